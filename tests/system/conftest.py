@@ -1,0 +1,84 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Fixtures of the system tests: a machine for all of them."""
+
+from __future__ import annotations
+
+import collections.abc
+import typing
+
+import pytest
+
+from tests.system import machine as machines
+
+# Starts a unit, with a drop-in and an oslo.config file of its own if given.
+StartUnit = collections.abc.Callable[..., None]
+
+
+@pytest.fixture(scope='session')
+def machine() -> collections.abc.Iterator[machines.Machine]:
+    """A booted machine that all tests share."""
+    try:
+        booted = machines.Machine()
+    except machines.MachineError as error:
+        pytest.fail(f'no machine for the system tests: {error}',
+                    pytrace=False)
+    with booted:
+        yield booted
+
+
+@pytest.fixture
+def unit(machine: machines.Machine) -> collections.abc.Iterator[StartUnit]:
+    """Start units whose workers then exist; all is undone afterwards.
+
+    Call it with the unit's name, and optionally ``dropin``, the text of a
+    drop-in, and ``config``, the text of a Ceilometer configuration file.
+    """
+    config_path = '/etc/ceilometer/ceilometer.conf.d/test.conf'
+    started: list[str] = []
+
+    def start(name: str, dropin: str | None = None,
+              config: str | None = None) -> None:
+        started.append(name)
+        if config is not None:
+            machine.write_file(config_path, config)
+        if dropin is not None:
+            machine.write_file(
+                f'/etc/systemd/system/{name}.service.d/test.conf', dropin)
+            machine.systemctl('daemon-reload')
+        machine.start(name)
+
+    yield start
+    machine.systemctl('stop', *started)
+    machine.run(['rm', '-rf', config_path,
+                 *(f'/etc/systemd/system/{name}.service.d'
+                   for name in started)])
+    machine.systemctl('daemon-reload')
+    # A unit that never failed has nothing to reset.
+    machine.systemctl('reset-failed', *started, check=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+        item: pytest.Item) -> collections.abc.Generator[
+            None, pytest.TestReport, pytest.TestReport]:
+    """Show the end of the machine's journal with a test that failed."""
+    report = yield
+    booted = typing.cast(typing.Any, item).funcargs.get('machine')
+    if report.failed and booted is not None:
+        try:
+            tail = booted.journal_tail()
+        except Exception as error:
+            tail = f'cannot be read: {error}'
+        report.sections.append(('journal of the machine', tail))
+    return report

@@ -1,0 +1,171 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The shipped units run the real daemons under a real systemd."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.system import conftest
+from tests.system import machine as machines
+
+TARGET = 'ceilometer.target'
+DAEMONS = ('ceilometer-polling', 'ceilometer-agent-central',
+           'ceilometer-agent-compute', 'ceilometer-agent-ipmi',
+           'ceilometer-agent-notification')
+# Bits of signals 10 and 12 in the masks of /proc/PID/status.
+USR1_AND_USR2 = 1 << 9 | 1 << 11
+
+
+@pytest.mark.parametrize('name', [
+    *(f'{daemon}.service' for daemon in DAEMONS), TARGET])
+def test_systemd_finds_nothing_to_say(
+        machine: machines.Machine, name: str) -> None:
+    """systemd-analyze verify prints nothing and returns 0."""
+    done = machine.run(['systemd-analyze', 'verify', name])
+    assert (done.stdout, done.stderr) == ('', '')
+
+
+def test_every_shipped_unit_is_tested(machine: machines.Machine) -> None:
+    """What the wheel installs is what these tests know."""
+    installed = {path.name for path in machine.path(
+        '/usr/local/lib/systemd/system').iterdir()}
+    tree = {path.name for path in (
+        machines.TREE / 'etc/systemd/system').iterdir()}
+    assert installed == tree == {f'{name}.service' for name in DAEMONS} | {
+        TARGET}
+
+
+@pytest.mark.parametrize('name', DAEMONS)
+def test_daemon_starts_reloads_and_stops(
+        machine: machines.Machine, unit: conftest.StartUnit,
+        name: str) -> None:
+    """A daemon is up with workers; reload replaces them; it stops well."""
+    unit(name)
+    before = machine.show(name, 'ActiveState', 'MainPID', 'NRestarts')
+    assert before['ActiveState'] == 'active'
+    assert before['NRestarts'] == '0'
+    workers = set(machine.workers(name))
+
+    machine.systemctl('reload', name)
+    machine.wait_for(
+        lambda: (now := set(machine.workers(name))) and not now & workers,
+        what=f'new workers of {name}', unit=name)
+    assert machine.show(name, 'ActiveState', 'MainPID',
+                        'NRestarts') == before
+
+    machine.systemctl('stop', name)
+    assert machine.show(name, 'ActiveState', 'Result', 'ExecMainStatus') == {
+        'ActiveState': 'inactive', 'Result': 'success',
+        'ExecMainStatus': '0'}
+    assert machine.pids(name) == []
+
+
+@pytest.mark.parametrize('name', DAEMONS)
+def test_daemon_runs_as_its_user_with_the_signals_held(
+        machine: machines.Machine, unit: conftest.StartUnit,
+        name: str) -> None:
+    """Main process and workers block and ignore SIGUSR1 and SIGUSR2."""
+    unit(name)
+    uid = machine.run(['id', '-u', 'ceilometer']).stdout.strip()
+    for pid in machine.pids(name):
+        status = dict(
+            line.split(':', 1) for line in machine.path(
+                f'/proc/{pid}/status').read_text().splitlines())
+        assert status['Uid'].split() == [uid] * 4
+        for mask in ('SigBlk', 'SigIgn'):
+            assert int(status[mask], 16) & USR1_AND_USR2 == USR1_AND_USR2
+
+
+def test_killed_worker_and_killed_daemon_come_back(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """The main process replaces a worker, systemd the main process."""
+    name = 'ceilometer-polling'
+    unit(name, dropin='[Service]\nRestartSec=100ms\n')
+    main = machine.show(name, 'MainPID')['MainPID']
+    worker, = machine.workers(name)
+    machine.run(['kill', '-KILL', str(worker)])
+    machine.wait_for(
+        lambda: machine.workers(name) not in ([], [worker]),
+        what='a new worker', unit=name)
+    assert machine.show(name, 'MainPID')['MainPID'] == main
+
+    machine.run(['kill', '-KILL', main])
+    machine.wait_for(
+        lambda: machine.show(name, 'NRestarts', 'ActiveState') == {
+            'NRestarts': '1', 'ActiveState': 'active'},
+        what='a restart', unit=name)
+
+
+def test_refused_command_line_is_not_tried_again(
+        machine: machines.Machine) -> None:
+    """A daemon that exits with 2 stays failed."""
+    name = 'ceilometer-polling'
+    machine.write_file(
+        f'/etc/systemd/system/{name}.service.d/test.conf',
+        '[Service]\nExecStart=\nExecStart=/usr/bin/env '
+        'ceilometer-diagnostics run ceilometer-polling --no-such-option\n')
+    try:
+        machine.systemctl('daemon-reload')
+        machine.systemctl('start', name, check=False)
+        assert machine.show(
+            name, 'ActiveState', 'ExecMainStatus', 'NRestarts') == {
+                'ActiveState': 'failed', 'ExecMainStatus': '2',
+                'NRestarts': '0'}
+    finally:
+        machine.run(['rm', '-r', f'/etc/systemd/system/{name}.service.d'])
+        machine.systemctl('daemon-reload')
+        machine.systemctl('reset-failed', name)
+
+
+def test_stopping_a_unit_leaves_the_directories_of_others(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """Each unit has a runtime directory of its own."""
+    unit('ceilometer-agent-central')
+    unit('ceilometer-agent-notification')
+    machine.systemctl('stop', 'ceilometer-agent-notification')
+    assert [path.name for path in machine.path('/run/ceilometer').iterdir()
+            ] == ['agent-central']
+
+
+def test_polling_and_central_exclude_one_another(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """Nothing is polled twice: starting one stops the other."""
+    unit('ceilometer-agent-central')
+    unit('ceilometer-polling')
+    assert machine.show('ceilometer-agent-central', 'ActiveState') == {
+        'ActiveState': 'inactive'}
+
+
+def test_target_starts_and_stops_what_is_enabled(
+        machine: machines.Machine) -> None:
+    """One target stands for all agents that are enabled on the host."""
+    enabled = ('ceilometer-agent-central', 'ceilometer-agent-notification')
+    machine.systemctl('enable', *enabled)
+    try:
+        machine.systemctl('start', TARGET)
+        for name in enabled:
+            machine.wait_for(lambda: machine.workers(name),  # noqa: B023
+                             what=f'workers of {name}', unit=name)
+        assert not machine.pids('ceilometer-agent-compute')
+        machine.systemctl('stop', TARGET)
+        # systemctl waits for the target, not for what goes down with it.
+        for name in enabled:
+            machine.wait_for(
+                lambda: machine.show(  # noqa: B023
+                    name, 'ActiveState', 'Result') == {  # noqa: B023
+                        'ActiveState': 'inactive', 'Result': 'success'},
+                what=f'the end of {name}', unit=name)
+    finally:
+        machine.systemctl('stop', *enabled)
+        machine.systemctl('disable', *enabled)
