@@ -53,6 +53,8 @@ CACHE = pathlib.Path('/var/cache/ceilometer-diagnostics')
 PREFIX = pathlib.Path('/opt/ceilometer')
 # User ceilometer cannot read an interpreter below root's home directory.
 PYTHON = '/usr/bin/python3'
+# A machine is named for its keeper's process id.
+NAME_PREFIX = 'ceilometer-machine-'
 PATH = f'{PREFIX}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin'
 
 BOOT_SECONDS = 60
@@ -167,9 +169,20 @@ def _cgroup_root() -> pathlib.Path:
     raise MachineError('this host has no cgroup2 hierarchy')
 
 
+def _remove_cgroups() -> None:
+    """Remove this keeper's control groups and those of killed keepers."""
+    pattern = f'{NAME_PREFIX}*'
+    # Beside cgroup v1, nspawn makes one in the hierarchy "systemd", too.
+    top = pathlib.Path('/sys/fs/cgroup')
+    for path in (*top.glob(pattern), *top.glob(f'*/{pattern}')):
+        keeper = path.name.rpartition('-')[2]
+        if keeper == str(os.getpid()) or not os.path.exists(
+                f'/proc/{keeper}'):
+            _remove_cgroup(path)
+
+
 def _remove_cgroup(path: pathlib.Path) -> None:
-    """End what is left in a control group and remove it."""
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):  # cgroup v1 does not have it
         (path / 'cgroup.kill').write_text('1')
     deadline = time.monotonic() + EVENT_SECONDS
     while path.exists():
@@ -180,13 +193,6 @@ def _remove_cgroup(path: pathlib.Path) -> None:
         if time.monotonic() > deadline:
             raise MachineError(f'{path} cannot be removed')
         time.sleep(POLL_SECONDS)
-
-
-def _remove_stale_cgroups() -> None:
-    """Remove the control groups of keepers that were themselves killed."""
-    for path in _cgroup_root().glob('ceilometer-machine-*'):
-        if not os.path.exists(f'/proc/{path.name.rpartition("-")[2]}'):
-            _remove_cgroup(path)
 
 
 def _write(path: pathlib.Path, text: str) -> None:
@@ -270,7 +276,7 @@ def _keep(owner: int, venv: pathlib.Path) -> None:
     owner_fd = os.pidfd_open(owner)
     if os.getppid() != owner:
         return
-    name = f'ceilometer-machine-{os.getpid()}'
+    name = f'{NAME_PREFIX}{os.getpid()}'
     # Seen by nobody else. nspawn leaves files in /run/systemd, too.
     _call(['mount', '-t', 'tmpfs', '-o', 'mode=0755', 'tmpfs', '/run'])
     scratch = pathlib.Path('/run', name)
@@ -280,14 +286,16 @@ def _keep(owner: int, venv: pathlib.Path) -> None:
     _prepare(root, name)
     _install(root, venv, scratch)
 
-    _remove_stale_cgroups()
+    # Before the boot, a directory that a killed keeper left may be in the way;
+    # after it, this keeper's own.
+    _remove_cgroups()
     # Two systemds in one control group end one another's processes.
     cgroup = _cgroup_root() / name
     cgroup.mkdir()
     try:
         _boot(owner_fd, name, root, cgroup)
     finally:
-        _remove_cgroup(cgroup)
+        _remove_cgroups()
 
 
 def _boot(owner_fd: int, name: str, root: pathlib.Path,
