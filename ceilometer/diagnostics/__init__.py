@@ -1,0 +1,139 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""On-demand diagnostic reports of running Ceilometer daemons.
+
+A service that adopts diagnostics in its code calls :func:`install` beside
+``prepare_service``; one that does not is started by ``ceilometer-diagnostics
+run`` (:mod:`.run`), unmodified. From then on each of its processes answers
+SIGUSR1 with a report in the journal. In the order in which it flows:
+
+- :mod:`.trigger` arms a process: waits for the signal, re-arms after a fork;
+- :mod:`.write` writes one report, when a trigger has come;
+- :mod:`.collect` runs the sections (:mod:`.sections`), each for itself;
+- :mod:`.redact` takes secrets and control characters out;
+- :mod:`.report` is the shape of a report, and its way into journal fields
+  (:mod:`.fields`) and back;
+- :mod:`.journal` delivers the entries.
+
+:mod:`.daemon` is what is known of the process; :mod:`.gmr` and
+:mod:`.workers` learn it from oslo.reports and cotyledon.
+
+Importing this imports none of that: a daemon starts as fast as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from oslo_config import cfg
+
+__all__ = ['AlreadyInstalled', 'NotInstalled', 'install', 'register_section',
+           'uninstall', 'write_report']
+
+
+class AlreadyInstalled(RuntimeError):
+    """Diagnostics are installed already, for another configuration."""
+
+
+class NotInstalled(RuntimeError):
+    """Diagnostics are not installed in this process."""
+
+
+def install(conf: cfg.ConfigOpts | None = None, *,
+            service: str | None = None) -> None:
+    """Arm this process, and all that it forks, to write reports.
+
+    Call it in the main thread, before other threads are started: then no
+    thread of the process is ever interrupted. Where threads exist already, a
+    signal handler of Python takes the signals and passes them on; it works,
+    unless the main thread is stuck in C.
+
+    Where the process is armed already, as ``ceilometer-diagnostics run``
+    does, the configuration is handed over and nothing else changes.
+
+    :param conf: the service's own configuration, parsed; if None, the one is
+        taken that the service will give to oslo.reports' ``setup_autorun``
+    :param service: name of the daemon, from ``sys.argv[0]`` if not given
+    :raises AlreadyInstalled: it is, with another configuration
+    :raises RuntimeError: not called in the main thread
+    """
+    from ceilometer.diagnostics import daemon
+    from ceilometer.diagnostics import gmr
+    from ceilometer.diagnostics import trigger
+    from ceilometer.diagnostics import workers
+    armed = trigger.armed
+    if armed is None:
+        armed = trigger.arm(daemon.Daemon(service))
+        gmr.take_over(armed.adopt)
+        workers.watch(armed.daemon.becomes_master, armed.daemon.become_worker)
+    elif conf is not None and armed.daemon.conf not in (None, conf):
+        raise AlreadyInstalled(
+            f'diagnostics are installed for {armed.daemon.conf!r} already, '
+            f'not for {conf!r}; call uninstall() first')
+    if service is not None:
+        armed.daemon.service = service
+    if conf is not None and armed.daemon.conf is None:
+        if armed.adopt(conf):
+            gmr.silence()
+
+
+def uninstall() -> None:
+    """Undo :func:`install`: signals, their handlers and mask, the thread.
+
+    A mask can be restored only for the thread that calls this, and for what
+    it starts from then on; call it in the main thread.
+
+    :raises NotInstalled: diagnostics are not installed in this process
+    """
+    from ceilometer.diagnostics import gmr
+    from ceilometer.diagnostics import trigger
+    from ceilometer.diagnostics import workers
+    if trigger.armed is None:
+        raise NotInstalled('diagnostics are not installed in this process')
+    trigger.disarm()
+    gmr.give_back()
+    workers.unwatch()
+
+
+def register_section(title: str, function: Callable[[], Any],
+                     name: str | None = None) -> None:
+    """Add a section to the reports of this process and of its forks.
+
+    See :func:`ceilometer.diagnostics.registry.register_section`.
+    """
+    from ceilometer.diagnostics import registry
+    registry.register_section(title, function, name)
+
+
+def write_report(timeout: float | None = 30.0) -> str | None:
+    """Write a report now, and wait until it is written.
+
+    May be called in any thread.
+
+    :param timeout: how long to wait, seconds; None for as long as it takes
+    :returns: the id of the report, None if it was not written in time
+    :raises NotInstalled: diagnostics are not installed in this process
+    """
+    import time
+
+    from ceilometer.diagnostics import fields
+    from ceilometer.diagnostics import report
+    from ceilometer.diagnostics import trigger
+    armed = trigger.armed
+    if armed is None:
+        raise NotInstalled('diagnostics are not installed in this process')
+    return armed.wait(armed.request(report.Trigger(
+        fields.TRIGGER_API, time.time_ns() // 1000)), timeout)

@@ -1,0 +1,297 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Runs the sections of a report: each for itself, bounded and timed.
+
+A section that raises becomes a section that says so; one that takes too long
+is abandoned; one that is too large is cut. The others are not touched.
+
+Runs in the reporter thread. The sections themselves run in a thread beside
+it, one after the other, because only a thread can be abandoned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+import dataclasses
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from typing import Any
+
+from ceilometer.diagnostics import daemon as daemon_module
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import options
+from ceilometer.diagnostics import redact
+from ceilometer.diagnostics import report
+from ceilometer.diagnostics.sections import secrets
+from ceilometer.diagnostics.sections import section
+from ceilometer.diagnostics.sections import table
+
+THREAD_NAME = 'diagnostics-section'
+
+
+class Collector:
+    """Collects the sections of one report.
+
+    :param daemon: the process to tell of
+    :param settings: limits, and which sections to leave out
+    :param hung: sections of earlier reports that may still be running, by
+        name; kept by the caller from report to report, so that a section
+        that hangs for ever costs one thread and not one a report
+    """
+
+    def __init__(self, daemon: daemon_module.Daemon,
+                 settings: options.Settings,
+                 hung: dict[str, threading.Thread]) -> None:
+        self.kinds = [kind for kind in table.kinds()
+                      if kind.name not in settings.exclude_sections]
+        #: how long the snapshot took, microseconds: the only step in which
+        #: the daemon's threads may be held up at a stretch
+        self.snapshot_usec = 0
+        self._settings = settings
+        self._hung = hung
+        self._context = section.Context(daemon=daemon)
+        self._redactor: redact.Redactor | None = None
+        self._runner = _Runner()
+        self._deadline = time.monotonic() + settings.report_seconds_max
+
+    @property
+    def redactor(self) -> redact.Redactor:
+        """What takes the secrets out; made when first wanted."""
+        if self._redactor is None:
+            self._redactor = secrets.redactor(self._context.daemon)
+        return self._redactor
+
+    def snapshot(self) -> None:
+        """Copy what must be seen all at once to plain data."""
+        start = time.perf_counter_ns()
+        for kind in self.kinds:
+            if kind.snapshot is None:
+                continue
+            try:
+                self._context.snapshots[kind.name] = kind.snapshot()
+            except Exception as error:
+                # its section will raise it and so tell it
+                self._context.snapshots[kind.name] = error
+        self.snapshot_usec = (time.perf_counter_ns() - start) // 1000
+
+    def sections(self) -> Iterator[report.Section]:
+        """Collect each section in turn."""
+        for kind in self.kinds:
+            start = time.perf_counter_ns()
+            collected = self._collect(kind)
+            yield dataclasses.replace(
+                collected, usec=(time.perf_counter_ns() - start) // 1000)
+        self._runner.end()
+
+    def make(self, kind: section.Kind, data: Any) -> report.Section:
+        """Make a section of data that is there already."""
+        return _finish(kind, section.Content(data=data), self.redactor,
+                       self._settings.section_bytes_max)
+
+    def _collect(self, kind: section.Kind) -> report.Section:
+        now = time.monotonic()
+        seconds = min(self._settings.section_seconds_max, self._deadline - now)
+        if seconds <= 0:
+            return self._timed_out(
+                kind, 'not begun: the sections before it took all of the '
+                f'{self._settings.report_seconds_max:g} s that a report may '
+                'take ([diagnostics] report_time_limit)')
+        hung = self._hung.get(kind.name)
+        if hung is not None and hung.is_alive():
+            return self._timed_out(
+                kind, 'not begun: it is still running since an earlier report '
+                f'(thread {hung.native_id})')
+        self._hung.pop(kind.name, None)
+        bytes_max = self._settings.section_bytes_max
+        try:
+            return self._runner.run(
+                lambda: _finish(kind, kind.collect(self._context),
+                                self.redactor, bytes_max), seconds)
+        except _TimedOut as timed_out:
+            self._hung[kind.name] = timed_out.thread
+            stack = sys._current_frames().get(timed_out.thread.ident or 0)
+            where = ''.join(traceback.format_stack(stack)) if stack else ''
+            return self._timed_out(
+                kind, f'abandoned: it took more than {seconds:g} s '
+                '([diagnostics] section_time_limit)', where)
+        except BaseException as error:
+            return self._failed(kind, error)
+
+    def _timed_out(self, kind: section.Kind, reason: str,
+                   where: str = '') -> report.Section:
+        return self._told(kind, fields.STATUS_TIMEOUT, {'reason': reason},
+                          reason.capitalize() + '.\n' + where)
+
+    def _failed(self, kind: section.Kind,
+                error: BaseException) -> report.Section:
+        trace = ''.join(traceback.format_exception(error))
+        try:
+            message = str(error)
+        except Exception:
+            message = f'<{type(error).__name__} without a message>'
+        return self._told(
+            kind, fields.STATUS_ERROR,
+            {'error': type(error).__name__, 'message': message},
+            f'This section failed.\n{trace}')
+
+    def _told(self, kind: section.Kind, status: str, data: Any,
+              text: str) -> report.Section:
+        return dataclasses.replace(
+            _finish(kind, section.Content(data=data, text=text.rstrip('\n')),
+                    self.redactor, self._settings.section_bytes_max),
+            status=status)
+
+
+def _finish(kind: section.Kind, content: section.Content,
+            redactor: redact.Redactor, bytes_max: int) -> report.Section:
+    """Make a section of a content: without secrets, printable, bounded."""
+    status = fields.STATUS_OK
+    try:
+        data = redactor.data(content.data, limit_chars=bytes_max)
+        text = None if content.text is None else content.text
+        if text is None:
+            text = kind.render(redact.escape_data(data))
+    except redact.TooLarge:
+        status = fields.STATUS_TRUNCATED
+        data = {'truncated': True, 'limit_bytes': bytes_max}
+        text = content.text
+        if text is None:
+            text = (f'[… all cut: the data of a section may have {bytes_max} '
+                    'bytes ([diagnostics] section_size_limit)]')
+    text, was_cut = _cut(text, bytes_max)
+    text = redactor.text(text)
+    if was_cut or redact.RUN_CUT_MARK in text:
+        status = fields.STATUS_TRUNCATED
+    return report.Section(
+        name=kind.name, title=redact.escape_line(redactor.text(kind.title)),
+        text=report.fold(text).rstrip('\n'), data=data, status=status)
+
+
+def _cut(text: str, bytes_max: int) -> tuple[str, bool]:
+    """Cut a text to a number of bytes, and say so at its end.
+
+    It is cut at the end of a line, so that no secret is cut in two, of which
+    the first half would not be recognised any more.
+    """
+    if len(text) * 4 <= bytes_max:
+        return text, False
+    # only what may be kept is ever encoded, a little at a time
+    size = 0
+    end = 0
+    step = 64 * 1024
+    while end < len(text):
+        piece = text[end:end + step]
+        size += len(piece.encode(errors='surrogatepass'))
+        if size > bytes_max:
+            break
+        end += len(piece)
+        time.sleep(0)
+    if end >= len(text):
+        return text, False
+    newline = text.rfind('\n', 0, end)
+    kept = text[:max(newline, 0)]
+    return (f'{kept}\n[… {len(text) - len(kept)} characters cut: the text of '
+            f'a section may have {bytes_max} bytes ([diagnostics] '
+            'section_size_limit)]').lstrip('\n'), True
+
+
+class _TimedOut(Exception):
+    def __init__(self, thread: threading.Thread) -> None:
+        super().__init__(thread)
+        self.thread = thread
+
+
+class _Runner:
+    """A thread that can be abandoned; the next one takes its place."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+        self._jobs: queue.SimpleQueue[
+            Callable[[], Any] | None] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[
+            tuple[Any, BaseException | None]] = queue.SimpleQueue()
+
+    def run(self, function: Callable[[], report.Section],
+            seconds: float) -> report.Section:
+        """Run a function; its result, its exception, or _TimedOut."""
+        thread = self._thread or self._start()
+        if thread is None:
+            # No thread is to be had: better without a limit than not at all.
+            return function()
+        self._jobs.put(function)
+        try:
+            result, error = self._results.get(timeout=seconds)
+        except queue.Empty:
+            self.end()
+            raise _TimedOut(thread) from None
+        if error is not None:
+            raise error
+        collected: report.Section = result
+        return collected
+
+    def end(self) -> None:
+        """Have the thread end, when it has done what it does."""
+        self._jobs.put(None)
+        self._thread = None
+
+    def _start(self) -> threading.Thread | None:
+        self._jobs = queue.SimpleQueue()
+        self._results = queue.SimpleQueue()
+        thread = threading.Thread(
+            target=_work, args=(self._jobs, self._results), daemon=True,
+            name=THREAD_NAME)
+        try:
+            thread.start()
+        except RuntimeError:
+            return None
+        self._thread = thread
+        return thread
+
+
+def _work(jobs: queue.SimpleQueue[Callable[[], Any] | None],
+          results: queue.SimpleQueue[tuple[Any, BaseException | None]],
+          ) -> None:
+    while (job := jobs.get()) is not None:
+        try:
+            results.put((job(), None))
+        except BaseException as error:
+            results.put((None, error))
+
+
+def report_header(daemon: daemon_module.Daemon, report_id: str,
+                  trigger: report.Trigger,
+                  redactor: redact.Redactor) -> report.Header:
+    """Whose report it is; every text without secrets, on one line."""
+    def clean(text: str | None) -> str | None:
+        return None if text is None else redact.escape_line(
+            redactor.text(text))
+
+    return report.Header(
+        id=report_id, service=clean(daemon.service) or '-',
+        process=daemon.process, pid=os.getpid(),
+        trigger=dataclasses.replace(
+            trigger, sender_comm=clean(trigger.sender_comm)),
+        unit=clean(daemon_module.unit()), worker=daemon.worker,
+        worker_name=clean(daemon.worker_name))
+
+
+def merged(triggers: Iterable[report.Trigger]) -> report.Trigger:
+    """One trigger for all that one report answers: the first, counted."""
+    first, *others = triggers
+    return dataclasses.replace(first, merged=len(others))

@@ -1,0 +1,92 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Sections that others add: what their functions may return, made content."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import copy
+import json
+import sys
+from typing import Any
+
+from ceilometer.diagnostics.sections import section
+
+#: How deep data is laid out in the text; what is deeper stands on one line.
+RENDER_DEPTH_MAX = 8
+
+
+def of_oslo_reports() -> list[tuple[str, Callable[[], Any]]]:
+    """Titles and generators registered with oslo.reports, where it is
+    loaded."""
+    module = sys.modules.get('oslo_reports.guru_meditation_report')
+    if module is None:
+        return []
+    sections = getattr(module.TextGuruMeditation, 'persistent_sections', ())
+    return [(str(title), generator) for title, generator in list(sections)]
+
+
+def content(returned: Any) -> section.Content:
+    """What a function returned, as the content of a section.
+
+    :param returned: a text; a model of oslo.reports; or data
+    """
+    if isinstance(returned, str):
+        return section.Content(text=returned)
+    if isinstance(returned, section.Content):
+        return returned
+    if hasattr(returned, 'set_current_view_type'):
+        return _of_model(returned)
+    return section.Content(data=returned)
+
+
+def _of_model(model: Any) -> section.Content:
+    data = None
+    try:
+        as_json = copy.deepcopy(model)
+        as_json.set_current_view_type('json')
+        data = json.loads(str(as_json))
+    except Exception:
+        # many models have a text only
+        data = None
+    model.set_current_view_type('text')
+    return section.Content(data=data, text=str(model))
+
+
+def render(data: Any) -> str:
+    """Data of any shape, as indented lines."""
+    return '\n'.join(_lines(data, 0))
+
+
+def _lines(data: Any, depth: int) -> list[str]:
+    indent = '  ' * depth
+    if depth >= RENDER_DEPTH_MAX:
+        return [f'{indent}{data}']
+    lines = []
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if isinstance(value, (dict, list)) and value:
+                lines.append(f'{indent}{key}:')
+                lines += _lines(value, depth + 1)
+            else:
+                lines.append(f'{indent}{key} = {value}')
+        return lines
+    if isinstance(data, list):
+        for value in data:
+            if isinstance(value, (dict, list)) and value:
+                lines.append(f'{indent}-')
+                lines += _lines(value, depth + 1)
+            else:
+                lines.append(f'{indent}- {value}')
+        return lines
+    return [f'{indent}{data}']

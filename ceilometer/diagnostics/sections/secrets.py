@@ -1,0 +1,100 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Finds the secrets of this process, so that they can be masked anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import os
+import pwd
+import sys
+from typing import Any
+
+from ceilometer.diagnostics import daemon as daemon_module
+from ceilometer.diagnostics import redact
+from ceilometer.diagnostics.sections import service_options
+
+
+def redactor(daemon: daemon_module.Daemon) -> redact.Redactor:
+    """What masks all secrets that can be known of.
+
+    :param daemon: whose configuration to look at
+    """
+    secrets = set(_of_environment()) | set(_of_arguments())
+    if daemon.conf is not None:
+        try:
+            secrets |= set(_of_configuration(daemon.conf))
+        except Exception:
+            # an oslo.config that keeps its options elsewhere: masking by
+            # name and by place goes on
+            pass
+    return redact.Redactor(secrets, _ordinary_words(daemon))
+
+
+def _of_configuration(conf: Any) -> Iterator[str]:
+    for option in service_options.read(conf):
+        secret = option.secret or redact.is_secret_name(option.name)
+        for value in _texts(option.value):
+            if '://' in value:
+                # the URL itself tells too much as little as its password
+                yield from redact.url_secrets(value)
+            elif secret and value != option.default:
+                yield value
+
+
+def _of_environment() -> Iterator[str]:
+    for name, value in os.environ.items():
+        if '://' in value:
+            yield from redact.url_secrets(value)
+        elif redact.is_secret_name(name) and not os.path.isabs(value):
+            yield value
+
+
+def _of_arguments() -> Iterator[str]:
+    follows = False
+    for argument in sys.argv:
+        name, equals, value = argument.partition('=')
+        if follows and not argument.startswith('--'):
+            yield argument
+        elif equals and redact.is_secret_name(name):
+            yield value
+        yield from redact.url_secrets(argument)
+        follows = (argument.startswith('-') and not equals
+                   and redact.is_secret_name(argument))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif value is not None and not isinstance(value, (bool, int, float)):
+        yield str(value)
+
+
+def _ordinary_words(daemon: daemon_module.Daemon) -> Iterator[str]:
+    """Words that a report is full of: masked, it could not be read."""
+    yield daemon.service
+    yield from ('password', 'secret', 'default', 'public', 'internal',
+                'service', 'openstack')
+    for name in list(sys.modules):
+        yield name.partition('.')[0]
+    try:
+        yield pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        # a user id without a name
+        pass

@@ -1,0 +1,132 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Reads the options of a service: values, defaults, and where each was set.
+
+oslo.config offers values and locations, but no list of options and of which
+are secret; :func:`read` alone looks at what it keeps to itself, as
+oslo.reports does too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Iterator
+import dataclasses
+import re
+from typing import Any
+
+from oslo_config import cfg
+
+
+@dataclasses.dataclass(frozen=True)
+class Option:
+    """One option of a service.
+
+    :ivar group: ``DEFAULT``, ``polling``
+    :ivar name: ``batch_size``
+    :ivar value: as the service sees it
+    :ivar default: what it is if nobody sets it
+    :ivar secret: whether oslo.config was told that it is secret
+    :ivar location: ``default``, ``file``, ``command line``, ``environment``,
+        or ``program`` (set by code)
+    :ivar detail: the file, or the variable; None where there is none
+    :ivar error: why it has no value, None if it has one
+    """
+
+    group: str
+    name: str
+    value: Any
+    default: Any
+    secret: bool
+    location: str
+    detail: str | None
+    error: str | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the value is another than the default."""
+        return self.error is not None or self.value != self.default
+
+
+_LOCATIONS = {
+    cfg.Locations.opt_default: 'default',
+    cfg.Locations.set_default: 'program',
+    cfg.Locations.set_override: 'program',
+    cfg.Locations.user: 'file',
+    cfg.Locations.command_line: 'command line',
+    cfg.Locations.environment: 'environment',
+}
+
+
+def read(conf: cfg.ConfigOpts) -> Iterator[Option]:
+    """Each option that is registered, by group and name.
+
+    :param conf: the service's own configuration
+    """
+    infos = sorted(
+        ((group.name if group else 'DEFAULT', info['opt'])
+         for info, group in conf._all_opt_infos()),
+        key=lambda item: (item[0] != 'DEFAULT', item[0], item[1].dest))
+    for group, opt in infos:
+        yield _read(conf, group, opt)
+
+
+def _read(conf: cfg.ConfigOpts, group: str, opt: Any) -> Option:
+    value = None
+    error = None
+    location = 'default'
+    detail = None
+    try:
+        holder = conf if group == 'DEFAULT' else conf[group]
+        value = holder[opt.dest]
+    except Exception as raised:
+        # one wrong value must not hide all others
+        error = f'{type(raised).__name__}: {raised}'
+    try:
+        found = conf.get_location(
+            opt.dest, None if group == 'DEFAULT' else group)
+        if found is not None:
+            location = _LOCATIONS.get(found.location, 'program')
+            if found.location.is_user_controlled and found.detail:
+                detail = str(found.detail)
+    except Exception:
+        location = 'unknown'
+    return Option(
+        group=group, name=opt.dest, value=value, default=opt.default,
+        secret=bool(getattr(opt, 'secret', False)), location=location,
+        detail=detail, error=error)
+
+
+def find_lines(files: Iterable[str],
+               ) -> dict[tuple[str, str, str], int]:
+    """Where configuration files set which option.
+
+    :param files: paths
+    :returns: line number by file, group and name; the last line counts, as
+        it does for oslo.config
+    """
+    lines: dict[tuple[str, str, str], int] = {}
+    for path in files:
+        group = 'DEFAULT'
+        try:
+            with open(path, errors='replace') as file:
+                for number, line in enumerate(file, 1):
+                    if header := re.match(r'\s*\[([^\]]+)\]', line):
+                        group = header[1].strip()
+                    elif setting := re.match(r'([\w.-]+)\s*[=:]', line):
+                        name = setting[1].replace('-', '_')
+                        lines[path, group, name] = number
+        except OSError:
+            # not readable any more: then the line is not known
+            continue
+    return lines

@@ -1,0 +1,138 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Stacks of threads, greenlets and tasks: copied first, described later.
+
+To copy a stack is to walk its frames and note code and line, nothing else:
+that is what a running daemon can be asked to hold still for. File names, the
+lines of source and the merging of stacks that are the same come afterwards.
+Local variables are never looked at.
+"""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterable
+import linecache
+from types import CodeType
+from types import FrameType
+from typing import Any
+
+#: Of a deeper stack the outermost and the innermost frames are kept.
+FRAMES_MAX = 200
+
+#: A line of source that is longer is cut.
+SOURCE_CHARS_MAX = 200
+
+#: Code and line number of each frame, outermost first; an integer stands for
+#: as many frames that were left out.
+RawStack = tuple[tuple[CodeType, int] | int, ...]
+
+
+def copy(frame: FrameType | None) -> RawStack:
+    """Copy the stack that a frame is the innermost of; takes microseconds."""
+    inner: list[tuple[CodeType, int]] = []
+    outer: collections.deque[tuple[CodeType, int]] = collections.deque(
+        maxlen=FRAMES_MAX // 2)
+    count = 0
+    while frame is not None:
+        # f_lineno is None in a frame that has no line yet
+        line = (frame.f_code, frame.f_lineno or 0)
+        if count < FRAMES_MAX // 2:
+            inner.append(line)
+        else:
+            outer.append(line)
+        count += 1
+        frame = frame.f_back
+    left_out = count - len(inner) - len(outer)
+    stack: list[tuple[CodeType, int] | int] = list(reversed(outer))
+    if left_out:
+        stack.append(left_out)
+    stack.extend(reversed(inner))
+    return tuple(stack)
+
+
+class Describer:
+    """Turns copied stacks into data; reads each source file once.
+
+    What it reads is not left behind in :mod:`linecache`, which would keep the
+    sources of half the daemon in memory for ever.
+    """
+
+    def __init__(self) -> None:
+        self._lines: dict[str, list[str]] = {}
+
+    def frames(self, stack: RawStack) -> list[dict[str, Any]]:
+        """The frames of a stack, outermost first.
+
+        :returns: a dict each, with ``file``, ``line``, ``function`` and
+            ``source`` (the line itself, empty if it cannot be read), or with
+            ``left_out``, the number of frames that were not copied
+        """
+        frames: list[dict[str, Any]] = []
+        for entry in stack:
+            if isinstance(entry, int):
+                frames.append({'left_out': entry})
+                continue
+            code, line = entry
+            frames.append({
+                'file': code.co_filename,
+                'line': line,
+                'function': code.co_qualname,
+                'source': self._source(code.co_filename, line),
+            })
+        return frames
+
+    def _source(self, file: str, line: int) -> str:
+        lines = self._lines.get(file)
+        if lines is None:
+            was_cached = file in linecache.cache
+            try:
+                lines = linecache.getlines(file)
+            except Exception:
+                lines = []
+            if not was_cached:
+                linecache.cache.pop(file, None)
+            self._lines[file] = lines
+        if not 0 < line <= len(lines):
+            return ''
+        return lines[line - 1].strip()[:SOURCE_CHARS_MAX]
+
+
+def merge(stacks: Iterable[tuple[Any, RawStack]],
+          ) -> list[tuple[RawStack, list[Any]]]:
+    """Put together what has the same stack.
+
+    :param stacks: owners and their stacks
+    :returns: each stack once with all its owners, in order of first sight
+    """
+    merged: dict[Any, tuple[RawStack, list[Any]]] = {}
+    for owner, stack in stacks:
+        # code objects compare by value, which is slow; these are the same
+        key = tuple(entry if isinstance(entry, int)
+                    else (id(entry[0]), entry[1]) for entry in stack)
+        merged.setdefault(key, (stack, []))[1].append(owner)
+    return list(merged.values())
+
+
+def render(frames: list[dict[str, Any]]) -> list[str]:
+    """Lines for people, as Python prints a stack: most recent call last."""
+    lines = []
+    for frame in frames:
+        if 'left_out' in frame:
+            lines.append(f'  [… {frame["left_out"]} frames left out]')
+            continue
+        lines.append(f'  File "{frame["file"]}", line {frame["line"]}, '
+                     f'in {frame["function"]}')
+        if frame['source']:
+            lines.append(f'    {frame["source"]}')
+    return lines or ['  (no Python frames)']

@@ -1,0 +1,104 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The table of sections, in the order in which a report has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+import functools
+from importlib import metadata
+from typing import Any
+
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import registry
+from ceilometer.diagnostics.sections import added
+from ceilometer.diagnostics.sections import asyncio_tasks
+from ceilometer.diagnostics.sections import configuration
+from ceilometer.diagnostics.sections import green_threads
+from ceilometer.diagnostics.sections import log_levels
+from ceilometer.diagnostics.sections import package
+from ceilometer.diagnostics.sections import processes
+from ceilometer.diagnostics.sections import resources
+from ceilometer.diagnostics.sections import section
+from ceilometer.diagnostics.sections import summary
+from ceilometer.diagnostics.sections import threads
+
+SECTIONS = (
+    section.Kind('package', 'Package', package.collect, package.render),
+    section.Kind(threads.NAME, 'Threads', threads.collect, threads.render,
+                 threads.snapshot),
+    section.Kind(green_threads.NAME, 'Green threads', green_threads.collect,
+                 green_threads.render, green_threads.snapshot),
+    section.Kind(asyncio_tasks.NAME, 'Asyncio tasks', asyncio_tasks.collect,
+                 asyncio_tasks.render, asyncio_tasks.snapshot),
+    section.Kind('processes', 'Processes', processes.collect,
+                 processes.render),
+    section.Kind('configuration', 'Configuration', configuration.collect,
+                 configuration.render),
+    section.Kind('logging', 'Logging', log_levels.collect,
+                 log_levels.render),
+    section.Kind('resources', 'Resources', resources.collect,
+                 resources.render),
+)
+
+SUMMARY = section.Kind(fields.SECTION_SUMMARY, 'Summary', summary.no_content,
+                       summary.render)
+
+
+def kinds() -> list[section.Kind]:
+    """Ours, then what others have added; no name stands twice."""
+    names = {SUMMARY.name}
+    found = []
+    for kind in (*SECTIONS, *_others()):
+        name = kind.name
+        number = 1
+        while name in names:
+            number += 1
+            name = f'{kind.name}-{number}'
+        names.add(name)
+        found.append(section.Kind(name, kind.title, kind.collect,
+                                  kind.render, kind.snapshot))
+    return found
+
+
+def _others() -> Iterator[section.Kind]:
+    for title, generator in added.of_oslo_reports():
+        yield _kind(registry.name_from_title(title), title,
+                    functools.partial(_identity, generator))
+    for registration in registry.registered():
+        yield _kind(registration.name, registration.title,
+                    functools.partial(_identity, registration.function))
+    for point in _entry_points():
+        yield _kind(registry.name_from_title(point.name),
+                    point.name.replace('-', ' ').capitalize(), point.load)
+
+
+def _kind(name: str, title: str,
+          load: Callable[[], Callable[[], Any]]) -> section.Kind:
+    return section.Kind(
+        name, title, lambda context: added.content(load()()), added.render)
+
+
+def _identity(function: Callable[[], Any]) -> Callable[[], Any]:
+    return function
+
+
+@functools.cache
+def _entry_points() -> tuple[metadata.EntryPoint, ...]:
+    # looked up once: what is installed later needs a restart anyway
+    try:
+        return tuple(metadata.entry_points(group=registry.ENTRY_POINT_GROUP))
+    except Exception:
+        # a broken distribution somewhere is no reason to have no report
+        return ()

@@ -1,0 +1,71 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Gives the processes of a service turns, so that the journal has one report
+after another where all of them answer one trigger.
+
+The lock is a record lock on a file in memory, which the master makes and its
+forks inherit: it is a process's own, costs nothing at rest, leaves nothing
+behind and ends with its process, however that ends (fcntl(2)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import contextlib
+import errno
+import fcntl
+import os
+import time
+
+#: How long a process waits for its turn. Then its report comes in between the
+#: others, which the journal fields tell apart.
+TURN_SECONDS_MAX = 2.0
+
+
+def make() -> int | None:
+    """The descriptor to take turns with, None where there can be none."""
+    try:
+        return os.memfd_create('ceilometer-diagnostics-turn', os.MFD_CLOEXEC)
+    except OSError:
+        return None
+
+
+@contextlib.contextmanager
+def taken(descriptor: int | None) -> Iterator[None]:
+    """Have a turn; runs in the reporter thread.
+
+    :param descriptor: as :func:`make` gave it to this process or to the one
+        it was forked from
+    """
+    locked = descriptor is not None and _lock(descriptor)
+    try:
+        yield
+    finally:
+        if locked and descriptor is not None:
+            with contextlib.suppress(OSError):
+                fcntl.lockf(descriptor, fcntl.LOCK_UN)
+
+
+def _lock(descriptor: int) -> bool:
+    deadline = time.monotonic() + TURN_SECONDS_MAX
+    pause = 0.001
+    while True:
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except OSError as error:
+            if (error.errno not in (errno.EACCES, errno.EAGAIN)
+                    or time.monotonic() > deadline):
+                return False
+        time.sleep(pause)
+        pause = min(pause * 2, 0.02)

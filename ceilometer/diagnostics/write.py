@@ -1,0 +1,92 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Writes one report: from the trigger, by way of the sections, to the journal.
+
+Each section is sent as soon as it has been collected, so that it survives
+what may become of the process afterwards. Runs in the reporter thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from typing import Any
+import uuid
+
+from ceilometer.diagnostics import collect
+from ceilometer.diagnostics import daemon as daemon_module
+from ceilometer.diagnostics import journal
+from ceilometer.diagnostics import options
+from ceilometer.diagnostics import report
+from ceilometer.diagnostics import turn
+from ceilometer.diagnostics.sections import summary
+from ceilometer.diagnostics.sections import table
+
+
+def write(daemon: daemon_module.Daemon, triggers: list[report.Trigger],
+          settings: options.Settings | None,
+          hung_sections: dict[str, threading.Thread],
+          turn_descriptor: int | None) -> str:
+    """Write a report.
+
+    :param daemon: the process to tell of
+    :param triggers: all that it answers, one at least
+    :param settings: what is in force, None for the defaults
+    :param hung_sections: see :class:`collect.Collector`
+    :param turn_descriptor: see :mod:`turn`
+    :returns: the id of the report
+    """
+    settings = settings or options.Settings()
+    collector = collect.Collector(daemon, settings, hung_sections)
+    # first of all: the later, the less it shows what asked for the report
+    collector.snapshot()
+    report_id = uuid.uuid4().hex
+    trigger = collect.merged(triggers)
+    header = collect.report_header(
+        daemon, report_id, trigger, collector.redactor)
+    delivery = journal.Delivery(_file_path(daemon.conf, header))
+    count = len(collector.kinds) + 1
+    sections = []
+    with turn.taken(turn_descriptor):
+        for section in collector.sections():
+            sections.append(section)
+            _deliver(delivery, header, section, len(sections), count)
+        closing = collector.make(table.SUMMARY, summary.describe(
+            header, sections, time.time_ns() // 1000 - trigger.time_usec,
+            collector.snapshot_usec, delivery.problem))
+        _deliver(delivery, header, closing, count, count)
+    return report_id
+
+
+def _deliver(delivery: journal.Delivery, header: report.Header,
+             section: report.Section, index: int, count: int) -> None:
+    for entry in report.to_entries(header, section, index, count):
+        delivery.deliver(entry)
+        # whoever waits for the interpreter goes first
+        time.sleep(0)
+
+
+def _file_path(conf: Any, header: report.Header) -> str | None:
+    """The file of this report where there is no journal: oslo.reports names
+    it so, but for the pid, without which processes overwrite each other."""
+    directory = None
+    with contextlib.suppress(Exception):
+        directory = conf.oslo_reports.log_dir
+    if not directory:
+        return None
+    when = time.strftime('%Y%m%d%H%M%S', time.gmtime(
+        header.trigger.time_usec / 1e6))
+    return os.path.join(
+        directory, f'{header.service}_gurumeditation_{when}_{header.pid}')
