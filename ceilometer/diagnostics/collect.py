@@ -164,7 +164,7 @@ def _finish(kind: section.Kind, content: section.Content,
     status = fields.STATUS_OK
     try:
         data = redactor.data(content.data, limit_chars=bytes_max)
-        text = None if content.text is None else content.text
+        text = content.text
         if text is None:
             text = kind.render(redact.escape_data(data))
     except redact.TooLarge:
@@ -175,7 +175,7 @@ def _finish(kind: section.Kind, content: section.Content,
             text = (f'[… all cut: the data of a section may have {bytes_max} '
                     'bytes ([diagnostics] section_size_limit)]')
     text, was_cut = _cut(text, bytes_max)
-    text = redactor.text(text)
+    text = redactor.text(text, names=content.text is not None)
     if was_cut or redact.RUN_CUT_MARK in text:
         status = fields.STATUS_TRUNCATED
     return report.Section(

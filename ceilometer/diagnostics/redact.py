@@ -79,7 +79,8 @@ _HINT = re.compile(
 _NAMED = re.compile(
     r"""(?<![\w.-])(?P<name>[\w.-]++)
         (?P<quote>["']?\]?)
-        (?P<sep>\s*+(?:=>|[=:])\s*+|(?<=[\w.-])\s++(?=\S))
+        (?P<sep>[^\S\n]*+(?:=>|[=:])[^\S\n]*+(?:\n[^\S\n]++)?
+           |(?<=[\w.-])\s++(?=\S))
         (?P<value>"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+'|\S++)""",
     re.VERBOSE)
 _RUN = re.compile(r'\S*')
@@ -250,16 +251,22 @@ class Redactor:
         # the longest first: one may be a part of another
         self._secrets = sorted(forms, key=len, reverse=True)
 
-    def text(self, text: str) -> str:
-        """A text of any length without its secrets, escaped."""
+    def text(self, text: str, names: bool = True) -> str:
+        """A text of any length without its secrets, escaped.
+
+        :param text: any text, of one or many lines
+        :param names: whether to look for secrets by name as well; not where
+            the text was made of data from which they were taken already
+        """
         text = self._mask_values(text)
         if 'PRIVATE KEY' in text:
             text = _PEM.sub(rf'\1{MASK}\2', text)
+        mask = self._mask_names if names else self._mask_places
         if len(text) <= PIECE_CHARS:
-            return escape(self._mask_names(text))
+            return escape(mask(text))
         masked = []
         for piece in _pieces(text):
-            masked.append(escape(self._mask_names(piece)))
+            masked.append(escape(mask(piece)))
             time.sleep(0)
         return ''.join(masked)
 

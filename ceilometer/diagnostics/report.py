@@ -231,6 +231,8 @@ def to_entries(header: Header, section: Section, index: int,
     message = heading(header, section, index, count)
     if section.text:
         message += '\n\n' + section.text
+    # an empty line between sections in journalctl -o cat; elsewhere unseen
+    message += '\n'
     data = '' if section.data is None else encode_data(section.data)
     texts = _split_lines(message)
     datas = [data[at:at + PART_BYTES_MAX]

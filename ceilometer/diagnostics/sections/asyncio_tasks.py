@@ -102,8 +102,8 @@ def render(data: Any) -> str:
         return 'None: asyncio is not loaded.'
     if not data['count']:
         return 'None.'
-    lines = [f'{data["count"]} tasks, {len(data["stacks"])} different stacks, '
-             'innermost coroutine last']
+    lines = [f'Tasks: {data["count"]}, different stacks: '
+             f'{len(data["stacks"])}; innermost coroutine last']
     for merged in data['stacks']:
         lines.append('')
         for owner in merged['tasks']:

@@ -29,18 +29,34 @@ def collect(context: section.Context) -> section.Content:
     conf = context.daemon.conf
     if conf is None:
         return section.Content(data={
-            'known': False, 'files': [], 'directories': [], 'options': []})
+            'known': False, 'files': [], 'options': [], 'unregistered': []})
+    files = service_options.files(conf)
+    settings = service_options.settings(files)
+    lines = {(setting.file, setting.group, setting.name): setting.line
+             for setting in settings}
     options = list(service_options.read(conf))
-    lines = service_options.find_lines({
-        option.detail for option in options
-        if option.location == 'file' and option.detail})
+    names = {(option.group, option.name) for option in options}
     return section.Content(data={
         'known': True,
-        'files': [str(path) for path in conf.config_file or []],
-        'directories': [str(path) for path in
-                        getattr(conf, 'config_dirs', None) or []],
+        'files': files,
         'options': [_describe(option, lines) for option in options],
+        # mistyped; or of a library that this process has not come to yet
+        'unregistered': [
+            {'group': setting.group, 'name': setting.name,
+             'value': _show_unregistered(setting),
+             'detail': setting.file, 'line': setting.line}
+            for setting in settings
+            if (setting.group, setting.name) not in names],
     })
+
+
+def _show_unregistered(setting: service_options.Setting) -> str:
+    # nobody has said which of these are secret
+    if '://' in setting.value:
+        return redact.mask_secret_url(setting.value)
+    if redact.is_secret_name(setting.name):
+        return _mask(setting.value) or ''
+    return setting.value
 
 
 def _describe(option: service_options.Option,
@@ -91,16 +107,20 @@ def render(data: Any) -> str:
         return ('Not known yet: the service has not read its configuration, '
                 'or keeps it to itself.')
     changed = [option for option in data['options'] if option['changed']]
-    lines = [f'files = {", ".join(data["files"]) or "none"}']
-    if data['directories']:
-        lines.append(f'directories = {", ".join(data["directories"])}')
-    lines += [f'{len(data["options"])} options, {len(changed)} of them differ '
-              'from their default:']
+    lines = [f'Files: {", ".join(data["files"]) or "none"}',
+             f'Options: {len(data["options"])}; of these differ from their '
+             f'default: {len(changed)}']
     for option in changed:
         lines.append(f'  [{option["group"]}] {_assignment(option)}'
                      f'{_origin(option)}')
-        if option.get('default') is not None:
+        if option.get('default') not in (None, '', []):
             lines.append(f'      default: {_value(option["default"])}')
+    if data['unregistered']:
+        lines += ['', 'In the files, but no option of this process (mistyped, '
+                  'or not needed until now):']
+        lines += [f'  [{option["group"]}] {option["name"]} = '
+                  f'{option["value"]}    ({option["detail"]} line '
+                  f'{option["line"]})' for option in data['unregistered']]
     lines += ['', 'All options (* differs from the default):']
     group = None
     for option in data['options']:

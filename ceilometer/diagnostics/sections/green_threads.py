@@ -102,8 +102,8 @@ def render(data: Any) -> str:
                 'blocks).')
     if not data['count']:
         return 'None.'
-    lines = [f'{data["count"]} green threads, {len(data["stacks"])} different '
-             'stacks, most recent call last']
+    lines = [f'Green threads: {data["count"]}, different stacks: '
+             f'{len(data["stacks"])}; most recent call last']
     for merged in data['stacks']:
         lines.append('')
         for owner in merged['green_threads']:

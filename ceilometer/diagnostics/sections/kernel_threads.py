@@ -18,6 +18,7 @@ sandbox hides, is left out.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 import dataclasses
 import os
 
@@ -46,60 +47,63 @@ class KernelThread:
     waits_in: str | None
 
 
-def read_all() -> dict[int, KernelThread]:
-    """All threads of this process by native id; empty without /proc."""
-    threads = {}
+def read(native_ids: Iterable[int]) -> dict[int, KernelThread]:
+    """Threads of this process by native id; without those that have ended.
+
+    :param native_ids: the threads to ask for
+    """
+    return {native_id: thread for native_id in native_ids
+            if (thread := _read(native_id)) is not None}
+
+
+def native_ids() -> list[int]:
+    """The threads there are; empty without /proc."""
     try:
-        names = os.listdir('/proc/self/task')
+        return [int(name) for name in os.listdir('/proc/self/task')]
     except OSError:
-        return {}
-    for name in names:
-        thread = _read(name)
-        if thread is not None:
-            threads[thread.native_id] = thread
-    return threads
+        return []
 
 
-def run_times() -> dict[int, int]:
-    """Processor time of each thread in nanoseconds, by native id."""
-    times = {}
+def run_times(native_ids: Iterable[int]) -> dict[int, int]:
+    """Processor time of threads in nanoseconds, by native id.
+
+    :param native_ids: the threads to ask for
+    """
+    return {native_id: nsec for native_id in native_ids
+            if (nsec := _run_nsec(native_id)) is not None}
+
+
+def _read(native_id: int) -> KernelThread | None:
     try:
-        names = os.listdir('/proc/self/task')
-    except OSError:
-        return {}
-    for name in names:
-        nsec = _run_nsec(name)
-        if nsec is not None:
-            times[int(name)] = nsec
-    return times
-
-
-def _read(name: str) -> KernelThread | None:
-    try:
-        with open(f'/proc/self/task/{name}/stat', 'rb') as file:
+        with open(f'/proc/self/task/{native_id}/stat', 'rb') as file:
             stat = file.read().decode(errors='backslashreplace')
     except OSError:
         # it has ended
         return None
     comm, _, rest = stat.partition('(')[2].rpartition(') ')
     values = rest.split()
-    waits_in = None
-    try:
-        with open(f'/proc/self/task/{name}/wchan') as file:
-            waits_in = file.read().strip()
-    except OSError:
-        pass
     return KernelThread(
-        native_id=int(name), comm=comm,
+        native_id=native_id, comm=comm,
         state=_STATES.get(values[0], values[0]),
         cpu_seconds=(int(values[11]) + int(values[12])) / _TICKS,
-        run_nsec=_run_nsec(name),
-        waits_in=waits_in if waits_in not in ('', '0') else None)
+        run_nsec=_run_nsec(native_id),
+        waits_in=_wait_channel(native_id))
 
 
-def _run_nsec(name: str) -> int | None:
+def _run_nsec(native_id: int) -> int | None:
     try:
-        with open(f'/proc/self/task/{name}/schedstat') as file:
+        with open(f'/proc/self/task/{native_id}/schedstat') as file:
             return int(file.read().split()[0])
     except (OSError, ValueError, IndexError):
         return None
+
+
+def _wait_channel(native_id: int) -> str | None:
+    try:
+        with open(f'/proc/self/task/{native_id}/wchan') as file:
+            # 0 where it waits for nothing, or nobody may know; behind a
+            # point stands what the compiler has added
+            channel = file.read().strip().partition('.')[0]
+    except OSError:
+        return None
+    return channel if channel not in ('', '0') else None

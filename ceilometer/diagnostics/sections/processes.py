@@ -113,8 +113,8 @@ def _describe(pid: int) -> dict[str, Any]:
 
 def render(data: Any) -> str:
     """The tree, a process a line with its command below."""
-    lines = [f'{len(data["processes"])} processes from pid {data["root"]} '
-             'down']
+    lines = [f'Processes from pid {data["root"]} down: '
+             f'{len(data["processes"])}']
     for process in data['processes']:
         indent = '  ' * process['depth']
         words = [f'pid {process["pid"]}', f'parent {process["parent"]}']

@@ -46,10 +46,15 @@ def _of_configuration(conf: Any) -> Iterator[str]:
         secret = option.secret or redact.is_secret_name(option.name)
         for value in _texts(option.value):
             if '://' in value:
-                # the URL itself tells too much as little as its password
                 yield from redact.url_secrets(value)
             elif secret and value != option.default:
                 yield value
+    for setting in service_options.settings(service_options.files(conf)):
+        # also those that no option of this process has read yet
+        if '://' in setting.value:
+            yield from redact.url_secrets(setting.value)
+        elif redact.is_secret_name(setting.name):
+            yield setting.value.strip('\'"')
 
 
 def _of_environment() -> Iterator[str]:

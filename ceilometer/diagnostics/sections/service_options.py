@@ -22,6 +22,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
+import glob
+import os
 import re
 from typing import Any
 
@@ -107,26 +109,54 @@ def _read(conf: cfg.ConfigOpts, group: str, opt: Any) -> Option:
         detail=detail, error=error)
 
 
-def find_lines(files: Iterable[str],
-               ) -> dict[tuple[str, str, str], int]:
-    """Where configuration files set which option.
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """A line of a configuration file that sets an option.
 
-    :param files: paths
-    :returns: line number by file, group and name; the last line counts, as
-        it does for oslo.config
+    :ivar file: path
+    :ivar line: its number; of several that set the same, the last counts
+    :ivar group: ``DEFAULT``, ``polling``
+    :ivar name: as the line has it
+    :ivar value: what stands behind it on that line
     """
-    lines: dict[tuple[str, str, str], int] = {}
-    for path in files:
+
+    file: str
+    line: int
+    group: str
+    name: str
+    value: str
+
+
+def files(conf: cfg.ConfigOpts) -> list[str]:
+    """The configuration files that the service has been given.
+
+    :param conf: the service's own configuration
+    """
+    paths = [str(path) for path in conf.config_file or []]
+    for directory in getattr(conf, 'config_dirs', None) or []:
+        # oslo.config reads these alone, in this order
+        paths += sorted(glob.glob(os.path.join(
+            glob.escape(str(directory)), '*.conf')))
+    return paths
+
+
+def settings(paths: Iterable[str]) -> list[Setting]:
+    """What stands in configuration files now.
+
+    :param paths: the files; one that cannot be read is passed over
+    """
+    found: dict[tuple[str, str, str], Setting] = {}
+    for path in paths:
         group = 'DEFAULT'
         try:
-            with open(path, errors='replace') as file:
+            with open(path, errors='backslashreplace') as file:
                 for number, line in enumerate(file, 1):
-                    if header := re.match(r'\s*\[([^\]]+)\]', line):
+                    if header := re.match(r'\[([^\]]+)\]', line):
                         group = header[1].strip()
-                    elif setting := re.match(r'([\w.-]+)\s*[=:]', line):
-                        name = setting[1].replace('-', '_')
-                        lines[path, group, name] = number
+                    elif set_ := re.match(r'([\w.-]+)\s*[=:]\s*(.*)', line):
+                        name = set_[1].replace('-', '_')
+                        found[path, group, name] = Setting(
+                            path, number, group, name, set_[2].strip())
         except OSError:
-            # not readable any more: then the line is not known
             continue
-    return lines
+    return list(found.values())

@@ -69,16 +69,17 @@ def snapshot() -> dict[str, Any]:
         'stacks': copied,
         'threads': {thread.ident: thread for thread in threading.enumerate()},
         'main': threading.main_thread().ident,
+        'native_ids': kernel_threads.native_ids(),
     }
 
 
 def collect(context: section.Context) -> section.Content:
     """Describe the threads that the snapshot has seen."""
     taken = context.snapshot(NAME)
-    before = kernel_threads.run_times()
+    before = kernel_threads.run_times(taken['native_ids'])
     start = time.perf_counter_ns()
     time.sleep(MEASURE_SECONDS)
-    kernel = kernel_threads.read_all()
+    kernel = kernel_threads.read(taken['native_ids'])
     elapsed = time.perf_counter_ns() - start
     threads = []
     for ident, stack in taken['stacks'].items():
@@ -106,7 +107,7 @@ def collect(context: section.Context) -> section.Content:
     return section.Content(data={
         'count': len(threads),
         'stacks': merged,
-        # threads of libraries in C, and those that ended or came meanwhile
+        # threads of libraries in C, and those that end
         'without_python': [
             {'native_id': seen.native_id, 'name': seen.comm,
              'state': _state(seen, before, elapsed),
@@ -165,18 +166,20 @@ def _waiting_for(frames: list[dict[str, Any]]) -> str | None:
 
 def render(data: Any) -> str:
     """Each stack once, under all the threads that stand there."""
-    lines = [f'{data["count"]} threads, {len(data["stacks"])} different '
-             'stacks, most recent call last']
+    lines = [f'Threads: {data["count"]}, different stacks: '
+             f'{len(data["stacks"])}; most recent call last']
     for merged in data['stacks']:
         lines.append('')
         owners = merged['threads']
         if len(owners) > 1:
             lines.append(f'{len(owners)} threads with the same stack:')
         lines += [_render_thread(owner) for owner in owners]
-        lines += stacks.render(merged['frames'])
+        # ours look the same in each report; the data has them
+        if not all(owner['diagnostics'] for owner in owners):
+            lines += stacks.render(merged['frames'])
     if data['without_python']:
-        lines += ['', f'{len(data["without_python"])} threads without Python '
-                  'frames (of libraries in C, or just ended):']
+        lines += ['', 'Without Python frames (of libraries in C, or just '
+                  'ending):']
         for thread in data['without_python']:
             lines.append(_render_thread(thread))
     return '\n'.join(lines)
