@@ -78,7 +78,7 @@ def pytest_runtest_makereport(
     if report.failed and booted is not None:
         try:
             tail = booted.journal_tail()
-        except Exception as error:
+        except (AssertionError, OSError) as error:
             tail = f'cannot be read: {error}'
         report.sections.append(('journal of the machine', tail))
     return report

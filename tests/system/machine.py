@@ -109,7 +109,8 @@ def check_host() -> None:
 def _call(argv: list[str]) -> None:
     """Run a step of the construction; its output is the error message."""
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          check=False)
     if done.returncode:
         raise MachineError(
             f'{" ".join(argv)} exited with {done.returncode}:\n{done.stdout}')
@@ -122,13 +123,20 @@ def _pip(directory: pathlib.Path, script: str, *arguments: str) -> None:
     :param script: what to do; ``$pip`` installs, ``$1`` is an argument.
     :raises MachineError: if it fails, with its output.
     """
-    _call(['unshare', '--mount', '--propagation', 'private', 'sh', '-euc',
-           # The first mount may hide the directory, its descriptor stays.
-           f'exec 9<"$1"; shift; mount -t tmpfs tmpfs {PREFIX.parent}; '
-           f'mkdir {PREFIX}; mount --bind /proc/self/fd/9 {PREFIX}; '
-           f'exec 9<&-; umask 022; pip="{PREFIX}/bin/pip install --quiet '
-           '--no-input --disable-pip-version-check --root-user-action=ignore"'
-           f'; {script}', 'sh', str(directory), *arguments])
+    # The first mount may hide the directory; its descriptor stays.
+    at_prefix = f"""
+        exec 9<"$1"; shift
+        mount -t tmpfs tmpfs {PREFIX.parent}
+        mkdir {PREFIX}
+        mount --bind /proc/self/fd/9 {PREFIX}
+        exec 9<&-
+        umask 022
+        pip='{PREFIX}/bin/pip install --quiet --no-input
+            --disable-pip-version-check --root-user-action=ignore'
+        {script}
+    """
+    _call(['unshare', '--mount', '--propagation', 'private',
+           'sh', '-euc', at_prefix, 'sh', str(directory), *arguments])
 
 
 def virtualenv() -> pathlib.Path:
@@ -301,51 +309,57 @@ def _keep(owner: int, venv: pathlib.Path) -> None:
 def _boot(owner_fd: int, name: str, root: pathlib.Path,
           cgroup: pathlib.Path) -> None:
     """Run the container until it powers off or its owner is gone."""
-    ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    ready.bind(f'\0{name}')
-    console = open(root.parent / 'console', 'w+b')
-    nspawn = subprocess.Popen(
-        ['sh', '-euc', 'echo $$ >"$1"; shift; exec "$@"',
-         'sh', str(cgroup / 'cgroup.procs'),
-         # Should the keeper itself be killed, so is the machine.
-         'setpriv', '--pdeathsig', 'KILL',
-         'systemd-nspawn', '--quiet', '--register=no', '--keep-unit',
-         f'--directory={root}', f'--machine={name}', '--link-journal=no',
-         '--private-network', '--resolv-conf=off', '--timezone=off',
-         '--notify-ready=yes', '--console=pipe',
-         '/usr/lib/systemd/systemd'],
-        stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
-        env={'PATH': PATH, 'NOTIFY_SOCKET': f'@{name}',
-             'SYSTEMD_NSPAWN_UNIFIED_HIERARCHY': '1'})
-    nspawn_fd = os.pidfd_open(nspawn.pid)
+    output = root.parent / 'console'
+    with (socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready,
+          open(output, 'wb') as console):
+        ready.bind(f'\0{name}')
+        nspawn = subprocess.Popen(
+            ['sh', '-euc', 'echo $$ >"$1"; shift; exec "$@"',
+             'sh', str(cgroup / 'cgroup.procs'),
+             # Should the keeper itself be killed, so is the machine.
+             'setpriv', '--pdeathsig', 'KILL',
+             'systemd-nspawn', '--quiet', '--register=no', '--keep-unit',
+             f'--directory={root}', f'--machine={name}', '--link-journal=no',
+             '--private-network', '--resolv-conf=off', '--timezone=off',
+             '--notify-ready=yes', '--console=pipe',
+             '/usr/lib/systemd/systemd'],
+            stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+            env={'PATH': PATH, 'NOTIFY_SOCKET': f'@{name}',
+                 'SYSTEMD_NSPAWN_UNIFIED_HIERARCHY': '1'})
+        try:
+            if not _wait_for_boot(owner_fd, nspawn.pid, ready):
+                raise MachineError('the machine does not boot:\n'
+                                   + output.read_text(errors='replace'))
+            # nspawn's only child is the machine's first process.
+            leader = int(pathlib.Path(
+                f'/proc/{nspawn.pid}/task/{nspawn.pid}/children').read_text())
+            print(json.dumps({'leader': leader, 'name': name}), flush=True)
+            _wait(None, owner_fd, 0, os.pidfd_open(nspawn.pid))
+        finally:
+            nspawn.kill()
+            nspawn.wait()
+
+
+def _wait(seconds: float | None, *descriptors: int) -> set[int]:
+    """Wait for descriptors to be readable or closed; give which are."""
     poll = select.poll()
-    for descriptor in (owner_fd, nspawn_fd, ready.fileno(), 0):
+    for descriptor in descriptors:
         poll.register(descriptor, select.POLLIN)
-    booted = False
+    return {ready for ready, _ in poll.poll(seconds and 1000 * seconds)}
+
+
+def _wait_for_boot(owner_fd: int, nspawn: int, ready: socket.socket) -> bool:
+    """Wait for nspawn to say that systemd says it has booted."""
+    # Its end is an answer as well; so is that of the owner, or of its wish.
+    ends = {owner_fd, 0, os.pidfd_open(nspawn)}
     deadline = time.monotonic() + BOOT_SECONDS
-    try:
-        while True:
-            left = None if booted else 1000 * (deadline - time.monotonic())
-            events = dict(poll.poll(left and max(left, 0)))
-            if not booted and (not events or nspawn_fd in events):
-                console.seek(0)
-                raise MachineError(
-                    'the machine does not boot:\n'
-                    + console.read().decode(errors='replace'))
-            if events.keys() & {owner_fd, nspawn_fd, 0}:
-                return
-            message = ready.recv(4096).decode().splitlines()
-            if 'READY=1' in message:
-                booted = True
-                # nspawn's only child is the machine's first process.
-                leader = int(pathlib.Path(
-                    f'/proc/{nspawn.pid}/task/{nspawn.pid}/children'
-                ).read_text())
-                print(json.dumps({'leader': leader, 'name': name}),
-                      flush=True)
-    finally:
-        nspawn.kill()
-        nspawn.wait()
+    while (left := deadline - time.monotonic()) > 0:
+        events = _wait(left, ready.fileno(), *ends)
+        if events & ends:
+            return False
+        if events and b'READY=1' in ready.recv(4096).splitlines():
+            return True
+    return False
 
 
 def _keeper_main(owner: int, venv: pathlib.Path) -> None:
@@ -451,7 +465,7 @@ class Machine:
         self._leader: int = answer['leader']
         self._root = pathlib.Path(f'/proc/{self._leader}/root')
 
-    def __enter__(self) -> Machine:
+    def __enter__(self) -> typing.Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None,

@@ -38,7 +38,8 @@ with machine.Machine() as booted:
 SEND = """
 import sys
 from systemd import journal
-journal.sendv(b'MESSAGE=blob', b'BLOB_TEST=1', b'BLOB=' + sys.stdin.buffer.read())
+blob = sys.stdin.buffer.read()
+journal.sendv(b'MESSAGE=blob', b'BLOB_TEST=1', b'BLOB=' + blob)
 """
 
 

@@ -1,0 +1,81 @@
+# Two commands matter: "make demo" and "make test". Both install what they
+# need, and both want root, because they boot a disposable machine.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PACKAGES := $(shell sed -n 's/^\([a-z0-9.+-]\+\) .*/\1/p' bindep.txt)
+# Interpreters of pyenv are found even where its shims are not set up.
+PYENV := $(shell ls -d $(HOME)/.pyenv/versions/3.1[123].*/bin 2>/dev/null)
+space := $(subst ,, )
+TOX := PATH="$(subst $(space),:,$(PYENV)):$$PATH" .venv/bin/tox run
+# A developer may lack an interpreter; the gate may not.
+ifeq ($(CI),true)
+TOX += --skip-missing-interpreters false
+endif
+PYTHONS := py311,py312,py313
+
+.PHONY: help
+help: ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+.PHONY: demo
+demo: deps ## Show a report of a real daemon, in a disposable machine
+	@/usr/bin/python3 -m tests.system.demo
+
+.PHONY: test
+test: tox ## Run everything: linters, types, docs, and all tests
+	$(TOX) -e pep8,mypy,docs,releasenotes,$(PYTHONS),system
+
+.PHONY: lint
+lint: tox ## Run the linters and the type checker
+	$(TOX) -e pep8,mypy,releasenotes
+
+.PHONY: unit
+unit: tox ## Run the unit tests on every Python
+	$(TOX) -e $(PYTHONS) -- tests/unit
+
+.PHONY: functional
+functional: tox ## Run the tests with real processes on every Python
+	$(TOX) -e $(PYTHONS) -- tests/functional
+
+.PHONY: system
+system: tox ## Run the tests with real daemons under a real systemd
+	$(TOX) -e system
+
+.PHONY: docs
+docs: tox ## Build the documentation
+	$(TOX) -e docs
+
+.PHONY: clean
+clean: ## Remove what was built here; the cache in /var/cache stays
+	rm -rf .tox .venv build dist doc/build *.egg-info .mypy_cache \
+	    .pytest_cache .ruff_cache .coverage
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# Not listed in the help: what the targets above stand on.
+
+.PHONY: deps
+deps:
+	@missing=; for package in $(PACKAGES); do \
+	    dpkg-query -W -f='$${Status}' $$package 2>/dev/null \
+	    | grep -q '^install ok installed' || missing+=" $$package"; \
+	done; \
+	test -z "$$missing" && exit; \
+	command -v apt-get >/dev/null || { echo >&2 \
+	    "make: this needs Debian or Ubuntu, or what bindep.txt lists"; exit 1; }; \
+	test "$$(id -u)" = 0 || { echo >&2 \
+	    "make: run as root, to install:$$missing"; exit 1; }; \
+	echo "Installing$$missing"; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	apt-get -qq update; \
+	apt-get -qq install --yes --no-install-recommends $$missing >/dev/null
+
+.PHONY: tox
+tox: deps .venv/bin/tox
+
+.venv/bin/tox:
+	rm -rf .venv
+	/usr/bin/python3 -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check 'tox>=4.11'
