@@ -47,15 +47,23 @@ def snapshot() -> dict[str, Any] | None:
         return {'searched': True, 'greenlets': []}
     if sys.getallocatedblocks() > HEAP_BLOCKS_MAX:
         return {'searched': False, 'greenlets': []}
+    kinds = _subclasses(greenlet.greenlet)
     found = []
     for generation in range(3):
         objects = gc.get_objects(generation=generation)
-        found += [thing for thing in objects
-                  if isinstance(thing, greenlet.greenlet)]
+        # several times as fast as isinstance, which asks an object's class
+        found += [thing for thing in objects if type(thing) in kinds]
         del objects
         time.sleep(0)
     return {'searched': True,
             'greenlets': [_copy(greenlet) for greenlet in found]}
+
+
+def _subclasses(kind: type) -> set[type]:
+    kinds = {kind}
+    for below in type.__subclasses__(kind):
+        kinds |= _subclasses(below)
+    return kinds
 
 
 def _copy(greenlet: Any) -> tuple[dict[str, Any], stacks.RawStack]:

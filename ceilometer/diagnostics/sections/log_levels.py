@@ -29,9 +29,12 @@ def collect(context: section.Context) -> section.Content:
         if not isinstance(logger, logging.Logger):
             continue
         count += 1
-        # the others do as the one above them does
-        if (logger.level or logger.handlers or logger.disabled
-                or not logger.propagate or logger.filters):
+        # the others do as the one above them does; many libraries give
+        # theirs a handler that does nothing
+        if (logger.level or logger.disabled or not logger.propagate
+                or logger.filters or not all(
+                    isinstance(handler, logging.NullHandler)
+                    for handler in list(logger.handlers))):
             loggers.append(_describe(name, logger))
     return section.Content(data={
         'count': count + 1,
@@ -78,7 +81,7 @@ def _target(handler: logging.Handler) -> str | None:
 
 def render(data: Any) -> str:
     """A line for each logger that was set up, its handlers below."""
-    lines = [f'{data["count"]} loggers; those that are set up:']
+    lines = [f'Loggers: {data["count"]}; those that are set up:']
     if data['disabled_below']:
         lines.append('All records up to level '
                      f'{data["disabled_below"]} are disabled')
