@@ -61,6 +61,7 @@ def snapshot() -> dict[str, Any] | None:
 
 def _subclasses(kind: type) -> set[type]:
     kinds = {kind}
+    below: type
     for below in type.__subclasses__(kind):
         kinds |= _subclasses(below)
     return kinds
