@@ -33,6 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping
+import json
 import math
 import re
 import time
@@ -57,7 +58,7 @@ RUN_CUT_MARK = '[… run of characters without space cut]'
 DEPTH_MAX = 32
 
 _SECRET_WORDS = frozenset((
-    'password', 'passwd', 'passphrase', 'passcode', 'pass', 'pwd', 'secret',
+    'password', 'passwords', 'passwd', 'passphrase', 'passcode', 'pass', 'pwd', 'secret',
     'secrets', 'token', 'tokens', 'key', 'keys', 'apikey', 'credential',
     'credentials', 'authorization', 'cookie'))
 _SECRET_ENDINGS = (
@@ -74,21 +75,32 @@ _WORD = re.compile(r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+')
 
 _HINT = re.compile(
     r'://|pass|pwd|secret|token|key|credential|authorization|cookie'
-    r'|PRIVATE KEY', re.IGNORECASE)
-# Possessive and anchored to the start of a word: linear for any input.
+    r'|basic|bearer|digest|negotiate', re.IGNORECASE)
+# Possessive and anchored to the start of a word: linear for any input, as
+# long as a value is looked at only where its name says that it is secret.
 _NAMED = re.compile(
     r"""(?<![\w.-])(?P<name>[\w.-]++)
         (?P<quote>["']?\]?)
         (?P<sep>[^\S\n]*+(?:=>|[=:])[^\S\n]*+(?:\n[^\S\n]++)?
-           |(?<=[\w.-])\s++(?=\S))
-        (?P<value>"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+'|\S++)""",
+           |(?<=["']),[^\S\n]*+
+           |(?<=[\w.-])\s++)
+        (?=\S)""",
     re.VERBOSE)
+# A block of YAML, what is in quotes (b'...' as well), or a word.
+_VALUE = re.compile(
+    r"""[|>][+-]?[0-9]?(?:\n[^\S\n]++[^\n]*+)++
+        |[bBrRuU]{0,2}(?:"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+')
+        |\S++""",
+    re.VERBOSE | re.DOTALL)
+_NO_SECRET = re.compile(r'(?:None|True|False|null|\*\*\*)(?=[^\w*]*\Z)')
 _RUN = re.compile(r'\S*')
+_SCHEME = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*://')
 _AUTHORIZATION = re.compile(
     r'\b(Basic|Bearer|Digest|Negotiate)(\s+)[A-Za-z0-9+/._~=-]{6,}',
     re.IGNORECASE)
 _PEM = re.compile(
-    r'(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END [A-Z ]*KEY-----|\Z)',
+    r'(-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----).*?'
+    r'(-----END [A-Z ]*KEY(?: BLOCK)?-----|\Z)',
     re.DOTALL)
 
 # C0 but newline and tab, DEL, C1; line separators; marks that turn the
@@ -198,7 +210,10 @@ def _mask_credentials(credentials: str) -> str:
     segments = credentials.split(',')
     masked = []
     for number, segment in enumerate(segments):
-        scheme, found, rest = segment.rpartition('://')
+        # a list may name the scheme again: a://b:c@d,a://e:f@g
+        named = number and _SCHEME.match(segment)
+        scheme = named[0] if named else ''
+        rest = segment[len(scheme):]
         pair, sign, host = rest.rpartition('@')
         if number == len(segments) - 1:
             # what stands before the sign that ended the search
@@ -207,7 +222,7 @@ def _mask_credentials(credentials: str) -> str:
             # not a list of user:password@host: no part of it can be trusted
             return MASK
         user, colon, _ = pair.partition(':')
-        masked.append(scheme + found + (f'{user}:' if colon else '') + MASK
+        masked.append(scheme + (f'{user}:' if colon else '') + MASK
                       + sign + host)
     return ','.join(masked)
 
@@ -218,14 +233,16 @@ def mask_secret_url(value: str) -> str:
     :param value: an option that is secret as a whole, such as oslo.messaging's
         transport_url: path and query may hold a secret too
     """
-    masked = mask_urls(value)
-    scheme, found, rest = masked.partition('://')
-    if not found or not re.fullmatch(r'[A-Za-z][A-Za-z0-9+.-]*', scheme):
+    scheme = _SCHEME.match(value)
+    if scheme is None:
         return MASK
-    place = re.match(r'[^/?#\s]*', rest)
-    place_text = place[0] if place else ''
-    beyond = rest[len(place_text):]
-    return (f'{scheme}://{place_text}'
+    # one whole value: its password may hold white space as well
+    credentials, sign, place = value[scheme.end():].rpartition('@')
+    found = re.match(r'[^/?#\s]*', place)
+    place_text = found[0] if found else ''
+    beyond = place[len(place_text):]
+    return (scheme[0] + (_mask_credentials(credentials) if sign else '')
+            + sign + place_text
             + (f'/{MASK}' if beyond.strip('/') else beyond))
 
 
@@ -245,9 +262,13 @@ class Redactor:
             if (len(secret.strip()) < SECRET_CHARS_MIN
                     or secret.strip().lower() in ordinary_words):
                 continue
-            forms |= {secret, parse.quote(secret, safe=''),
-                      parse.quote(secret), parse.quote_plus(secret),
-                      repr(secret)[1:-1], secret.replace('\\', '\\\\')}
+            # a variable of the environment may be no Unicode
+            forms |= {secret, secret.replace('\\', '\\\\'),
+                      parse.quote(secret, safe='', errors='surrogatepass'),
+                      parse.quote(secret, errors='surrogatepass'),
+                      parse.quote_plus(secret, errors='surrogatepass'),
+                      repr(secret)[1:-1], json.dumps(secret)[1:-1],
+                      json.dumps(secret, ensure_ascii=False)[1:-1]}
         # the longest first: one may be a part of another
         self._secrets = sorted(forms, key=len, reverse=True)
 
@@ -259,8 +280,6 @@ class Redactor:
             the text was made of data from which they were taken already
         """
         text = self._mask_values(text)
-        if 'PRIVATE KEY' in text:
-            text = _PEM.sub(rf'\1{MASK}\2', text)
         mask = self._mask_names if names else self._mask_places
         if len(text) <= PIECE_CHARS:
             return escape(mask(text))
@@ -294,8 +313,8 @@ class Redactor:
         """Plain data without its secrets, in types that JSON has.
 
         :param data: anything; what JSON cannot hold becomes its ``repr``
-        :param limit_chars: how many characters its JSON may about have, None for
-            any number
+        :param limit_chars: how many characters its JSON may have, about; None
+            for any number
         :raises TooLarge: it holds more
         """
         return _Walk(self, limit_chars).value(data, None, 0)
@@ -304,6 +323,8 @@ class Redactor:
         for secret in self._secrets:
             if secret in text:
                 text = text.replace(secret, MASK)
+        if 'PRIVATE KEY' in text:
+            text = _PEM.sub(rf'\1{MASK}\2', text)
         return text
 
     def _mask_names(self, text: str) -> str:
@@ -317,21 +338,22 @@ class Redactor:
             separator = found['sep']
             flag = name.startswith('-')
             if not is_secret_name(name) or (
-                    not flag and not separator.strip()):
+                    not flag and separator.strip() in ('', ',')):
                 # go on behind the name: its value may be a name itself
                 end = found.end('name')
                 masked.append(text[at:end])
                 at = end
                 continue
-            value = found['value']
-            if value in ('None', 'True', 'False', 'null', MASK):
+            value_match = _VALUE.match(text, found.end())
+            value = value_match[0] if value_match else ''
+            if _NO_SECRET.match(value):
                 shown = value
-            elif value[0] in '"\'' and len(value) > 1:
-                shown = value[0] + MASK + value[0]
+            elif value[-1:] in ('"', "'") and len(value) > 1:
+                shown = value[-1] + MASK + value[-1]
             else:
                 shown = MASK
-            masked.append(text[at:found.start('value')] + shown)
-            at = found.end('value')
+            masked.append(text[at:found.end()] + shown)
+            at = found.end() + len(value)
             if (not flag and shown == MASK
                     and separator != separator.strip()):
                 # name = a value of many words
@@ -363,7 +385,8 @@ class _Walk:
                 value, (str, bytes, int, float)):
             return MASK if value or value == 0 else value
         if isinstance(value, int):
-            return int(value)
+            # Python prints no number of more than 4300 digits
+            return int(value) if value.bit_length() < 4096 else hex(value)
         if isinstance(value, float):
             return value if math.isfinite(value) else str(value)
         if isinstance(value, (bytes, bytearray)):
@@ -441,10 +464,16 @@ def _pieces(text: str) -> Iterable[str]:
             return
         # at the end of a line, or else behind a space that follows no name
         cut = text.rfind('\n', at, end) + 1
+        while cut > at and text[at:cut].rstrip()[-1:] in tuple(':=>|,'):
+            cut = text.rfind('\n', at, cut - 1) + 1
         if cut <= at:
             cut = _cut_at_space(text, end)
         if cut < 0:
-            yield text[at:end] + RUN_CUT_MARK
+            # nor the beginning of the run: its end decides what it is
+            words = text[at:end].split()
+            start = end if text[end - 1].isspace() or not words else (
+                end - len(words[-1]))
+            yield text[at:start] + RUN_CUT_MARK
             space = re.compile(r'\s').search(text, end)
             cut = space.start() if space else len(text)
         else:
