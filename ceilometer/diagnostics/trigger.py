@@ -87,7 +87,7 @@ class Arming:
         self.daemon = daemon
         self.signals = frozenset(signals)
         self._settings: options.Settings | None = None
-        self._previous_mask: set[signal.Signals] | None = None
+        self._previous_mask: set[int] | None = None
         self._previous_handlers: dict[signal.Signals, Any] = {}
         self._late = _thread_count() > 1
         self._turn = turn.make()
@@ -101,6 +101,7 @@ class Arming:
         self._lock = threading.Lock()
         self._pending: list[report.Trigger] = []
         self._reporting = False
+        self._begun = 0
         self._written = 0
         self._last_id: str | None = None
         self._reported = threading.Condition(self._lock)
@@ -117,8 +118,8 @@ class Arming:
     def _take(self, signals: Iterable[signal.Signals]) -> None:
         previous = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
         if self._previous_mask is None:
-            self._previous_mask = {
-                signal.Signals(number) for number in previous}
+            # real-time signals have no name, and are numbers here
+            self._previous_mask = set(previous)
         for number in signals:
             handler = signal.getsignal(number)
             self._previous_handlers.setdefault(number, handler)
@@ -130,7 +131,7 @@ class Arming:
                 signal.signal(number, signal.SIG_IGN)
 
     def _give_back(self, signals: Iterable[signal.Signals],
-                   blocked: Iterable[signal.Signals] = ()) -> None:
+                   blocked: Iterable[int] = ()) -> None:
         # What waits now would be delivered to the handler of before, which
         # may be the one that ends the process.
         while signal.sigtimedwait(signals, 0):
@@ -231,8 +232,8 @@ class Arming:
         """
         with self._lock:
             self._pending.append(trigger)
-            # one that runs may have looked at its process before this came
-            answered = self._written + (2 if self._reporting else 1)
+            # not by one that runs: it may have looked before this came
+            answered = self._begun + 1
             if self._reporting:
                 return answered
             self._reporting = True
@@ -325,6 +326,7 @@ class Arming:
             with self._lock:
                 triggers = self._pending
                 self._pending = []
+                self._begun += 1
             report_id = None
             try:
                 with descriptors.spare():
