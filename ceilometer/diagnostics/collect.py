@@ -32,6 +32,7 @@ import threading
 import time
 import traceback
 from typing import Any
+from typing import TypeVar
 
 from ceilometer.diagnostics import daemon as daemon_module
 from ceilometer.diagnostics import fields
@@ -42,7 +43,14 @@ from ceilometer.diagnostics.sections import secrets
 from ceilometer.diagnostics.sections import section
 from ceilometer.diagnostics.sections import table
 
+_T = TypeVar('_T')
+
 THREAD_NAME = 'diagnostics-section'
+
+#: How long it may take to take the secrets out of what a section has returned
+#: and to render it: work of our own, a few seconds for the largest one, but
+#: for what the ``repr`` of somebody's objects may do.
+FINISH_SECONDS_MAX = 15.0
 
 
 class Collector:
@@ -122,9 +130,12 @@ class Collector:
         self._hung.pop(kind.name, None)
         bytes_max = self._settings.section_bytes_max
         try:
+            content = self._runner.run(
+                lambda: kind.collect(self._context), seconds)
+            seconds = FINISH_SECONDS_MAX
             return self._runner.run(
-                lambda: _finish(kind, kind.collect(self._context),
-                                self.redactor, bytes_max), seconds)
+                lambda: _finish(kind, content, self.redactor, bytes_max),
+                seconds)
         except _TimedOut as timed_out:
             self._hung[kind.name] = timed_out.thread
             stack = sys._current_frames().get(timed_out.thread.ident or 0)
@@ -229,8 +240,7 @@ class _Runner:
         self._results: queue.SimpleQueue[
             tuple[Any, BaseException | None]] = queue.SimpleQueue()
 
-    def run(self, function: Callable[[], report.Section],
-            seconds: float) -> report.Section:
+    def run(self, function: Callable[[], _T], seconds: float) -> _T:
         """Run a function; its result, its exception, or _TimedOut."""
         thread = self._thread or self._start()
         if thread is None:
@@ -244,8 +254,8 @@ class _Runner:
             raise _TimedOut(thread) from None
         if error is not None:
             raise error
-        collected: report.Section = result
-        return collected
+        returned: _T = result
+        return returned
 
     def end(self) -> None:
         """Have the thread end, when it has done what it does."""
