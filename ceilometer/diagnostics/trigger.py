@@ -125,6 +125,10 @@ class Arming:
             self._previous_handlers.setdefault(number, handler)
             if self._late:
                 signal.signal(number, self._pass_on)
+                # The main thread runs the handler, and has to be woken up
+                # for it: the kernel prefers it to those that would take the
+                # signal and let it sleep on.
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
             elif handler is not signal.SIG_IGN:
                 # Left alone where it is so already, by the unit: to ignore a
                 # signal anew would discard one that waits (sigaction(2)).
@@ -262,8 +266,8 @@ class Arming:
 
     def _start_waiter(self) -> None:
         self._waiter = threading.Thread(
-            target=self._wait_for_triggers, daemon=True,
-            name=THREAD_NAME_TRIGGER)
+            target=self._wait_for_triggers, args=(self._file_modified(),),
+            daemon=True, name=THREAD_NAME_TRIGGER)
         try:
             self._waiter.start()
         except RuntimeError as error:
@@ -271,12 +275,11 @@ class Arming:
             self._waiter = None
             LOG.error('This process writes no diagnostic reports: %s', error)
 
-    def _wait_for_triggers(self) -> None:
+    def _wait_for_triggers(self, modified: int | None) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         # Of those that are not answered only what is sent to this very
         # thread can come here: the call to stop.
         signals = self.signals | {signal.SIGUSR1}
-        modified = self._file_modified()
         while True:
             info: signal.struct_siginfo | None
             if self._watched_file is None:
