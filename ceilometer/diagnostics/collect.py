@@ -25,6 +25,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
+import functools
 import os
 import queue
 import sys
@@ -76,16 +77,18 @@ class Collector:
         self._settings = settings
         self._hung = hung
         self._context = section.Context(daemon=daemon)
-        self._redactor: redact.Redactor | None = None
         self._runner = _Runner()
         self._deadline = time.monotonic() + settings.report_seconds_max
 
-    @property
+    @functools.cached_property
     def redactor(self) -> redact.Redactor:
         """What takes the secrets out; made when first wanted."""
-        if self._redactor is None:
-            self._redactor = secrets.redactor(self._context.daemon)
-        return self._redactor
+        try:
+            return self._runner.run(lambda: secrets.redactor(self._context),
+                                    self._settings.section_seconds_max)
+        except _TimedOut:
+            # a file system that hangs; secrets are still told by their names
+            return redact.Redactor()
 
     def snapshot(self) -> None:
         """Copy what must be seen all at once to plain data."""

@@ -59,8 +59,8 @@ DEPTH_MAX = 32
 
 _SECRET_WORDS = frozenset((
     'password', 'passwords', 'passwd', 'passphrase', 'passcode', 'pass',
-    'pwd', 'secret', 'secrets', 'token', 'tokens', 'key', 'keys', 'apikey', 'credential',
-    'credentials', 'authorization', 'cookie'))
+    'pwd', 'secret', 'secrets', 'token', 'tokens', 'key', 'keys', 'apikey',
+    'credential', 'credentials', 'authorization', 'cookie'))
 _SECRET_ENDINGS = (
     'password', 'passwd', 'passphrase', 'secret', 'token', 'apikey',
     'secretkey', 'accesskey', 'authkey', 'privatekey', 'credentials')

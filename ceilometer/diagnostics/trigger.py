@@ -35,6 +35,7 @@ delivers is imported for the first report.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 import contextlib
 import logging
 import os
@@ -67,6 +68,9 @@ THREAD_NAME_REPORT = 'diagnostics-report'
 IMPORT_SECONDS_MAX = 2.0
 
 
+#: How long a report waits for a daemon that is still being imported.
+LOAD_SECONDS_MAX = 10.0
+
 #: How long to wait for the waiting thread to end; it writes the report
 #: itself where no other thread can be started.
 WAITER_SECONDS_MAX = 5.0
@@ -96,6 +100,8 @@ class Arming:
         self._reset()
 
     def _reset(self) -> None:
+        self._loaded = threading.Event()
+        self._loaded.set()
         self._import_gate = threading.Lock()
         self._forking_thread: int | None = None
         self._lock = threading.Lock()
@@ -109,6 +115,21 @@ class Arming:
         self._hung_sections: dict[str, threading.Thread] = {}
         self._stopping = False
         self._waiter: threading.Thread | None = None
+
+    @contextlib.contextmanager
+    def loading(self) -> Iterator[None]:
+        """Keep reports waiting while the daemon is imported.
+
+        Two threads that import what needs one another can meet a module that
+        is not finished, and one of them would be the daemon's own. A daemon
+        that hangs as it is imported gets its report all the same, after
+        LOAD_SECONDS_MAX.
+        """
+        self._loaded.clear()
+        try:
+            yield
+        finally:
+            self._loaded.set()
 
     def start(self) -> None:
         """Take the signals and start to wait for them."""
@@ -325,6 +346,7 @@ class Arming:
             left = self._last_start + interval - time.monotonic()
             if left > 0:
                 time.sleep(left)
+            self._loaded.wait(LOAD_SECONDS_MAX)
             self._last_start = time.monotonic()
             with self._lock:
                 triggers = self._pending
