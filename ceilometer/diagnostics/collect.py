@@ -203,7 +203,7 @@ def _cut(text: str, bytes_max: int) -> tuple[str, bool]:
     """Cut a text to a number of bytes, and say so at its end.
 
     It is cut at the end of a line, so that no secret is cut in two, of which
-    the first half would not be recognised any more.
+    the first half would not be recognized any more.
     """
     if len(text) * 4 <= bytes_max:
         return text, False

@@ -12,7 +12,7 @@
 
 """Takes secrets and control characters out of all that leaves the process.
 
-Secrets are recognised in four ways, and each alone is enough:
+Secrets are recognized in four ways, and each alone is enough:
 
 - by value: what the configuration, the environment or the command line holds
   under a secret's name is masked wherever it turns up, whatever it stands in;
