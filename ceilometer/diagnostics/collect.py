@@ -132,12 +132,14 @@ class Collector:
                 f'(thread {hung.native_id})')
         self._hung.pop(kind.name, None)
         bytes_max = self._settings.section_bytes_max
+        # made by the runner as well, which cannot wait for itself
+        redactor = self.redactor
         try:
             content = self._runner.run(
                 lambda: kind.collect(self._context), seconds)
             seconds = FINISH_SECONDS_MAX
             return self._runner.run(
-                lambda: _finish(kind, content, self.redactor, bytes_max),
+                lambda: _finish(kind, content, redactor, bytes_max),
                 seconds)
         except _TimedOut as timed_out:
             self._hung[kind.name] = timed_out.thread
@@ -159,7 +161,7 @@ class Collector:
         trace = ''.join(traceback.format_exception(error))
         try:
             message = str(error)
-        except Exception:
+        except BaseException:
             message = f'<{type(error).__name__} without a message>'
         return self._told(
             kind, fields.STATUS_ERROR,
