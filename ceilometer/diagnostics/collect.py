@@ -215,9 +215,11 @@ def _cut(text: str, bytes_max: int) -> tuple[str, bool]:
     step = 64 * 1024
     while end < len(text):
         piece = text[end:end + step]
-        size += len(piece.encode(errors='surrogatepass'))
-        if size > bytes_max:
+        encoded = piece.encode(errors='surrogatepass')
+        if size + len(encoded) > bytes_max:
+            end += len(encoded[:bytes_max - size].decode(errors='ignore'))
             break
+        size += len(encoded)
         end += len(piece)
         time.sleep(0)
     if end >= len(text):
