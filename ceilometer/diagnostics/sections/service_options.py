@@ -60,6 +60,9 @@ class Option:
         return self.error is not None or self.value != self.default
 
 
+#: How often the options are listed again that changed while they were.
+READS_MAX = 100
+
 _LOCATIONS = {
     cfg.Locations.opt_default: 'default',
     cfg.Locations.set_default: 'program',
@@ -75,12 +78,22 @@ def read(conf: cfg.ConfigOpts) -> Iterator[Option]:
 
     :param conf: the service's own configuration
     """
-    infos = sorted(
-        ((group.name if group else 'DEFAULT', info['opt'])
-         for info, group in conf._all_opt_infos()),
-        key=lambda item: (item[0] != 'DEFAULT', item[0], item[1].dest))
-    for group, opt in infos:
+    for group, opt in sorted(_opts(conf), key=lambda item: (
+            item[0] != 'DEFAULT', item[0], item[1].dest)):
         yield _read(conf, group, opt)
+
+
+def _opts(conf: cfg.ConfigOpts) -> list[tuple[str, Any]]:
+    attempts = 0
+    while True:
+        try:
+            return [(group.name if group else 'DEFAULT', info['opt'])
+                    for info, group in conf._all_opt_infos()]
+        except RuntimeError:
+            # the daemon registered options meanwhile
+            attempts += 1
+            if attempts == READS_MAX:
+                raise
 
 
 def _read(conf: cfg.ConfigOpts, group: str, opt: Any) -> Option:
