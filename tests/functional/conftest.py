@@ -21,6 +21,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -29,6 +30,16 @@ from tests.functional import journald as journalds
 TIMEOUT = journalds.TIMEOUT
 HERE = os.path.dirname(os.path.abspath(__file__))
 DAEMONS = os.path.join(HERE, 'daemons.py')
+
+
+def until(predicate, what):
+    """Wait until something holds that nobody gives notice of, as in /proc."""
+    deadline = time.monotonic() + TIMEOUT
+    while not (found := predicate()):
+        if time.monotonic() > deadline:
+            raise journalds.NotInTime(f'not in time: {what}')
+        time.sleep(0.01)
+    return found
 
 
 class Process:

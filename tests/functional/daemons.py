@@ -337,6 +337,10 @@ def many_descriptors() -> None:
         pass
     ready()
     until_told()
+    # the limit is put back after the last entry
+    for thread in threading.enumerate():
+        if thread.name == 'diagnostics-report':
+            thread.join()
     say('limit', resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 

@@ -76,7 +76,7 @@ def test_signal_that_comes_at_start_is_answered(start, journal):
     process = start.run([
         'env', '--block-signal=USR1', '--ignore-signal=USR1',
         sys.executable, conftest.DAEMONS, 'simple'])
-    process.wait_for(lambda: _blocks(process.pid), 'the signal to be blocked')
+    conftest.until(lambda: _blocks(process.pid), 'the signal to be blocked')
     process.send()
     process.wait_ready()
     (report,) = journal.wait_complete()

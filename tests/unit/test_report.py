@@ -121,7 +121,8 @@ class TestRoundTrip:
 
     @pytest.mark.parametrize(('text', 'data'), [
         ('x' * 3_000_000, None), ('', 'x' * 3_000_000),
-        ('\n' * 2_000_000 + 'x', None), ('🐙\n' * 500_000 + 'x', '🐙' * 99_999),
+        ('\n' * 2_000_000 + 'x', None),
+        ('🐙\n' * 500_000 + 'x', '🐙' * 99_999),
         ('x' * 50 + '\n' * 300_000 + 'y', ['"\\'] * 300_000),
     ], ids=['line', 'data', 'newlines', 'wide', 'escapes'])
     def test_large_content_comes_back(self, text, data):

@@ -1,0 +1,300 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Sections are collected one by one, whatever they do."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+
+import pytest
+
+from ceilometer.diagnostics import collect
+from ceilometer.diagnostics import daemon as daemons
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import options
+from ceilometer.diagnostics import redact
+from ceilometer.diagnostics import registry
+from ceilometer.diagnostics import report
+
+MEGABYTES = 50 * 1024 * 1024
+
+
+@pytest.fixture
+def add():
+    """Registers sections for one test."""
+    names = []
+
+    def register(function, title='Added one', name='added'):
+        registry.register_section(title, function, name)
+        names.append(name)
+
+    yield register
+    for name in names:
+        registry.unregister_section(name)
+
+
+@pytest.fixture
+def released():
+    """What sections that hang wait for; set at the end."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def run(hung=None, **settings):
+    """Collect all sections, by their names."""
+    collector = collect.Collector(
+        daemons.Daemon('example'), options.Settings(**settings),
+        {} if hung is None else hung)
+    collector.snapshot()
+    return {section.name: section for section in collector.sections()}
+
+
+def others_are_whole(sections, *names):
+    """Whether all sections but these are as they should be."""
+    return all(section.status == fields.STATUS_OK
+               for name, section in sections.items() if name not in names)
+
+
+class RaisingStr(Exception):
+    """An exception that cannot be shown."""
+
+    def __str__(self):
+        raise KeyError('no')
+
+
+class FatalStr(Exception):
+    """An exception that ends whoever shows it."""
+
+    def __str__(self):
+        raise SystemExit(1)
+
+
+@pytest.mark.parametrize('error', [
+    ValueError('wrong'), SystemExit(3), KeyboardInterrupt(), GeneratorExit(),
+    RaisingStr(), FatalStr(), BaseException('base'), RecursionError(),
+    ExceptionGroup('several', [ValueError('one')]), StopIteration(),
+    MemoryError()], ids=lambda error: type(error).__name__)
+def test_section_that_raises_says_so(add, error):
+    """Whatever a section raises becomes its content; others are whole."""
+    def fail():
+        raise error
+
+    add(fail)
+    sections = run()
+    assert sections['added'].status == fields.STATUS_ERROR
+    assert sections['added'].data['error'] == type(error).__name__
+    assert 'in fail' in sections['added'].text
+    assert type(error).__name__ in sections['added'].text
+    assert others_are_whole(sections, 'added')
+
+
+def test_secret_in_an_exception_is_masked(add):
+    """The message of an exception is redacted as all else."""
+    def fail():
+        raise OSError('cannot reach amqp://u:xK9-canary-77q@host')
+
+    add(fail)
+    section = run()['added']
+    assert 'canary' not in section.text + json.dumps(section.data)
+
+
+def test_section_that_hangs_is_abandoned(add, released):
+    """It is marked, with where it hangs, and the others are collected."""
+    def hang():
+        released.wait()
+
+    add(hang)
+    sections = run(section_seconds_max=0.2)
+    assert sections['added'].status == fields.STATUS_TIMEOUT
+    assert 'section_time_limit' in sections['added'].text
+    assert 'in hang' in sections['added'].text
+    assert others_are_whole(sections, 'added')
+
+
+def test_section_that_hangs_is_not_begun_again(add, released):
+    """Report after report it costs one thread; freed, it is told again."""
+    begun = []
+
+    def hang():
+        begun.append(1)
+        released.wait()
+        return 'done'
+
+    add(hang)
+    hung = {}
+    for _ in range(4):
+        sections = run(hung, section_seconds_max=0.2)
+        assert sections['added'].status == fields.STATUS_TIMEOUT
+    assert len(begun) == 1
+    assert 'not begun' in sections['added'].text.lower()
+    (thread,) = hung.values()
+    released.set()
+    thread.join()
+    assert run(hung)['added'].text == 'done'
+    assert hung == {}
+
+
+def test_results_of_an_abandoned_section_are_not_taken_for_others(
+        add, released):
+    """What comes too late is dropped."""
+    def late():
+        released.wait()
+        return 'late'
+
+    def after():
+        released.set()
+        time.sleep(0.2)
+        return 'after'
+
+    add(late)
+    add(after, 'After', 'after')
+    sections = run(section_seconds_max=0.5)
+    assert sections['added'].status == fields.STATUS_TIMEOUT
+    assert sections['after'].text == 'after'
+
+
+def test_report_has_a_time_limit(add, released):
+    """What has not begun when the report's time is over is marked."""
+    add(released.wait, 'One', 'one')
+    add(lambda: 'x', 'Two', 'two')
+    sections = run(report_seconds_max=0.5, section_seconds_max=60.0)
+    assert sections['one'].status == fields.STATUS_TIMEOUT
+    assert sections['two'].status == fields.STATUS_TIMEOUT
+    assert 'report_time_limit' in sections['two'].text
+
+
+@pytest.mark.parametrize('text', [
+    'a line of text\n' * (MEGABYTES // 15), 'x' * MEGABYTES,
+    'word ' * (MEGABYTES // 5)], ids=['lines', 'run', 'words'])
+def test_large_text_is_cut(add, text):
+    """50 MB of text become what a section may have, and a mark."""
+    add(lambda: text)
+    sections = run(section_seconds_max=60.0, report_seconds_max=60.0)
+    section = sections['added']
+    assert section.status == fields.STATUS_TRUNCATED
+    assert len(section.text.encode()) < 17 * 1024 * 1024
+    assert 'cut' in section.text
+    assert max(len(line.encode()) for line in section.text.split('\n')) <= (
+        report.LINE_BYTES_MAX)
+    assert others_are_whole(sections, 'added')
+
+
+def test_large_data_is_cut(add):
+    """50 MB of data become a mark."""
+    add(lambda: [{'n': 'x' * 1024}] * (MEGABYTES // 1024))
+    section = run(section_seconds_max=60.0, report_seconds_max=60.0)['added']
+    assert section.status == fields.STATUS_TRUNCATED
+    assert section.data == {'truncated': True,
+                            'limit_bytes': 16 * 1024 * 1024}
+    assert 'section_size_limit' in section.text
+
+
+def test_cut_text_keeps_its_beginning(add):
+    """It is cut at the end of a line."""
+    add(lambda: '\n'.join(f'line {n}' for n in range(10_000)))
+    section = run(section_bytes_max=4096)['added']
+    lines = section.text.split('\n')
+    assert lines[0] == 'line 0'
+    assert lines[-2] == f'line {len(lines) - 2}'
+    assert 'characters cut' in lines[-1]
+    assert len(section.text) < 4096 + 200
+
+
+@pytest.mark.parametrize(('returned', 'data', 'text'), [
+    ({'a': {1, }, 'b': object}, None, "b = <class 'object'>"),
+    ({'n': 10 ** 5000}, None, 'n = 0x'),
+    ({'nan': float('nan')}, {'nan': 'nan'}, 'nan = nan'),
+    ({'bytes': b'\x00\xff'}, {'bytes': '\x00\\xff'}, 'bytes = \\x00\\xff'),
+    (None, None, 'None'), (3, 3, '3'), ([], [], ''), ({}, {}, ''),
+    ('', None, ''),
+    ({'\ud800': '\udfff'}, {'\ud800': '\udfff'}, '\\ud800 = \\udfff'),
+    ('\x1b[31mred', None, '\\x1b[31mred'),
+])
+def test_anything_returned_becomes_a_section(add, returned, data, text):
+    """Whatever it is, it goes into entries and comes back."""
+    add(lambda: returned)
+    section = run()['added']
+    assert section.status == fields.STATUS_OK
+    assert text in section.text
+    if data is not None:
+        assert section.data == data
+    trigger = report.Trigger('api', 0)
+    header = report.Header('0' * 32, 'x', 'master', 1, trigger)
+    entries = report.to_entries(header, section, 1, 1)
+    (found,) = report.from_entries(entries).sections
+    assert found.data == section.data
+
+
+def test_excluded_sections_are_left_out(add):
+    """Neither ours nor those of others are collected then."""
+    add(lambda: 'x')
+    sections = run(exclude_sections=frozenset(
+        ('added', 'configuration', 'no-such')))
+    assert 'added' not in sections
+    assert 'configuration' not in sections
+    assert 'threads' in sections
+
+
+def test_snapshot_that_raises_costs_its_section_alone(monkeypatch):
+    """A snapshot's exception is told by the section that needs it."""
+    class Hostile:
+        def __getattr__(self, name):
+            raise OSError('hostile')
+
+    monkeypatch.setitem(sys.modules, 'asyncio.tasks', Hostile())
+    sections = run()
+    assert sections['asyncio-tasks'].status == fields.STATUS_ERROR
+    assert 'hostile' in sections['asyncio-tasks'].text
+    assert others_are_whole(sections, 'asyncio-tasks')
+
+
+def test_sections_of_the_same_name_are_told_apart(add):
+    """No name stands twice in a report."""
+    add(lambda: 'mine', 'Threads', 'threads')
+    sections = run()
+    assert sections['threads-2'].text == 'mine'
+    assert 'stacks' in sections['threads'].data
+
+
+def test_collecting_leaves_no_thread_behind(add):
+    """The thread that runs the sections ends with them."""
+    add(lambda: threading.current_thread())
+    before = set(threading.enumerate())
+    run()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+    assert set(threading.enumerate()) <= before
+
+
+def test_header_is_escaped_and_without_secrets():
+    """Names that anybody may choose go through the redaction."""
+    daemon = daemons.Daemon('exa\nmple')
+    daemon.worker_name = 'amqp://u:xK9-canary@h'
+    header = collect.report_header(
+        daemon, '0' * 32, report.Trigger('signal', 0, sender_comm='a\x1b'),
+        redact.Redactor())
+    assert header.service == 'exa\\nmple'
+    assert header.worker_name == 'amqp://u:***@h'
+    assert header.trigger.sender_comm == 'a\\x1b'
+
+
+def test_merged_triggers_are_counted():
+    """The first trigger stands for all, with the number of the others."""
+    first = report.Trigger('signal', 1, 'SIGUSR1')
+    other = report.Trigger('file', 2)
+    assert collect.merged([first, other, other]) == report.Trigger(
+        'signal', 1, 'SIGUSR1', merged=2)

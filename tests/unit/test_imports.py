@@ -1,0 +1,114 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Who may import whom, and what a daemon pays for being armed."""
+
+from __future__ import annotations
+
+import ast
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import ceilometer.diagnostics
+
+PACKAGE = 'ceilometer.diagnostics'
+ROOT = pathlib.Path(ceilometer.diagnostics.__file__).parent
+
+
+def loaded(script):
+    """The modules a fresh interpreter has loaded after a script."""
+    done = subprocess.run(
+        [sys.executable, '-c', script + '\nimport sys\nprint(*sys.modules)'],
+        capture_output=True, text=True, timeout=60, check=True)
+    return set(done.stdout.split())
+
+
+def imported_by(name):
+    """The modules of the package that a module imports, at any place."""
+    path = ROOT / (name.replace('.', '/') + '.py')
+    if not path.exists():
+        path = ROOT / name / '__init__.py'
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == PACKAGE:
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (
+                node.module or '').startswith(PACKAGE + '.'):
+            found.add(node.module.removeprefix(PACKAGE + '.'))
+    return found
+
+
+def test_package_alone_imports_nothing_of_its_own():
+    """A daemon that imports the door starts as fast as ever."""
+    modules = loaded(f'import {PACKAGE}')
+    ours = {name for name in modules if name.startswith(PACKAGE)}
+    assert ours == {PACKAGE}
+    assert not modules & {'oslo_config', 'oslo_log', 'psutil', 'wrapt',
+                          'json', 'logging'}
+
+
+def test_arming_imports_nothing_that_collects():
+    """What makes reports is imported when the first one is wanted."""
+    modules = loaded(f'import {PACKAGE}\n{PACKAGE}.install()')
+    assert f'{PACKAGE}.trigger' in modules
+    assert not {name for name in modules
+                if name.startswith(f'{PACKAGE}.sections')}
+    assert not modules & {
+        f'{PACKAGE}.collect', f'{PACKAGE}.write', f'{PACKAGE}.redact',
+        'psutil', 'oslo_reports', 'oslo_config', 'cotyledon', 'jinja2'}
+
+
+@pytest.mark.parametrize(('module', 'allowed'), [
+    ('fields', set()), ('report', {'fields'}), ('redact', set()),
+    ('descriptors', set()), ('turn', set()), ('registry', set()),
+    ('journal', {'fields', 'report'}), ('options', set()),
+    ('daemon', {'fields'}), ('gmr', set()), ('workers', set())])
+def test_module_imports_only_what_it_may(module, allowed):
+    """The arrows of the design go one way."""
+    assert imported_by(module) <= allowed
+
+
+def test_sections_know_nothing_of_the_journal():
+    """What collects does not deliver, and cannot trigger."""
+    for path in (ROOT / 'sections').glob('*.py'):
+        assert not imported_by(f'sections.{path.stem}') & {
+            'journal', 'trigger', 'write', 'collect', 'run', 'read'}, path
+
+
+@pytest.mark.parametrize('name', ['read', 'command'])
+def test_reader_knows_nothing_of_the_writer(name):
+    """It works on a host whose daemons are broken."""
+    paths = ([ROOT / f'{name}.py'] if (ROOT / f'{name}.py').exists()
+             else list((ROOT / name).glob('*.py')))
+    for path in paths:
+        module = str(path.relative_to(ROOT).with_suffix('')).replace('/', '.')
+        assert not {found for found in imported_by(module) if
+                    found.split('.')[0] in (
+                        'trigger', 'collect', 'sections', 'write')}, path
+
+
+def test_every_module_can_be_imported_alone():
+    """No module needs another to have been imported before it."""
+    names = [
+        f'{PACKAGE}.' + str(path.relative_to(ROOT).with_suffix('')).replace(
+            '/', '.').removesuffix('.__init__')
+        for path in ROOT.rglob('*.py') if path != ROOT / '__init__.py']
+    script = ('import importlib, sys\n'
+              f'for name in {names!r}:\n'
+              f'    for known in list(sys.modules):\n'
+              f'        if known.startswith({PACKAGE!r}):\n'
+              '            del sys.modules[known]\n'
+              '    importlib.import_module(name)\n')
+    assert loaded(script)

@@ -1,0 +1,112 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The [diagnostics] options."""
+
+from __future__ import annotations
+
+import logging
+import signal
+
+from oslo_config import cfg
+import pytest
+
+from ceilometer.diagnostics import options
+
+
+def parsed(tmp_path, text=''):
+    """A configuration with a file of this text."""
+    file = tmp_path / 'test.conf'
+    file.write_text(text)
+    conf = cfg.ConfigOpts()
+    conf(['--config-file', str(file)])
+    return conf
+
+
+def test_defaults_of_settings_and_options_agree(tmp_path):
+    """Without any configuration the defaults are those of the options."""
+    assert options.load(parsed(tmp_path)) == options.Settings()
+
+
+def test_values_of_the_file_are_in_force(tmp_path):
+    """Each option is read."""
+    settings = options.load(parsed(tmp_path, """\
+[diagnostics]
+enabled = false
+signals = sigusr2
+exclude_sections = configuration, green-threads
+minimum_interval = 2.5
+section_time_limit = 1
+report_time_limit = 10
+section_size_limit = 4096
+"""))
+    assert settings == options.Settings(
+        enabled=False, signals=frozenset((signal.SIGUSR2,)),
+        exclude_sections=frozenset(('configuration', 'green-threads')),
+        minimum_interval_seconds=2.5, section_seconds_max=1.0,
+        report_seconds_max=10.0, section_bytes_max=4096)
+
+
+@pytest.mark.parametrize(('value', 'signals'), [
+    ('', set()), ('USR1', {signal.SIGUSR1}),
+    ('SIGUSR1,usr1', {signal.SIGUSR1}),
+    ('USR1,USR2', {signal.SIGUSR1, signal.SIGUSR2})])
+def test_signals_may_be_written_as_people_do(tmp_path, value, signals):
+    """With SIG or without, in either case."""
+    conf = parsed(tmp_path, f'[diagnostics]\nsignals = {value}\n')
+    assert options.load(conf).signals == signals
+
+
+@pytest.mark.parametrize(('name', 'value'), [
+    ('enabled', 'perhaps'), ('signals', 'TERM'), ('signals', 'USR1,KILL'),
+    ('minimum_interval', '-1'), ('minimum_interval', 'soon'),
+    ('minimum_interval', 'nan'), ('minimum_interval', 'inf'),
+    ('section_time_limit', '0'), ('section_time_limit', '301'),
+    ('section_time_limit', 'nan'), ('report_time_limit', '1e9'),
+    ('section_size_limit', '12'), ('section_size_limit', '1.5')])
+def test_wrong_value_is_logged_and_the_default_in_force(
+        tmp_path, caplog, name, value):
+    """The daemon goes on; the log names the option and what is wrong."""
+    conf = parsed(tmp_path, f'[diagnostics]\n{name} = {value}\n')
+    assert options.load(conf) == options.Settings()
+    (record,) = [record for record in caplog.records
+                 if record.levelno == logging.ERROR]
+    message = record.getMessage()
+    assert f'[diagnostics] {name}' in message
+    # of a number beyond its limits oslo.config tells the limit, and the place
+    assert (value.rpartition(',')[2].lower() in message.lower()
+            or 'Should be' in message)
+    assert 'default' in message
+    # the service reads all options as well, when it logs them
+    conf.log_opt_values(logging.getLogger('test'), logging.INFO)
+
+
+def test_other_options_hold_beside_a_wrong_one(tmp_path):
+    """One wrong value costs no other."""
+    settings = options.load(parsed(
+        tmp_path,
+        '[diagnostics]\nminimum_interval = x\nsection_time_limit = 7\n'))
+    assert settings.section_seconds_max == 7.0
+    assert settings.minimum_interval_seconds == 1.0
+
+
+def test_loading_twice_is_no_error(tmp_path):
+    """Both doors may load the options of one configuration."""
+    conf = parsed(tmp_path, '[diagnostics]\nminimum_interval = 3\n')
+    assert options.load(conf) == options.load(conf)
+
+
+def test_every_option_has_help():
+    """oslo-config-generator gets a sentence for each."""
+    ((group, opts),) = options.list_opts()
+    assert group == 'diagnostics'
+    assert all(opt.help.endswith('.') for opt in opts)
