@@ -24,8 +24,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
+import contextlib
 import dataclasses
-import functools
 import os
 import queue
 import sys
@@ -62,11 +62,16 @@ class Collector:
     :param hung: sections of earlier reports that may still be running, by
         name; kept by the caller from report to report, so that a section
         that hangs for ever costs one thread and not one a report
+    :param import_gate: held while something is imported; no process is
+        forked meanwhile, in which the import would never end
     """
 
     def __init__(self, daemon: daemon_module.Daemon,
                  settings: options.Settings,
-                 hung: dict[str, threading.Thread]) -> None:
+                 hung: dict[str, threading.Thread],
+                 import_gate: contextlib.AbstractContextManager[Any] | None
+                 = None) -> None:
+        self._import_gate = import_gate or contextlib.nullcontext()
         self.kinds = [kind for kind in table.kinds()
                       if kind.name not in settings.exclude_sections]
         #: how many of them, the first ones, are our own
@@ -77,18 +82,22 @@ class Collector:
         self._settings = settings
         self._hung = hung
         self._context = section.Context(daemon=daemon)
+        self._redactor: redact.Redactor | None = None
         self._runner = _Runner()
         self._deadline = time.monotonic() + settings.report_seconds_max
 
-    @functools.cached_property
+    @property
     def redactor(self) -> redact.Redactor:
         """What takes the secrets out; made when first wanted."""
-        try:
-            return self._runner.run(lambda: secrets.redactor(self._context),
-                                    self._settings.section_seconds_max)
-        except _TimedOut:
-            # a file system that hangs; secrets are still told by their names
-            return redact.Redactor()
+        if self._redactor is None:
+            try:
+                self._redactor = self._runner.run(
+                    lambda: secrets.redactor(self._context),
+                    self._settings.section_seconds_max)
+            except _TimedOut:
+                # a file system that hangs; secrets are still told by names
+                self._redactor = redact.Redactor()
+        return self._redactor
 
     def snapshot(self) -> None:
         """Copy what must be seen all at once to plain data."""
@@ -135,6 +144,9 @@ class Collector:
         # made by the runner as well, which cannot wait for itself
         redactor = self.redactor
         try:
+            if kind.load is not None:
+                with self._import_gate:
+                    self._runner.run(kind.load, seconds)
             content = self._runner.run(
                 lambda: kind.collect(self._context), seconds)
             seconds = FINISH_SECONDS_MAX

@@ -183,7 +183,8 @@ class Reporter:
         with self._import_gate:
             from ceilometer.diagnostics import write
         return write.write(self._daemon, triggers, self.settings,
-                           self._hung_sections, self._turn_descriptor)
+                           self._hung_sections, self._turn_descriptor,
+                           self._import_gate)
 
 
 def complain() -> None:

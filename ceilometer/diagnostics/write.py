@@ -45,7 +45,8 @@ UNSENT_SECONDS_MAX = 2.0
 def write(daemon: daemon_module.Daemon, triggers: list[report.Trigger],
           settings: options.Settings | None,
           hung_sections: dict[str, threading.Thread],
-          turn_descriptor: int | None) -> str:
+          turn_descriptor: int | None,
+          import_gate: contextlib.AbstractContextManager[Any]) -> str:
     """Write a report.
 
     :param daemon: the process to tell of
@@ -53,11 +54,13 @@ def write(daemon: daemon_module.Daemon, triggers: list[report.Trigger],
     :param settings: what is in force, None for the defaults
     :param hung_sections: see :class:`collect.Collector`
     :param turn_descriptor: see :mod:`turn`
+    :param import_gate: see :class:`collect.Collector`
     :returns: the id of the report
     """
     settings = settings or options.Settings()
     send_at_latest = time.monotonic() + UNSENT_SECONDS_MAX
-    collector = collect.Collector(daemon, settings, hung_sections)
+    collector = collect.Collector(
+        daemon, settings, hung_sections, import_gate)
     # first of all: the later, the less it shows what asked for the report
     collector.snapshot()
     report_id = uuid.uuid4().hex

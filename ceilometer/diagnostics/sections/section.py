@@ -16,41 +16,51 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import dataclasses
-import functools
 from typing import Any
 
 from ceilometer.diagnostics import daemon as daemon_module
 from ceilometer.diagnostics.sections import service_options
 
 
-@dataclasses.dataclass(frozen=True)
 class Context:
     """What sections are given to collect from.
 
-    :ivar daemon: the process to tell of
+    Not made of functools.cached_property: until Python 3.12 that holds a lock
+    which all instances share, and a fork meanwhile would leave it locked for
+    ever in the new process.
+
+    :param daemon: the process to tell of
     :ivar snapshots: what each kind's ``snapshot`` returned, or the exception
         it raised, by the name of the kind
     """
 
-    daemon: daemon_module.Daemon
-    snapshots: dict[str, Any] = dataclasses.field(default_factory=dict)
+    def __init__(self, daemon: daemon_module.Daemon) -> None:
+        self.daemon = daemon
+        self.snapshots: dict[str, Any] = {}
+        self._options: list[service_options.Option] | None = None
+        self._settings: list[service_options.Setting] | None = None
 
-    @functools.cached_property
+    @property
     def options(self) -> list[service_options.Option]:
         """The options of the service, read once for each report."""
-        conf = self.daemon.conf
-        return [] if conf is None else list(service_options.read(conf))
+        if self._options is None:
+            conf = self.daemon.conf
+            self._options = [] if conf is None else list(
+                service_options.read(conf))
+        return self._options
 
-    @functools.cached_property
+    @property
     def files(self) -> list[str]:
         """The configuration files of the service."""
         conf = self.daemon.conf
         return [] if conf is None else service_options.files(conf)
 
-    @functools.cached_property
+    @property
     def settings(self) -> list[service_options.Setting]:
         """What stands in these files, read once for each report."""
-        return service_options.settings(self.files)
+        if self._settings is None:
+            self._settings = service_options.settings(self.files)
+        return self._settings
 
     def snapshot(self, name: str) -> Any:
         """The snapshot of a kind.
@@ -90,6 +100,8 @@ class Kind:
     :ivar render: from the data, each text of which has been escaped to one
         line and is without secrets, to the text for people
     :ivar own: whether it is one of ours
+    :ivar load: imports what ``collect`` needs, None if that is there; no
+        process is forked meanwhile
     :ivar snapshot: copies to plain data what must be seen all at once, before
         any section is collected; quick, because the daemon may be held up
     """
@@ -100,3 +112,4 @@ class Kind:
     render: Callable[[Any], str] = _no_text
     snapshot: Callable[[], Any] | None = None
     own: bool = True
+    load: Callable[[], None] | None = None

@@ -74,25 +74,37 @@ def kinds() -> list[section.Kind]:
 
 def _others() -> Iterator[section.Kind]:
     for title, generator in added.of_oslo_reports():
-        yield _kind(registry.name_from_title(title), title,
-                    functools.partial(_identity, generator))
+        yield section.Kind(
+            registry.name_from_title(title), title,
+            functools.partial(_content, generator), added.render, own=False)
     for registration in registry.registered():
-        yield _kind(registration.name, registration.title,
-                    functools.partial(_identity, registration.function))
+        yield section.Kind(
+            registration.name, registration.title,
+            functools.partial(_content, registration.function), added.render,
+            own=False)
     for point in _entry_points():
-        yield _kind(registry.name_from_title(point.name),
-                    point.name.replace('-', ' ').capitalize(), point.load)
+        loaded = _EntryPoint(point)
+        yield section.Kind(
+            registry.name_from_title(point.name),
+            point.name.replace('-', ' ').capitalize(), loaded.content,
+            added.render, own=False, load=loaded.load)
 
 
-def _kind(name: str, title: str,
-          load: Callable[[], Callable[[], Any]]) -> section.Kind:
-    return section.Kind(
-        name, title, lambda context: added.content(load()()), added.render,
-        own=False)
+def _content(function: Callable[[], Any],
+             context: section.Context) -> section.Content:
+    return added.content(function())
 
 
-def _identity(function: Callable[[], Any]) -> Callable[[], Any]:
-    return function
+class _EntryPoint:
+    def __init__(self, point: metadata.EntryPoint) -> None:
+        self._point = point
+        self._function: Any = None
+
+    def load(self) -> None:
+        self._function = self._point.load()
+
+    def content(self, context: section.Context) -> section.Content:
+        return added.content(self._function())
 
 
 @functools.cache
