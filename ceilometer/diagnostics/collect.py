@@ -60,6 +60,8 @@ class Collector:
                  hung: dict[str, threading.Thread]) -> None:
         self.kinds = [kind for kind in table.kinds()
                       if kind.name not in settings.exclude_sections]
+        #: how many of them, the first ones, are our own
+        self.own_count = sum(kind.own for kind in self.kinds)
         #: how long the snapshot took, microseconds: the only step in which
         #: the daemon's threads may be held up at a stretch
         self.snapshot_usec = 0

@@ -81,11 +81,14 @@ class Daemon:
         self.manages_workers = True
 
     def become_worker(self, number: int, service: Any) -> None:
-        """Note which worker this is; called in it, by cotyledon's hook.
+        """Note which worker this is; called in it.
 
         :param number: the worker's number among those of its service
-        :param service: the live cotyledon service
+        :param service: the live cotyledon service; it may not be ready
         """
+        if self.process == fields.PROCESS_MASTER:
+            # a service made for another purpose than to be a worker's
+            return
         self.process = fields.PROCESS_WORKER
         self.worker = number
         self.worker_name = str(getattr(service, 'name', None)

@@ -109,11 +109,11 @@ def _send_waiting(attempt: Callable[[], object], sock: socket.socket,
         try:
             attempt()
             return
-        except BlockingIOError:
+        except BlockingIOError as error:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError(
-                    errno.ETIMEDOUT, 'journald takes no entries')
+                    errno.ETIMEDOUT, 'journald takes no entries') from error
         select.select([], [sock], [], left)
 
 

@@ -45,6 +45,13 @@ LINE_BYTES_MAX = 64 * 1024
 #: What the folded rest of a line begins with.
 CONTINUED_LINE = '… '
 
+#: Most sections that a report, and parts that a section, may announce. Far
+#: more than any has; anybody may write an entry that announces 10**12.
+NUMBERED_MAX = 100_000
+
+#: How much of a wrong value an error repeats.
+VALUE_CHARS_MAX = 100
+
 RULE = '=' * 72
 
 
@@ -180,12 +187,15 @@ def fold(text: str) -> str:
         return text
     lines = []
     for line in text.split('\n'):
-        while len(line) * 4 > LINE_BYTES_MAX and (
-                len(line.encode(errors='surrogatepass')) > LINE_BYTES_MAX):
-            cut = LINE_BYTES_MAX // 4
-            lines.append(line[:cut])
-            line = CONTINUED_LINE + line[cut:]
-        lines.append(line)
+        if len(line) * 4 <= LINE_BYTES_MAX or (
+                len(line.encode(errors='surrogatepass')) <= LINE_BYTES_MAX):
+            lines.append(line)
+            continue
+        cut = LINE_BYTES_MAX // 4
+        lines.append(line[:cut])
+        step = cut - len(CONTINUED_LINE)
+        lines += [CONTINUED_LINE + line[at:at + step]
+                  for at in range(cut, len(line), step)]
     return '\n'.join(lines)
 
 
@@ -347,9 +357,12 @@ def from_entries(entries: Iterable[Mapping[str, Any]]) -> Report:
     for entry in entries:
         if header is None:
             header = _parse_header(entry)
-        count = max(count, _number(entry, fields.REPORT_SECTION_COUNT, 1))
-        index = _number(entry, fields.REPORT_SECTION_INDEX, 1)
-        part = _number(entry, fields.REPORT_SECTION_PART, 1, default=1)
+        announced = _number(
+            entry, fields.REPORT_SECTION_COUNT, 1, NUMBERED_MAX)
+        count = max(count, announced)
+        index = _number(entry, fields.REPORT_SECTION_INDEX, 1, announced)
+        part = _number(
+            entry, fields.REPORT_SECTION_PART, 1, NUMBERED_MAX, default=1)
         parts.setdefault(index, {})[part] = entry
     if header is None:
         raise InvalidEntry('no entry of the report was found')
@@ -360,7 +373,8 @@ def from_entries(entries: Iterable[Mapping[str, Any]]) -> Report:
         announced = 1
         for entry in found.values():
             announced = _number(
-                entry, fields.REPORT_SECTION_PARTS, 1, default=1)
+                entry, fields.REPORT_SECTION_PARTS, 1, NUMBERED_MAX,
+                default=1)
         if found and all(n in found for n in range(1, announced + 1)):
             sections.append(_parse_section(
                 [found[n] for n in range(1, announced + 1)]))
@@ -378,12 +392,13 @@ def _parse_section(parts: list[Mapping[str, Any]]) -> Section:
     status = _text(first, fields.REPORT_SECTION_STATUS)
     if status not in fields.STATUSES:
         raise InvalidEntry(
-            f'{fields.REPORT_SECTION_STATUS}={status!r}: expected one of '
-            + ', '.join(fields.STATUSES))
+            f'{fields.REPORT_SECTION_STATUS}={status[:VALUE_CHARS_MAX]!r}: '
+            'expected one of ' + ', '.join(fields.STATUSES))
     try:
         decoded = json.loads(data) if data else None
     except ValueError as error:
-        raise InvalidEntry(f'{fields.REPORT_DATA}: not JSON: {error}')
+        raise InvalidEntry(
+            f'{fields.REPORT_DATA}: not JSON: {error}') from error
     name = _text(first, fields.REPORT_SECTION)
     place = (f' [{_number(first, fields.REPORT_SECTION_INDEX, 1)}'
              f'/{_number(first, fields.REPORT_SECTION_COUNT, 1)}]')
@@ -399,6 +414,12 @@ def _parse_header(entry: Mapping[str, Any]) -> Header:
                      entry.get('__REALTIME_TIMESTAMP', 0))
     if isinstance(when, datetime.datetime):
         when = int(when.timestamp() * 1e6)
+    try:
+        time_usec = int(when)
+    except ValueError:
+        raise InvalidEntry(
+            f'_SOURCE_REALTIME_TIMESTAMP={str(when)[:VALUE_CHARS_MAX]!r}: '
+            'expected microseconds') from None
 
     def optional(name: str) -> int | None:
         return _number(entry, name, 0) if name in entry else None
@@ -406,18 +427,24 @@ def _parse_header(entry: Mapping[str, Any]) -> Header:
     schema = _text(entry, fields.REPORT_SCHEMA)
     if schema != fields.SCHEMA:
         raise InvalidEntry(
-            f'{fields.REPORT_SCHEMA}={schema!r}: expected {fields.SCHEMA}')
+            f'{fields.REPORT_SCHEMA}={schema[:VALUE_CHARS_MAX]!r}: expected '
+            f'{fields.SCHEMA}')
+    process = _text(entry, fields.REPORT_PROCESS)
+    if process not in fields.PROCESSES:
+        raise InvalidEntry(
+            f'{fields.REPORT_PROCESS}={process[:VALUE_CHARS_MAX]!r}: expected '
+            'one of ' + ', '.join(fields.PROCESSES))
     return Header(
         id=_text(entry, fields.REPORT_ID),
         service=_text(entry, fields.REPORT_SERVICE),
-        process=_text(entry, fields.REPORT_PROCESS),
+        process=process,
         pid=_number(entry, '_PID', 0, default=0),
         unit=_text(entry, fields.REPORT_UNIT, '') or None,
         worker=optional(fields.REPORT_WORKER),
         worker_name=_text(entry, fields.REPORT_WORKER_NAME, '') or None,
         trigger=Trigger(
             kind=_text(entry, fields.REPORT_TRIGGER),
-            time_usec=int(when),
+            time_usec=time_usec,
             signal=_text(entry, fields.REPORT_SIGNAL, '') or None,
             sender_pid=optional(fields.REPORT_SENDER_PID),
             sender_uid=optional(fields.REPORT_SENDER_UID),
@@ -438,9 +465,12 @@ def _text(entry: Mapping[str, Any], name: str,
 
 
 def _number(entry: Mapping[str, Any], name: str, least: int,
-            default: int | None = None) -> int:
+            most: int = 2 ** 63, default: int | None = None) -> int:
     value = _text(entry, name, None if default is None else str(default))
-    if not (value.isascii() and value.isdecimal() and int(value) >= least):
+    # not more digits than int() takes
+    if not (value.isascii() and value.isdecimal() and len(value) < 20
+            and least <= int(value) <= most):
         raise InvalidEntry(
-            f'{name}={value!r}: expected a whole number of at least {least}')
+            f'{name}={value[:VALUE_CHARS_MAX]!r}: expected a whole number '
+            f'from {least} to {most}')
     return int(value)

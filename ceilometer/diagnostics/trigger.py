@@ -197,8 +197,10 @@ class Arming:
             self._start_waiter()
 
     def before_fork(self) -> None:
-        """Let a fork wait for an import that is under way: the module's lock
-        would stay locked in the new process for ever."""
+        """Let a fork wait for an import that is under way.
+
+        The lock of the module would stay locked in the new process for ever.
+        """
         if self._import_gate.acquire(timeout=IMPORT_SECONDS_MAX):
             self._forking_thread = threading.get_ident()
 

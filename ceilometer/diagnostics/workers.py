@@ -12,8 +12,9 @@
 
 """Learns from cotyledon which worker of its service a process is.
 
-This does not import cotyledon: it waits until the daemon does. All goes
-through cotyledon's public hook for new workers.
+This does not import cotyledon: it waits until the daemon does. cotyledon's
+hook for new workers tells it once the service has been made, which may take
+seconds; a service that calls ``Service.__init__`` tells it as it begins.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def watch(on_manager: Callable[[], None],
     :param on_manager: called in the process that is about to run a
         ServiceManager
     :param on_worker: called in each new worker with its number and its
-        service, once the service has been made
+        service, when that begins to be made and when it has been made
     """
     global _on_manager, _on_worker, _hooked
     _on_manager = on_manager
@@ -57,6 +58,7 @@ def unwatch() -> None:
 
 def _wrap(module: Any) -> None:
     wrapt.wrap_function_wrapper(module, 'ServiceManager.run', _run)
+    wrapt.wrap_function_wrapper(module, 'Service.__init__', _init_service)
 
 
 def _run(wrapped: Callable[..., Any], instance: Any, args: Any,
@@ -67,6 +69,14 @@ def _run(wrapped: Callable[..., Any], instance: Any, args: Any,
             _on_manager()
     except Exception:
         LOG.exception('Diagnostics will not know the workers of this service')
+    return wrapped(*args, **kwargs)
+
+
+def _init_service(wrapped: Callable[..., Any], instance: Any, args: Any,
+                  kwargs: Any) -> Any:
+    worker_id = args[0] if args else kwargs.get('worker_id')
+    if isinstance(worker_id, int):
+        _new_worker(None, worker_id, instance)
     return wrapped(*args, **kwargs)
 
 

@@ -12,8 +12,12 @@
 
 """Writes one report: from the trigger, by way of the sections, to the journal.
 
-Each section is sent as soon as it has been collected, so that it survives
-what may become of the process afterwards. Runs in the reporter thread.
+What has been collected is sent before anything is begun that may take long
+or go wrong, so that it survives what may become of the process afterwards:
+our own sections together, because that takes no time and leaves the journal
+with one report after the other; then each that others have added, at once.
+
+Runs in the reporter thread.
 """
 
 from __future__ import annotations
@@ -30,9 +34,12 @@ from ceilometer.diagnostics import daemon as daemon_module
 from ceilometer.diagnostics import journal
 from ceilometer.diagnostics import options
 from ceilometer.diagnostics import report
-from ceilometer.diagnostics import turn
 from ceilometer.diagnostics.sections import summary
 from ceilometer.diagnostics.sections import table
+from ceilometer.diagnostics import turn
+
+#: How long what has been collected may wait to be sent.
+UNSENT_SECONDS_MAX = 0.5
 
 
 def write(daemon: daemon_module.Daemon, triggers: list[report.Trigger],
@@ -49,6 +56,7 @@ def write(daemon: daemon_module.Daemon, triggers: list[report.Trigger],
     :returns: the id of the report
     """
     settings = settings or options.Settings()
+    send_at_latest = time.monotonic() + UNSENT_SECONDS_MAX
     collector = collect.Collector(daemon, settings, hung_sections)
     # first of all: the later, the less it shows what asked for the report
     collector.snapshot()
@@ -59,10 +67,18 @@ def write(daemon: daemon_module.Daemon, triggers: list[report.Trigger],
     delivery = journal.Delivery(_file_path(daemon.conf, header))
     count = len(collector.kinds) + 1
     sections = []
-    with turn.taken(turn_descriptor):
+    delivered = 0
+    with contextlib.ExitStack() as stack:
         for section in collector.sections():
             sections.append(section)
-            _deliver(delivery, header, section, len(sections), count)
+            if (len(sections) < collector.own_count
+                    and time.monotonic() < send_at_latest):
+                continue
+            if not delivered:
+                stack.enter_context(turn.taken(turn_descriptor))
+            for section in sections[delivered:]:
+                delivered += 1
+                _deliver(delivery, header, section, delivered, count)
         closing = collector.make(table.SUMMARY, summary.describe(
             header, sections, time.time_ns() // 1000 - trigger.time_usec,
             collector.snapshot_usec, delivery.problem))
@@ -79,8 +95,11 @@ def _deliver(delivery: journal.Delivery, header: report.Header,
 
 
 def _file_path(conf: Any, header: report.Header) -> str | None:
-    """The file of this report where there is no journal: oslo.reports names
-    it so, but for the pid, without which processes overwrite each other."""
+    """The file of this report where there is no journal.
+
+    oslo.reports names it so, but for the pid, without which processes
+    overwrite each other.
+    """
     directory = None
     with contextlib.suppress(Exception):
         directory = conf.oslo_reports.log_dir

@@ -27,8 +27,7 @@ RENDER_DEPTH_MAX = 8
 
 
 def of_oslo_reports() -> list[tuple[str, Callable[[], Any]]]:
-    """Titles and generators registered with oslo.reports, where it is
-    loaded."""
+    """Titles and generators that are registered with oslo.reports."""
     module = sys.modules.get('oslo_reports.guru_meditation_report')
     if module is None:
         return []

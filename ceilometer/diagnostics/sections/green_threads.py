@@ -13,14 +13,16 @@
 """Section ``green-threads``: greenlets, of eventlet or any other library.
 
 Greenlets keep no list of themselves, so that the whole heap must be searched
-for them; that is done only where some thread has ever used one.
+for them. To look at every object writes to every page of memory, which a
+forked worker shares with its master until then; so the search is made only
+where green threads may be in use. Ceilometer itself has had none for years,
+though its libraries still load eventlet.
 """
 
 from __future__ import annotations
 
 import gc
 import sys
-import threading
 import time
 from typing import Any
 
@@ -33,20 +35,20 @@ NAME = 'green-threads'
 #: searched: the interpreter would be held for more than about 30 ms at once.
 HEAP_BLOCKS_MAX = 2_000_000
 
+_NO_HUBS = ('eventlet.hubs.hub', 'eventlet.hubs.timer')
+
 
 def snapshot() -> dict[str, Any] | None:
     """Copy every greenlet's stack; None where there can be none."""
     greenlet = sys.modules.get('greenlet')
     if greenlet is None:
         return None
-    # One for each thread that ever looked at its current greenlet. Not told
-    # by greenlet before 2.0.
-    core = sys.modules.get('greenlet._greenlet')
-    count_mains = getattr(core, 'get_total_main_greenlets', None)
-    if count_mains is not None and not count_mains():
-        return {'searched': True, 'greenlets': []}
-    if sys.getallocatedblocks() > HEAP_BLOCKS_MAX:
-        return {'searched': False, 'greenlets': []}
+    unlikely = _why_there_are_none()
+    if unlikely is None and sys.getallocatedblocks() > HEAP_BLOCKS_MAX:
+        unlikely = ('the heap is too large to be searched without holding up '
+                    f'the daemon (more than {HEAP_BLOCKS_MAX} blocks)')
+    if unlikely is not None:
+        return {'not_searched': unlikely, 'greenlets': []}
     kinds = _subclasses(greenlet.greenlet)
     found = []
     for generation in range(3):
@@ -55,12 +57,31 @@ def snapshot() -> dict[str, Any] | None:
         found += [thing for thing in objects if type(thing) in kinds]
         del objects
         time.sleep(0)
-    return {'searched': True,
-            'greenlets': [_copy(greenlet) for greenlet in found]}
+    return {'not_searched': None,
+            'greenlets': [_copy(thing) for thing in found]}
+
+
+def _why_there_are_none() -> str | None:
+    """Why no green thread is to be expected, None if there may be some."""
+    # One for each thread that has ever looked at its current greenlet; not
+    # told by greenlet before 2.0.
+    core = sys.modules.get('greenlet._greenlet')
+    count_mains = getattr(core, 'get_total_main_greenlets', None)
+    mains = None if count_mains is None else count_mains()
+    if mains == 0:
+        return 'no thread has ever used a greenlet'
+    # To import eventlet is to look at the current greenlet, once; to use it
+    # is to load one of its hubs.
+    if mains in (None, 1) and 'eventlet' in sys.modules and not any(
+            name.startswith(('eventlet.hubs.', 'gevent.'))
+            and name not in _NO_HUBS for name in list(sys.modules)):
+        return 'eventlet is loaded, but runs no hub'
+    return None
 
 
 def _subclasses(kind: type) -> set[type]:
     kinds = {kind}
+    below: type
     for below in type.__subclasses__(kind):
         kinds |= _subclasses(below)
     return kinds
@@ -83,17 +104,15 @@ def collect(context: section.Context) -> section.Content:
     """Describe the greenlets that the snapshot has seen."""
     taken = context.snapshot(NAME)
     if taken is None:
-        return section.Content(data={
-            'loaded': False, 'searched': True, 'count': 0, 'stacks': []})
+        taken = {'not_searched': 'the greenlet library is not loaded',
+                 'greenlets': []}
     describer = stacks.Describer()
     # a thread's main greenlet is the thread, which stands in its own section
     alive = [item for item in taken['greenlets']
              if not item[0]['dead'] and not item[0]['main']]
     return section.Content(data={
-        'loaded': True,
-        'searched': taken['searched'],
+        'not_searched': taken['not_searched'],
         'count': len(alive),
-        'threads': threading.active_count(),
         'stacks': [{'green_threads': owners,
                     'frames': describer.frames(stack)}
                    for stack, owners in stacks.merge(alive)],
@@ -102,12 +121,8 @@ def collect(context: section.Context) -> section.Content:
 
 def render(data: Any) -> str:
     """Each stack once, under all the greenlets that stand there."""
-    if not data['loaded']:
-        return 'None: the greenlet library is not loaded.'
-    if not data['searched']:
-        return ('Not searched for: the heap is so large that the search would '
-                f'hold up the daemon (more than {HEAP_BLOCKS_MAX} memory '
-                'blocks).')
+    if data['not_searched'] is not None:
+        return f'None were looked for: {data["not_searched"]}.'
     if not data['count']:
         return 'None.'
     lines = [f'Green threads: {data["count"]}, different stacks: '

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import functools
 from importlib import metadata
 import os
 import platform
@@ -86,7 +87,9 @@ def _call(owner: Any, name: str) -> str | None:
     return str(function()) if callable(function) else None
 
 
+@functools.cache
 def _version(name: str) -> str | None:
+    # what is loaded stays what it is, whatever is installed later
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

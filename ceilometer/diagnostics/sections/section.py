@@ -70,6 +70,7 @@ class Kind:
     :ivar collect: from the live process to the content; may raise
     :ivar render: from the data, each text of which has been escaped to one
         line and is without secrets, to the text for people
+    :ivar own: whether it is one of ours
     :ivar snapshot: copies to plain data what must be seen all at once, before
         any section is collected; quick, because the daemon may be held up
     """
@@ -79,3 +80,4 @@ class Kind:
     collect: Callable[[Context], Content]
     render: Callable[[Any], str] = _no_text
     snapshot: Callable[[], Any] | None = None
+    own: bool = True

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
+import dataclasses
 import functools
 from importlib import metadata
 from typing import Any
@@ -67,8 +68,7 @@ def kinds() -> list[section.Kind]:
             number += 1
             name = f'{kind.name}-{number}'
         names.add(name)
-        found.append(section.Kind(name, kind.title, kind.collect,
-                                  kind.render, kind.snapshot))
+        found.append(dataclasses.replace(kind, name=name))
     return found
 
 
@@ -87,7 +87,8 @@ def _others() -> Iterator[section.Kind]:
 def _kind(name: str, title: str,
           load: Callable[[], Callable[[], Any]]) -> section.Kind:
     return section.Kind(
-        name, title, lambda context: added.content(load()()), added.render)
+        name, title, lambda context: added.content(load()()), added.render,
+        own=False)
 
 
 def _identity(function: Callable[[], Any]) -> Callable[[], Any]:

@@ -1,0 +1,150 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Puts the journal entries of reports together, for the tests.
+
+Independent of the package: what is tested must not be its own judge.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+
+from tests.system import machine as machines
+
+SECTIONS = ('package', 'threads', 'green-threads', 'asyncio-tasks',
+            'processes', 'configuration', 'logging', 'resources')
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """The entries of one report, in the order in which they were sent."""
+
+    entries: tuple[machines.Entry, ...]
+
+    @property
+    def id(self) -> str:
+        """The report's id."""
+        return self.first['REPORT_ID']
+
+    @property
+    def pid(self) -> int:
+        """Who wrote it, by journald's word."""
+        return int(self.first['_PID'])
+
+    @property
+    def first(self) -> machines.Entry:
+        """Its first entry."""
+        return self.entries[0]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all parts of all sections are there, once."""
+        expected = []
+        count = int(self.first['REPORT_SECTION_COUNT'])
+        for index in range(1, count + 1):
+            parts = [entry for entry in self.entries
+                     if entry['REPORT_SECTION_INDEX'] == str(index)]
+            if not parts:
+                return False
+            number = int(parts[0].get('REPORT_SECTION_PARTS', '1'))
+            expected += [(str(index), part) for part in range(1, number + 1)]
+        return expected == [
+            (entry['REPORT_SECTION_INDEX'],
+             int(entry.get('REPORT_SECTION_PART', '1')))
+            for entry in self.entries]
+
+    def section(self, name: str) -> machines.Entry:
+        """A section's first entry, its text and data put together."""
+        parts = [entry for entry in self.entries
+                 if entry['REPORT_SECTION'] == name]
+        assert parts, f'no section {name} among {self.names}'
+        return {**parts[0],
+                'MESSAGE': '\n'.join(part['MESSAGE'] for part in parts),
+                'REPORT_DATA': ''.join(part.get('REPORT_DATA', '')
+                                       for part in parts)}
+
+    @property
+    def names(self) -> list[str]:
+        """Its sections, in their order."""
+        return list(dict.fromkeys(
+            entry['REPORT_SECTION'] for entry in self.entries))
+
+
+def find(machine: machines.Machine, *matches: str) -> list[Report]:
+    """The reports in the journal, in the order in which they begin.
+
+    :param matches: what to look for beside REPORT=1, as journalctl has it
+    """
+    found: dict[str, list[machines.Entry]] = {}
+    for entry in machine.entries(*matches, 'REPORT=1'):
+        found.setdefault(entry['REPORT_ID'], []).append(entry)
+    return [Report(tuple(entries)) for entries in found.values()]
+
+
+def wait(machine: machines.Machine, unit: str, pids: collections.abc.Iterable[
+        int], before: collections.abc.Iterable[Report] = (),
+        timeout: float = machines.EVENT_SECONDS) -> list[Report]:
+    """Wait until each process has a complete report.
+
+    :param unit: the unit, as in journalctl -u
+    :param pids: the processes to wait for
+    :param before: reports that do not count, because they are older
+    :returns: the complete reports that are not older
+    """
+    old = {report.id for report in before}
+    wanted = set(pids)
+
+    def written() -> list[Report]:
+        new = [report for report in find(machine, '-u', unit)
+               if report.id not in old and report.complete]
+        return new if wanted <= {report.pid for report in new} else []
+
+    found: list[Report] = machine.wait_for(
+        written, timeout, f'reports of {sorted(wanted)}', unit)
+    return found
+
+
+def trigger(machine: machines.Machine, unit: str, signal: str = 'USR1',
+            timeout: float = machines.EVENT_SECONDS) -> list[Report]:
+    """Have all processes of a unit report, and wait for it.
+
+    :param signal: the signal to send
+    :returns: their reports
+    """
+    before = find(machine, '-u', unit)
+    pids = machine.pids(unit)
+    machine.systemctl('kill', '-s', signal, unit)
+    return wait(machine, unit, pids, before, timeout)
+
+
+def ready(machine: machines.Machine, unit: str, workers: int = 1) -> None:
+    """Wait until a unit has its workers, and they know their numbers.
+
+    :param workers: how many
+    """
+    machine.wait_for(lambda: len(machine.workers(unit)) == workers,
+                     what=f'{workers} workers', unit=unit)
+    machine.wait_for(
+        lambda: sum('REPORT_WORKER' in report.first
+                    for report in trigger(machine, unit)) == workers,
+        what=f'{workers} workers that know their numbers', unit=unit)
+
+
+def by_oslo_reports(machine: machines.Machine,
+                    unit: str) -> list[machines.Entry]:
+    """Where stock oslo.reports has begun a report, in this run of a unit."""
+    invocation = machine.show(unit, 'InvocationID')['InvocationID']
+    return [line for line in machine.entries(
+        f'_SYSTEMD_INVOCATION_ID={invocation}', '_TRANSPORT=stdout')
+        if 'Guru Meditation' in str(line['MESSAGE'])]

@@ -1,0 +1,544 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Secrets and control characters are taken out."""
+
+from __future__ import annotations
+
+import json
+import time
+import unicodedata
+from urllib import parse
+
+import hypothesis
+from hypothesis import strategies
+import pytest
+
+from ceilometer.diagnostics import redact
+
+CANARY = 'xK9-canary-77q'
+
+#: More than any machine takes for 5 MB, unless time grows with its square.
+LINEAR_SECONDS_MAX = 10
+
+PEM = ('-----BEGIN {kind}PRIVATE KEY{block}-----\nMIIE' + CANARY
+       + '\nAAAA\n-----END {kind}PRIVATE KEY{block}-----\n')
+
+# Texts that hold the canary as a secret nobody has told the redactor of.
+TEXTS = {
+    # URLs
+    'url': 'amqp://user:{}@host:5672//',
+    'url without user': 'redis://:{}@host:6379/0',
+    'url with token only': 'https://{}@git.example.org/x',
+    'url in a sentence': 'cannot reach http://u:{}@h/ now; see a@b.example',
+    'transport_url': 'transport_url = rabbit://openstack:{}@10.0.0.1:5672/',
+    'several hosts': 'rabbit://a:x12345@h1:5672,b:{}@h2:5672/vhost',
+    'several hosts, first': 'rabbit://a:{}@h1:5672,b:x12345@h2:5672/vhost',
+    'password with @': 'rabbit://user:{}@more@host/',
+    'password with /': 'rabbit://user:a/{}@host/',
+    'password with ,': 'rabbit://user:a,{}@host/',
+    'password with :': 'rabbit://user:a:{}@host/',
+    'password with ://': 'rabbit://user:{}://x@host/',
+    'password with ://, second': 'rabbit://a:b@c,user:{}://x@host/',
+    'password with #?': 'rabbit://user:a#b?{}@host/',
+    'password with a quote': 'rabbit://user:a"{}\'b@host/',
+    'quoted url': "connection='mysql+pymysql://u:{}@db/ceilometer'",
+    'url in JSON': '{{"url": "amqp://u:{}@h"}}',
+    'two urls': 'http://h/ amqp://u:{}@h http://h/',
+    'url with a url': 'http://u:http://v:{}@h/',
+    # assignments
+    'key=value': 'password={}',
+    'key = value': 'admin_password = {}',
+    'key = words': 'password = correct horse {} staple',
+    'key: value': 'Password: {}',
+    'prefixed': 'OS_PASSWORD={} nova list',
+    'exported': 'export OS_AUTH_TOKEN={}',
+    'dotted': 'keystone.service_password={}',
+    'camel case': 'secretKey={}',
+    'many camels': 'awsSecretAccessKey: {}',
+    'joined word': 'rabbitpassword={}',
+    'double quoted': 'secret="{}"',
+    'single quoted': "secret = 'my {}'",
+    'quoted with escapes': 'secret="a\\"b {} c"',
+    'arrow': "'password' => '{}'",
+    'telemetry': 'telemetry_secret = {}',
+    'metering': 'metering_secret={}',
+    'api key': 'api_key={}',
+    'apikey': 'APIKEY: {}',
+    'passphrase': 'passphrase: {}',
+    'cookie': 'Cookie: session={}',
+    'set-cookie': 'Set-Cookie: a={}; path=/',
+    'credential': 'credentials={}',
+    'query': 'GET /v3?user=x&token={}&y=1',
+    'after another': 'name=key password={}',
+    'value that is a name': 'key=password={}',
+    # structures
+    'dict': "{{'user': 'u', 'password': '{}'}}",
+    'dict of bytes': "{{'password': b'{}', 'user': 'u'}}",
+    'dict of bytes with spaces': "{{'password': b'a {}', 'user': 'u'}}",
+    'bytes with spaces': "f(password=b'a {} c', user=1)",
+    'nested dict': "{{'auth': {{'passwordCredentials': "
+                   "{{'username': 'u', 'password': '{}'}}}}}}",
+    'JSON': '{{"password": "{}"}}',
+    'JSON without spaces': '{{"a":1,"password":"{}","b":2}}',
+    'JSON over lines': '{{\n  "password":\n    "{}"\n}}',
+    'index': "os.environ['DB_PASSWORD'] = '{}'",
+    'call': "Client(username='u', password='{}', timeout=3)",
+    'YAML': 'auth:\n  username: u\n  password: {}\n',
+    'YAML quoted': 'password: "{} x"\n',
+    'YAML next line': 'password:\n  {}\n',
+    'YAML block': 'password: >\n  {}\n',
+    'dataclass': "Auth(user='u', token='{}')",
+    # arguments
+    'option': 'mysql --password={} -h db',
+    'option and value': 'mysql --password {} -h db',
+    'option in quotes': "ipmitool --password '{}' chassis",
+    'option in a list': "Command '['mysql', '--password', '{}']' returned 1",
+    'option of a list with =': "['mysql', '--password={}']",
+    'single hyphen': 'tool -password {}',
+    'os option': 'openstack --os-password {} server list',
+    # headers
+    'basic': 'Authorization: Basic {}',
+    'bearer': 'Authorization: Bearer {}',
+    'other scheme': 'Authorization: Foo {}',
+    'bearer alone': 'sent Bearer {} to host',
+    'header in a dict': "{{'Authorization': 'Bearer {}'}}",
+    'header in bytes': "b'Authorization: Bearer {}\\r\\n'",
+    'x-auth-token': 'X-Auth-Token: {}',
+    'x-subject-token': "-H 'X-Subject-Token: {}'",
+    'proxy': 'Proxy-Authorization: Basic {}',
+    # private keys
+    'PEM': PEM.format(kind='', block='').replace(CANARY, '{}'),
+    'PEM RSA': PEM.format(kind='RSA ', block='').replace(CANARY, '{}'),
+    'PEM EC': PEM.format(kind='EC ', block='').replace(CANARY, '{}'),
+    'PEM OPENSSH': PEM.format(
+        kind='OPENSSH ', block='').replace(CANARY, '{}'),
+    'PEM ENCRYPTED': PEM.format(
+        kind='ENCRYPTED ', block='').replace(CANARY, '{}'),
+    'PGP': PEM.format(kind='PGP ', block=' BLOCK').replace(CANARY, '{}'),
+    'PEM that does not end': '-----BEGIN PRIVATE KEY-----\nMII\n{}',
+    'PEM in repr': "'-----BEGIN PRIVATE KEY-----\\nMII\\n{}\\n-----END'",
+}
+
+# Texts that stay as they are.
+READABLE = [
+    'File "/usr/lib/python3/keys.py", line 3, in get_key',
+    'token_expiry = 3600',
+    'ssl_key_file = /etc/ssl/private/key.pem',
+    'max_key_length: 20',
+    'password = None',
+    "{'secret': None}",
+    'keystone_authtoken',
+    'key without value',
+    'http://host:8041/v1/metric?limit=3',
+    'rabbit://host:5672/',
+    'Basic settings',
+    'monkey = banana',
+    'passing = 3',
+    'a = b = c',
+]
+
+# Data with the canary in it.
+DATA = {
+    'secret name': {'password': CANARY},
+    'secret name deep': {'a': [{'b': {'auth_token': CANARY}}]},
+    'secret name of bytes': {'password': CANARY.encode()},
+    'secret name of a list': {'passwords': [CANARY, 'x']},
+    'secret name of a mixed list': {'passwords': [CANARY, 1]},
+    'secret name of a tuple': {'secret': (CANARY, None)},
+    'name and value': {'name': 'admin_password', 'value': CANARY},
+    'text': ['x', {'note': f'password={CANARY}'}],
+    'url': {'connection': f'mysql://u:{CANARY}@h/db'},
+    'arguments': {'command': ['mysql', '--password', CANARY]},
+    'arguments with =': {'command': ['mysql', f'--password={CANARY}']},
+    'arguments with a URL': ['tool', f'amqp://u:{CANARY}@h'],
+    'url in source': {'source': f'connect("amqp://u:{CANARY}@h")'},
+    'key of a mapping': {f'amqp://u:{CANARY}@h': 1},
+    'PEM': {'certificate': PEM.format(kind='', block='')},
+    'PEM in source': {'source': PEM.format(kind='', block='')},
+    'repr': {'object': type('Thing', (), {
+        '__repr__': lambda self: f"Thing(password='{CANARY}')"})()},
+    'bytes': {'body': f'password={CANARY}'.encode()},
+    'long text': {'text': 'x y\n' * 50_000 + f'password={CANARY}'},
+    'too deep': json.loads('[' * 40 + f'{{"password": "{CANARY}"}}'
+                           + ']' * 40),
+}
+
+
+class TestSecretsByShape:
+    """Secrets that nobody has told the redactor of."""
+
+    @pytest.mark.parametrize('shape', TEXTS)
+    def test_secret_in_a_text_is_masked(self, shape):
+        """A secret does not survive in any of the shapes that are known."""
+        text = TEXTS[shape].format(CANARY)
+        masked = redact.Redactor().text(text)
+        assert CANARY not in masked
+        assert redact.MASK in masked
+
+    @pytest.mark.parametrize('shape', TEXTS)
+    def test_secret_in_a_long_text_is_masked(self, shape):
+        """Wherever a long text is cut to be worked on, no secret is cut."""
+        text = TEXTS[shape].format(CANARY)
+        redactor = redact.Redactor()
+        for distance in range(0, len(text) + 2):
+            before = redact.PIECE_CHARS - distance - 1
+            filler = ('some words. ' * (before // 12 + 1))[:before] + '\n'
+            assert CANARY not in redactor.text(filler + text + ' \nend' * 9)
+
+    @pytest.mark.parametrize('shape', DATA)
+    def test_secret_in_data_is_masked(self, shape):
+        """A secret does not survive in data, whatever holds it."""
+        data = redact.Redactor().data(DATA[shape])
+        assert CANARY not in json.dumps(data)
+
+    @pytest.mark.parametrize('text', READABLE)
+    def test_what_is_no_secret_stays(self, text):
+        """A report stays readable."""
+        assert redact.Redactor().text(text) == text
+
+    def test_users_and_hosts_of_urls_stay(self):
+        """It can be told which broker a service talks to, and as whom."""
+        assert redact.mask_urls('rabbit://a:x@h1:1,b:y@h2:2/v z') == (
+            'rabbit://a:***@h1:1,b:***@h2:2/v z')
+
+    def test_a_run_too_long_to_judge_is_cut_before_its_secret(self):
+        """Of credentials whose end is out of sight nothing is shown."""
+        text = f'see amqp://user:{CANARY}' + 'x' * 400_000 + '@host and more'
+        masked = redact.Redactor().text('word ' * 6000 + text)
+        assert CANARY not in masked
+        assert redact.RUN_CUT_MARK in masked
+        assert masked.endswith('and more')
+
+    def test_name_and_its_value_on_the_next_line_stay_together(self):
+        """A long text is not cut between a name and its value."""
+        redactor = redact.Redactor()
+        for distance in range(30):
+            filler = 'x' * 9 + '\n'
+            text = filler * 3276 + 'y' * distance + '\n'
+            text += f'password:\n  {CANARY}\n' + filler * 4000
+            assert CANARY not in redactor.text(text)
+
+
+class TestArguments:
+    """Command lines."""
+
+    @pytest.mark.parametrize(('arguments', 'masked'), [
+        (['a', '--password', 'x'], ['a', '--password', '***']),
+        (['a', '--password=x'], ['a', '--password=***']),
+        (['a', '--token', '-x-'], ['a', '--token', '***']),
+        (['a', '--password', '--verbose'], ['a', '--password', '--verbose']),
+        (['a', 'OS_PASSWORD=x', 'b'], ['a', 'OS_PASSWORD=***', 'b']),
+        (['a', '--key-file', '/x'], ['a', '--key-file', '/x']),
+        (['sh', '-c', 'mysql --password=x1 -h y'],
+         ['sh', '-c', 'mysql --password=*** -h y']),
+        (['a', 'amqp://u:p@h'], ['a', 'amqp://u:***@h']),
+        ([], []),
+    ])
+    def test_values_of_secret_options_are_masked(self, arguments, masked):
+        """What stands behind a secret's name is masked, and only that."""
+        assert redact.Redactor().arguments(arguments) == masked
+
+
+class TestSecretsByValue:
+    """Secrets that the configuration, say, has told."""
+
+    secret_values = strategies.text(min_size=6, max_size=40).filter(
+        lambda text: len(text.strip()) >= 6 and '*' not in text)
+
+    @hypothesis.given(secret_values, strategies.sampled_from([
+        '{}', 'text {} text', 'a{}b', '{}\n{}', 'http://h/{}', "'{}'"]))
+    def test_known_secret_never_survives_in_a_text(self, secret, template):
+        """A known value is masked wherever it stands."""
+        text = template.replace('{}', secret)
+        masked = redact.Redactor([secret])._mask_values(text)
+        assert secret not in masked
+
+    @hypothesis.given(secret_values)
+    def test_known_secret_never_survives_in_other_forms(self, secret):
+        """Also quoted for a URL, by repr, and by JSON it is masked."""
+        redactor = redact.Redactor([secret])
+        for form in (repr(secret)[1:-1], json.dumps(secret)[1:-1],
+                     json.dumps(secret, ensure_ascii=False)[1:-1],
+                     str({'k': secret})[7:-2]):
+            assert form not in redactor.text(f'x {form} y')
+        try:
+            forms = [parse.quote(secret), parse.quote_plus(secret),
+                     parse.quote(secret, safe='')]
+        except UnicodeEncodeError:
+            # it cannot stand in a URL
+            return
+        for form in forms:
+            assert form not in redactor.text(f'x {form} y')
+
+    @hypothesis.given(secret_values)
+    def test_known_secret_never_survives_in_data(self, secret):
+        """A known value is masked in keys, values and lists."""
+        redactor = redact.Redactor([secret])
+        data = redactor.data({
+            'a': secret, 'b': [secret, 1], 'c': {f'x{secret}': 1},
+            'source': f'f({secret})', 'command': ['x', secret]})
+        for text in [data['a'], data['b'][0], *data['c'], data['source'],
+                     *data['command']]:
+            assert secret not in text
+
+    def test_longest_secret_is_masked_first(self):
+        """A secret that is a part of another leaves nothing of it."""
+        redactor = redact.Redactor(['secret-a', 'secret-a-and-b'])
+        assert redactor.text('x secret-a-and-b') == 'x ***'
+
+    def test_short_and_ordinary_values_stay_readable(self):
+        """A password that is an ordinary word hides no report."""
+        redactor = redact.Redactor(
+            ['abc', 'ceilometer', '      '], ordinary=['Ceilometer'])
+        text = 'abc ceilometer       x'
+        assert redactor.text(text) == text
+
+    def test_secret_that_is_no_unicode_is_no_error(self):
+        """A variable of the environment may hold any bytes."""
+        redactor = redact.Redactor(['\udcff\udcfesecret', '\ud800secret'])
+        assert '\udcff\udcfesecret' not in redactor.text(
+            'x \udcff\udcfesecret y')
+
+
+secrets = strategies.text(
+    alphabet=strategies.characters(
+        min_codepoint=33, max_codepoint=0x2fff,
+        exclude_categories=['Cs', 'Cc', 'Zs', 'Zl', 'Zp', 'Cn']),
+    min_size=6, max_size=30)
+names = strategies.sampled_from([
+    'password', 'admin_password', 'OS_PASSWORD', 'auth-token', 'secretKey',
+    'telemetry_secret', 'api_key', 'rabbit.password', 'X-Auth-Token'])
+
+
+class TestProperties:
+    """What holds for any secret."""
+
+    @hypothesis.given(secrets, strategies.integers(0, 3))
+    def test_password_in_a_transport_url_never_survives(self, secret, place):
+        """Any password without white space is found in a URL."""
+        hosts = [f'user{n}:other{n}word@h{n}:567{n}' for n in range(4)]
+        hosts[place] = f'user:{CANARY}{secret}@host'
+        url = 'rabbit://' + ','.join(hosts) + '/vhost'
+        for text in (url, f'transport_url = {url}', f'["{url}"]'):
+            assert CANARY not in redact.Redactor().text(text)
+        assert CANARY not in redact.mask_secret_url(url)
+
+    @hypothesis.given(strategies.text(max_size=20), strategies.text(
+        max_size=20))
+    def test_password_in_a_secret_url_never_survives(self, before, after):
+        """In an option that is a secret URL it may even hold white space."""
+        url = f'rabbit://user:{before}{CANARY}{after}@host:5672/vhost'
+        assert CANARY not in redact.mask_secret_url(url)
+
+    @hypothesis.given(strategies.text(min_size=1, max_size=20))
+    def test_password_in_a_secret_url_is_told_as_a_secret(self, password):
+        """What the configuration's URLs hold is known by value."""
+        found = redact.url_secrets(f'rabbit://u:{password}@h/')
+        assert password in found
+
+    @hypothesis.given(names, secrets.filter(
+        lambda text: text[0] not in '=>"\'*'))
+    def test_value_of_a_secret_name_never_survives(self, name, secret):
+        """name=value, name: value, --name value."""
+        redactor = redact.Redactor()
+        for text in (f'{name}={CANARY}{secret}', f'{name}: {CANARY}{secret}',
+                     f'--{name} {CANARY}{secret}',
+                     f'--{name}={CANARY}{secret}',
+                     f'{name} = {CANARY}{secret} {CANARY}'):
+            assert CANARY not in redactor.text(f'a {text}\nb')
+
+    @hypothesis.given(names, strategies.text(max_size=30))
+    def test_quoted_value_of_a_secret_name_never_survives(self, name, text):
+        """repr and JSON of dicts and keyword arguments, any value."""
+        value = text + CANARY + text
+        redactor = redact.Redactor()
+        for shown in (repr({name: value}), json.dumps({name: value}),
+                      repr({'a': 'b', name: value, 'c': 'd'}),
+                      repr([{name: value}]), f'f({name}={value!r}, b=1)',
+                      repr({name: value.encode(errors='replace')})):
+            assert CANARY not in redactor.text(shown)
+
+    @hypothesis.given(names, strategies.text(max_size=30))
+    def test_argument_of_a_secret_name_never_survives(self, name, text):
+        """Arguments may hold anything."""
+        redactor = redact.Redactor()
+        for arguments in ([f'--{name}', CANARY + text],
+                          [f'--{name}={text}{CANARY}{text}'],
+                          [f'{name}={text}{CANARY}{text}']):
+            masked = redactor.arguments(['program', *arguments, 'x'])
+            assert CANARY not in ''.join(masked)
+
+    @hypothesis.given(strategies.text(max_size=300))
+    def test_any_text_is_taken(self, text):
+        """No text raises, and none gets a character journald refuses."""
+        assert not unprintable(redact.Redactor().text(text))
+
+    @hypothesis.given(strategies.recursive(
+        strategies.none() | strategies.booleans() | strategies.integers()
+        | strategies.floats() | strategies.text() | strategies.binary(),
+        lambda inner: strategies.lists(inner) | strategies.tuples(inner)
+        | strategies.frozensets(strategies.text() | strategies.binary())
+        | strategies.dictionaries(strategies.text() | strategies.integers()
+                                  | strategies.binary(), inner)))
+    def test_any_data_becomes_json(self, data):
+        """No data raises, and all of it becomes JSON."""
+        json.loads(json.dumps(redact.Redactor().data(data), allow_nan=False))
+
+
+def unprintable(text):
+    """The characters that journald, or a terminal, takes badly."""
+    return [character for character in text
+            if (unicodedata.category(character) in ('Cc', 'Cs')
+                and character not in '\n\t')
+            or ord(character) & 0xfffe == 0xfffe
+            or 0xfdd0 <= ord(character) <= 0xfdef
+            or character in '\u2028\u2029\u202a\u202b\u202c\u202d\u202e'
+            '\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff']
+
+
+class TestEscape:
+    """Control characters."""
+
+    def test_no_character_is_left_that_journald_takes_for_a_blob(self):
+        """Of all there are."""
+        everything = ''.join(map(chr, range(0x110000)))
+        escaped = redact.escape(everything)
+        assert not unprintable(escaped)
+        assert '\n' in escaped
+        assert '\t' in escaped
+
+    def test_one_line_stays_one_line(self):
+        """Where a line is wanted newlines are escaped too."""
+        everything = ''.join(map(chr, range(0x110000)))
+        escaped = redact.escape_line(everything)
+        assert len(escaped.splitlines()) == 1
+        assert not set('\n\t') & set(escaped)
+
+    @pytest.mark.parametrize(('text', 'escaped'), [
+        ('\x1b[31mred', '\\x1b[31mred'), ('\x00', '\\x00'), ('\r', '\\r'),
+        ('\x7f\x9b', '\\x7f\\x9b'), ('\udcff', '\\udcff'),
+        ('\U0001fffe', '\\U0001fffe'), ('\u202e', '\\u202e'),
+        ('äöü 🐙 \t…', 'äöü 🐙 \t…')])
+    def test_character_is_escaped_as_python_has_it(self, text, escaped):
+        """It can be told what stood there."""
+        assert redact.escape(text) == escaped
+
+    @hypothesis.given(strategies.text())
+    def test_what_was_escaped_stays(self, text):
+        """To escape again changes nothing."""
+        for escape in (redact.escape, redact.escape_line):
+            assert escape(escape(text)) == escape(text)
+
+    def test_data_keeps_its_shape(self):
+        """Texts of data are escaped to one line, keys as well."""
+        assert redact.escape_data({'a\n': ['\x1b', 1, None, {'b': '\t'}]}) == {
+            'a\\n': ['\\x1b', 1, None, {'b': '\\t'}]}
+
+
+MEGABYTES = 5 * 1024 * 1024
+
+
+@pytest.mark.parametrize('unit', [
+    'a=', 'key=', 'password=', 'a="', "password='", 'key="\\', 'a: ', '://',
+    'x://u:p@', 'u:p@h,', '-----BEGIN PRIVATE KEY-----', '-----BEGIN A',
+    'Basic ', 'Bearer\n', 'a.', '"key" : ', ' ', '\n', '\\', '\x00',
+    '--key ', 'key', 'KeyKey', '@', 'key:\n ', 'key => ', "['", '[key]'])
+def test_pathological_text_takes_linear_time(unit):
+    """5 MB of what regular expressions are slow with take seconds at most."""
+    runs = [unit * (250_000 // len(unit)) + space for space in ('\n', ' ', '')]
+    text = 'a key ' + ''.join(
+        run * (MEGABYTES // 3 // len(run)) for run in runs)
+    start = time.monotonic()
+    redact.Redactor(['some-secret', 'another-secret']).text(text)
+    assert time.monotonic() - start < LINEAR_SECONDS_MAX
+
+
+@pytest.mark.parametrize('data', [
+    ['key=' * 250_000] * 5, 'password=' * 600_000, {'k' * 5_000_000: 1},
+    [['a', 1]] * 300_000, {str(n): 'x' for n in range(300_000)},
+    ['amqp://u:p@h,' * 50_000] * 8], ids=range(6))
+def test_pathological_data_takes_linear_time(data):
+    """Data of 5 MB takes seconds at most."""
+    start = time.monotonic()
+    redact.Redactor(['some-secret']).data(data)
+    assert time.monotonic() - start < LINEAR_SECONDS_MAX
+
+
+class TestData:
+    """Data of any kind becomes data of JSON."""
+
+    def test_data_has_a_limit(self):
+        """What is more is refused, and not walked to its end."""
+        with pytest.raises(redact.TooLarge):
+            redact.Redactor().data(['x' * 100] * 100, limit_chars=5000)
+
+    def test_data_that_holds_itself_ends(self):
+        """Of endless data the limit or the depth makes an end."""
+        endless = []
+        endless.append(endless)
+        json.dumps(redact.Redactor().data(endless))
+        endless.append(endless)
+        with pytest.raises(redact.TooLarge):
+            redact.Redactor().data(endless, limit_chars=100_000)
+
+    @pytest.mark.parametrize(('data', 'plain'), [
+        (float('nan'), 'nan'), (float('inf'), 'inf'), ((1, 2), [1, 2]),
+        (b'x\xff', 'x\\xff'), ({1: 2}, {'1': 2}), (True, True),
+        ({'password': ''}, {'password': ''}),
+        ({'password': None}, {'password': None}),
+        ({'password': 0}, {'password': '***'}),
+        ({'name': 'x', 'value': 'y'}, {'name': 'x', 'value': 'y'}),
+    ])
+    def test_data_becomes_plain(self, data, plain):
+        """Types that JSON lacks become those that it has."""
+        assert redact.Redactor().data(data) == plain
+
+    def test_integer_too_long_for_json_is_shown_in_hexadecimal(self):
+        """Python refuses to print more than 4300 digits; all may be sent."""
+        data = redact.Redactor().data({'n': 10 ** 5000, 'm': -10 ** 5000})
+        assert int(data['n'], 16) == 10 ** 5000
+        assert int(data['m'], 16) == -10 ** 5000
+        json.loads(json.dumps(data))
+
+    def test_object_whose_repr_raises_is_named(self):
+        """It does not cost the section."""
+        class Hostile:
+            def __repr__(self):
+                raise OSError('no')
+        assert redact.Redactor().data([1, Hostile()]) == [
+            1, '<Hostile: repr raised OSError>']
+
+
+@pytest.mark.parametrize(('name', 'secret'), [
+    ('password', True), ('admin_pass', True), ('OS_TOKEN', True),
+    ('secretKey', True), ('rabbit_password', True), ('apikey', True),
+    ('credentials', True), ('--os-auth-token', True), ('X-Auth-Token', True),
+    ('password_file', False), ('token_cache_time', False), ('', False),
+    ('key_id', False), ('monkey', False), ('passing', False),
+    ('keystone_authtoken', True), ('compass', False), ('keystone', False)])
+def test_secret_names_are_told_by_their_words(name, secret):
+    """Words are parted by marks and by capital letters."""
+    assert redact.is_secret_name(name) == secret
+
+
+@pytest.mark.parametrize(('url', 'shown'), [
+    ('rabbit://u:p@h:5672/v', 'rabbit://u:***@h:5672/***'),
+    ('rabbit://u:p@h:5672//', 'rabbit://u:***@h:5672//'),
+    ('rabbit://u:p1@h1,v:p2@h2/', 'rabbit://u:***@h1,v:***@h2/'),
+    ('rabbit://h/', 'rabbit://h/'), ('fake://', 'fake://'),
+    ('rabbit://u:a b@h/', 'rabbit://u:***@h/'),
+    ('p4ss', '***'), ('1://x', '***'),
+    ('https://h/?token=x', 'https://h/***')])
+def test_secret_url_shows_where_it_leads(url, shown):
+    """Of a secret URL scheme, user, host and port stay readable."""
+    assert redact.mask_secret_url(url) == shown
