@@ -55,7 +55,8 @@ _NUMBER_DIGITS_MAX = 18
 _ID_MATCHES_MAX = 64
 
 _ID = re.compile('[0-9a-f]{32}')
-_UNIT = re.compile(r'(openstack-)?ceilometer-[\w.:@\\-]+\.service', re.ASCII)
+#: Names of the units whose reports are believed.
+UNIT = re.compile(r'(openstack-)?ceilometer-[\w.:@\\-]+\.service', re.ASCII)
 
 _COUNTS = (fields.REPORT_SECTION_INDEX, fields.REPORT_SECTION_COUNT,
            fields.REPORT_SECTION_PART, fields.REPORT_SECTION_PARTS)
@@ -97,7 +98,7 @@ class Identity:
     def trusted(self) -> bool:
         """Whether it is a process of a unit of Ceilometer."""
         return self.pid is not None and self.unit is not None and (
-            _UNIT.fullmatch(self.unit) is not None)
+            UNIT.fullmatch(self.unit) is not None)
 
 
 @dataclasses.dataclass(frozen=True)
