@@ -262,7 +262,7 @@ def _directories(source: Source) -> list[str]:
     root = source.root
     if root is not None:
         if not os.path.isdir(root):
-            raise JournalError(f'{root}: {_reason(OSError(errno.ENOENT, ""))}')
+            raise JournalError(f'{root}: no such directory')
         tops = [root.rstrip('/') + top for top in DIRECTORIES]
     else:
         tops = list(DIRECTORIES)

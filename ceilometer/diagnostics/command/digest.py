@@ -211,7 +211,8 @@ def _configuration(found: read.Found) -> Iterator[Notice]:
                          f'{option.get("name")}: {option["error"]}')
     unknown = threads.dicts(told.get('unregistered'))
     if unknown:
-        yield Notice(ODD, 'in the files, but no option: ' + _some(
+        # mistyped, or of a library that this process has not come to yet
+        yield Notice(PLAIN, 'in the files, but no option here: ' + _some(
             [f'[{option.get("group")}] {option.get("name")}'
              for option in unknown]))
 

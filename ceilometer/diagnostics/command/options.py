@@ -86,7 +86,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _with_values(arguments: list[str]) -> list[str]:
-    """Join options with the value that may be left out, as in ``-b -1``."""
+    """Join options with values that look like options, as in ``-b -1``."""
     joined: list[str] = []
     waiting = iter(arguments)
     for argument in waiting:
@@ -101,11 +101,18 @@ def _with_values(arguments: list[str]) -> list[str]:
         elif argument == '--json':
             joined.append('--json=pretty')
         else:
-            joined.append(argument)
+            value = None
             if (argument in LONG_WITH_VALUE
                     or SHORT_WITH_VALUE.fullmatch(argument)):
-                joined += [value for value in [next(waiting, None)]
-                           if value is not None]
+                value = next(waiting, None)
+            if value is None:
+                joined.append(argument)
+            elif value.startswith('-'):
+                # argparse takes "-2h" for an option
+                joined.append(argument + (
+                    '=' if argument.startswith('--') else '') + value)
+            else:
+                joined += [argument, value]
     return joined
 
 

@@ -174,10 +174,11 @@ def _dies(directory: pathlib.Path) -> bool:
     return False
 
 
-def state(pid: int) -> str:
+def state(pid: int) -> str | None:
     """What the kernel tells of a process that does not answer.
 
     :param pid: process id
+    :returns: a few words, None if it has ended
     """
     directory = pathlib.Path(f'/proc/{pid}')
     try:
@@ -185,7 +186,7 @@ def state(pid: int) -> str:
                       in (directory / 'status').read_text(
                           errors='replace').splitlines() if ':' in line)
     except (FileNotFoundError, ProcessLookupError):
-        return 'has ended'
+        return None
     words = [f'state {" ".join(status["State"].split())}']
     try:
         waits = (directory / 'wchan').read_text().strip()

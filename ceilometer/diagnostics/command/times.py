@@ -18,6 +18,7 @@ import datetime
 import re
 
 _USEC = 1_000_000
+_USEC_MAX = 2 ** 62
 
 _UNITS = {
     **dict.fromkeys(('usec', 'us', 'µs', 'μs'), 1),
@@ -51,27 +52,33 @@ def parse(text: str, now: datetime.datetime | None = None) -> int:
     :raises ValueError: it is none of these
     """
     now = now or datetime.datetime.now(datetime.timezone.utc)
-    words = text.strip()
     try:
-        if words == 'now':
-            return _usec(now)
-        if words in _DAYS:
-            local = now.astimezone()
-            day = local.date() + datetime.timedelta(days=_DAYS[words])
-            return _usec(datetime.datetime(
-                day.year, day.month, day.day).astimezone())
-        if words.startswith('@'):
-            return int(float(words[1:]) * _USEC)
-        if words.startswith(('-', '+')):
-            sign = -1 if words[0] == '-' else 1
-            return _usec(now) + sign * _span(words[1:])
-        if words.endswith(' ago'):
-            return _usec(now) - _span(words[:-len(' ago')])
-        return _stamp(words, now)
+        usec = _parse(text.strip(), now)
+        if abs(usec) < _USEC_MAX:
+            return usec
     except (ValueError, OverflowError):
-        raise ValueError(f'{text!r} is no point in time: expected as '
-                         'systemd.time(7) has them, "2026-11-22 08:00:00", '
-                         '"yesterday", "-2h"') from None
+        pass
+    raise ValueError(f'{text!r} is no point in time: expected as '
+                     'systemd.time(7) has them, "2026-11-22 08:00:00", '
+                     '"yesterday", "-2h"')
+
+
+def _parse(words: str, now: datetime.datetime) -> int:
+    if words == 'now':
+        return _usec(now)
+    if words in _DAYS:
+        local = now.astimezone()
+        day = local.date() + datetime.timedelta(days=_DAYS[words])
+        return _usec(datetime.datetime(
+            day.year, day.month, day.day).astimezone())
+    if words.startswith('@'):
+        return int(float(words[1:]) * _USEC)
+    if words.startswith(('-', '+')):
+        sign = -1 if words[0] == '-' else 1
+        return _usec(now) + sign * _span(words[1:])
+    if words.endswith(' ago'):
+        return _usec(now) - _span(words[:-len(' ago')])
+    return _stamp(words, now)
 
 
 def _stamp(words: str, now: datetime.datetime) -> int:

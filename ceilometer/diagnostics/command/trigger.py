@@ -255,8 +255,11 @@ def _indented(lines: str) -> str:
 def _silent(answer: Answer, timeout_seconds: int) -> str:
     process = answer.process
     what = 'no report' if answer.found is None else 'no complete report'
-    return (f'pid {process.pid} ({process.command[:80]}): {what} within '
-            f'{timeout_seconds} s: {system.state(process.pid)}')
+    state = system.state(process.pid)
+    words = f'pid {process.pid} ({process.command[:80]}): {what}'
+    if state is None:
+        return f'{words}, it has ended'
+    return f'{words} within {timeout_seconds} s: {state}'
 
 
 def _describe(answer: Answer) -> dict[str, Any]:
