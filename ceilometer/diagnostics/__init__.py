@@ -79,7 +79,9 @@ def install(conf: cfg.ConfigOpts | None = None, *,
         armed = trigger.arm(daemon.Daemon(service))
         gmr.take_over(armed.adopt)
         workers.watch(armed.daemon.becomes_master, armed.daemon.become_worker)
-    elif conf is not None and armed.daemon.conf not in (None, conf):
+    elif (conf is not None and armed.daemon.conf is not None
+          # not !=, which compares the values of all options
+          and armed.daemon.conf is not conf):
         raise AlreadyInstalled(
             f'diagnostics are installed for {armed.daemon.conf!r} already, '
             f'not for {conf!r}; call uninstall() first')

@@ -25,6 +25,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
+import functools
 import os
 import queue
 import sys
@@ -32,6 +33,7 @@ import threading
 import time
 import traceback
 from typing import Any
+from typing import TypeVar
 
 from ceilometer.diagnostics import daemon as daemon_module
 from ceilometer.diagnostics import fields
@@ -42,7 +44,14 @@ from ceilometer.diagnostics.sections import secrets
 from ceilometer.diagnostics.sections import section
 from ceilometer.diagnostics.sections import table
 
+_T = TypeVar('_T')
+
 THREAD_NAME = 'diagnostics-section'
+
+#: How long it may take to take the secrets out of what a section has returned
+#: and to render it: work of our own, a few seconds for the largest one, but
+#: for what the ``repr`` of somebody's objects may do.
+FINISH_SECONDS_MAX = 15.0
 
 
 class Collector:
@@ -68,16 +77,18 @@ class Collector:
         self._settings = settings
         self._hung = hung
         self._context = section.Context(daemon=daemon)
-        self._redactor: redact.Redactor | None = None
         self._runner = _Runner()
         self._deadline = time.monotonic() + settings.report_seconds_max
 
-    @property
+    @functools.cached_property
     def redactor(self) -> redact.Redactor:
         """What takes the secrets out; made when first wanted."""
-        if self._redactor is None:
-            self._redactor = secrets.redactor(self._context.daemon)
-        return self._redactor
+        try:
+            return self._runner.run(lambda: secrets.redactor(self._context),
+                                    self._settings.section_seconds_max)
+        except _TimedOut:
+            # a file system that hangs; secrets are still told by their names
+            return redact.Redactor()
 
     def snapshot(self) -> None:
         """Copy what must be seen all at once to plain data."""
@@ -122,9 +133,12 @@ class Collector:
         self._hung.pop(kind.name, None)
         bytes_max = self._settings.section_bytes_max
         try:
+            content = self._runner.run(
+                lambda: kind.collect(self._context), seconds)
+            seconds = FINISH_SECONDS_MAX
             return self._runner.run(
-                lambda: _finish(kind, kind.collect(self._context),
-                                self.redactor, bytes_max), seconds)
+                lambda: _finish(kind, content, self.redactor, bytes_max),
+                seconds)
         except _TimedOut as timed_out:
             self._hung[kind.name] = timed_out.thread
             stack = sys._current_frames().get(timed_out.thread.ident or 0)
@@ -189,7 +203,7 @@ def _cut(text: str, bytes_max: int) -> tuple[str, bool]:
     """Cut a text to a number of bytes, and say so at its end.
 
     It is cut at the end of a line, so that no secret is cut in two, of which
-    the first half would not be recognised any more.
+    the first half would not be recognized any more.
     """
     if len(text) * 4 <= bytes_max:
         return text, False
@@ -229,8 +243,7 @@ class _Runner:
         self._results: queue.SimpleQueue[
             tuple[Any, BaseException | None]] = queue.SimpleQueue()
 
-    def run(self, function: Callable[[], report.Section],
-            seconds: float) -> report.Section:
+    def run(self, function: Callable[[], _T], seconds: float) -> _T:
         """Run a function; its result, its exception, or _TimedOut."""
         thread = self._thread or self._start()
         if thread is None:
@@ -244,8 +257,8 @@ class _Runner:
             raise _TimedOut(thread) from None
         if error is not None:
             raise error
-        collected: report.Section = result
-        return collected
+        returned: _T = result
+        return returned
 
     def end(self) -> None:
         """Have the thread end, when it has done what it does."""

@@ -75,16 +75,17 @@ def serialize(entry: Mapping[str, str]) -> bytes:
 
 
 def send(entry: Mapping[str, str], deadline: float,
-         path: str = SOCKET_PATH) -> None:
+         path: str | None = None) -> None:
     """Hand one entry to journald.
 
     :param entry: journal fields
     :param deadline: until when to wait for journald to take it, on
         :func:`time.monotonic`'s clock, seconds; what is past means not to
         wait at all
-    :param path: journald's socket
+    :param path: journald's socket, None for :data:`SOCKET_PATH`
     :raises JournalUnavailable: nobody listens, or not in time
     """
+    path = path or SOCKET_PATH
     data = serialize(entry)
     try:
         # A socket for each entry: one socket's send buffer is small.
@@ -105,6 +106,9 @@ def send(entry: Mapping[str, str], deadline: float,
 
 def _send_waiting(attempt: Callable[[], object], sock: socket.socket,
                   deadline: float) -> None:
+    # not select(2), which takes no descriptor beyond 1023
+    poll = select.poll()
+    poll.register(sock, select.POLLOUT)
     while True:
         try:
             attempt()
@@ -114,7 +118,7 @@ def _send_waiting(attempt: Callable[[], object], sock: socket.socket,
             if left <= 0:
                 raise TimeoutError(
                     errno.ETIMEDOUT, 'journald takes no entries') from error
-        select.select([], [sock], [], left)
+        poll.poll(left * 1000)
 
 
 def _send_memfd(sock: socket.socket, data: bytes, deadline: float) -> None:
@@ -139,12 +143,12 @@ class Delivery:
     is a directory for it: the same text, a message after the other.
 
     :param file_path: the file, None for none; made when needed
-    :param path: journald's socket
+    :param path: journald's socket, None for :data:`SOCKET_PATH`
     :ivar problem: why the journal did not take everything, None if it did
     """
 
     def __init__(self, file_path: str | None = None,
-                 path: str = SOCKET_PATH) -> None:
+                 path: str | None = None) -> None:
         self.problem: str | None = None
         self._file_path = file_path
         self._path = path

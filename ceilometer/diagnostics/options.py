@@ -117,7 +117,11 @@ def load(conf: cfg.ConfigOpts) -> Settings:
     for opt in _OPTS:
         try:
             conf.register_opt(opt, group=GROUP)
-            values[opt.dest] = conf[GROUP][opt.dest]
+            value = conf[GROUP][opt.dest]
+            if value != value:
+                # not a number is within any limits
+                raise ValueError(f'expected a number, not {value}')
+            values[opt.dest] = value
         except Exception as error:
             LOG.error('[%s] %s is not usable: %s; its default, %s, is in '
                       'force', GROUP, opt.name, error, opt.default)

@@ -12,7 +12,7 @@
 
 """Takes secrets and control characters out of all that leaves the process.
 
-Secrets are recognised in four ways, and each alone is enough:
+Secrets are recognized in four ways, and each alone is enough:
 
 - by value: what the configuration, the environment or the command line holds
   under a secret's name is masked wherever it turns up, whatever it stands in;
@@ -59,8 +59,8 @@ DEPTH_MAX = 32
 
 _SECRET_WORDS = frozenset((
     'password', 'passwords', 'passwd', 'passphrase', 'passcode', 'pass',
-    'pwd', 'secret', 'secrets', 'token', 'tokens', 'key', 'keys', 'apikey', 'credential',
-    'credentials', 'authorization', 'cookie'))
+    'pwd', 'secret', 'secrets', 'token', 'tokens', 'key', 'keys', 'apikey',
+    'credential', 'credentials', 'authorization', 'cookie'))
 _SECRET_ENDINGS = (
     'password', 'passwd', 'passphrase', 'secret', 'token', 'apikey',
     'secretkey', 'accesskey', 'authkey', 'privatekey', 'credentials')

@@ -20,6 +20,7 @@ is armed first, before any thread exists.
 
 from __future__ import annotations
 
+import contextlib
 from importlib import metadata
 import os
 import shutil
@@ -27,6 +28,7 @@ import sys
 from typing import NoReturn
 
 import ceilometer.diagnostics
+from ceilometer.diagnostics import trigger
 
 DISTRIBUTION = 'ceilometer'
 
@@ -79,7 +81,10 @@ def main(argv: list[str]) -> NoReturn:
     _set_comm(argv[0])
     # before the daemon is imported: its modules may start threads
     ceilometer.diagnostics.install(service=argv[0])
-    sys.exit(point.load()())
+    armed = trigger.armed
+    with armed.loading() if armed else contextlib.nullcontext():
+        function = point.load()
+    sys.exit(function())
 
 
 def find(name: str) -> metadata.EntryPoint:

@@ -35,6 +35,7 @@ delivers is imported for the first report.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 import contextlib
 import logging
 import os
@@ -67,6 +68,9 @@ THREAD_NAME_REPORT = 'diagnostics-report'
 IMPORT_SECONDS_MAX = 2.0
 
 
+#: How long a report waits for a daemon that is still being imported.
+LOAD_SECONDS_MAX = 10.0
+
 #: How long to wait for the waiting thread to end; it writes the report
 #: itself where no other thread can be started.
 WAITER_SECONDS_MAX = 5.0
@@ -87,7 +91,7 @@ class Arming:
         self.daemon = daemon
         self.signals = frozenset(signals)
         self._settings: options.Settings | None = None
-        self._previous_mask: set[signal.Signals] | None = None
+        self._previous_mask: set[int] | None = None
         self._previous_handlers: dict[signal.Signals, Any] = {}
         self._late = _thread_count() > 1
         self._turn = turn.make()
@@ -96,11 +100,14 @@ class Arming:
         self._reset()
 
     def _reset(self) -> None:
+        self._loaded = threading.Event()
+        self._loaded.set()
         self._import_gate = threading.Lock()
         self._forking_thread: int | None = None
         self._lock = threading.Lock()
         self._pending: list[report.Trigger] = []
         self._reporting = False
+        self._begun = 0
         self._written = 0
         self._last_id: str | None = None
         self._reported = threading.Condition(self._lock)
@@ -108,6 +115,21 @@ class Arming:
         self._hung_sections: dict[str, threading.Thread] = {}
         self._stopping = False
         self._waiter: threading.Thread | None = None
+
+    @contextlib.contextmanager
+    def loading(self) -> Iterator[None]:
+        """Keep reports waiting while the daemon is imported.
+
+        Two threads that import what needs one another can meet a module that
+        is not finished, and one of them would be the daemon's own. A daemon
+        that hangs as it is imported gets its report all the same, after
+        LOAD_SECONDS_MAX.
+        """
+        self._loaded.clear()
+        try:
+            yield
+        finally:
+            self._loaded.set()
 
     def start(self) -> None:
         """Take the signals and start to wait for them."""
@@ -117,20 +139,24 @@ class Arming:
     def _take(self, signals: Iterable[signal.Signals]) -> None:
         previous = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
         if self._previous_mask is None:
-            self._previous_mask = {
-                signal.Signals(number) for number in previous}
+            # real-time signals have no name, and are numbers here
+            self._previous_mask = set(previous)
         for number in signals:
             handler = signal.getsignal(number)
             self._previous_handlers.setdefault(number, handler)
             if self._late:
                 signal.signal(number, self._pass_on)
+                # The main thread runs the handler, and has to be woken up
+                # for it: the kernel prefers it to those that would take the
+                # signal and let it sleep on.
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
             elif handler is not signal.SIG_IGN:
                 # Left alone where it is so already, by the unit: to ignore a
                 # signal anew would discard one that waits (sigaction(2)).
                 signal.signal(number, signal.SIG_IGN)
 
     def _give_back(self, signals: Iterable[signal.Signals],
-                   blocked: Iterable[signal.Signals] = ()) -> None:
+                   blocked: Iterable[int] = ()) -> None:
         # What waits now would be delivered to the handler of before, which
         # may be the one that ends the process.
         while signal.sigtimedwait(signals, 0):
@@ -231,8 +257,8 @@ class Arming:
         """
         with self._lock:
             self._pending.append(trigger)
-            # one that runs may have looked at its process before this came
-            answered = self._written + (2 if self._reporting else 1)
+            # not by one that runs: it may have looked before this came
+            answered = self._begun + 1
             if self._reporting:
                 return answered
             self._reporting = True
@@ -261,8 +287,8 @@ class Arming:
 
     def _start_waiter(self) -> None:
         self._waiter = threading.Thread(
-            target=self._wait_for_triggers, daemon=True,
-            name=THREAD_NAME_TRIGGER)
+            target=self._wait_for_triggers, args=(self._file_modified(),),
+            daemon=True, name=THREAD_NAME_TRIGGER)
         try:
             self._waiter.start()
         except RuntimeError as error:
@@ -270,12 +296,11 @@ class Arming:
             self._waiter = None
             LOG.error('This process writes no diagnostic reports: %s', error)
 
-    def _wait_for_triggers(self) -> None:
+    def _wait_for_triggers(self, modified: int | None) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         # Of those that are not answered only what is sent to this very
         # thread can come here: the call to stop.
         signals = self.signals | {signal.SIGUSR1}
-        modified = self._file_modified()
         while True:
             info: signal.struct_siginfo | None
             if self._watched_file is None:
@@ -321,10 +346,12 @@ class Arming:
             left = self._last_start + interval - time.monotonic()
             if left > 0:
                 time.sleep(left)
+            self._loaded.wait(LOAD_SECONDS_MAX)
             self._last_start = time.monotonic()
             with self._lock:
                 triggers = self._pending
                 self._pending = []
+                self._begun += 1
             report_id = None
             try:
                 with descriptors.spare():

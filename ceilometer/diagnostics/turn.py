@@ -29,7 +29,7 @@ import time
 
 #: How long a process waits for its turn. Then its report comes in between the
 #: others, which the journal fields tell apart.
-TURN_SECONDS_MAX = 2.0
+TURN_SECONDS_MAX = 5.0
 
 
 def make() -> int | None:

@@ -39,7 +39,7 @@ from ceilometer.diagnostics.sections import table
 from ceilometer.diagnostics import turn
 
 #: How long what has been collected may wait to be sent.
-UNSENT_SECONDS_MAX = 0.5
+UNSENT_SECONDS_MAX = 2.0
 
 
 def write(daemon: daemon_module.Daemon, triggers: list[report.Trigger],

@@ -34,7 +34,7 @@ from typing import Any
 from ceilometer.diagnostics import report
 
 #: How long any test waits for something that must come, seconds.
-TIMEOUT = 60.0
+TIMEOUT = 30.0
 
 _SEALS = (fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE)
 _CREDENTIALS = struct.Struct('3i')

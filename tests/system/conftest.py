@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import collections.abc
+import pathlib
 import typing
 
 import pytest
@@ -23,6 +24,9 @@ from tests.system import machine as machines
 
 # Starts a unit, with a drop-in and an oslo.config file of its own if given.
 StartUnit = collections.abc.Callable[..., None]
+
+# Gives the text of a drop-in that has a daemon do what a test needs.
+Patient = collections.abc.Callable[..., str]
 
 
 @pytest.fixture(scope='session')
@@ -34,6 +38,20 @@ def machine() -> collections.abc.Iterator[machines.Machine]:
         pytest.fail(f'no machine for the system tests: {error}',
                     pytrace=False)
     with booted:
+        # systemd forgets how a stopped unit ended unless something refers to
+        # the unit.
+        booted.write_file('/etc/systemd/system/remember.service', """\
+[Unit]
+After=ceilometer-polling.service ceilometer-agent-central.service
+After=ceilometer-agent-compute.service ceilometer-agent-ipmi.service
+After=ceilometer-agent-notification.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=true
+""")
+        booted.systemctl('start', 'remember')
         yield booted
 
 
@@ -82,3 +100,24 @@ def pytest_runtest_makereport(
             tail = f'cannot be read: {error}'
         report.sections.append(('journal of the machine', tail))
     return report
+
+
+@pytest.fixture(scope='session')
+def patient(machine: machines.Machine) -> Patient:
+    """Have a daemon do what tests need; gives the text of a drop-in.
+
+    Call it with names of what to do, see tests/system/patient.py. Only a
+    unit with that drop-in does it.
+    """
+    packages, = machine.path('/opt/ceilometer/lib').glob(
+        'python3*/site-packages')
+    where = '/' + str(packages.relative_to(machine.path('/')))
+    source = pathlib.Path(__file__).with_name('patient.py')
+    machine.write_file(f'{where}/patient.py', source.read_text())
+    machine.write_file(f'{where}/patient.pth', 'import patient\n')
+
+    def dropin(*names: str, service: str = '') -> str:
+        return (f'[Service]\nEnvironment="PATIENT={" ".join(names)}"\n'
+                + service)
+
+    return dropin

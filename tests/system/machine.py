@@ -254,7 +254,8 @@ def _install(root: pathlib.Path, venv: pathlib.Path,
     for item in ('ceilometer', 'etc'):
         shutil.copytree(TREE / item, source / item,
                         ignore=shutil.ignore_patterns('__pycache__'))
-    for item in ('LICENSE', 'README.rst', 'pyproject.toml', 'setup.cfg'):
+    for item in ('LICENSE', 'README.rst', 'ceilometer_diagnostics.py',
+                 'pyproject.toml', 'setup.cfg'):
         shutil.copy(TREE / item, source)
     _pip(prefix, '$pip --no-deps --no-build-isolation "$1"', str(source))
     units = root / 'usr/local/lib/systemd/system'
@@ -656,9 +657,16 @@ class Machine:
             time.sleep(POLL_SECONDS)
 
     def journal_tail(self, unit: str | None = None, lines: int = 60) -> str:
-        """Give the last entries of a unit, or of the machine, to read."""
+        """Give the last entries of a unit, or of the machine, to read.
+
+        Without reports, which would fill all of it.
+        """
         match = [] if unit is None else ['-u', unit]
-        return self.journal(*match, '-n', str(lines), '-o', 'short-precise')
+        entries = [entry for entry in self.entries(*match)
+                   if 'REPORT' not in entry][-lines:]
+        return '\n'.join(
+            f'{entry.get("SYSLOG_IDENTIFIER")}[{entry.get("_PID")}]: '
+            f'{entry.get("MESSAGE")}' for entry in entries)
 
     # Files.
 

@@ -41,6 +41,7 @@ def _note(name, text):
 
 def heartbeat():
     """Note the longest time that a thread was kept from running."""
+    reset = os.path.join(DIRECTORY, 'heartbeat-reset')
     longest = 0.0
     last = time.monotonic()
     _note(f'heartbeat-{os.getpid()}', '0')
@@ -50,6 +51,10 @@ def heartbeat():
         if now - last > longest:
             longest = now - last
             _note(f'heartbeat-{os.getpid()}', str(longest))
+        if os.path.exists(reset):
+            longest = 0.0
+            _note(f'heartbeat-{os.getpid()}', '0')
+            os.unlink(reset)
         last = time.monotonic()
 
 
@@ -92,7 +97,10 @@ def flood():
 
 
 def leak():
-    """Use up all file descriptors."""
+    """Use up all file descriptors, once a file asks for it."""
+    path = os.path.join(DIRECTORY, 'leak')
+    while not os.path.exists(path):
+        time.sleep(0.01)
     try:
         while True:
             os.open('/dev/null', os.O_RDONLY)
@@ -132,6 +140,33 @@ def sections():
     diagnostics.register_section('After', lambda: 'still here')
 
 
+def secrets():
+    """Put secrets where they do not belong."""
+    from ceilometer import diagnostics
+
+    def fail():
+        raise ValueError(f'refused: password={os.environ["PATIENT_ERROR"]} '
+                         f'for redis://:{os.environ["PATIENT_ERROR"]}@host')
+
+    def tell():
+        return (f'token={os.environ["PATIENT_THREAD"]} and '
+                f'http://user:{os.environ["PATIENT_THREAD"]}@host/')
+
+    diagnostics.register_section('Fails', fail)
+    diagnostics.register_section('Secretive', tell)
+
+
+def _secret_children():
+    canaries = {name: os.environ[f'PATIENT_{name}']
+                for name in ('ARGUMENT', 'JOINED')}
+    subprocess.Popen([
+        'sh', '-c', 'sleep 10000; true', '--os-password',
+        canaries['ARGUMENT'], f'--os-token={canaries["JOINED"]}'])
+    threading.Thread(
+        target=threading.Event().wait, daemon=True,
+        name=f'password={os.environ["PATIENT_THREAD"]}').start()
+
+
 def threads():
     """Start threads: one with a hostile name, some all alike."""
     def wait():
@@ -154,6 +189,8 @@ def _in_worker():
             _in_thread(function)
     if 'threads' in NAMES:
         threads()
+    if 'secrets' in NAMES:
+        _secret_children()
 
 
 def _main_thread_of_worker(function):
@@ -176,6 +213,8 @@ def _watch_for_cotyledon():
     def loaded(module):
         if 'sections' in NAMES:
             sections()
+        if 'secrets' in NAMES:
+            secrets()
         for function in (stuck_in_c, spin):
             if function.__name__ in NAMES:
                 _main_thread_of_worker(function)

@@ -117,13 +117,14 @@ def wait(machine: machines.Machine, unit: str, pids: collections.abc.Iterable[
 
 def trigger(machine: machines.Machine, unit: str, signal: str = 'USR1',
             timeout: float = machines.EVENT_SECONDS) -> list[Report]:
-    """Have all processes of a unit report, and wait for it.
+    """Have master and workers of a unit report, and wait for it.
 
     :param signal: the signal to send
     :returns: their reports
     """
     before = find(machine, '-u', unit)
-    pids = machine.pids(unit)
+    pids = [int(machine.show(unit, 'MainPID')['MainPID']),
+            *machine.workers(unit)]
     machine.systemctl('kill', '-s', signal, unit)
     return wait(machine, unit, pids, before, timeout)
 

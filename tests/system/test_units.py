@@ -65,9 +65,11 @@ def test_daemon_starts_reloads_and_stops(
                         'NRestarts') == before
 
     machine.systemctl('stop', name)
-    assert machine.show(name, 'ActiveState', 'Result', 'ExecMainStatus') == {
+    assert machine.show(name, 'ActiveState', 'Result', 'ExecMainCode',
+                        'ExecMainStatus') == {
         'ActiveState': 'inactive', 'Result': 'success',
-        'ExecMainStatus': '0'}
+        # it exited by itself (CLD_EXITED), with 0
+        'ExecMainCode': '1', 'ExecMainStatus': '0'}
     assert machine.pids(name) == []
 
 

@@ -59,12 +59,12 @@ def _members(tasks: Any) -> list[Any]:
 def _copy(task: Any) -> tuple[dict[str, Any], stacks.RawStack]:
     frames: list[Any] = []
     awaited = task.get_coro()
-    while awaited is not None and len(frames) < AWAITS_MAX:
+    while awaited is not None and len(frames) < 2 * AWAITS_MAX:
         frame = getattr(awaited, 'cr_frame', None) or getattr(
             awaited, 'gi_frame', None) or getattr(awaited, 'ag_frame', None)
         if frame is None:
             break
-        frames.append((frame.f_code, frame.f_lineno or 0))
+        frames += (frame.f_code, frame.f_lineno or 0)
         awaited = getattr(awaited, 'cr_await', None) or getattr(
             awaited, 'gi_yieldfrom', None) or getattr(
                 awaited, 'ag_await', None)

@@ -26,26 +26,22 @@ VALUE_CHARS_MAX = 2000
 
 def collect(context: section.Context) -> section.Content:
     """Read every option of the service's own ConfigOpts."""
-    conf = context.daemon.conf
-    if conf is None:
+    if context.daemon.conf is None:
         return section.Content(data={
             'known': False, 'files': [], 'options': [], 'unregistered': []})
-    files = service_options.files(conf)
-    settings = service_options.settings(files)
     lines = {(setting.file, setting.group, setting.name): setting.line
-             for setting in settings}
-    options = list(service_options.read(conf))
-    names = {(option.group, option.name) for option in options}
+             for setting in context.settings}
+    names = {(option.group, option.name) for option in context.options}
     return section.Content(data={
         'known': True,
-        'files': files,
-        'options': [_describe(option, lines) for option in options],
+        'files': context.files,
+        'options': [_describe(option, lines) for option in context.options],
         # mistyped; or of a library that this process has not come to yet
         'unregistered': [
             {'group': setting.group, 'name': setting.name,
              'value': _show_unregistered(setting),
              'detail': setting.file, 'line': setting.line}
-            for setting in settings
+            for setting in context.settings
             if (setting.group, setting.name) not in names],
     })
 

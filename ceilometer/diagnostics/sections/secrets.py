@@ -22,34 +22,33 @@ from typing import Any
 
 from ceilometer.diagnostics import daemon as daemon_module
 from ceilometer.diagnostics import redact
-from ceilometer.diagnostics.sections import service_options
+from ceilometer.diagnostics.sections import section
 
 
-def redactor(daemon: daemon_module.Daemon) -> redact.Redactor:
+def redactor(context: section.Context) -> redact.Redactor:
     """What masks all secrets that can be known of.
 
-    :param daemon: whose configuration to look at
+    :param context: whose options and settings to look at
     """
     secrets = set(_of_environment()) | set(_of_arguments())
-    if daemon.conf is not None:
-        try:
-            secrets |= set(_of_configuration(daemon.conf))
-        except Exception:
-            # an oslo.config that keeps its options elsewhere: masking by
-            # name and by place goes on
-            pass
-    return redact.Redactor(secrets, _ordinary_words(daemon))
+    try:
+        secrets |= set(_of_configuration(context))
+    except Exception:
+        # an oslo.config that keeps its options elsewhere: masking by name
+        # and by place goes on
+        pass
+    return redact.Redactor(secrets, _ordinary_words(context.daemon))
 
 
-def _of_configuration(conf: Any) -> Iterator[str]:
-    for option in service_options.read(conf):
+def _of_configuration(context: section.Context) -> Iterator[str]:
+    for option in context.options:
         secret = option.secret or redact.is_secret_name(option.name)
         for value in _texts(option.value):
             if '://' in value:
                 yield from redact.url_secrets(value)
             elif secret and value != option.default:
                 yield value
-    for setting in service_options.settings(service_options.files(conf)):
+    for setting in context.settings:
         # also those that no option of this process has read yet
         if '://' in setting.value:
             yield from redact.url_secrets(setting.value)

@@ -16,9 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import dataclasses
+import functools
 from typing import Any
 
 from ceilometer.diagnostics import daemon as daemon_module
+from ceilometer.diagnostics.sections import service_options
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +34,23 @@ class Context:
 
     daemon: daemon_module.Daemon
     snapshots: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    @functools.cached_property
+    def options(self) -> list[service_options.Option]:
+        """The options of the service, read once for each report."""
+        conf = self.daemon.conf
+        return [] if conf is None else list(service_options.read(conf))
+
+    @functools.cached_property
+    def files(self) -> list[str]:
+        """The configuration files of the service."""
+        conf = self.daemon.conf
+        return [] if conf is None else service_options.files(conf)
+
+    @functools.cached_property
+    def settings(self) -> list[service_options.Setting]:
+        """What stands in these files, read once for each report."""
+        return service_options.settings(self.files)
 
     def snapshot(self, name: str) -> Any:
         """The snapshot of a kind.

@@ -13,8 +13,8 @@
 """Reads the options of a service: values, defaults, and where each was set.
 
 oslo.config offers values and locations, but no list of options and of which
-are secret; :func:`read` alone looks at what it keeps to itself, as
-oslo.reports does too.
+are secret, nor a way to look at a value and leave no trace; :func:`read`
+alone uses what it keeps to itself, as oslo.reports does too.
 """
 
 from __future__ import annotations
@@ -86,23 +86,21 @@ def read(conf: cfg.ConfigOpts) -> Iterator[Option]:
 def _read(conf: cfg.ConfigOpts, group: str, opt: Any) -> Option:
     value = None
     error = None
-    location = 'default'
+    location = 'unknown'
     detail = None
     try:
-        holder = conf if group == 'DEFAULT' else conf[group]
-        value = holder[opt.dest]
-    except Exception as raised:
-        # one wrong value must not hide all others
-        error = f'{type(raised).__name__}: {raised}'
-    try:
-        found = conf.get_location(
-            opt.dest, None if group == 'DEFAULT' else group)
+        # Not conf[group][name]: that remembers what it has read, and could
+        # so undo a reload which the daemon makes at that moment.
+        value, found = conf._do_get(
+            opt.dest, None if group == 'DEFAULT' else cfg.OptGroup(group))
+        location = 'default'
         if found is not None:
             location = _LOCATIONS.get(found.location, 'program')
             if found.location.is_user_controlled and found.detail:
                 detail = str(found.detail)
-    except Exception:
-        location = 'unknown'
+    except Exception as raised:
+        # one wrong value must not hide all others
+        error = f'{type(raised).__name__}: {raised}'
     return Option(
         group=group, name=opt.dest, value=value, default=opt.default,
         secret=bool(getattr(opt, 'secret', False)), location=location,

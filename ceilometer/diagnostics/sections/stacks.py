@@ -23,7 +23,6 @@ from __future__ import annotations
 import collections
 from collections.abc import Iterable
 import linecache
-from types import CodeType
 from types import FrameType
 from typing import Any
 
@@ -33,32 +32,32 @@ FRAMES_MAX = 200
 #: A line of source that is longer is cut.
 SOURCE_CHARS_MAX = 200
 
-#: Code and line number of each frame, outermost first; an integer stands for
-#: as many frames that were left out.
-RawStack = tuple[tuple[CodeType, int] | int, ...]
+#: Code and line of each frame in turn, outermost first: (code, line, code,
+#: line, …); (None, number) stands for as many frames that were left out. Flat,
+#: because each tuple is an object for Python's garbage collector to count,
+#: and a thousand stacks of pairs would have it search the whole heap.
+RawStack = tuple[Any, ...]
 
 
 def copy(frame: FrameType | None) -> RawStack:
     """Copy the stack that a frame is the innermost of; takes microseconds."""
-    inner: list[tuple[CodeType, int]] = []
-    outer: collections.deque[tuple[CodeType, int]] = collections.deque(
-        maxlen=FRAMES_MAX // 2)
+    inner: list[Any] = []
+    outer: collections.deque[Any] = collections.deque(maxlen=FRAMES_MAX)
     count = 0
     while frame is not None:
+        # innermost first and line before code, to be turned round at the end;
         # f_lineno is None in a frame that has no line yet
-        line = (frame.f_code, frame.f_lineno or 0)
-        if count < FRAMES_MAX // 2:
-            inner.append(line)
-        else:
-            outer.append(line)
+        target = inner if count < FRAMES_MAX // 2 else outer
+        target.append(frame.f_lineno or 0)
+        target.append(frame.f_code)
         count += 1
         frame = frame.f_back
-    left_out = count - len(inner) - len(outer)
-    stack: list[tuple[CodeType, int] | int] = list(reversed(outer))
+    left_out = count - (len(inner) + len(outer)) // 2
     if left_out:
-        stack.append(left_out)
-    stack.extend(reversed(inner))
-    return tuple(stack)
+        inner += (left_out, None)
+    inner.extend(outer)
+    inner.reverse()
+    return tuple(inner)
 
 
 class Describer:
@@ -79,11 +78,10 @@ class Describer:
             ``left_out``, the number of frames that were not copied
         """
         frames: list[dict[str, Any]] = []
-        for entry in stack:
-            if isinstance(entry, int):
-                frames.append({'left_out': entry})
+        for code, line in zip(stack[::2], stack[1::2], strict=True):
+            if code is None:
+                frames.append({'left_out': line})
                 continue
-            code, line = entry
             frames.append({
                 'file': code.co_filename,
                 'line': line,
@@ -118,8 +116,7 @@ def merge(stacks: Iterable[tuple[Any, RawStack]],
     merged: dict[Any, tuple[RawStack, list[Any]]] = {}
     for owner, stack in stacks:
         # code objects compare by value, which is slow; these are the same
-        key = tuple(entry if isinstance(entry, int)
-                    else (id(entry[0]), entry[1]) for entry in stack)
+        key = (*map(id, stack[::2]), *stack[1::2])
         merged.setdefault(key, (stack, []))[1].append(owner)
     return list(merged.values())
 

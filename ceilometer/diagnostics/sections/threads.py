@@ -27,9 +27,9 @@ from ceilometer.diagnostics.sections import stacks
 
 NAME = 'threads'
 
-#: Over how long the processor time of each thread is measured. The snapshot
-#: itself makes every thread that wants the interpreter wait for it, so that
-#: the kernel's state alone would call a thread waiting that is computing.
+#: For how long at least the processor time of each thread is measured. The
+#: snapshot itself makes every thread that wants the interpreter wait for it,
+#: so that the kernel's state alone would call a computing thread waiting.
 MEASURE_SECONDS = 0.02
 
 #: A thread that had the processor for at least this share of it is running.
@@ -76,18 +76,15 @@ def snapshot() -> dict[str, Any]:
 def collect(context: section.Context) -> section.Content:
     """Describe the threads that the snapshot has seen."""
     taken = context.snapshot(NAME)
-    before = kernel_threads.run_times(taken['native_ids'])
-    start = time.perf_counter_ns()
-    time.sleep(MEASURE_SECONDS)
+    shares = kernel_threads.shares(taken['native_ids'], MEASURE_SECONDS)
     kernel = kernel_threads.read(taken['native_ids'])
-    elapsed = time.perf_counter_ns() - start
     threads = []
     for ident, stack in taken['stacks'].items():
         thread = taken['threads'].get(ident)
         described = _describe(ident, thread, ident == taken['main'])
         seen = kernel.pop(described['native_id'], None)
         if seen is not None:
-            described['state'] = _state(seen, before, elapsed)
+            described['state'] = _state(seen, shares)
             described['cpu_seconds'] = round(seen.cpu_seconds, 2)
             described['kernel_function'] = seen.waits_in
         threads.append((described, stack))
@@ -110,7 +107,7 @@ def collect(context: section.Context) -> section.Content:
         # threads of libraries in C, and those that end
         'without_python': [
             {'native_id': seen.native_id, 'name': seen.comm,
-             'state': _state(seen, before, elapsed),
+             'state': _state(seen, shares),
              'cpu_seconds': round(seen.cpu_seconds, 2),
              'kernel_function': seen.waits_in}
             for seen in kernel.values()],
@@ -147,11 +144,9 @@ def _attribute(thread: threading.Thread, name: str) -> Any:
         return f'<{type(error).__name__}>'
 
 
-def _state(seen: kernel_threads.KernelThread, before: dict[int, int],
-           elapsed_nsec: int) -> str:
-    had = before.get(seen.native_id)
-    if seen.run_nsec is not None and had is not None and (
-            seen.run_nsec - had >= RUNNING_SHARE * elapsed_nsec):
+def _state(seen: kernel_threads.KernelThread,
+           shares: dict[int, float]) -> str:
+    if shares.get(seen.native_id, 0) >= RUNNING_SHARE:
         return 'running'
     return seen.state
 

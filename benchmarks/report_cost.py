@@ -1,0 +1,296 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a report costs the daemon, against that of oslo.reports.
+
+Starts processes that prepare Ceilometer's service as its daemons do, with
+threads that wait in 20 different stacks or with a heap of many objects: one
+as it is, whose SIGUSR2 oslo.reports answers in the main thread, to standard
+error, and one with diagnostics installed, which answers SIGUSR1 with journal
+entries. Each is asked for its first report, and for one more. Compares:
+
+  total     from the signal until the whole report has been received
+  processor time that the process took meanwhile, all threads
+  gap       the longest time that a thread which wants to run each
+            millisecond could not; without any report, "quiet"
+  size      of the report as received, with all fields of the journal
+
+The journal is a socket where journald has its own, in a mount namespace made
+for this: nothing reaches the real one. The receiver only receives, on both
+sides, so that the time of journald itself is not in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from typing import Any
+
+import harness
+
+#: name: threads, objects that the garbage collector knows
+SCENARIOS = {
+    'idle': (0, 0),
+    '10-threads': (10, 0),
+    '100-threads': (100, 0),
+    '1000-threads': (1000, 0),
+    # as large as is still searched for green threads
+    '1.4M-objects': (10, 1_400_000),
+    '4M-objects': (10, 4_000_000),
+}
+
+STACKS = 20
+BEAT_SECONDS = 0.001
+
+#: After a report, for what is still done when it has been received.
+AFTER_SECONDS = 0.1
+
+SIGNALS = {'stock': signal.SIGUSR2, 'ours': signal.SIGUSR1}
+
+
+# The process that is asked for reports.
+
+class Heart:
+    """A thread that wants to run each millisecond, and notes when not."""
+
+    def __init__(self) -> None:
+        self.gap_nsec = 0
+        self.cpu_nsec = 0
+        threading.Thread(target=self._beat, daemon=True).start()
+
+    def _beat(self) -> None:
+        last = time.perf_counter_ns()
+        while True:
+            time.sleep(BEAT_SECONDS)
+            now = time.perf_counter_ns()
+            if now - last > self.gap_nsec:
+                self.gap_nsec = now - last
+            last = now
+            self.cpu_nsec = time.thread_time_ns()
+
+
+def wait_in_stack(depth: int, event: threading.Event) -> None:
+    """Wait for ever, some calls deep."""
+    if depth:
+        wait_in_stack(depth - 1, event)
+    else:
+        event.wait()
+
+
+def become_subject(side: str, thread_count: int, object_count: int,
+                   config: str) -> None:
+    """Be the process that is asked; answers marks until it is killed."""
+    # as a daemon's console script has it
+    sys.argv = ['ceilometer-polling', '--config-file', config]
+    if side == 'ours':
+        import ceilometer.diagnostics
+        ceilometer.diagnostics.install()
+    from ceilometer import service
+    # both are held for as long as the process runs
+    conf = service.prepare_service()  # noqa: F841
+    event = threading.Event()
+    for number in range(thread_count):
+        threading.Thread(target=wait_in_stack, daemon=True,
+                         args=(5 + number % STACKS, event)).start()
+    heap = [[] for _ in range(object_count)]  # noqa: F841
+    heart = Heart()
+
+    def answer_marks() -> None:
+        cpu = 0
+        for _ in sys.stdin:
+            now = time.process_time_ns() - heart.cpu_nsec
+            print(json.dumps({'gap': heart.gap_nsec / 1e6,
+                              'cpu': (now - cpu) / 1e6}), flush=True)
+            cpu = now
+            heart.gap_nsec = 0
+
+    threading.Thread(target=answer_marks, daemon=True).start()
+    while True:
+        signal.pause()
+        # only where a handler ran, in this very thread: it has ended now
+        print('{"done": true}', flush=True)
+
+
+# The side that asks.
+
+class Subject:
+    """Such a process, and what comes from it."""
+
+    def __init__(self, side: str, scenario: str, config: str,
+                 journal: socket.socket) -> None:
+        self._side = side
+        self._journal = journal
+        self.sections: dict[str, float] = {}
+        threads, objects = SCENARIOS[scenario]
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, '--subject',
+             f'{side},{threads},{objects},{config}'],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+        self._mark()
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _mark(self) -> dict[str, Any]:
+        """What was measured since the last mark."""
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(b'\n')
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            assert self._process.stderr
+            raise harness.BenchmarkError(
+                f'{self._side}: the process ended:\n'
+                + self._process.stderr.read().decode())
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def quiet(self, seconds: float) -> float:
+        """The longest gap while nothing is asked for, milliseconds."""
+        self._mark()
+        time.sleep(seconds)
+        gap: float = self._mark()['gap']
+        return gap
+
+    def report(self) -> dict[str, float]:
+        """Ask for a report; give what it cost."""
+        self._mark()
+        start = time.monotonic_ns()
+        self._process.send_signal(SIGNALS[self._side])
+        size = (self._receive_entries() if self._side == 'ours'
+                else self._receive_text())
+        total = (time.monotonic_ns() - start) / 1e6
+        time.sleep(AFTER_SECONDS)
+        measured = self._mark()
+        return {'total': total, 'cpu': measured['cpu'],
+                'gap': measured['gap'], 'size': size / 1024}
+
+    def _receive_entries(self) -> int:
+        size = 0
+        entry = b''
+        deadline = time.monotonic() + harness.TIMEOUT
+        while b'REPORT_SECTION=summary\n' not in entry:
+            harness.wait_readable([self._journal.fileno()], deadline)
+            entry = harness.receive(self._journal)
+            size += len(entry)
+            name = re.search(rb'^REPORT_SECTION=(.+)$', entry, re.MULTILINE)
+            usec = re.search(rb'^REPORT_SECTION_USEC=(\d+)$', entry,
+                             re.MULTILINE)
+            if name and usec:
+                self.sections[name[1].decode()] = int(usec[1]) / 1e3
+        return size
+
+    def _receive_text(self) -> int:
+        assert self._process.stdout and self._process.stderr
+        size = 0
+        done = self._process.stdout.fileno()
+        text = self._process.stderr.fileno()
+        deadline = time.monotonic() + harness.TIMEOUT
+        while True:
+            ready = harness.wait_readable([text, done], deadline)
+            if text in ready:
+                size += len(os.read(text, 1 << 16))
+            elif done in ready:
+                self._process.stdout.readline()
+                return size
+
+
+def measure_once(side: str, scenario: str, config: str,
+                 journal: socket.socket) -> dict[str, Any]:
+    """Start a process, have its first report and one more."""
+    with contextlib.closing(
+            Subject(side, scenario, config, journal)) as subject:
+        first = subject.report()
+        quiet = subject.quiet(max(first['total'] / 1e3, 0.1))
+        second = subject.report()
+        return {'first': first, 'second': second, 'quiet': quiet,
+                'sections': subject.sections}
+
+
+def measure(scenario: str, pairs: int, config: str, journal: socket.socket,
+            show_sections: bool) -> None:
+    """Measure one scenario and print its table."""
+    found: dict[str, list[dict[str, Any]]] = {'stock': [], 'ours': []}
+    for number in range(pairs):
+        sides = ['stock', 'ours'] if number % 2 else ['ours', 'stock']
+        for side in sides:
+            found[side].append(measure_once(side, scenario, config, journal))
+    rows = [(scenario, 'stock', 'ours', 'ratio', 'stock worst', 'ours worst')]
+    for order in ('first', 'second'):
+        for title, key in (('total, ms', 'total'), ('processor, ms', 'cpu'),
+                           ('gap, ms', 'gap'), ('size, KiB', 'size')):
+            stock = [pair[order][key] for pair in found['stock']]
+            ours = [pair[order][key] for pair in found['ours']]
+            rows.append((f'{order} report: {title}',
+                         f'{harness.median(stock):.1f}',
+                         f'{harness.median(ours):.1f}',
+                         harness.ratio(ours, stock),
+                         f'{max(stock):.1f}', f'{max(ours):.1f}'))
+    stock = [pair['quiet'] for pair in found['stock']]
+    ours = [pair['quiet'] for pair in found['ours']]
+    rows.append(('quiet: gap, ms', f'{harness.median(stock):.1f}',
+                 f'{harness.median(ours):.1f}', '',
+                 f'{max(stock):.1f}', f'{max(ours):.1f}'))
+    harness.print_table(rows)
+    if show_sections:
+        rows = [('section of the second report', 'ms')]
+        for name in found['ours'][0]['sections']:
+            rows.append((name, '%.1f' % harness.median(
+                pair['sections'][name] for pair in found['ours'])))
+        harness.print_table(rows)
+
+
+def main() -> int:
+    """Measure the scenarios; give the exit status."""
+    parser = harness.parser(__doc__, pairs=5)
+    parser.add_argument(
+        '--scenario', choices=SCENARIOS, action='append',
+        help='only this one; may stand several times (default: all)')
+    parser.add_argument('--sections', action='store_true',
+                        help='print the time of each section as well')
+    parser.add_argument('--subject', help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.subject:
+        side, threads, objects, config = arguments.subject.split(',')
+        become_subject(side, int(threads), int(objects), config)
+    try:
+        harness.own_journal()
+        harness.print_versions()
+        print(f'Medians of {arguments.pairs} pairs in turns; ratio: ours '
+              'against stock.')
+        with (tempfile.TemporaryDirectory() as directory,
+              harness.journal_socket() as journal):
+            config = harness.configure(directory)
+            for scenario in arguments.scenario or SCENARIOS:
+                measure(scenario, arguments.pairs, config, journal,
+                        arguments.sections)
+    except harness.BenchmarkError as error:
+        print(f'report_cost: {error}', file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

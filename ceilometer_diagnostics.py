@@ -1,0 +1,39 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Starts the command ``ceilometer-diagnostics``, wherever it is installed.
+
+The package is a part of Ceilometer's own, ``ceilometer.diagnostics``, and
+found there if both are installed in one directory. pip may put it into
+another one than the distribution's packages are in; then this process is told
+where to look. Nothing of the installed Ceilometer is changed.
+"""
+
+import os
+
+
+def main() -> None:
+    """The console script; see :mod:`ceilometer.diagnostics.command`."""
+    import ceilometer
+
+    beside = os.path.join(
+        os.path.dirname(os.path.abspath(__file__)), 'ceilometer')
+    if os.path.isdir(os.path.join(beside, 'diagnostics')) and (
+            beside not in map(os.path.abspath, ceilometer.__path__)):
+        ceilometer.__path__.append(beside)
+
+    from ceilometer.diagnostics import command
+    command.main()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,460 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Small programs with diagnostics, each for one situation.
+
+Run one by its name: ``python daemons.py stuck_in_c``. Each says ``ready``
+with its pid when it can be signalled, and most end when a line, or the end,
+of standard input comes. They also serve as examples of how to install
+diagnostics.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import ceilometer.diagnostics
+
+
+def say(*words: object) -> None:
+    """Tell the test something, in one write."""
+    os.write(1, (' '.join(map(str, words)) + '\n').encode())
+
+
+def ready() -> None:
+    """Tell the test that this process can be signalled."""
+    say('ready', os.getpid())
+
+
+def until_told() -> None:
+    """Wait for a line of standard input, or for its end."""
+    os.read(0, 1)
+
+
+def configuration(text: str = '', arguments: tuple[str, ...] = ()):
+    """A parsed configuration of oslo.config, as a service has it."""
+    import tempfile
+
+    from oslo_config import cfg
+    from oslo_reports import opts
+
+    conf = cfg.ConfigOpts()
+    opts.set_defaults(conf)
+    with tempfile.NamedTemporaryFile('w', suffix='.conf') as file:
+        file.write(text)
+        file.flush()
+        conf(['--config-file', file.name, *arguments], project='example')
+    return conf
+
+
+def simple() -> None:
+    """Nothing but a main thread that waits."""
+    ceilometer.diagnostics.install(service='example')
+    ready()
+    until_told()
+    say('done')
+
+
+def cotyledon_service() -> None:
+    """A service of cotyledon with two workers."""
+    import cotyledon
+
+    class ExampleService(cotyledon.Service):
+        name = 'ExampleWorker'
+
+        def run(self) -> None:
+            ready()
+
+    ceilometer.diagnostics.install(service='example')
+    manager = cotyledon.ServiceManager()
+    manager.add(ExampleService, workers=2)
+    ready()
+    manager.run()
+
+
+def stuck_in_c() -> None:
+    """The main thread sits in C, and has released the interpreter."""
+    ceilometer.diagnostics.install(service='example')
+    libc = ctypes.CDLL(None)
+    ready()
+    libc.sleep(3600)
+
+
+def spinning() -> None:
+    """The main thread computes without end."""
+    ceilometer.diagnostics.install(service='example')
+    ready()
+    while True:
+        pass
+
+
+def with_children() -> None:
+    """Programs that this one starts survive its signals."""
+    ceilometer.diagnostics.install(service='example')
+    children = [
+        subprocess.Popen(arguments, stdin=subprocess.DEVNULL,
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for arguments in (
+            ['sleep', '3600'],
+            ['sh', '-c', 'sleep 3600; true'],
+            [sys.executable, '-c', 'import time; time.sleep(3600)'])]
+    say('children', *(child.pid for child in children))
+    ready()
+    until_told()
+    say('alive', *(child.poll() is None for child in children))
+    for child in children:
+        child.kill()
+        child.wait()
+
+
+def late() -> None:
+    """Threads exist already when diagnostics are installed."""
+    stop = threading.Event()
+    started = threading.Barrier(4)
+
+    def wait() -> None:
+        started.wait()
+        stop.wait()
+
+    threads = [threading.Thread(target=wait, name=f'early-{number}')
+               for number in range(3)]
+    for thread in threads:
+        thread.start()
+    started.wait()
+    ceilometer.diagnostics.install(service='example')
+    ready()
+    until_told()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    say('done')
+
+
+def late_sleeping() -> None:
+    """As late, and the main thread sleeps for longer than anybody waits."""
+    threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+    ceilometer.diagnostics.install(service='example')
+    ready()
+    time.sleep(3600)
+
+
+def uninstalled() -> None:
+    """Everything is as before once diagnostics are uninstalled."""
+    def handler(number: int, frame: object) -> None:
+        say('handled', signal.Signals(number).name)
+
+    signal.signal(signal.SIGUSR1, handler)
+    real_time = signal.SIGRTMIN + 3
+    signal.pthread_sigmask(signal.SIG_BLOCK, {real_time})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    ceilometer.diagnostics.install(service='example')
+    # one that waits must not be delivered to the default, which ends us
+    os.kill(os.getpid(), signal.SIGUSR2)
+    ceilometer.diagnostics.uninstall()
+    say('handler', signal.getsignal(signal.SIGUSR1) is handler)
+    say('default', signal.getsignal(signal.SIGUSR2) is signal.SIG_DFL)
+    say('mask', signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before)
+    say('threads', any(thread.name == 'diagnostics-trigger'
+                       for thread in threading.enumerate()))
+    signal.raise_signal(signal.SIGUSR1)
+    ready()
+    until_told()
+
+
+def reinstalled() -> None:
+    """Installed, uninstalled, installed again."""
+    ceilometer.diagnostics.install(service='first')
+    ceilometer.diagnostics.uninstall()
+    ceilometer.diagnostics.install(service='second')
+    ready()
+    until_told()
+
+
+def forks_in_thread() -> None:
+    """A process is forked from a thread, and forks another in its turn."""
+    ceilometer.diagnostics.install(service='example')
+
+    def fork() -> None:
+        pid = os.fork()
+        if pid == 0:
+            inner = os.fork()
+            ready()
+            until_told()
+            if inner:
+                os.waitpid(inner, 0)
+            os._exit(0)
+        os.waitpid(pid, 0)
+
+    thread = threading.Thread(target=fork, name='forking')
+    thread.start()
+    ready()
+    thread.join()
+    say('done')
+
+
+def forks_while_reporting() -> None:
+    """Processes are forked all the time that reports are written."""
+    ceilometer.diagnostics.install(service='example')
+    ready()
+    failed = 0
+    for _ in range(60):
+        os.kill(os.getpid(), signal.SIGUSR1)
+        pid = os.fork()
+        if pid == 0:
+            os._exit(0 if ceilometer.diagnostics.write_report() else 1)
+        failed += os.waitpid(pid, 0)[1] != 0
+    say('failed', failed)
+
+
+def multiprocessing_pool() -> None:
+    """Processes of multiprocessing that are forked."""
+    ceilometer.diagnostics.install(service='example')
+    context = multiprocessing.get_context('fork')
+    processes = [context.Process(target=_multiprocessing_child)
+                 for _ in range(2)]
+    for process in processes:
+        process.start()
+    ready()
+    for process in processes:
+        process.join()
+    say('done', *(process.exitcode for process in processes))
+
+
+def _multiprocessing_child() -> None:
+    ready()
+    # multiprocessing has given it another standard input
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    signal.sigwait({signal.SIGTERM})
+
+
+def multiprocessing_spawn() -> None:
+    """A process of multiprocessing that is not forked is left in peace."""
+    ceilometer.diagnostics.install(service='example')
+    context = multiprocessing.get_context('spawn')
+    process = context.Process(target=_multiprocessing_child)
+    process.start()
+    ready()
+    process.join()
+    say('done', process.exitcode)
+
+
+def storm() -> None:
+    """A hundred signals, as fast as they can be sent."""
+    ceilometer.diagnostics.install(service='example')
+    ready()
+    for _ in range(100):
+        os.kill(os.getpid(), signal.SIGUSR1)
+        time.sleep(0.001)
+    say('sent')
+    until_told()
+
+
+def with_oslo_reports() -> None:
+    """What Ceilometer's prepare_service does, after install()."""
+    ceilometer.diagnostics.install(service='example')
+    from oslo_reports import guru_meditation_report
+    conf = configuration(os.environ.get('TEST_CONFIGURATION', ''))
+    guru_meditation_report.TextGuruMeditation.setup_autorun(None, conf=conf)
+    ready()
+    until_told()
+    say('done')
+
+
+def oslo_reports_first() -> None:
+    """What Ceilometer's prepare_service does, before install()."""
+    from oslo_reports import guru_meditation_report
+    conf = configuration(os.environ.get('TEST_CONFIGURATION', ''))
+    guru_meditation_report.TextGuruMeditation.setup_autorun(None, conf=conf)
+    ceilometer.diagnostics.install(conf, service='example')
+    ready()
+    until_told()
+    say('done')
+
+
+def configured() -> None:
+    """A service that hands over its configuration, with one fork."""
+    conf = configuration(os.environ.get('TEST_CONFIGURATION', ''))
+    ceilometer.diagnostics.install(conf, service='example')
+    pid = os.fork()
+    ready()
+    until_told()
+    if pid:
+        os.waitpid(pid, 0)
+        say('done')
+
+
+def heartbeat() -> None:
+    """A thread that notes how long it was ever kept from running."""
+    ceilometer.diagnostics.install(service='example')
+    longest = 0.0
+    stop = threading.Event()
+
+    def beat() -> None:
+        nonlocal longest
+        last = time.monotonic()
+        while not stop.is_set():
+            time.sleep(0.001)
+            now = time.monotonic()
+            longest = max(longest, now - last)
+            last = now
+
+    thread = threading.Thread(target=beat)
+    thread.start()
+    ready()
+    until_told()
+    stop.set()
+    thread.join()
+    say('longest', longest)
+
+
+def many_descriptors() -> None:
+    """No descriptor is left when the signal comes."""
+    import resource
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1200, hard))
+    ceilometer.diagnostics.install(service='example')
+    opened = []
+    try:
+        while True:
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        pass
+    ready()
+    until_told()
+    say('limit', resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+
+def no_threads() -> None:
+    """No thread can be started when the signal comes."""
+    import resource
+
+    ceilometer.diagnostics.install(service='example')
+    # what is imported for it may be unreadable for others than root
+    ceilometer.diagnostics.write_report()
+    if os.getuid() == 0:
+        # root has no limit
+        os.setuid(65534)
+    resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+    try:
+        threading.Thread(target=until_told).start()
+    except RuntimeError as error:
+        say('refused', error)
+    ready()
+    until_told()
+    say('done')
+
+
+def large_section() -> None:
+    """A section that fits in no datagram."""
+    ceilometer.diagnostics.install(service='example')
+    ceilometer.diagnostics.register_section(
+        'Large one', lambda: 'a line of text\n' * 200_000)
+    ready()
+    until_told()
+
+
+def hostile_names() -> None:
+    """Threads and a service whose names would forge lines and fields."""
+    name = 'x\nMESSAGE=forged\n\x1b[31m\x00\ud800'
+    ceilometer.diagnostics.install(service='exa\nmple\x1b[0m')
+    ceilometer.diagnostics.register_section(
+        'Forged\nREPORT_ID=1', lambda: {name: name}, 'forged')
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait, name=name)
+    thread.start()
+    ready()
+    until_told()
+    stop.set()
+    thread.join()
+    say('done')
+
+
+def hanging_section() -> None:
+    """A section that never ends, and one that wants to end the process."""
+    conf = configuration('[diagnostics]\nsection_time_limit = 0.5\n')
+    ceilometer.diagnostics.install(conf, service='example')
+    ceilometer.diagnostics.register_section('Hangs', threading.Event().wait)
+    ceilometer.diagnostics.register_section('Exits', sys.exit)
+    ready()
+    until_told()
+    say('threads', threading.active_count())
+
+
+def api() -> None:
+    """Reports that the program itself asks for, in several threads."""
+    ceilometer.diagnostics.install(service='example')
+    ids = []
+
+    def write() -> None:
+        ids.append(ceilometer.diagnostics.write_report())
+
+    threads = [threading.Thread(target=write) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    say('ids', *ids)
+
+
+def doors() -> None:
+    """What install() refuses."""
+    from oslo_config import cfg
+
+    first, second = cfg.ConfigOpts(), cfg.ConfigOpts()
+    first([])
+    second([])
+
+    def attempt() -> None:
+        try:
+            ceilometer.diagnostics.install()
+        except RuntimeError as error:
+            say(type(error).__name__, error)
+
+    thread = threading.Thread(target=attempt, name='aside')
+    thread.start()
+    thread.join()
+    for call in (ceilometer.diagnostics.uninstall,
+                 ceilometer.diagnostics.write_report):
+        try:
+            call()
+        except ceilometer.diagnostics.NotInstalled as error:
+            say(type(error).__name__, error)
+    ceilometer.diagnostics.install(first)
+    ceilometer.diagnostics.install()
+    ceilometer.diagnostics.install(first, service='again')
+    try:
+        ceilometer.diagnostics.install(second)
+    except ceilometer.diagnostics.AlreadyInstalled as error:
+        say(type(error).__name__, error)
+    ready()
+    until_told()
+
+
+def ends_while_reporting() -> None:
+    """The program ends while its report is being written."""
+    ceilometer.diagnostics.install(service='example')
+    ceilometer.diagnostics.register_section(
+        'Slow', lambda: say('collecting') or time.sleep(3))
+    ready()
+    until_told()
+    sys.exit(7)
+
+
+if __name__ == '__main__':
+    globals()[sys.argv[1]]()

@@ -1,0 +1,236 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""No trigger harms a daemon, what it does, or what it has started."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+
+import pytest
+
+from tests.system import conftest
+from tests.system import machine as machines
+from tests.system import reports
+
+POLLING = 'ceilometer-polling'
+RUNTIME = '/run/ceilometer/polling'
+
+# What lets the daemon use sudo as distributions have it; sudo looks for the
+# programs in a path of its own.
+SUDOERS = f"""\
+Defaults secure_path="{machines.PATH}"
+ceilometer ALL=(root) NOPASSWD: ALL
+"""
+
+
+@pytest.fixture
+def sudoers(machine: machines.Machine) -> None:
+    """Let user ceilometer become root, as its privsep helper needs."""
+    machine.write_file('/etc/sudoers.d/ceilometer', SUDOERS, mode=0o440)
+    # where rootwrap looks for it
+    machine.run(['ln', '-sf', f'{machines.PREFIX}/bin/privsep-helper',
+                 '/usr/local/bin/privsep-helper'])
+
+
+def _kill(machine: machines.Machine, signal: str = 'USR1') -> None:
+    machine.systemctl('kill', '-s', signal, POLLING)
+
+
+def test_two_hundred_triggers_at_random_moments_kill_nothing(
+        machine: machines.Machine, unit: conftest.StartUnit,
+        patient: conftest.Patient, sudoers: None) -> None:
+    """Fifty of them come while it starts; its children live as well."""
+    machine.write_file(
+        f'/etc/systemd/system/{POLLING}.service.d/test.conf',
+        patient('children', service='RestartSec=100ms\n'))
+    machine.systemctl('daemon-reload')
+    machine.systemctl('start', '--no-block', POLLING)
+    machine.wait_for(lambda: machine.pids(POLLING), what='a first process')
+    main = machine.show(POLLING, 'MainPID')['MainPID']
+    shuffled = random.Random(20)
+    started = time.monotonic()
+    for number in range(50):
+        _kill(machine, shuffled.choice(['USR1', 'USR2']))
+        # spread over three seconds: the moments matter, not the order
+        left = started + 3 * (number + 1) / 50 - time.monotonic()
+        time.sleep(max(left, 0))
+    unit(POLLING)
+    machine.wait_for(
+        lambda: machine.path(f'{RUNTIME}/children').exists(),
+        what='the programs that the daemon starts', unit=POLLING)
+    workers = machine.workers(POLLING)
+    pids = machine.pids(POLLING)
+    commands = [machine.path(f'/proc/{pid}/cmdline').read_bytes()
+                for pid in pids]
+    for program in (b'sleep\x0010000', b'sh\x00-c', b'sudo\x00', b'python',
+                    b'privsep-helper'):
+        assert any(program in command for command in commands), program
+
+    for _ in range(150):
+        _kill(machine, shuffled.choice(['USR1', 'USR2']))
+        time.sleep(shuffled.uniform(0, 0.05))
+    found = reports.trigger(machine, POLLING)
+
+    assert machine.show(POLLING, 'MainPID', 'NRestarts', 'ActiveState') == {
+        'MainPID': main, 'NRestarts': '0', 'ActiveState': 'active'}
+    assert machine.workers(POLLING) == workers
+    assert machine.pids(POLLING) == pids
+    assert {report.pid for report in found} >= {int(main), *workers}
+
+
+def test_a_burst_becomes_few_reports_none_inside_another(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """Triggers that come while a report is written share the next one."""
+    unit(POLLING)
+    reports.ready(machine, POLLING)
+    before = {report.id for report in reports.find(machine, '-u', POLLING)}
+    main = machine.show(POLLING, 'MainPID')['MainPID']
+    machine.run(['sh', '-c', 'for n in $(seq 100); do kill -USR1 "$0"; done',
+                 main])
+    machine.wait_for(
+        lambda: [report for report in reports.find(machine, f'_PID={main}')
+                 if report.id not in before and report.complete
+                 and json.loads(report.section('summary')['REPORT_DATA'])[
+                     'trigger']['merged']],
+        what='a report that says what it merges', unit=POLLING)
+    found = [report for report in reports.find(machine, f'_PID={main}')
+             if report.id not in before]
+    assert 1 <= len(found) <= 5
+
+
+@pytest.mark.parametrize('how', ['stuck_in_c', 'spin'])
+def test_a_stuck_main_thread_still_reports(
+        machine: machines.Machine, unit: conftest.StartUnit,
+        patient: conftest.Patient, how: str) -> None:
+    """It says where the thread is, and comes within a second."""
+    unit(POLLING, dropin=patient(how))
+    machine.wait_for(lambda: machine.path(f'{RUNTIME}/stuck').exists(),
+                     what='a stuck main thread', unit=POLLING)
+    # the first report imports what it needs; all the machine is busy then
+    reports.trigger(machine, POLLING)
+    worker, = machine.workers(POLLING)
+    found = [report for report in reports.trigger(machine, POLLING)
+             if report.pid == worker]
+    summary = json.loads(found[0].section('summary')['REPORT_DATA'])
+    assert summary['total_usec'] < 1_000_000
+    threads = json.loads(found[0].section('threads')['REPORT_DATA'])
+    main, = [(stack, thread) for stack in threads['stacks']
+             for thread in stack['threads'] if thread['foreground']]
+    assert main[0]['frames'][-1]['function'] == how
+    assert main[1]['state'] == (
+        'running' if how == 'spin' else 'waiting')
+    machine.systemctl('kill', '-s', 'KILL', POLLING)
+
+
+def test_daemon_stops_and_reloads_as_ever(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """SIGHUP replaces the workers, SIGTERM ends with 0, between reports."""
+    unit(POLLING)
+    main = machine.show(POLLING, 'MainPID')['MainPID']
+    workers = machine.workers(POLLING)
+    _kill(machine)
+    machine.systemctl('reload', POLLING)
+    _kill(machine)
+    machine.wait_for(
+        lambda: (now := machine.workers(POLLING)) and now != workers,
+        what='new workers', unit=POLLING)
+    found = reports.trigger(machine, POLLING)
+    assert {report.pid for report in found} >= {
+        int(main), *machine.workers(POLLING)}
+    _kill(machine)
+    machine.systemctl('stop', POLLING)
+    assert machine.show(POLLING, 'Result', 'ExecMainStatus',
+                        'ExecMainCode') == {
+        'Result': 'success', 'ExecMainStatus': '0', 'ExecMainCode': '1'}
+
+
+def test_polling_goes_on(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """Between and after reports the daemon polls as its file says."""
+    machine.write_file('/etc/ceilometer/often.yaml', """\
+sources:
+  - name: often
+    interval: 1
+    meters: ["image.size"]
+""")
+    unit(POLLING, config='[DEFAULT]\ndebug = true\n[polling]\n'
+         'cfg_file = often.yaml\n')
+    invocation = machine.show(POLLING, 'InvocationID')['InvocationID']
+
+    def polls() -> int:
+        return len([line for line in machine.entries(
+            f'_SYSTEMD_INVOCATION_ID={invocation}', '_TRANSPORT=stdout')
+            if 'image.size' in str(line['MESSAGE'])])
+
+    machine.wait_for(polls, what='a first poll', unit=POLLING)
+    for _ in range(3):
+        reports.trigger(machine, POLLING)
+        before = polls()
+        machine.wait_for(lambda before=before: polls() > before,
+                         what='the next poll', unit=POLLING)
+
+
+def test_run_changes_nothing_that_the_daemon_can_see(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """Titles, arguments, directory and name are those of stock Ceilometer."""
+    def seen(name: str) -> dict[int, tuple[str, ...]]:
+        main = int(machine.show(name, 'MainPID')['MainPID'])
+        machine.wait_for(
+            lambda: all(b'\0\0' in machine.path(
+                f'/proc/{pid}/cmdline').read_bytes() or b': ' in machine.path(
+                    f'/proc/{pid}/cmdline').read_bytes()
+                for pid in machine.pids(name)), what='process titles')
+        return {pid == main: (
+            machine.path(f'/proc/{pid}/cmdline').read_text().rstrip('\0'),
+            machine.path(f'/proc/{pid}/comm').read_text(),
+            str(machine.path(f'/proc/{pid}/cwd').readlink()))
+            for pid in machine.pids(name)}
+
+    unit(POLLING)
+    reports.ready(machine, POLLING)
+    ours = seen(POLLING)
+    machine.systemctl('stop', POLLING)
+    machine.write_file(
+        f'/etc/systemd/system/{POLLING}.service.d/test.conf',
+        '[Service]\nExecStart=\nExecStart=/opt/ceilometer/bin/'
+        'ceilometer-polling\n')
+    machine.systemctl('daemon-reload')
+    machine.start(POLLING)
+    machine.wait_for(
+        lambda: all('ceilometer-polling: ' in machine.path(
+            f'/proc/{pid}/cmdline').read_text()
+            for pid in machine.pids(POLLING)) and seen(POLLING) == ours,
+        what=f'stock processes like {ours}', unit=POLLING)
+
+
+def test_a_leak_of_descriptors_does_not_prevent_the_report(
+        machine: machines.Machine, unit: conftest.StartUnit,
+        patient: conftest.Patient) -> None:
+    """A daemon that can open no file any more can still be diagnosed."""
+    unit(POLLING, dropin=patient(
+        'leak', service='LimitNOFILE=256:4096\n'))
+    reports.ready(machine, POLLING)
+    machine.run(['touch', f'{RUNTIME}/leak'])
+    machine.wait_for(
+        lambda: 'all descriptors used' in machine.journal(
+            '-u', POLLING, '-o', 'cat'), what='the leak', unit=POLLING)
+    worker, = machine.workers(POLLING)
+    found = [report for report in reports.trigger(machine, POLLING)
+             if report.pid == worker]
+    data = json.loads(found[0].section('resources')['REPORT_DATA'])
+    assert data['file_descriptors']['count'] >= 256
+    assert data['file_descriptors']['most_open'][0]['target'] == '/dev/null'
+    for entry in found[0].entries:
+        assert entry['REPORT_SECTION_STATUS'] == 'ok'

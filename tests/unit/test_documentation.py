@@ -1,0 +1,109 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the documentation and the message catalog say is what the code does."""
+
+from __future__ import annotations
+
+import importlib
+import pathlib
+import re
+
+import pytest
+
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics.sections import table
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+REFERENCE = TREE / 'doc/source/reference'
+CATALOG = TREE / 'etc/systemd/catalog/ceilometer-diagnostics.catalog'
+
+# What a field may hold, for those that have a fixed set of values.
+VALUES = {
+    fields.REPORT_SCHEMA: {fields.SCHEMA},
+    fields.REPORT_PROCESS: set(fields.PROCESSES),
+    fields.REPORT_TRIGGER: set(fields.TRIGGERS),
+    fields.REPORT_SECTION_STATUS: set(fields.STATUSES),
+    fields.MESSAGE_ID: {fields.MESSAGE_ID_SECTION},
+    fields.PRIORITY: {fields.PRIORITY_REPORT, fields.PRIORITY_FAILED,
+                      fields.STATUS_ERROR, fields.STATUS_TIMEOUT},
+}
+NAMES = {name for name, value in vars(fields).items() if value == name}
+# journald's own, in every entry.
+TRUSTED = {'_PID'}
+
+
+def rows(page: str) -> list[list[str]]:
+    """The cells of all list tables of a page, without their first rows."""
+    text = (REFERENCE / page).read_text()
+    found = []
+    for row in re.findall(r'^   \* - (.*\n(?:     .*\n)*)', text, re.M):
+        found.append([' '.join(cell.split())
+                      for cell in re.split(r'^     - ', row, flags=re.M)])
+    return [row for row in found if row[0] not in ('Field', 'Name')]
+
+
+def documented_fields() -> dict[str, str]:
+    """What the reference says of each field."""
+    return {name.strip('`'): text for name, text in rows('journal-fields.rst')}
+
+
+def test_every_field_is_documented_once():
+    """The tables have the fields of the vocabulary, and no other."""
+    names = [name.strip('`') for name, _ in rows('journal-fields.rst')]
+    assert sorted(names) == sorted(NAMES)
+
+
+@pytest.mark.parametrize('name', sorted(VALUES))
+def test_every_value_of_a_field_is_documented(name):
+    """A field with a fixed set of values has just these in its row."""
+    words = set(re.findall('``([a-z0-9]+)``', documented_fields()[name]))
+    assert words == VALUES[name]
+
+
+def test_every_section_is_documented_in_its_place():
+    """The headings are the names of the sections, in a report's order."""
+    text = (REFERENCE / 'sections.rst').read_text()
+    headings = re.findall(r'^([a-z-]+)\n=+$', text, re.MULTILINE)
+    assert headings == [kind.name for kind in (*table.SECTIONS,
+                                               table.SUMMARY)]
+
+
+@pytest.mark.parametrize('row', rows('limits.rst'), ids=lambda row: row[0])
+def test_every_limit_has_the_documented_value(row):
+    """A limit is where the page says, and as large as it says."""
+    module, _, name = row[0].strip('`').rpartition('.')
+    owner = importlib.import_module(f'ceilometer.diagnostics.{module}')
+    assert getattr(owner, name) == float(row[1])
+
+
+def test_catalog_explains_the_message_id_of_sections():
+    """journalctl -x finds the text by the id of the entries."""
+    ids = re.findall('^-- ([0-9a-f]{32})$', CATALOG.read_text(), re.MULTILINE)
+    assert ids == [fields.MESSAGE_ID_SECTION]
+
+
+def test_catalog_names_fields_that_every_entry_has():
+    """journalctl -x prints the name of a field that is not there."""
+    used = set(re.findall('@([A-Z_]+)@', CATALOG.read_text()))
+    assert used <= (NAMES | TRUSTED) - {
+        fields.REPORT_UNIT, fields.REPORT_WORKER, fields.REPORT_WORKER_NAME,
+        fields.REPORT_SIGNAL, fields.REPORT_SENDER_PID,
+        fields.REPORT_SENDER_UID, fields.REPORT_SENDER_COMM,
+        fields.REPORT_SECTION_PART, fields.REPORT_SECTION_PARTS,
+        fields.REPORT_DATA}
+
+
+def test_options_of_the_documentation_come_from_the_code():
+    """No option is described by hand, where it would grow old."""
+    assert '.. show-options::\n\n   ceilometer.diagnostics\n' in (
+        REFERENCE / 'options.rst').read_text()
