@@ -23,9 +23,9 @@ import typing
 
 import pytest
 
+from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics import report
 from ceilometer.diagnostics import source
-from ceilometer.diagnostics.command import cli
 from tests.unit import journals
 
 MINUTE = 60 * 1_000_000

@@ -26,10 +26,10 @@ import typing
 
 import pytest
 
-from ceilometer.diagnostics import source
 from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics import source
 from tests.unit import journals
 
 UNIT = 'ceilometer-polling.service'

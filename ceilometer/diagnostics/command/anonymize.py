@@ -30,10 +30,10 @@ import ipaddress
 import re
 from typing import Any
 
+from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
-from ceilometer.diagnostics.command import threads
 
 #: Names of users and hosts that tell nothing, and are part of other words.
 KEPT = frozenset((
@@ -152,7 +152,8 @@ class Anonymizer:
         indexes = [index for index in range(1, found.report.count + 1)
                    if index not in found.report.missing]
         made: list[read.Entry] = []
-        for index, part in zip(indexes, found.report.sections):
+        for index, part in zip(indexes, found.report.sections,
+                               strict=True):
             own = [entry for entry in entries if entry.get(
                 fields.REPORT_SECTION_INDEX) == b'%d' % index]
             for number, entry in enumerate(report.to_entries(

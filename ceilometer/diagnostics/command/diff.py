@@ -20,14 +20,14 @@ import json
 import re
 from typing import Any
 
-from ceilometer.diagnostics import read
-from ceilometer.diagnostics import redact
-from ceilometer.diagnostics import source
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import redact
+from ceilometer.diagnostics import source
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,7 +219,8 @@ def _growth(before: read.Found, after: read.Found) -> Iterator[Change]:
     if threads.section(before.report, 'resources') and threads.section(
             after.report, 'resources'):
         for kind, old, new in zip(('memory', 'descriptors'),
-                                  numbers(before), numbers(after)):
+                                  numbers(before), numbers(after),
+                                  strict=True):
             yield from _compared(kind, old, new)
 
 

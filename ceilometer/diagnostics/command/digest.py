@@ -19,11 +19,11 @@ from collections.abc import Iterator
 import dataclasses
 from typing import Any
 
+from ceilometer.diagnostics.command import threads
+from ceilometer.diagnostics.command import times
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import redact
-from ceilometer.diagnostics.command import threads
-from ceilometer.diagnostics.command import times
 
 #: Levels of a notice.
 BAD = 'bad'

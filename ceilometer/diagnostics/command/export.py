@@ -19,14 +19,14 @@ from collections.abc import Iterator
 import json
 import sys
 
-from ceilometer.diagnostics import read
-from ceilometer.diagnostics import report
-from ceilometer.diagnostics import source
 from ceilometer.diagnostics.command import digest
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import show
 from ceilometer.diagnostics.command import text
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import report
+from ceilometer.diagnostics import source
 
 FORMATS = ('text', 'json', 'html', 'journal')
 
@@ -89,7 +89,7 @@ def _pieces(given: argparse.Namespace, journal: source.Journal,
         if given_entries is not None:
             given_entries = [
                 changer.entries(one, entries)
-                for one, entries in zip(found, given_entries)]
+                for one, entries in zip(found, given_entries, strict=True)]
     if given_entries is not None:
         for entries in given_entries:
             for entry in entries:

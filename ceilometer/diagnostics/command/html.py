@@ -26,14 +26,14 @@ import hashlib
 import html
 from typing import Any
 
-from ceilometer.diagnostics import fields
-from ceilometer.diagnostics import read
-from ceilometer.diagnostics import redact
-from ceilometer.diagnostics import report
 from ceilometer.diagnostics.command import digest
 from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import redact
+from ceilometer.diagnostics import report
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --faint: #777;

@@ -17,12 +17,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ceilometer.diagnostics import fields
-from ceilometer.diagnostics import read
-from ceilometer.diagnostics import redact
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import redact
 
 #: So much of an id is shown; it is unique for all practical purposes.
 ID_DIGITS = 12

@@ -25,9 +25,9 @@ import sys
 from typing import Any
 from typing import NoReturn
 
+from ceilometer.diagnostics.command import times
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import source
-from ceilometer.diagnostics.command import times
 
 PROGRAM = 'ceilometer-diagnostics'
 

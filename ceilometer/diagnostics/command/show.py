@@ -19,14 +19,14 @@ from collections.abc import Collection
 import json
 from typing import Any
 
-from ceilometer.diagnostics import read
-from ceilometer.diagnostics import report
-from ceilometer.diagnostics import source
 from ceilometer.diagnostics.command import digest
 from ceilometer.diagnostics.command import list_reports
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import text
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import report
+from ceilometer.diagnostics import source
 
 #: For so many reports the ones before them are looked at, to tell which
 #: threads are stuck.

@@ -18,12 +18,12 @@ from collections.abc import Iterator
 import dataclasses
 import json
 
-from ceilometer.diagnostics import read
-from ceilometer.diagnostics import source
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import source
 
 #: How many reports of each process are looked at.
 REPORTS = 10

@@ -20,9 +20,9 @@ import pathlib
 import signal
 import subprocess
 
+from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import redact
-from ceilometer.diagnostics.command import options
 
 SIGNAL = signal.SIGUSR1
 

@@ -18,14 +18,14 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from typing import Any
 
-from ceilometer.diagnostics import fields
-from ceilometer.diagnostics import read
-from ceilometer.diagnostics import redact
-from ceilometer.diagnostics import report
 from ceilometer.diagnostics.command import digest
 from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import redact
+from ceilometer.diagnostics import report
 
 _MARKS = {digest.BAD: '!', digest.ODD: '*', digest.PLAIN: ' '}
 

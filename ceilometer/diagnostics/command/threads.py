@@ -27,7 +27,6 @@ from ceilometer.diagnostics import redact
 from ceilometer.diagnostics import report
 
 
-
 @dataclasses.dataclass(frozen=True)
 class Frame:
     """A place in a stack; where ``left_out`` is set, so many places."""

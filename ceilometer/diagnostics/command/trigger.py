@@ -29,14 +29,14 @@ import sys
 import time
 from typing import Any
 
-from ceilometer.diagnostics import read
-from ceilometer.diagnostics import source
 from ceilometer.diagnostics.command import digest
 from ceilometer.diagnostics.command import list_reports
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics.command import text
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import source
 
 #: How long to wait for the reports, seconds; one may take as long itself
 #: where a section hangs.
