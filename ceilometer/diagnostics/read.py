@@ -27,16 +27,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Iterator
-from collections.abc import Mapping
 import dataclasses
 import fnmatch
-import json
 import re
 from typing import Any
 
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
 from ceilometer.diagnostics import source
+from ceilometer.diagnostics import stored
 
 #: Entries of a report come in this long after its first one, at most; longer
 #: than sections and delivery may take together.
@@ -46,32 +45,21 @@ REPORT_USEC_MAX = 120 * 1_000_000
 #: same one, if none of them answers twice.
 ANSWER_USEC_MAX = 5 * 1_000_000
 
-#: How many sections a report may claim, and parts a section; beyond it an
-#: entry is no entry of ours. A numeral has this many digits at most.
-_COUNT_DIGITS_MAX = 4
-_NUMBER_DIGITS_MAX = 18
-
 #: So many ids are asked of the journal itself; more are sorted out here.
 _ID_MATCHES_MAX = 64
 
-_ID = re.compile('[0-9a-f]{32}')
 #: Names of the units whose reports are believed.
 UNIT = re.compile(r'(openstack-)?ceilometer-[\w.:@\\-]+\.service', re.ASCII)
-
-_COUNTS = (fields.REPORT_SECTION_INDEX, fields.REPORT_SECTION_COUNT,
-           fields.REPORT_SECTION_PART, fields.REPORT_SECTION_PARTS)
-_NUMBERS = (fields.REPORT_WORKER, fields.REPORT_SENDER_PID,
-            fields.REPORT_SENDER_UID, fields.REPORT_SECTION_USEC, '_PID',
-            '_SOURCE_REALTIME_TIMESTAMP')
 
 _BODY_FIELDS = {fields.MESSAGE, fields.REPORT_DATA}
 _OUTLINE_FIELDS = (fields.REPORT_ID, fields.REPORT_SCHEMA,
                    fields.REPORT_SERVICE, fields.REPORT_PROCESS,
                    fields.REPORT_TRIGGER, fields.REPORT_SECTION,
-                   fields.REPORT_SECTION_STATUS, *_COUNTS, *_NUMBERS)
-
-#: An entry as the journal has it: bytes, or a list if a field stands twice.
-Entry = dict[str, Any]
+                   fields.REPORT_SECTION_STATUS, *stored.COUNTS,
+                   *stored.NUMBERS)
+#: Entries that have these in common are of one report; the unit comes last.
+_KEY_FIELDS = (fields.REPORT_ID, '_MACHINE_ID', '_BOOT_ID', '_PID', '_UID',
+               '_SYSTEMD_UNIT')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -186,8 +174,8 @@ def find(journal: source.Journal, query: Query = Query(),
         except report.InvalidEntry as invalid:
             if problems is not None:
                 problems.append(
-                    f'report {_decode(key[0])} of pid {_decode(key[3])}: '
-                    f'{invalid}; passed over')
+                    f'report {stored.decode(key[0])} of pid '
+                    f'{stored.decode(key[3])}: {invalid}; passed over')
     return sorted((one for one in found if _fulfils(one, query)), key=_order)
 
 
@@ -199,19 +187,19 @@ def load(journal: source.Journal, found: Found) -> Found:
     :raises source.JournalError: the journal cannot be read, or the report is
         not there any more
     """
-    entries = [_decoded(entry) for entry in raw_entries(journal, found)]
+    entries = [stored.decoded(entry) for entry in raw_entries(journal, found)]
     if not entries:
         raise source.JournalError(
             f'report {found.id} is not in the journal any more')
     try:
-        whole, problems = _assemble(entries)
+        whole, problems = stored.assemble(entries)
     except report.InvalidEntry as invalid:
         raise source.JournalError(f'report {found.id}: {invalid}') from None
     return dataclasses.replace(
         found, report=whole, problems=found.problems + tuple(problems))
 
 
-def raw_entries(journal: source.Journal, found: Found) -> list[Entry]:
+def raw_entries(journal: source.Journal, found: Found) -> list[stored.Entry]:
     """The entries of a report as the journal has them, in its order.
 
     :param journal: where it was found
@@ -228,7 +216,7 @@ def raw_entries(journal: source.Journal, found: Found) -> list[Entry]:
             reader.add_match(f'_PID={found.identity.pid}')
         for entry in _entries(reader, None):
             if _identity(entry, found.identity.unit) == found.identity and (
-                    _text(entry, '_SYSTEMD_UNIT') in (
+                    stored.text(entry, '_SYSTEMD_UNIT') in (
                         None, found.identity.unit)):
                 entries.append({**reader.addresses(), **entry})
     return entries
@@ -269,7 +257,7 @@ def boots(journal: source.Journal) -> list[str]:
             reader.add_match(b'_BOOT_ID=' + value)
             reader.seek_head()
             if reader.step():
-                first[_decode(value)] = reader.realtime_usec()
+                first[stored.decode(value)] = reader.realtime_usec()
     return sorted(first, key=lambda boot: first[boot])
 
 
@@ -303,7 +291,7 @@ def _ids(reader: source.Reader, query: Query) -> set[bytes] | None:
         reader.add_match(f'{fields.REPORT}=1')
         for match in query.matches:
             reader.add_match(match)
-        having_match = {_first(entry, fields.REPORT_ID)
+        having_match = {stored.first(entry, fields.REPORT_ID)
                         for entry in _entries(reader, None)}
         reader.flush_matches()
         reader.seek_head()
@@ -326,7 +314,7 @@ def _match(reader: source.Reader, query: Query,
 
 
 def _wanted(reader: source.Reader, query: Query, ids: set[bytes] | None,
-            problems: list[str] | None) -> Iterator[Entry]:
+            problems: list[str] | None) -> Iterator[stored.Entry]:
     latest = None
     if query.until_usec is not None:
         latest = query.until_usec + REPORT_USEC_MAX
@@ -344,7 +332,7 @@ def _wanted(reader: source.Reader, query: Query, ids: set[bytes] | None,
 
 
 def _entries(reader: source.Reader,
-             problems: list[str] | None) -> Iterator[Entry]:
+             problems: list[str] | None) -> Iterator[stored.Entry]:
     damaged = 0
     while True:
         try:
@@ -363,13 +351,11 @@ def _entries(reader: source.Reader,
                         'be read')
 
 
-def _group(entries: Iterable[Entry]) -> dict[Any, list[Entry]]:
+def _group(entries: Iterable[stored.Entry]) -> dict[Any, list[stored.Entry]]:
     """Put together the entries of each report, of each sender."""
-    groups: dict[Any, list[Entry]] = {}
+    groups: dict[Any, list[stored.Entry]] = {}
     for entry in entries:
-        key = (_first(entry, fields.REPORT_ID), _first(entry, '_MACHINE_ID'),
-               _first(entry, '_BOOT_ID'), _first(entry, '_PID'),
-               _first(entry, '_UID'), _first(entry, '_SYSTEMD_UNIT'))
+        key = tuple(stored.first(entry, name) for name in _KEY_FIELDS)
         groups.setdefault(key, []).append(entry)
     for key in [key for key in groups if key[-1] is None]:
         # journald does not learn the unit of a process that is gone already
@@ -380,104 +366,37 @@ def _group(entries: Iterable[Entry]) -> dict[Any, list[Entry]]:
     return groups
 
 
-def _outline(entries: list[Entry]) -> Found:
+def _outline(entries: list[stored.Entry]) -> Found:
     # the first section tells when the report was begun
     entries.sort(key=lambda entry: (
-        len(index := _first(entry, fields.REPORT_SECTION_INDEX) or b''),
+        len(index := stored.first(entry, fields.REPORT_SECTION_INDEX) or b''),
         index))
     size_bytes = None
     decoded: list[dict[str, str]] = []
     for entry in entries:
-        if _first(entry, fields.REPORT_SECTION) == b'summary':
-            size_bytes = _size(entry)
+        if stored.first(entry, fields.REPORT_SECTION) == b'summary':
+            size_bytes = stored.size_bytes(entry)
         # the header is the same in all of them
         names = _OUTLINE_FIELDS if decoded else entry.keys() - _BODY_FIELDS
-        decoded.append({name: _decode(_first(entry, name)) for name in names
-                        if name in entry})
-    whole, problems = _assemble(decoded)
+        decoded.append({name: stored.decode(stored.first(entry, name))
+                        for name in names if name in entry})
+    whole, problems = stored.assemble(decoded)
     unit = next((unit for entry in entries
-                 if (unit := _text(entry, '_SYSTEMD_UNIT'))), None)
+                 if (unit := stored.text(entry, '_SYSTEMD_UNIT'))), None)
     return Found(report=whole, identity=_identity(entries[0], unit),
                  size_bytes=size_bytes, problems=tuple(problems))
 
 
-def _size(entry: Entry) -> int | None:
-    try:
-        sections = json.loads(_first(entry, fields.REPORT_DATA))['sections']
-        size = sum(section['text_bytes'] + section['data_bytes']
-                   for section in sections)
-        return size if isinstance(size, int) and size >= 0 else None
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return None
-
-
-def _assemble(entries: list[dict[str, str]],
-              ) -> tuple[report.Report, list[str]]:
-    """Make a report of entries; what cannot be a section is left out.
-
-    :raises report.InvalidEntry: none of them can be an entry of a report
-    """
-    try:
-        return _parse(entries), []
-    except report.InvalidEntry:
-        # one section may not hide all others
-        pass
-    problems = []
-    sections: dict[str, list[dict[str, str]]] = {}
-    for entry in entries:
-        sections.setdefault(
-            entry.get(fields.REPORT_SECTION_INDEX, ''), []).append(entry)
-    usable: list[dict[str, str]] = []
-    for index, parts in sections.items():
-        try:
-            _parse(parts)
-        except report.InvalidEntry as invalid:
-            problems.append(f'section {index[:40]}: {invalid}')
-        else:
-            usable += parts
-    if not usable:
-        raise report.InvalidEntry('; '.join(problems))
-    return _parse(usable), problems
-
-
-def _parse(entries: list[dict[str, str]]) -> report.Report:
-    for entry in entries:
-        if not _ID.fullmatch(entry.get(fields.REPORT_ID, '')):
-            raise report.InvalidEntry(
-                f'{fields.REPORT_ID}: expected 32 hexadecimal digits')
-        _check_numbers(entry)
-    try:
-        # its first section tells when it was begun
-        return report.from_entries(sorted(entries, key=lambda entry: int(
-            entry.get(fields.REPORT_SECTION_INDEX, '0'))))
-    except RecursionError:
-        raise report.InvalidEntry(
-            f'{fields.REPORT_DATA}: nested too deep') from None
-
-
-def _check_numbers(entry: Mapping[str, str]) -> None:
-    """Refuse numbers that would keep the reader busy for ever."""
-    for names, digits in ((_COUNTS, _COUNT_DIGITS_MAX),
-                          (_NUMBERS, _NUMBER_DIGITS_MAX)):
-        for name in names:
-            value = entry.get(name, '0')
-            if len(value) > digits or not (
-                    value.isascii() and value.isdecimal()):
-                raise report.InvalidEntry(
-                    f'{name}={value[:40]!r}: expected a number of at most '
-                    f'{digits} digits')
-
-
-def _identity(entry: Entry, unit: str | None) -> Identity:
+def _identity(entry: stored.Entry, unit: str | None) -> Identity:
     def number(name: str) -> int | None:
-        value = _text(entry, name) or ''
+        value = stored.text(entry, name) or ''
         return int(value) if value.isdecimal() and len(value) < 19 else None
 
     return Identity(
         pid=number('_PID'), uid=number('_UID'), unit=unit,
-        hostname=_text(entry, '_HOSTNAME'),
-        machine_id=_text(entry, '_MACHINE_ID'),
-        boot_id=_text(entry, '_BOOT_ID'))
+        hostname=stored.text(entry, '_HOSTNAME'),
+        machine_id=stored.text(entry, '_MACHINE_ID'),
+        boot_id=stored.text(entry, '_BOOT_ID'))
 
 
 def _fulfils(found: Found, query: Query) -> bool:
@@ -488,21 +407,3 @@ def _fulfils(found: Found, query: Query) -> bool:
     return ((query.since_usec is None or found.time_usec >= query.since_usec)
             and (query.until_usec is None
                  or found.time_usec <= query.until_usec))
-
-
-def _decoded(entry: Entry) -> dict[str, str]:
-    return {name: _decode(_first(entry, name)) for name in entry}
-
-
-def _text(entry: Entry, name: str) -> str | None:
-    value = _first(entry, name)
-    return None if value is None else _decode(value)
-
-
-def _first(entry: Entry, name: str) -> Any:
-    value = entry.get(name)
-    return value[0] if isinstance(value, list) else value
-
-
-def _decode(value: Any) -> str:
-    return '' if value is None else value.decode(errors='backslashreplace')

@@ -34,6 +34,7 @@ from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
+from ceilometer.diagnostics import stored
 
 #: Names of users and hosts that tell nothing, and are part of other words.
 KEPT = frozenset((
@@ -140,7 +141,7 @@ class Anonymizer:
                     data=self.data(part.data)) for part in whole.sections)))
 
     def entries(self, found: read.Found,
-                entries: list[read.Entry]) -> list[read.Entry]:
+                entries: list[stored.Entry]) -> list[stored.Entry]:
         """Entries that carry an anonymous report.
 
         They are made anew, because a name may stand in two parts of a
@@ -151,7 +152,7 @@ class Anonymizer:
         """
         indexes = [index for index in range(1, found.report.count + 1)
                    if index not in found.report.missing]
-        made: list[read.Entry] = []
+        made: list[stored.Entry] = []
         for index, part in zip(indexes, found.report.sections,
                                strict=True):
             own = [entry for entry in entries if entry.get(

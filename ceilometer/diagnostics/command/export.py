@@ -27,6 +27,7 @@ from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
 from ceilometer.diagnostics import source
+from ceilometer.diagnostics import stored
 
 FORMATS = ('text', 'json', 'html', 'journal')
 
@@ -108,7 +109,7 @@ def _pieces(given: argparse.Namespace, journal: source.Journal,
             yield (rule + told).encode(errors='backslashreplace')
 
 
-def exported(entry: read.Entry) -> bytes:
+def exported(entry: stored.Entry) -> bytes:
     """An entry in the journal's export format.
 
     :param entry: its fields, with its addresses
