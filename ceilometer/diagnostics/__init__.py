@@ -18,7 +18,8 @@ run`` (:mod:`.run`), unmodified. From then on each of its processes answers
 SIGUSR1 with a report in the journal. In the order in which it flows:
 
 - :mod:`.trigger` arms a process: waits for the signal, re-arms after a fork;
-- :mod:`.write` writes one report, when a trigger has come;
+- :mod:`.reporter` has a report written for what has come meanwhile;
+- :mod:`.write` writes one report;
 - :mod:`.collect` runs the sections (:mod:`.sections`), each for itself;
 - :mod:`.redact` takes secrets and control characters out;
 - :mod:`.report` is the shape of a report, and its way into journal fields
@@ -137,5 +138,6 @@ def write_report(timeout: float | None = 30.0) -> str | None:
     armed = trigger.armed
     if armed is None:
         raise NotInstalled('diagnostics are not installed in this process')
-    return armed.wait(armed.request(report.Trigger(
+    reporter = armed.reporter
+    return reporter.wait(reporter.request(report.Trigger(
         fields.TRIGGER_API, time.time_ns() // 1000)), timeout)

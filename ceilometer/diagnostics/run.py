@@ -82,7 +82,7 @@ def main(argv: list[str]) -> NoReturn:
     # before the daemon is imported: its modules may start threads
     ceilometer.diagnostics.install(service=argv[0])
     armed = trigger.armed
-    with armed.loading() if armed else contextlib.nullcontext():
+    with armed.reporter.loading() if armed else contextlib.nullcontext():
         function = point.load()
     sys.exit(function())
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Arms a process: waits for what asks for a report, and has it written.
+"""Arms a process: waits for what asks for a report.
 
 How a signal is taken, and why so. SIGUSR1 is *blocked* in every thread, its
 disposition is *ignore*, and one daemon thread sits in sigwaitinfo(2): Linux
@@ -28,14 +28,13 @@ Threads that exist already when a process is armed late do not block the
 signal. There a handler takes it and passes it on to the waiting thread with
 pthread_kill(3), which is the same path again.
 
-Nothing but the waiting thread exists until a trigger comes: what collects and
-delivers is imported for the first report.
+Nothing but the waiting thread exists until a trigger comes. What comes then is
+the business of :mod:`.reporter`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from collections.abc import Iterator
 import contextlib
 import logging
 import os
@@ -43,36 +42,23 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from types import FrameType
 from typing import Any
-from typing import TYPE_CHECKING
 
 from ceilometer.diagnostics import daemon as daemon_module
-from ceilometer.diagnostics import descriptors
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
+from ceilometer.diagnostics import reporter
 from ceilometer.diagnostics import turn
-
-if TYPE_CHECKING:
-    from ceilometer.diagnostics import options
 
 LOG = logging.getLogger(__name__)
 
 SIGNALS = frozenset((signal.SIGUSR1, signal.SIGUSR2))
 
-THREAD_NAME_TRIGGER = 'diagnostics-trigger'
-THREAD_NAME_REPORT = 'diagnostics-report'
+THREAD_NAME = 'diagnostics-trigger'
 
-#: How long a fork waits for the import that the first report makes.
-IMPORT_SECONDS_MAX = 2.0
-
-
-#: How long a report waits for a daemon that is still being imported.
-LOAD_SECONDS_MAX = 10.0
-
-#: How long to wait for the waiting thread to end; it writes the report
-#: itself where no other thread can be started.
+#: How long to wait for the waiting thread to end; it writes a report itself
+#: where no other thread can be started.
 WAITER_SECONDS_MAX = 5.0
 
 
@@ -90,46 +76,14 @@ class Arming:
                  signals: Iterable[signal.Signals]) -> None:
         self.daemon = daemon
         self.signals = frozenset(signals)
-        self._settings: options.Settings | None = None
+        self.reporter = reporter.Reporter(daemon, turn.make())
         self._previous_mask: set[int] | None = None
         self._previous_handlers: dict[signal.Signals, Any] = {}
         self._late = _thread_count() > 1
-        self._turn = turn.make()
         self._watched_file: str | None = None
         self._watched_file_seconds = 1.0
-        self._reset()
-
-    def _reset(self) -> None:
-        self._loaded = threading.Event()
-        self._loaded.set()
-        self._import_gate = threading.Lock()
-        self._forking_thread: int | None = None
-        self._lock = threading.Lock()
-        self._pending: list[report.Trigger] = []
-        self._reporting = False
-        self._begun = 0
-        self._written = 0
-        self._last_id: str | None = None
-        self._reported = threading.Condition(self._lock)
-        self._last_start = float('-inf')
-        self._hung_sections: dict[str, threading.Thread] = {}
         self._stopping = False
         self._waiter: threading.Thread | None = None
-
-    @contextlib.contextmanager
-    def loading(self) -> Iterator[None]:
-        """Keep reports waiting while the daemon is imported.
-
-        Two threads that import what needs one another can meet a module that
-        is not finished, and one of them would be the daemon's own. A daemon
-        that hangs as it is imported gets its report all the same, after
-        LOAD_SECONDS_MAX.
-        """
-        self._loaded.clear()
-        try:
-            yield
-        finally:
-            self._loaded.set()
 
     def start(self) -> None:
         """Take the signals and start to wait for them."""
@@ -173,9 +127,7 @@ class Arming:
         """Undo all that arming changed in this process."""
         self._end_waiter()
         self._give_back(self.signals, self._previous_mask or ())
-        if self._turn is not None:
-            os.close(self._turn)
-            self._turn = None
+        self.reporter.close()
 
     def adopt(self, conf: Any, version: Any = None) -> bool:
         """Take over the service's configuration, once it has been parsed.
@@ -190,7 +142,7 @@ class Arming:
         settings = options.load(conf)
         self.daemon.conf = conf
         self.daemon.version = version
-        self._settings = settings
+        self.reporter.settings = settings
         wanted = settings.signals if settings.enabled else frozenset()
         self._give_back(self.signals - wanted)
         self._take(wanted - self.signals)
@@ -222,73 +174,23 @@ class Arming:
         if signals or self._watched_file:
             self._start_waiter()
 
-    def before_fork(self) -> None:
-        """Let a fork wait for an import that is under way.
-
-        The lock of the module would stay locked in the new process for ever.
-        """
-        if self._import_gate.acquire(timeout=IMPORT_SECONDS_MAX):
-            self._forking_thread = threading.get_ident()
-
-    def after_fork_in_parent(self) -> None:
-        """Let imports go on."""
-        if self._forking_thread == threading.get_ident():
-            self._forking_thread = None
-            self._import_gate.release()
-
     def forked(self) -> None:
         """Arm the new process; called in it, in its only thread."""
-        self._reset()
+        self._stopping = False
+        self._waiter = None
+        self.reporter.forked()
         self.daemon.forked()
         if self.signals:
             signal.pthread_sigmask(signal.SIG_BLOCK, self.signals)
         if self.signals or self._watched_file:
             self._start_waiter()
 
-    def request(self, trigger: report.Trigger) -> int:
-        """Have a report written, or a pending one answer this as well.
-
-        Runs in any thread; takes no part in the report itself unless no
-        thread can be started any more.
-
-        :param trigger: what asks
-        :returns: how many reports will have been written when this is
-            answered, for :meth:`wait`
-        """
-        with self._lock:
-            self._pending.append(trigger)
-            # not by one that runs: it may have looked before this came
-            answered = self._begun + 1
-            if self._reporting:
-                return answered
-            self._reporting = True
-        try:
-            threading.Thread(target=self._report_all, daemon=True,
-                             name=THREAD_NAME_REPORT).start()
-        except RuntimeError:
-            # no more threads to be had: here and now, then
-            self._report_all()
-        return answered
-
-    def wait(self, answered: int, timeout: float | None) -> str | None:
-        """Wait until that many reports have been written.
-
-        :param answered: as :meth:`request` returned it
-        :param timeout: seconds, None for no limit
-        :returns: the id of the last report, None if it was not in time
-        """
-        with self._lock:
-            if self._reported.wait_for(
-                    lambda: self._written >= answered, timeout):
-                return self._last_id
-        return None
-
     # the waiting thread
 
     def _start_waiter(self) -> None:
         self._waiter = threading.Thread(
             target=self._wait_for_triggers, args=(self._file_modified(),),
-            daemon=True, name=THREAD_NAME_TRIGGER)
+            daemon=True, name=THREAD_NAME)
         try:
             self._waiter.start()
         except RuntimeError as error:
@@ -312,14 +214,14 @@ class Arming:
                 return
             try:
                 if info is not None:
-                    self.request(_signal_trigger(info))
+                    self.reporter.request(_signal_trigger(info))
                 elif (now := self._file_modified()) != modified:
                     modified = now
-                    self.request(report.Trigger(
+                    self.reporter.request(report.Trigger(
                         fields.TRIGGER_FILE, _now_usec()))
             except Exception:
                 # never: the next trigger must find this thread
-                _complain()
+                reporter.complain()
 
     def _file_modified(self) -> int | None:
         if self._watched_file is None:
@@ -335,43 +237,6 @@ class Arming:
         if waiter is not None and waiter.ident is not None:
             with contextlib.suppress(ProcessLookupError):
                 signal.pthread_kill(waiter.ident, number)
-
-    # the reporting thread
-
-    def _report_all(self) -> None:
-        while True:
-            settings = self._settings
-            interval = (settings.minimum_interval_seconds
-                        if settings is not None else 0.0)
-            left = self._last_start + interval - time.monotonic()
-            if left > 0:
-                time.sleep(left)
-            self._loaded.wait(LOAD_SECONDS_MAX)
-            self._last_start = time.monotonic()
-            with self._lock:
-                triggers = self._pending
-                self._pending = []
-                self._begun += 1
-            report_id = None
-            try:
-                with descriptors.spare():
-                    report_id = self._write(triggers)
-            except BaseException:
-                # whatever it is, it is ours and not the daemon's
-                _complain()
-            with self._lock:
-                self._written += 1
-                self._last_id = report_id
-                self._reported.notify_all()
-                if not self._pending:
-                    self._reporting = False
-                    return
-
-    def _write(self, triggers: list[report.Trigger]) -> str:
-        with self._import_gate:
-            from ceilometer.diagnostics import write
-        return write.write(self.daemon, triggers, self._settings,
-                           self._hung_sections, self._turn)
 
 
 def _signal_trigger(info: signal.struct_siginfo) -> report.Trigger:
@@ -392,18 +257,6 @@ def _signal_trigger(info: signal.struct_siginfo) -> report.Trigger:
 
 def _now_usec() -> int:
     return time.time_ns() // 1000
-
-
-def _complain() -> None:
-    """Say on standard error that there is no report, and why."""
-    text = ('Diagnostic report of pid %d failed:\n%s'
-            % (os.getpid(), traceback.format_exc()))
-    with contextlib.suppress(Exception):
-        from ceilometer.diagnostics import journal
-        from ceilometer.diagnostics import redact
-        journal.write_stderr(
-            redact.Redactor().text(text).encode(errors='backslashreplace'),
-            time.monotonic() + 1)
 
 
 def _thread_count() -> int:
@@ -455,12 +308,12 @@ def disarm() -> None:
 
 def _before_fork() -> None:
     if armed is not None:
-        armed.before_fork()
+        armed.reporter.before_fork()
 
 
 def _after_fork_in_parent() -> None:
     if armed is not None:
-        armed.after_fork_in_parent()
+        armed.reporter.after_fork_in_parent()
 
 
 def _after_fork_in_child() -> None:

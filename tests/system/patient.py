@@ -223,5 +223,8 @@ def _watch_for_cotyledon():
 
 
 if NAMES and 'ceilometer-diagnostics' in ' '.join(sys.orig_argv):
+    # Its hook for forks must come before ours: it makes its locks anew, and a
+    # thread of ours that waits for one of the old ones would wait for ever.
+    import logging  # noqa: F401
     os.register_at_fork(after_in_child=_in_worker)
     _watch_for_cotyledon()

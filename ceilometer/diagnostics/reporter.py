@@ -1,0 +1,198 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Has reports written: one at a time, and one for all that comes meanwhile.
+
+A thread is started when a trigger comes, and ends when all are answered. What
+collects and delivers is imported for the first report: until then a daemon
+has nothing of it in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import contextlib
+import os
+import threading
+import time
+import traceback
+from typing import TYPE_CHECKING
+
+from ceilometer.diagnostics import daemon as daemon_module
+from ceilometer.diagnostics import descriptors
+from ceilometer.diagnostics import report
+
+if TYPE_CHECKING:
+    from ceilometer.diagnostics import options
+
+THREAD_NAME = 'diagnostics-report'
+
+#: How long a fork waits for the import that the first report makes.
+IMPORT_SECONDS_MAX = 2.0
+
+#: How long a report waits for a daemon that is still being imported.
+LOAD_SECONDS_MAX = 10.0
+
+
+class Reporter:
+    """Has the reports of a process written, and of its forks after it.
+
+    :param daemon: what is known of the process
+    :param turn_descriptor: see :mod:`.turn`; closed by :meth:`close`
+    :ivar settings: what is in force, None until the configuration is known
+    """
+
+    def __init__(self, daemon: daemon_module.Daemon,
+                 turn_descriptor: int | None) -> None:
+        self.settings: options.Settings | None = None
+        self._daemon = daemon
+        self._turn_descriptor = turn_descriptor
+        self._reset()
+
+    def _reset(self) -> None:
+        self._loaded = threading.Event()
+        self._loaded.set()
+        self._import_gate = threading.Lock()
+        self._forking_thread: int | None = None
+        self._lock = threading.Lock()
+        self._reported = threading.Condition(self._lock)
+        self._pending: list[report.Trigger] = []
+        self._reporting = False
+        self._begun = 0
+        self._written = 0
+        self._last_id: str | None = None
+        self._last_start = float('-inf')
+        self._hung_sections: dict[str, threading.Thread] = {}
+
+    def close(self) -> None:
+        """Give back what is held; no report may be asked for any more."""
+        if self._turn_descriptor is not None:
+            os.close(self._turn_descriptor)
+            self._turn_descriptor = None
+
+    def forked(self) -> None:
+        """Begin anew in a new process; called in it, in its only thread."""
+        self._reset()
+
+    @contextlib.contextmanager
+    def loading(self) -> Iterator[None]:
+        """Keep reports waiting while the daemon is imported.
+
+        Two threads that import what needs one another can meet a module that
+        is not finished, and one of them would be the daemon's own. A daemon
+        that hangs as it is imported gets its report all the same, after
+        LOAD_SECONDS_MAX.
+        """
+        self._loaded.clear()
+        try:
+            yield
+        finally:
+            self._loaded.set()
+
+    def before_fork(self) -> None:
+        """Let a fork wait for an import that is under way.
+
+        The lock of the module would stay locked in the new process for ever.
+        """
+        if self._import_gate.acquire(timeout=IMPORT_SECONDS_MAX):
+            self._forking_thread = threading.get_ident()
+
+    def after_fork_in_parent(self) -> None:
+        """Let imports go on."""
+        if self._forking_thread == threading.get_ident():
+            self._forking_thread = None
+            self._import_gate.release()
+
+    def request(self, trigger: report.Trigger) -> int:
+        """Have a report written, or a pending one answer this as well.
+
+        Runs in any thread; takes no part in the report itself unless no
+        thread can be started any more.
+
+        :param trigger: what asks
+        :returns: how many reports will have been written when this is
+            answered, for :meth:`wait`
+        """
+        with self._lock:
+            self._pending.append(trigger)
+            # not by one that runs: it may have looked before this came
+            answered = self._begun + 1
+            if self._reporting:
+                return answered
+            self._reporting = True
+        try:
+            threading.Thread(target=self._report_all, daemon=True,
+                             name=THREAD_NAME).start()
+        except RuntimeError:
+            # no more threads to be had: here and now, then
+            self._report_all()
+        return answered
+
+    def wait(self, answered: int, timeout: float | None) -> str | None:
+        """Wait until that many reports have been written.
+
+        :param answered: as :meth:`request` returned it
+        :param timeout: seconds, None for no limit
+        :returns: the id of the last report, None if it was not in time
+        """
+        with self._lock:
+            if self._reported.wait_for(
+                    lambda: self._written >= answered, timeout):
+                return self._last_id
+        return None
+
+    def _report_all(self) -> None:
+        while True:
+            settings = self.settings
+            interval = (settings.minimum_interval_seconds
+                        if settings is not None else 0.0)
+            left = self._last_start + interval - time.monotonic()
+            if left > 0:
+                time.sleep(left)
+            self._loaded.wait(LOAD_SECONDS_MAX)
+            self._last_start = time.monotonic()
+            with self._lock:
+                triggers = self._pending
+                self._pending = []
+                self._begun += 1
+            report_id = None
+            try:
+                with descriptors.spare():
+                    report_id = self._write(triggers)
+            except BaseException:
+                # whatever it is, it is ours and not the daemon's
+                complain()
+            with self._lock:
+                self._written += 1
+                self._last_id = report_id
+                self._reported.notify_all()
+                if not self._pending:
+                    self._reporting = False
+                    return
+
+    def _write(self, triggers: list[report.Trigger]) -> str:
+        with self._import_gate:
+            from ceilometer.diagnostics import write
+        return write.write(self._daemon, triggers, self.settings,
+                           self._hung_sections, self._turn_descriptor)
+
+
+def complain() -> None:
+    """Say on standard error that there is no report, and why."""
+    text = ('Diagnostic report of pid %d failed:\n%s'
+            % (os.getpid(), traceback.format_exc()))
+    with contextlib.suppress(Exception):
+        from ceilometer.diagnostics import journal
+        from ceilometer.diagnostics import redact
+        journal.write_stderr(
+            redact.Redactor().text(text).encode(errors='backslashreplace'),
+            time.monotonic() + 1)
