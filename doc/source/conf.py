@@ -41,3 +41,8 @@ highlight_language = 'none'
 # The signatures of the public functions are types already.
 autodoc_typehints = 'signature'
 autodoc_member_order = 'bysource'
+
+man_pages = [(
+    'cli/ceilometer-diagnostics', 'ceilometer-diagnostics',
+    'diagnostic reports of running Ceilometer daemons', '', 1)]
+manpages_url = 'https://www.freedesktop.org/software/systemd/man/{page}.html'

@@ -20,39 +20,21 @@ from __future__ import annotations
 
 import sys
 
-USAGE = """\
-usage: ceilometer-diagnostics [-h] [--version] VERB ...
-
-Diagnostic reports of running Ceilometer daemons.
-
-verbs:
-  run DAEMON [ARG ...]   start a daemon, armed to write reports
-
-examples:
-  ceilometer-diagnostics run ceilometer-polling
-  systemctl kill -s USR1 ceilometer-polling
-  journalctl -u ceilometer-polling REPORT=1
-"""
-
 
 def main() -> None:
     """The console script ``ceilometer-diagnostics``.
 
-    Ends the process: 0 for success, 2 for a command line that cannot be, or
-    as the daemon ends that ``run`` became.
+    Ends the process: 0 for success, 1 where nothing matches or something
+    failed, 2 for a command line that cannot be, or as the daemon ends that
+    ``run`` became.
     """
-    verb, *arguments = sys.argv[1:] or ['--help']
-    if verb == 'run':
+    if sys.argv[1:2] == ['run']:
         from ceilometer.diagnostics import run
-        run.main(arguments)
-    if verb in ('-h', '--help'):
-        print(USAGE, end='')
-        sys.exit(0)
-    if verb == '--version':
-        from importlib import metadata
-        print('ceilometer-diagnostics',
-              metadata.version('ceilometer-diagnostics'))
-        sys.exit(0)
-    print(f'ceilometer-diagnostics: {verb!r} is no verb: expected run; see '
-          'ceilometer-diagnostics --help', file=sys.stderr)
-    sys.exit(2)
+        run.main(sys.argv[2:])
+    else:
+        import signal
+
+        from ceilometer.diagnostics.command import cli
+        # a pipe that nobody reads any more ends us, as it does any filter
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        sys.exit(cli.main(sys.argv[1:]))

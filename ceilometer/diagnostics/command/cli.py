@@ -1,0 +1,166 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Finds the verb, runs it, and turns what goes wrong into one line.
+
+Exit codes: 0 for success, 1 where nothing matches or something failed, 2 for
+a command line that cannot be.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+
+from ceilometer.diagnostics.command import options
+from ceilometer.diagnostics.command import output
+
+USAGE = """\
+usage: ceilometer-diagnostics [VERB] [OPTION ...] [MATCH ...]
+
+Diagnostic reports of running Ceilometer daemons, which the journal keeps.
+
+verbs:
+  list [MATCH ...]       list reports (the default)
+  show [MATCH ...]       show the last report, or those that match
+  trigger [UNIT ...]     have the processes of services write reports
+  diff [A] [B]           compare two reports
+  stuck [UNIT]           threads that stand where they stood
+  export [MATCH ...]     write reports to a file, to send them
+  run DAEMON [ARG ...]   start a daemon, armed to write reports
+
+matches: report id or its beginning, unit, pid, or FIELD=value.
+VERB --help tells the options of a verb.
+
+examples:
+  ceilometer-diagnostics trigger ceilometer-polling
+  ceilometer-diagnostics list --since today
+  ceilometer-diagnostics show ceilometer-polling --section threads
+  ceilometer-diagnostics -D /var/log/journal/remote list
+  ceilometer-diagnostics export --format html --anonymize -o report.html
+"""
+
+VERBS = {
+    'list': 'list_reports',
+    'show': 'show',
+    'trigger': 'trigger',
+    'diff': 'diff',
+    'stuck': 'stuck',
+    'export': 'export',
+}
+
+#: What a shell says of a command that ^C ended.
+EXIT_INTERRUPTED = 130
+
+
+def main(arguments: list[str]) -> int:
+    """Run the verb that the arguments name.
+
+    :param arguments: of the command line, without the program
+    :returns: the exit code
+    """
+    if arguments and arguments[0] in ('-h', '--help', 'help'):
+        return _print(USAGE)
+    if arguments[:1] == ['--version']:
+        from importlib import metadata
+        return _print('ceilometer-diagnostics '
+                      + metadata.version('ceilometer-diagnostics') + '\n')
+    verb = ''
+    try:
+        try:
+            verb, rest = split_verb(arguments)
+            module = importlib.import_module(
+                f'ceilometer.diagnostics.command.{VERBS[verb]}')
+            code: int = module.main(rest)
+            sys.stdout.flush()
+            return code
+        except KeyboardInterrupt:
+            return EXIT_INTERRUPTED
+        except options.UsageError as error:
+            program = f'ceilometer-diagnostics {verb}'.rstrip()
+            output.complain(f'{error}; see {program} --help')
+            return 2
+        except ImportError as error:
+            if error.name is None or error.name.startswith('ceilometer'):
+                raise
+            output.complain(f'Python module {error.name} is not installed '
+                            '(Debian: python3-systemd, python3-prettytable)')
+            return 1
+        except OSError as error:
+            where = f'{error.filename}: ' if error.filename else ''
+            output.complain(f'{where}{error.strerror or error}')
+            return _abandon(1)
+    except Exception as error:
+        if not _is_told(error):
+            raise
+        output.complain(str(error))
+        return 1
+
+
+def _is_told(error: Exception) -> bool:
+    """Whether it says in one line what is wrong with the world, not us."""
+    if isinstance(error, options.Failure):
+        return True
+    from ceilometer.diagnostics import source
+    return isinstance(error, source.JournalError)
+
+
+def _abandon(code: int) -> int:
+    """Forget what could not be printed, or Python tries again at its end."""
+    import os
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return code
+
+
+def _print(text: str) -> int:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        output.complain(f'standard output: {error.strerror}')
+        return _abandon(1)
+    return 0
+
+
+def split_verb(arguments: list[str]) -> tuple[str, list[str]]:
+    """Take the verb out of the arguments; options may stand before it.
+
+    :returns: the verb, ``list`` if there is none, and all other arguments
+    :raises options.UsageError: the first word is no verb
+    """
+    at = 0
+    while at < len(arguments):
+        argument = arguments[at]
+        if argument == '--':
+            break
+        if (argument in options.LONG_WITH_VALUE
+                or options.SHORT_WITH_VALUE.fullmatch(argument)):
+            at += 2
+            continue
+        if argument.startswith('-') and argument != '-':
+            optional = argument in ('-b', '--boot')
+            at += 1
+            # its value may be left out; no verb looks like one
+            if optional and at < len(arguments) and re.fullmatch(
+                    r'[+-]?\d+|all|[0-9a-f]{32}([+-]\d+)?', arguments[at]):
+                at += 1
+            continue
+        if argument not in VERBS:
+            raise options.UsageError(
+                f'{argument!r} is no verb: expected one of '
+                + ', '.join([*VERBS, 'run']))
+        return argument, arguments[:at] + arguments[at + 1:]
+    return 'list', arguments

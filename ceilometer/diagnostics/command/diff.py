@@ -1,0 +1,271 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""``ceilometer-diagnostics diff``: what changed from a report to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import dataclasses
+import json
+import re
+from typing import Any
+
+from ceilometer.diagnostics.command import options
+from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import text
+from ceilometer.diagnostics.command import threads
+from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import redact
+from ceilometer.diagnostics import source
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """One thing that differs, or that should and does not.
+
+    :ivar kind: ``option``, ``thread``, ``memory``, ``descriptors`` or
+        ``version``
+    :ivar what: the name of it
+    :ivar change: ``added``, ``removed``, ``changed`` or ``stuck``
+    :ivar before: what it was, None if it was not there
+    :ivar after: what it is, None if it is not there any more
+    """
+
+    kind: str
+    what: str
+    change: str
+    before: Any = None
+    after: Any = None
+
+
+def parser() -> options.Parser:
+    """The parser of this verb's command line."""
+    made = options.Parser(
+        'diff', 'Compare two reports: options, threads, memory, file '
+        'descriptors, versions. With one report, with the one before of the '
+        'same process; without any, the last two of the same process.', [
+            ('', 'what changed between the last two reports of a process'),
+            ('3ceceb026120', 'a report and the one before it'),
+            ('001fc0fb 3ceceb02', 'any two reports'),
+        ])
+    made.add_argument('report', nargs='*', metavar='ID',
+                      help='report ids, or their beginnings; the earlier one '
+                      'first')
+    options.add_source(made)
+    options.add_output(made)
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    """Run the verb; see :func:`cli.main`."""
+    given = parser().parse(arguments)
+    if len(given.report) > 2:
+        raise options.UsageError('expected two reports at most')
+    for word in given.report:
+        if not re.fullmatch(f'[0-9a-f]{{{options.ID_DIGITS_MIN},32}}', word):
+            raise options.UsageError(f'{word!r} is no report id')
+    queries = [read.Query(ids=(word,)) for word in given.report]
+    journal = options.journal(given)
+    problems = list(journal.problems)
+    try:
+        before, after = _pair(journal, queries, problems)
+    finally:
+        options.warn(given, problems)
+    before = read.load(journal, before)
+    after = read.load(journal, after)
+    found = list(changes(before, after))
+    with output.Output(given.output, not given.no_pager) as out:
+        if given.json == 'off':
+            out.write(_text(before, after, found, given.utc, out.style))
+        else:
+            out.write(json.dumps(
+                {'before': before.id, 'after': after.id,
+                 'changes': [dataclasses.asdict(one) for one in found]},
+                indent=2 if given.json == 'pretty' else None) + '\n')
+    return 0
+
+
+def _pair(journal: source.Journal, queries: list[read.Query],
+          problems: list[str]) -> tuple[read.Found, read.Found]:
+    named = []
+    for wanted in queries:
+        found = options.find(journal, wanted, problems)
+        if len(found) > 1:
+            found = [one for one in found if one.identity.trusted] or found
+        named.append(found[-1])
+    if len(named) == 2:
+        return named[0], named[1]
+    known = [one for one in options.find(journal, read.Query(), problems)
+             if one.identity.trusted or named]
+    for after in reversed(named or known):
+        earlier = [one for one in known
+                   if one.process_key == after.process_key
+                   and one.id != after.id
+                   and one.time_usec <= after.time_usec]
+        if earlier:
+            return earlier[-1], after
+    raise options.Failure(
+        'there is no earlier report of the same process' if named
+        else 'no process has two reports')
+
+
+def changes(before: read.Found, after: read.Found) -> Iterator[Change]:
+    """What differs between two whole reports.
+
+    :param before: the earlier one
+    :param after: the later one
+    """
+    yield from _versions(before, after)
+    yield from _options(before, after)
+    yield from _threads(before, after)
+    yield from _growth(before, after)
+
+
+def _compared(kind: str, before: dict[str, Any],
+              after: dict[str, Any]) -> Iterator[Change]:
+    for name in sorted(before.keys() | after.keys()):
+        if name not in after:
+            yield Change(kind, name, 'removed', before[name])
+        elif name not in before:
+            yield Change(kind, name, 'added', None, after[name])
+        elif before[name] != after[name]:
+            yield Change(kind, name, 'changed', before[name], after[name])
+
+
+def _versions(before: read.Found, after: read.Found) -> Iterator[Change]:
+    def versions(found: read.Found) -> dict[str, Any]:
+        told = threads.data(found.report, 'package')
+        python = told.get('python')
+        place = told.get('platform')
+        libraries = told.get('libraries')
+        return {
+            'ceilometer': told.get('version'),
+            'ceilometer-diagnostics': told.get('diagnostics'),
+            **({'python': python.get('version')}
+               if isinstance(python, dict) else {}),
+            **({'kernel': place.get('kernel')}
+               if isinstance(place, dict) else {}),
+            **(libraries if isinstance(libraries, dict) else {}),
+        }
+
+    if threads.section(before.report, 'package') and threads.section(
+            after.report, 'package'):
+        yield from _compared('version', versions(before), versions(after))
+
+
+def _options(before: read.Found, after: read.Found) -> Iterator[Change]:
+    def values(found: read.Found) -> dict[str, Any]:
+        told = threads.data(found.report, 'configuration')
+        return {f'[{option.get("group")}] {option.get("name")}':
+                option.get('error') or text.value(option.get('value'))
+                for option in threads.dicts(told.get('options'))}
+
+    if threads.section(before.report, 'configuration') and threads.section(
+            after.report, 'configuration'):
+        yield from _compared('option', values(before), values(after))
+
+
+def _threads(before: read.Found, after: read.Found) -> Iterator[Change]:
+    if not (threads.section(before.report, 'threads')
+            and threads.section(after.report, 'threads')):
+        return
+    old, new = ({one.key: one for one in threads.threads(found.report)
+                 if not one.diagnostics} for found in (before, after))
+    if before.process_key != after.process_key:
+        # threads of other processes have nothing but their names in common
+        old, new = ({one.name: one for one in known.values()}
+                    for known in (old, new))
+    for key in old.keys() - new.keys():
+        yield Change('thread', old[key].name, 'removed', _place(old[key]))
+    for key in new.keys() - old.keys():
+        yield Change('thread', new[key].name, 'added', None,
+                     _place(new[key]))
+    if before.process_key == after.process_key:
+        for thread in threads.stood_still(before.report, after.report):
+            if not threads.is_idle(thread):
+                yield Change('thread', thread.name, 'stuck',
+                             _place(thread), _place(thread))
+
+
+def _place(thread: threads.Thread) -> str:
+    place = thread.place
+    if place is None:
+        return thread.state
+    return f'{place.file}:{place.line} in {place.function}'
+
+
+def _growth(before: read.Found, after: read.Found) -> Iterator[Change]:
+    def numbers(found: read.Found) -> tuple[dict[str, Any], dict[str, Any]]:
+        told = threads.data(found.report, 'resources')
+        memory = told.get('memory_kib')
+        descriptors = told.get('file_descriptors')
+        if not isinstance(descriptors, dict):
+            descriptors = {}
+        return (_numbers(memory), {
+            **_numbers({'all': descriptors.get('count')}),
+            **_numbers(descriptors.get('by_kind'))})
+
+    if threads.section(before.report, 'resources') and threads.section(
+            after.report, 'resources'):
+        for kind, old, new in zip(('memory', 'descriptors'),
+                                  numbers(before), numbers(after),
+                                  strict=True):
+            yield from _compared(kind, old, new)
+
+
+def _numbers(given: Any) -> dict[str, int]:
+    return {str(name): value for name, value in (
+        given.items() if isinstance(given, dict) else ())
+        if isinstance(value, int) and not isinstance(value, bool)}
+
+
+_HEADS = {'version': 'Versions', 'option': 'Options', 'thread': 'Threads',
+          'memory': 'Memory, KiB', 'descriptors': 'File descriptors'}
+
+
+def _text(before: read.Found, after: read.Found, found: list[Change],
+          utc: bool, style: output.Style) -> str:
+    lines = []
+    for mark, one in (('---', before), ('+++', after)):
+        words = (f'{mark} {one.id[:12]} {times.show(one.time_usec, utc)} '
+                 f'{threads.process_name(one)}')
+        if not one.identity.trusted:
+            words += ' (not of a unit of Ceilometer)'
+        if not one.report.complete:
+            words += ' (incomplete)'
+        lines.append(style.bold(words))
+    for kind, head in _HEADS.items():
+        own = [one for one in found if one.kind == kind]
+        if own:
+            lines += ['', style.bold(head)]
+            lines += [_line(one, style) for one in own]
+    if not found:
+        lines += ['', 'No differences.']
+    return '\n'.join(lines) + '\n'
+
+
+def _line(change: Change, style: output.Style) -> str:
+    what = redact.escape_line(change.what)
+    before, after = (redact.escape_line(str(value))
+                     for value in (change.before, change.after))
+    if change.change == 'added':
+        return style.good(f'+ {what}: {after}')
+    if change.change == 'removed':
+        return style.bad(f'- {what}: {before}')
+    if change.change == 'stuck':
+        return style.odd(f'= {what}: stands still at {after}')
+    grown = ''
+    if isinstance(change.before, int) and isinstance(change.after, int):
+        grown = f' ({change.after - change.before:+d})'
+    return f'~ {what}: {before} -> {after}{grown}'

@@ -1,0 +1,134 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""``ceilometer-diagnostics export``: write reports to a file, to send it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+import json
+import sys
+
+from ceilometer.diagnostics.command import digest
+from ceilometer.diagnostics.command import options
+from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import show
+from ceilometer.diagnostics.command import text
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import report
+from ceilometer.diagnostics import source
+from ceilometer.diagnostics import stored
+
+FORMATS = ('text', 'json', 'html', 'journal')
+
+# What an exported entry must say first (systemd-journal-remote(8)).
+_ADDRESSES = ('__CURSOR', '__REALTIME_TIMESTAMP', '__MONOTONIC_TIMESTAMP',
+              '_BOOT_ID')
+
+
+def parser() -> options.Parser:
+    """The parser of this verb's command line."""
+    made = options.Parser(
+        'export', 'Write reports to a file, to send it: those that match, or '
+        'all with which a service answered the last trigger.', [
+            ('--format html -o report.html', 'a page for a browser'),
+            ('--since yesterday --format journal -o reports.export',
+             'for systemd-journal-remote, which makes a journal of it'),
+            ('3ceceb026120 --anonymize', 'a report without names of hosts'),
+        ])
+    options.add_selection(made, 'those')
+    made.add_argument('--format', choices=FORMATS, default='text',
+                      help='text (default), json: an object a line, html: '
+                      'one page, journal: the export format of the journal')
+    made.add_argument('--anonymize', action='store_true',
+                      help='put others in the place of host names, '
+                      'addresses, ids and user names')
+    options.add_source(made)
+    options.add_output(made, json=False)
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    """Run the verb; see :func:`cli.main`."""
+    given = parser().parse(arguments)
+    to_terminal = given.output in (None, '-') and sys.stdout.isatty()
+    if given.format == 'journal' and to_terminal:
+        raise options.Failure('the journal format is not for a terminal: '
+                              'give --output or a pipe')
+    journal = options.journal(given)
+    problems = list(journal.problems)
+    try:
+        found = [read.load(journal, one) for one in show.select(
+            given, journal, problems, whole_group=True)]
+        with output.Output(given.output, not given.no_pager) as out:
+            for piece in _pieces(given, journal, found):
+                out.write_bytes(piece)
+    finally:
+        options.warn(given, problems)
+    return 0
+
+
+def _pieces(given: argparse.Namespace, journal: source.Journal,
+            found: list[read.Found]) -> Iterator[bytes]:
+    given_entries = None
+    if given.format == 'journal':
+        given_entries = [read.raw_entries(journal, one) for one in found]
+    if given.anonymize:
+        from ceilometer.diagnostics.command import anonymize
+        changer = anonymize.Anonymizer(found)
+        found = [changer.found(one) for one in found]
+        if given_entries is not None:
+            given_entries = [
+                changer.entries(one, entries)
+                for one, entries in zip(found, given_entries, strict=True)]
+    if given_entries is not None:
+        for entries in given_entries:
+            for entry in entries:
+                yield exported(entry)
+    elif given.format == 'html':
+        from ceilometer.diagnostics.command import html
+        yield html.page(found, given.utc).encode(errors='backslashreplace')
+    elif given.format == 'json':
+        for one in found:
+            yield json.dumps(show.describe(one, None)).encode() + b'\n'
+    else:
+        for number, one in enumerate(found):
+            told = text.whole(one, digest.digest(one), given.utc,
+                              output.Style(False))
+            rule = f'\n{report.RULE}\n\n' if number else ''
+            yield (rule + told).encode(errors='backslashreplace')
+
+
+def exported(entry: stored.Entry) -> bytes:
+    """An entry in the journal's export format.
+
+    :param entry: its fields, with its addresses
+    """
+    lines = []
+    names = [*_ADDRESSES, *(name for name in entry
+                            if name not in _ADDRESSES)]
+    for name in names:
+        values = entry.get(name, [])
+        for value in values if isinstance(values, list) else [values]:
+            lines.append(_field(name.encode(), value))
+    return b''.join(lines) + b'\n'
+
+
+def _field(name: bytes, value: bytes) -> bytes:
+    try:
+        plain = value.decode().isprintable()
+    except UnicodeDecodeError:
+        plain = False
+    if plain:
+        return name + b'=' + value + b'\n'
+    return (name + b'\n' + len(value).to_bytes(8, 'little') + value + b'\n')

@@ -1,0 +1,185 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""``ceilometer-diagnostics list``: a row a report, newest last."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ceilometer.diagnostics.command import options
+from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import redact
+
+#: So much of an id is shown; it is unique for all practical purposes.
+ID_DIGITS = 12
+
+#: How many sections are named in a row that lacks them.
+_NAMED_MAX = 4
+
+_RIGHT = {'PID', 'SIZE'}
+
+
+def parser() -> options.Parser:
+    """The parser of this verb's command line."""
+    made = options.Parser(
+        'list', 'List reports, newest last. Processes that answered one '
+        'trigger stand together.', [
+            ('', 'all reports of this machine'),
+            ('ceilometer-polling --since today', 'of a unit, of today'),
+            ('REPORT_SECTION_STATUS=error', 'those with a failed section'),
+            ('-D /var/log/journal/remote -n 20',
+             'the last 20 that other machines have sent'),
+        ])
+    options.add_selection(made, 'only those')
+    options.add_source(made)
+    options.add_output(made)
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    """Run the verb; see :func:`cli.main`."""
+    given = parser().parse(arguments)
+    journal = options.journal(given)
+    problems = list(journal.problems)
+    try:
+        found = options.find(journal, options.query(given, journal), problems)
+    except options.Failure:
+        options.warn(given, problems)
+        raise
+    if given.newest:
+        given.reverse = True
+        given.lines = 1
+    if given.lines is not None:
+        found = found[-given.lines:]
+    groups = read.answers(found)
+    if given.reverse:
+        groups.reverse()
+    with output.Output(given.output, not given.no_pager
+                       and given.json == 'off') as out:
+        if given.json == 'off':
+            out.write(_table(groups, given.utc, not given.no_legend,
+                             out.style))
+        else:
+            rows = [describe(one, group[0].id)
+                    for group in groups for one in group]
+            out.write(json.dumps(
+                rows, indent=2 if given.json == 'pretty' else None) + '\n')
+    options.warn(given, problems)
+    return 0
+
+
+def describe(found: read.Found, group: str) -> dict[str, Any]:
+    """A row as data for tools.
+
+    :param found: the report
+    :param group: id of the report that stands for its group
+    """
+    header = found.report.header
+    own = found.identity
+    return {
+        'time': found.time_usec, 'id': header.id, 'group': group,
+        'hostname': own.hostname, 'unit': own.unit, 'trusted': own.trusted,
+        'service': header.service, 'process': header.process,
+        'worker': header.worker, 'worker_name': header.worker_name,
+        'pid': own.pid, 'uid': own.uid, 'machine_id': own.machine_id,
+        'boot_id': own.boot_id, 'trigger': header.trigger.kind,
+        'signal': header.trigger.signal,
+        'sender_pid': header.trigger.sender_pid,
+        'sender_uid': header.trigger.sender_uid,
+        'complete': found.report.complete,
+        'section_count': found.report.count,
+        'missing': list(found.report.missing),
+        'not_ok': {section.name: section.status
+                   for section in found.report.sections
+                   if section.status != fields.STATUS_OK},
+        'size': found.size_bytes,
+    }
+
+
+def _table(groups: list[list[read.Found]], utc: bool, legend: bool,
+           style: output.Style) -> str:
+    hosts = {one.identity.hostname for group in groups for one in group}
+    names = ['TIME', 'HOST', 'UNIT', 'PROCESS', 'PID', 'TRIGGER', 'SECTIONS',
+             'SIZE', 'ID']
+    rows = []
+    distrusted = 0
+    for group in groups:
+        for number, one in enumerate(group):
+            distrusted += not one.identity.trusted
+            row = _row(one, utc, style)
+            if len(group) > 1:
+                last = number == len(group) - 1
+                row[3] = ('┌ ' if number == 0 else '└ ' if last
+                          else '├ ') + row[3]
+            rows.append(row)
+    if len(hosts) < 2:
+        names.pop(1)
+        for row in rows:
+            row.pop(1)
+    text = output.table(names, rows, _RIGHT, legend, style)
+    if legend:
+        count = len(rows)
+        text += f'\n{count} report{"s" if count != 1 else ""} listed.\n'
+        if distrusted:
+            text += style.bad(
+                f'! {distrusted} from outside the units of Ceilometer: who '
+                'wrote them is known, what they say is not to be believed.'
+            ) + '\n'
+    return text
+
+
+def _row(found: read.Found, utc: bool, style: output.Style) -> list[str]:
+    header = found.report.header
+    own = found.identity
+    unit = (own.unit or '-').removesuffix('.service')
+    clean = redact.escape_line
+    if not own.trusted:
+        unit = style.bad(f'! {clean(unit)}')
+    return [
+        times.show(found.time_usec, utc), clean(own.hostname or '-'),
+        unit if not own.trusted else clean(unit),
+        clean(header.describe_process()),
+        '-' if own.pid is None else str(own.pid),
+        clean(header.trigger.signal or header.trigger.kind),
+        sections(found, style),
+        '-' if found.size_bytes is None else times.show_size(
+            found.size_bytes),
+        header.id[:ID_DIGITS],
+    ]
+
+
+def sections(found: read.Found, style: output.Style) -> str:
+    """How many sections there are, and which are not as they should be."""
+    whole = found.report
+    words = str(whole.count)
+    if not whole.complete:
+        words = f'{len(whole.sections)} of {whole.count}'
+    notes = [f'{redact.escape_line(section.name)} {section.status}'
+             for section in whole.sections
+             if section.status != fields.STATUS_OK]
+    if len(notes) > _NAMED_MAX:
+        notes[_NAMED_MAX:] = [f'{len(notes) - _NAMED_MAX} more']
+    if not whole.complete:
+        missing = [str(index) for index in whole.missing]
+        if len(missing) > _NAMED_MAX:
+            missing[_NAMED_MAX:] = ['…']
+        notes.insert(0, f'{" ".join(missing)} missing')
+    if found.problems:
+        notes.append('damaged')
+    if not notes:
+        return words
+    return style.bad(f'{words}: {", ".join(notes)}')

@@ -1,0 +1,191 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""``ceilometer-diagnostics show``: reports as text, or as JSON."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Collection
+import json
+from typing import Any
+
+from ceilometer.diagnostics.command import digest
+from ceilometer.diagnostics.command import list_reports
+from ceilometer.diagnostics.command import options
+from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import text
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import report
+from ceilometer.diagnostics import source
+
+#: For so many reports the ones before them are looked at, to tell which
+#: threads are stuck.
+COMPARED_MAX = 20
+
+
+def parser() -> options.Parser:
+    """The parser of this verb's command line."""
+    made = options.Parser(
+        'show', 'Show the last report, or all that match: what is unusual '
+        'first, then its sections.', [
+            ('', 'the last report'),
+            ('ceilometer-polling --since -1h', 'of a unit, of the last hour'),
+            ('3ceceb026120 --section threads', 'one section of one report'),
+            ('-1 ceilometer-polling --changed',
+             'the options that differ from their defaults'),
+            ('--merge-stacks', 'the stacks of all processes that answered '
+             'the last trigger'),
+        ])
+    options.add_selection(made, 'those')
+    made.add_argument('--section', action='append', default=[],
+                      metavar='NAME', help='only this section; may be given '
+                      'more than once')
+    made.add_argument('--changed', action='store_true',
+                      help='only the options that differ from their defaults')
+    made.add_argument('--merge-stacks', action='store_true',
+                      help='only the stacks, each once, of all processes')
+    options.add_source(made)
+    options.add_output(made)
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    """Run the verb; see :func:`cli.main`."""
+    given = parser().parse(arguments)
+    if bool(given.section) + given.changed + given.merge_stacks > 1:
+        raise options.UsageError(
+            '--section, --changed and --merge-stacks exclude one another')
+    if given.merge_stacks and given.json != 'off':
+        raise options.UsageError('--merge-stacks and --json exclude one '
+                                 'another: the data are not merged')
+    journal = options.journal(given)
+    problems = list(journal.problems)
+    try:
+        found = select(given, journal, problems,
+                       whole_group=given.merge_stacks)
+        with output.Output(given.output, not given.no_pager) as out:
+            _show(given, journal, found, out)
+    finally:
+        options.warn(given, problems)
+    return 0
+
+
+def select(given: argparse.Namespace, journal: source.Journal,
+           problems: list[str], whole_group: bool = False,
+           ) -> list[read.Found]:
+    """The reports that are meant; the last one, if nothing is said.
+
+    :param whole_group: then all that answered the same trigger as that
+    :raises options.Failure: there is none
+    """
+    found = options.find(journal, options.query(given, journal), problems)
+    picked = options.pick(found, given)
+    if given.match or given.lines is not None or given.newest:
+        return picked
+    if given.since is not None or given.until is not None:
+        return picked
+    # what others claim does not push itself before the daemons' own
+    trusted = [one for one in found if one.identity.trusted] or found
+    if whole_group:
+        return read.answers(trusted)[-1]
+    return trusted[-1:]
+
+
+def _show(given: argparse.Namespace, journal: source.Journal,
+          found: list[read.Found], out: output.Output) -> None:
+    if given.merge_stacks:
+        out.write(text.merged_stacks(
+            [read.load(journal, one) for one in found], out.style))
+        return
+    shown = 0
+    names: dict[str, None] = {}
+    for one in found:
+        full = read.load(journal, one)
+        if given.section:
+            there = [part.name for part in full.report.sections]
+            names.update(dict.fromkeys(there))
+            if not set(there) & set(given.section):
+                continue
+        before = None
+        if len(found) <= COMPARED_MAX and not given.section and (
+                not given.changed):
+            before = previous(journal, full)
+        if given.json != 'off':
+            out.write(json.dumps(
+                describe(full, before, given.changed, given.section),
+                indent=2 if given.json == 'pretty' else None) + '\n')
+        else:
+            if shown:
+                out.write('\n')
+            out.write(_text(given, full, before, out.style))
+        shown += 1
+    if not shown:
+        raise options.Failure(
+            f'no section {" or ".join(given.section)} in what matches: there '
+            f'are {", ".join(names)}')
+
+
+def _text(given: argparse.Namespace, found: read.Found,
+          before: read.Found | None, style: output.Style) -> str:
+    if given.changed:
+        return text.changed(found, style)
+    if given.section:
+        return '\n'.join([
+            text.heading(found, given.utc, style),
+            *(text.section(part, style) for part in found.report.sections
+              if part.name in given.section)])
+    return text.whole(found, digest.digest(found, before),
+                      given.utc, style)
+
+
+def previous(journal: source.Journal, found: read.Found) -> read.Found | None:
+    """The report of the same process before this one, whole, or None."""
+    own = found.identity
+    if own.pid is None or own.boot_id is None:
+        return None
+    earlier = [
+        one for one in read.find(journal, read.Query(
+            pids=(own.pid,), boot_ids=(own.boot_id,),
+            until_usec=found.time_usec))
+        if one.process_key == found.process_key and one.id != found.id]
+    return read.load(journal, earlier[-1]) if earlier else None
+
+
+def describe(found: read.Found, before: read.Found | None,
+             changed: bool = False, names: Collection[str] = (),
+             ) -> dict[str, Any]:
+    """A whole report as data for tools.
+
+    :param found: the report
+    :param before: the one of the same process before it
+    :param changed: of the configuration only what differs from defaults
+    :param names: of the sections wanted; none means all
+    """
+    told = list_reports.describe(found, found.id)
+    del told['group']
+    if changed:
+        return {**told, 'options': digest.changed_options(found)}
+    return {
+        **told,
+        'problems': list(found.problems),
+        'digest': [{'level': notice.level, 'text': notice.text}
+                   for notice in digest.digest(found, before)],
+        'sections': [section_data(part) for part in found.report.sections
+                     if not names or part.name in names],
+    }
+
+
+def section_data(part: report.Section) -> dict[str, Any]:
+    """A section as data for tools, nothing left out."""
+    return {'name': part.name, 'title': part.title, 'status': part.status,
+            'usec': part.usec, 'text': part.text, 'data': part.data}

@@ -1,0 +1,163 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""``ceilometer-diagnostics stuck``: threads that stand where they stood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import dataclasses
+import json
+
+from ceilometer.diagnostics.command import options
+from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import threads
+from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import source
+
+#: How many reports of each process are looked at.
+REPORTS = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Still:
+    """A thread that did not move.
+
+    :ivar last: the newest report of its process
+    :ivar thread: the thread, as it is there
+    :ivar usec: for how long it has been there, microseconds at least
+    :ivar reports: in how many reports it is there
+    """
+
+    last: read.Found
+    thread: threads.Thread
+    usec: int
+    reports: int
+
+
+def parser() -> options.Parser:
+    """The parser of this verb's command line."""
+    made = options.Parser(
+        'stuck', 'Show the threads whose stack is the same in the last '
+        'reports of their process, longest first. Threads that only wait for '
+        'work are left out.', [
+            ('', 'of all services'),
+            ('ceilometer-polling -n 5', 'over the last five reports each'),
+            ('--all', 'also those that wait for work'),
+        ])
+    options.add_selection(made, 'only those')
+    made.add_argument('--all', action='store_true',
+                      help='also threads that wait for work')
+    options.add_source(made)
+    options.add_output(made)
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    """Run the verb; see :func:`cli.main`."""
+    given = parser().parse(arguments)
+    journal = options.journal(given)
+    problems = list(journal.problems)
+    try:
+        wanted = options.query(given, journal)
+        found = [one for one in options.find(journal, wanted, problems)
+                 if one.identity.trusted]
+        count = 1 if given.newest else given.lines or REPORTS
+        if count < 2:
+            raise options.UsageError(
+                'a thread can stand still in two reports at least')
+        stood = [one for one in still(journal, found, count)
+                 if given.all or not threads.is_idle(one.thread)]
+    finally:
+        options.warn(given, problems)
+    stood.sort(key=lambda one: -one.usec)
+    if given.reverse:
+        stood.reverse()
+    with output.Output(given.output, not given.no_pager) as out:
+        if given.json == 'off':
+            out.write(_text(stood, given.no_legend, out.style))
+        else:
+            out.write(json.dumps(
+                [_describe(one) for one in stood],
+                indent=2 if given.json == 'pretty' else None) + '\n')
+    return 0 if stood else 1
+
+
+def still(journal: source.Journal, found: list[read.Found],
+          count: int) -> Iterator[Still]:
+    """The threads that did not move.
+
+    :param journal: where to read the reports
+    :param found: reports, oldest first
+    :param count: how many of each process to look at, the newest
+    """
+    by_process: dict[object, list[read.Found]] = {}
+    for one in found:
+        by_process.setdefault(one.process_key, []).append(one)
+    for reports in by_process.values():
+        if len(reports) < 2:
+            continue
+        newest_first = [read.load(journal, one)
+                        for one in reports[:-count - 1:-1]]
+        last = newest_first[0]
+        standing = {thread.key: thread
+                    for thread in threads.threads(last.report)
+                    if not thread.diagnostics and thread.stack}
+        since = {key: (last, 1) for key in standing}
+        for earlier in newest_first[1:]:
+            stacks = {thread.key: thread.stack
+                      for thread in threads.threads(earlier.report)}
+            for key in list(standing):
+                if stacks.get(key) != standing[key].stack:
+                    yield from _ended(last, standing.pop(key), *since[key])
+                else:
+                    since[key] = (earlier, since[key][1] + 1)
+        for key, thread in standing.items():
+            yield from _ended(last, thread, *since[key])
+
+
+def _ended(last: read.Found, thread: threads.Thread, first: read.Found,
+           reports: int) -> Iterator[Still]:
+    if reports > 1:
+        yield Still(last, thread, max(last.time_usec - first.time_usec, 0),
+                    reports)
+
+
+def _describe(one: Still) -> dict[str, object]:
+    thread = one.thread
+    own = one.last.identity
+    return {
+        'unit': own.unit, 'pid': own.pid, 'hostname': own.hostname,
+        'id': one.last.id, 'thread': thread.name,
+        'native_id': thread.native_id, 'state': thread.state,
+        'waiting_for': thread.waiting_for, 'usec': one.usec,
+        'reports': one.reports, 'idle': threads.is_idle(thread),
+        'frames': [{'file': frame.file, 'line': frame.line,
+                    'function': frame.function} if not frame.left_out
+                   else {'left_out': frame.left_out}
+                   for frame in thread.stack],
+    }
+
+
+def _text(stood: list[Still], bare: bool, style: output.Style) -> str:
+    if not stood:
+        return '' if bare else 'No thread stands still.\n'
+    parts = []
+    for one in stood:
+        lines = [style.bold(f'{times.show_span(one.usec)} in {one.reports} '
+                            f'reports: {threads.process_name(one.last)}: '
+                            f'{one.thread.describe()}')]
+        for frame in one.thread.stack:
+            lines += frame.lines()
+        parts.append('\n'.join(lines) + '\n')
+    return '\n'.join(parts)

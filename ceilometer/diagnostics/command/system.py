@@ -1,0 +1,239 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Units and their processes, as systemctl and /proc tell of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import signal
+import subprocess
+
+from ceilometer.diagnostics.command import options
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import redact
+
+SIGNAL = signal.SIGUSR1
+
+#: What systemd calls the units of Ceilometer, as patterns of systemctl(1).
+UNIT_PATTERNS = ('ceilometer-*.service', 'openstack-ceilometer-*.service')
+
+_BIT = 1 << (SIGNAL - 1)
+_CGROUP_ROOTS = ('/sys/fs/cgroup', '/sys/fs/cgroup/unified',
+                 '/sys/fs/cgroup/systemd')
+#: systemctl asks over D-Bus, and waits 25 s itself for an answer.
+_SYSTEMCTL_SECONDS = 40
+
+
+@dataclasses.dataclass(frozen=True)
+class Process:
+    """A process of a unit.
+
+    :ivar pid: process id
+    :ivar name: its command name
+    :ivar command: its command line, or its name in brackets
+    :ivar start_stack: where its stack began: the same in all processes that
+        were forked from one another and have executed no other program
+    :ivar dies: whether the signal would end it
+    """
+
+    pid: int
+    name: str
+    command: str
+    start_stack: int
+    dies: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Unit:
+    """A running unit.
+
+    :ivar name: ``ceilometer-polling.service``
+    :ivar main_pid: process id of its main process
+    :ivar namespace: journal namespace that it logs to, or None
+    :ivar processes: all its processes
+    """
+
+    name: str
+    main_pid: int
+    namespace: str | None
+    processes: tuple[Process, ...]
+
+    @property
+    def daemons(self) -> tuple[Process, ...]:
+        """The processes that are the daemon: its main process and its forks.
+
+        What these have started, as sudo or ipmitool, writes no reports.
+        """
+        stacks = {process.start_stack for process in self.processes
+                  if process.pid == self.main_pid}
+        return tuple(process for process in self.processes
+                     if process.start_stack in stacks)
+
+
+def running_units(patterns: tuple[str, ...] = UNIT_PATTERNS) -> list[str]:
+    """Names of the running units that match patterns.
+
+    :raises options.Failure: systemctl fails
+    """
+    text = _systemctl('list-units', '--type=service', '--plain',
+                      '--state=active,reloading', '--no-legend', '--full',
+                      '--no-pager', *patterns)
+    return [line.split()[0] for line in text.splitlines() if line.split()]
+
+
+def look(name: str) -> Unit:
+    """Look at a unit and its processes.
+
+    :param name: its full name
+    :raises options.Failure: it is not running, or systemctl fails
+    """
+    text = _systemctl('show', '--no-pager', '--property=Id,ActiveState,'
+                      'MainPID,ControlGroup,LogNamespace,LoadState', '--',
+                      name)
+    told = dict(line.split('=', 1) for line in text.splitlines()
+                if '=' in line)
+    if told.get('LoadState') == 'not-found':
+        raise options.Failure(f'there is no unit {name}')
+    # an alias, as Debian has some, is not what the journal knows it by
+    name = told.get('Id', name)
+    main_pid = int(told.get('MainPID') or 0)
+    if not main_pid:
+        raise options.Failure(
+            f'{name} is not running ({told.get("ActiveState", "unknown")})')
+    group = told.get('ControlGroup', '')
+    processes = []
+    for pid in _pids(group) or [main_pid]:
+        process = look_at(pid)
+        if process is not None:
+            processes.append(process)
+    return Unit(name=name, main_pid=main_pid,
+                namespace=told.get('LogNamespace') or None,
+                processes=tuple(processes))
+
+
+def kill(names: list[str]) -> None:
+    """Signal all processes of units, as ``systemctl kill`` does.
+
+    :raises options.Failure: systemctl fails
+    """
+    _systemctl('kill', f'--signal={SIGNAL.name}', '--', *names)
+
+
+def look_at(pid: int, root: pathlib.Path = pathlib.Path('/proc'),
+            ) -> Process | None:
+    """Look at a process; None if it is gone.
+
+    :param pid: process id
+    :param root: where /proc is mounted
+    """
+    directory = root / str(pid)
+    try:
+        name = (directory / 'comm').read_text(errors='replace').rstrip('\n')
+        command = (directory / 'cmdline').read_bytes().replace(
+            b'\0', b' ').decode(errors='backslashreplace').strip()
+        # the name of a program may hold anything, a parenthesis, too
+        values = (directory / 'stat').read_text(
+            errors='replace').rpartition(')')[2].split()
+        if values[0] in 'ZX':
+            return None
+        return Process(
+            pid=pid, name=redact.escape_line(name),
+            command=redact.escape_line(command or f'[{name}]'),
+            start_stack=int(values[25]), dies=_dies(directory))
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def _dies(directory: pathlib.Path) -> bool:
+    """Whether the signal has its default effect, and a thread to take it."""
+    for task in (directory / 'task').iterdir():
+        try:
+            masks = dict(
+                line.split(':', 1) for line
+                in (task / 'status').read_text(errors='replace').splitlines()
+                if line.startswith('Sig'))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        blocked, ignored, caught = (
+            int(masks[name].strip(), 16) & _BIT
+            for name in ('SigBlk', 'SigIgn', 'SigCgt'))
+        if not (blocked or ignored or caught):
+            return True
+    return False
+
+
+def state(pid: int) -> str | None:
+    """What the kernel tells of a process that does not answer.
+
+    :param pid: process id
+    :returns: a few words, None if it has ended
+    """
+    directory = pathlib.Path(f'/proc/{pid}')
+    try:
+        status = dict(line.split(':', 1) for line
+                      in (directory / 'status').read_text(
+                          errors='replace').splitlines() if ':' in line)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    words = [f'state {" ".join(status["State"].split())}']
+    try:
+        waits = (directory / 'wchan').read_text().strip()
+        if waits not in ('', '0'):
+            words.append(f'in {waits}')
+    except OSError:
+        # not everyone may look there
+        pass
+    pending = int(status['ShdPnd'].strip(), 16) & _BIT
+    if pending:
+        words.append('the signal is pending')
+    return ', '.join(words)
+
+
+def is_unit_of_ceilometer(name: str) -> bool:
+    """Whether the reports of a unit would be believed."""
+    return read.UNIT.fullmatch(name) is not None
+
+
+def _pids(group: str) -> list[int]:
+    found: set[int] = set()
+    for root in _CGROUP_ROOTS if group else ():
+        top = f'{root}{group}'
+        for directory, _, files in os.walk(top):
+            if 'cgroup.procs' in files:
+                try:
+                    with open(f'{directory}/cgroup.procs') as file:
+                        found.update(int(line) for line in file)
+                except OSError:
+                    continue
+        if found:
+            break
+    return sorted(found - {0})
+
+
+def _systemctl(*arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            ['systemctl', *arguments], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, errors='replace',
+            stdin=subprocess.DEVNULL, timeout=_SYSTEMCTL_SECONDS)
+    except FileNotFoundError:
+        raise options.Failure('systemctl is not installed') from None
+    except subprocess.TimeoutExpired:
+        raise options.Failure(
+            f'systemctl {arguments[0]} does not answer') from None
+    if done.returncode:
+        told = ' '.join(done.stderr.split()) or f'exit {done.returncode}'
+        raise options.Failure(f'systemctl {arguments[0]}: {told}')
+    return done.stdout

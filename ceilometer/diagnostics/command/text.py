@@ -1,0 +1,144 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A report as text for people: digest first, then its sections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from typing import Any
+
+from ceilometer.diagnostics.command import digest
+from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import threads
+from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import redact
+from ceilometer.diagnostics import report
+
+_MARKS = {digest.BAD: '!', digest.ODD: '*', digest.PLAIN: ' '}
+
+
+def heading(found: read.Found, utc: bool, style: output.Style) -> str:
+    """Whose report it is, and why it was written; a line each."""
+    header = found.report.header
+    own = found.identity
+    clean = redact.escape_line
+    unit = clean(own.unit or '-')
+    if not own.trusted:
+        unit = style.bad(f'{unit} (not a unit of Ceilometer, it says to be '
+                         f'{clean(header.unit or header.service)})')
+    complete = 'yes'
+    if not found.report.complete:
+        complete = style.bad('no, missing: ' + ', '.join(
+            digest.missing_names(found)[:20]))
+    rows = [
+        ('Report', style.bold(clean(header.id))),
+        ('Time', times.show(found.time_usec, utc)),
+        ('Unit', unit),
+        ('Process', clean(f'{header.service}, {header.describe_process()}')),
+        ('PID', str(own.pid)),
+        ('UID', str(own.uid)),
+        ('Hostname', clean(own.hostname or '-')),
+        ('Boot ID', clean(own.boot_id or '-')),
+        ('Trigger', clean(header.trigger.describe())),
+        ('Sections', f'{len(found.report.sections)} of '
+         f'{found.report.count}'),
+        ('Complete', complete),
+    ]
+    return ''.join(f'{name:>10}: {value}\n' for name, value in rows)
+
+
+def notices(told: Iterable[digest.Notice], style: output.Style) -> str:
+    """The lines of a digest."""
+    paint: dict[str, Callable[[str], str]] = {
+        digest.BAD: style.bad, digest.ODD: style.odd, digest.PLAIN: str}
+    return ''.join(
+        paint[notice.level](f'{_MARKS[notice.level]} {notice.text}') + '\n'
+        for notice in told)
+
+
+def section(part: report.Section, style: output.Style) -> str:
+    """One section: its title, and its text as it was collected."""
+    title = redact.escape_line(part.title)
+    if part.status != fields.STATUS_OK:
+        title = style.bad(f'{title} ({part.status.upper()})')
+    else:
+        title = style.bold(title)
+    text = redact.escape(part.text)
+    return f'{title}\n{text}\n' if text else f'{title}\n(empty)\n'
+
+
+def whole(found: read.Found, told: list[digest.Notice], utc: bool,
+          style: output.Style) -> str:
+    """A report: heading, digest, sections."""
+    parts = [heading(found, utc, style)]
+    if told:
+        parts.append(style.bold('Digest') + '\n' + notices(told, style))
+    parts += [section(part, style) for part in found.report.sections]
+    return '\n'.join(parts)
+
+
+def changed(found: read.Found, style: output.Style) -> str:
+    """The options that differ from their defaults, a line or two each."""
+    told = digest.changed_options(found)
+    lines = [style.bold(f'{threads.process_name(found)}: '
+                        f'{len(told)} options changed')]
+    for option in told:
+        lines.append(option_line(option))
+        if 'default' in option and option['default'] not in (None, '', []):
+            lines.append(style.faint(redact.escape_line(
+                f'    default: {option["default"]}')))
+    return '\n'.join(lines) + '\n'
+
+
+def option_line(option: dict[str, Any]) -> str:
+    """An option with its value and where that was set."""
+    words = (f'[{option.get("group")}] {option.get("name")} = '
+             f'{value(option.get("value"))}')
+    if option.get('error'):
+        words = (f'[{option.get("group")}] {option.get("name")}: '
+                 f'{option["error"]}')
+    where = ' '.join(str(word) for word in (
+        option.get('location'), option.get('detail')) if word)
+    if option.get('line') is not None:
+        where += f' line {option["line"]}'
+    return redact.escape_line(f'{words}    ({where})' if where else words)
+
+
+def value(given: Any) -> str:
+    """The value of an option as a configuration file has it."""
+    if isinstance(given, list):
+        return ','.join(value(item) for item in given)
+    if isinstance(given, dict):
+        return ','.join(f'{key}:{value(item)}' for key, item in given.items())
+    return '' if given is None else str(given)
+
+
+def merged_stacks(reports: list[read.Found], style: output.Style) -> str:
+    """Each stack once, under all threads of all processes that stand there."""
+    merged = threads.merge(reports)
+    count = sum(len(owners) for _, owners in merged)
+    parts = [style.bold(f'{count} threads of {len(reports)} processes, '
+                        f'{len(merged)} different stacks') + '\n']
+    for stack, owners in merged:
+        lines = []
+        if len(owners) > 1:
+            lines.append(style.bold(f'{len(owners)} threads:'))
+        lines += [f'{threads.process_name(found)}: {thread.describe()}'
+                  for found, thread in owners]
+        for frame in stack:
+            lines += frame.lines()
+        parts.append('\n'.join(lines) + '\n')
+    return '\n'.join(parts)

@@ -1,0 +1,202 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The threads of a report, from the data of its section ``threads``.
+
+A report may come from another version, or from who wants to mislead: what
+has not the shape expected is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+import dataclasses
+from typing import Any
+
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import redact
+from ceilometer.diagnostics import report
+
+
+@dataclasses.dataclass(frozen=True)
+class Frame:
+    """A place in a stack; where ``left_out`` is set, so many places."""
+
+    file: str = ''
+    line: int = 0
+    function: str = ''
+    source: str = dataclasses.field(default='', compare=False)
+    left_out: int = 0
+
+    def lines(self) -> list[str]:
+        """For people, as Python prints it."""
+        if self.left_out:
+            return [f'  [… {self.left_out} frames left out]']
+        told = [f'  File "{self.file}", line {self.line}, '
+                f'in {self.function}']
+        if self.source:
+            told.append(f'    {self.source}')
+        return told
+
+
+Stack = tuple[Frame, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Thread:
+    """A thread; its attributes are those of the section's data."""
+
+    name: str
+    native_id: int | None
+    ident: int | None
+    state: str
+    waiting_for: str | None
+    cpu_seconds: float | None
+    foreground: bool
+    diagnostics: bool
+    stack: Stack
+
+    @property
+    def key(self) -> Any:
+        """The same for one thread in all reports of its process."""
+        return self.native_id or self.ident or self.name
+
+    @property
+    def place(self) -> Frame | None:
+        """Where it stands, the innermost frame."""
+        return self.stack[-1] if self.stack else None
+
+    def describe(self) -> str:
+        """The thread in a few words, for people."""
+        words = f'thread "{self.name}"'
+        if self.native_id is not None:
+            words += f' ({self.native_id})'
+        if self.state == 'running':
+            return f'{words}, running'
+        if self.waiting_for:
+            return f'{words}, waiting for {self.waiting_for}'
+        return f'{words}, {self.state}'
+
+
+def section(whole: report.Report, name: str) -> report.Section | None:
+    """A section of a report that is as it should be, or None."""
+    for part in whole.sections:
+        if part.name == name and not part.failed:
+            return part
+    return None
+
+
+def data(whole: report.Report, name: str) -> dict[str, Any]:
+    """The data of a section; empty if it has none, or failed."""
+    part = section(whole, name)
+    return part.data if part and isinstance(part.data, dict) else {}
+
+
+def dicts(value: Any) -> list[dict[str, Any]]:
+    """Those elements of a list that are dicts; none if it is no list."""
+    if not isinstance(value, list):
+        return []
+    return [item for item in value if isinstance(item, dict)]
+
+
+def threads(whole: report.Report) -> list[Thread]:
+    """The threads of a report; none if its section failed."""
+    found = []
+    for stack in dicts(data(whole, 'threads').get('stacks')):
+        frames = tuple(_frame(frame) for frame in dicts(stack.get('frames')))
+        found += [_thread(owner, frames)
+                  for owner in dicts(stack.get('threads'))]
+    return found
+
+
+def _frame(frame: dict[str, Any]) -> Frame:
+    if 'left_out' in frame:
+        return Frame(left_out=_int(frame['left_out']) or 1)
+    return Frame(
+        file=_str(frame.get('file')), line=_int(frame.get('line')) or 0,
+        function=_str(frame.get('function')),
+        source=_str(frame.get('source')))
+
+
+def _thread(owner: dict[str, Any], stack: Stack) -> Thread:
+    waiting_for = owner.get('waiting_for')
+    seconds = owner.get('cpu_seconds')
+    return Thread(
+        name=_str(owner.get('name')), native_id=_int(owner.get('native_id')),
+        ident=_int(owner.get('ident')), state=_str(owner.get('state')),
+        waiting_for=None if waiting_for is None else _str(waiting_for),
+        cpu_seconds=(float(seconds) if isinstance(seconds, (int, float))
+                     and abs(seconds) < 1e12 else None),
+        foreground=owner.get('foreground') is True,
+        diagnostics=owner.get('diagnostics') is True, stack=stack)
+
+
+def _str(value: Any) -> str:
+    return redact.escape_line(str(value)) if isinstance(
+        value, (str, int, float)) else ''
+
+
+def _int(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(
+        value, bool) else None
+
+
+def process_name(found: read.Found) -> str:
+    """A process for people, with its host where that is known."""
+    own = found.identity
+    unit = (own.unit or found.report.header.service).removesuffix('.service')
+    words = f'{unit}[{own.pid}] {found.report.header.describe_process()}'
+    return redact.escape_line(words)
+
+
+def merge(reports: Iterable[read.Found],
+          ) -> list[tuple[Stack, list[tuple[read.Found, Thread]]]]:
+    """Each stack once with all threads that stand there, most of them first.
+
+    :param reports: whole reports, of any number of processes
+    """
+    merged: dict[Stack, list[tuple[read.Found, Thread]]] = {}
+    for found in reports:
+        for thread in threads(found.report):
+            if not thread.diagnostics:
+                merged.setdefault(thread.stack, []).append((found, thread))
+    return sorted(merged.items(), key=lambda item: -len(item[1]))
+
+
+def stood_still(before: report.Report,
+                after: report.Report) -> list[Thread]:
+    """The threads that stand where they stood in an earlier report.
+
+    :param before: an earlier report of the same process
+    :param after: the later one, whose threads are given
+    """
+    stacks = {thread.key: thread.stack for thread in threads(before)}
+    return [thread for thread in threads(after)
+            if not thread.diagnostics and thread.stack
+            and stacks.get(thread.key) == thread.stack]
+
+
+#: What threads wait for that have nothing to do.
+IDLE = ('file descriptors', 'a signal', 'a time to pass', 'a queue',
+        'a condition or an event', 'a process to end', 'a thread to end')
+
+#: Functions that wait all their life, whatever for: cotyledon's workers have
+#: a thread that reads from a pipe which only the master's end closes.
+IDLE_FUNCTIONS = ('_watch_parent_process',)
+
+
+def is_idle(thread: Thread) -> bool:
+    """Whether to stand there is what a thread does that waits for work."""
+    if thread.state == 'running':
+        return False
+    return thread.waiting_for in IDLE or any(
+        frame.function.endswith(IDLE_FUNCTIONS) for frame in thread.stack)

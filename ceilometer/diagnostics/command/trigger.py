@@ -1,0 +1,307 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""``ceilometer-diagnostics trigger``: have services write reports, and wait.
+
+It looks before it signals: a process that the signal would end is named, and
+nobody is signalled.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+import dataclasses
+import json
+import re
+import shlex
+import subprocess
+import sys
+import time
+from typing import Any
+
+from ceilometer.diagnostics.command import digest
+from ceilometer.diagnostics.command import list_reports
+from ceilometer.diagnostics.command import options
+from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics.command import text
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import source
+
+#: How long to wait for the reports, seconds; one may take as long itself
+#: where a section hangs.
+TIMEOUT_SECONDS = 45
+
+_POLL_SECONDS_MIN = 0.1
+_POLL_SECONDS_MAX = 0.5
+
+_HOST = re.compile(r'(?P<host>[^-:\s][^:\s]*|[^-\s]*\[[^\]\s]+\])'
+                   r'(?::(?P<port>\d+))?')
+
+
+@dataclasses.dataclass
+class Answer:
+    """What one process of a unit has answered.
+
+    :ivar unit: name of the unit
+    :ivar process: the process
+    :ivar found: its report, as far as it has come; None for none
+    """
+
+    unit: str
+    process: system.Process
+    found: read.Found | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is nothing left to wait for."""
+        return self.found is not None and self.found.report.complete
+
+
+def parser() -> options.Parser:
+    """The parser of this verb's command line."""
+    made = options.Parser(
+        'trigger', 'Have every process of services write a report: signal '
+        'them as "systemctl kill -s USR1" does, wait for the reports, and '
+        'tell what is unusual in them.', [
+            ('', 'all services of Ceilometer that run'),
+            ('ceilometer-polling', 'one service'),
+            ('-H root@controller-2 ceilometer-agent-notification',
+             'on another host, by way of ssh'),
+        ])
+    made.add_argument('unit', nargs='*', metavar='UNIT',
+                      help='service, or pattern of such; all that run if '
+                      'none is given')
+    made.add_argument('-H', '--host', metavar='[USER@]HOST[:PORT]',
+                      help='do it on another host')
+    made.add_argument('--force', action='store_true',
+                      help='signal even where it ends a process')
+    made.add_argument('--timeout', metavar='SECONDS', type=options.positive,
+                      default=TIMEOUT_SECONDS,
+                      help='how long to wait (default: %(default)s)')
+    options.add_output(made)
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    """Run the verb; see :func:`cli.main`."""
+    given = parser().parse(arguments)
+    if given.host is not None:
+        return _elsewhere(given)
+    units = _units(given.unit)
+    _refuse(units, given.force)
+    journal = _journal(units)
+    answers = [Answer(unit.name, process) for unit in units
+               for process in unit.daemons]
+    start_usec = time.time_ns() // 1000
+    system.kill([unit.name for unit in units])
+    progress = _Progress(len(answers), not given.quiet)
+    try:
+        wait(journal, answers, start_usec, given.timeout, progress.show)
+    finally:
+        progress.clear()
+    for answer in answers:
+        if answer.found is not None:
+            answer.found = read.load(journal, answer.found)
+    with output.Output(given.output, pager=False) as out:
+        if given.json == 'off':
+            out.write(_text(answers, given.timeout, out.style))
+        else:
+            out.write(json.dumps(
+                [_describe(answer) for answer in answers],
+                indent=2 if given.json == 'pretty' else None) + '\n')
+    return 0 if all(answer.complete for answer in answers) else 1
+
+
+def _units(words: list[str]) -> list[system.Unit]:
+    names: dict[str, None] = {}
+    for word in words:
+        name = options.unit_name(word)
+        if re.search(r'[*?\[]', name):
+            found = [one for one in system.running_units((name,))
+                     if system.is_unit_of_ceilometer(one)]
+            if not found:
+                raise options.Failure(
+                    f'no service of Ceilometer that runs matches {word}')
+            names.update(dict.fromkeys(found))
+        elif not system.is_unit_of_ceilometer(name):
+            raise options.Failure(f'{name} is not a service of Ceilometer')
+        else:
+            names[name] = None
+    if not words:
+        names = dict.fromkeys(
+            name for name in system.running_units()
+            if system.is_unit_of_ceilometer(name))
+        if not names:
+            raise options.Failure('no service of Ceilometer runs')
+    found_units = [system.look(name) for name in names]
+    # of two names that mean one unit, one is enough
+    return list({unit.name: unit for unit in found_units}.values())
+
+
+def _refuse(units: list[system.Unit], force: bool) -> None:
+    doomed = [(unit, process) for unit in units for process in unit.processes
+              if process.dies]
+    if not doomed:
+        return
+    told = '; '.join(
+        f'pid {process.pid} ({process.command[:80]}) of {unit.name}'
+        for unit, process in doomed)
+    if not force:
+        raise options.Failure(
+            f'{system.SIGNAL.name} would end {told}: nothing was signalled, '
+            '--force does it nevertheless; a unit must run its daemon by way '
+            'of "ceilometer-diagnostics run"')
+    output.complain(f'{system.SIGNAL.name} ends {told}')
+
+
+def _journal(units: list[system.Unit]) -> source.Journal:
+    namespaces = {unit.namespace for unit in units}
+    if namespaces == {None}:
+        return source.Journal(source.Source())
+    if len(namespaces) == 1:
+        return source.Journal(source.Source(namespace=namespaces.pop()))
+    return source.Journal(source.Source(namespace='*'))
+
+
+def wait(journal: source.Journal, answers: list[Answer], start_usec: int,
+         timeout_seconds: float, show: Callable[[int], None]) -> None:
+    """Wait until every process has answered, has ended, or time is up.
+
+    :param journal: where the reports will be
+    :param answers: takes the reports
+    :param start_usec: when the signal was sent, microseconds since the epoch
+    :param timeout_seconds: how long to wait
+    :param show: told how many have answered
+    """
+    deadline = time.monotonic() + timeout_seconds
+    pause = _POLL_SECONDS_MIN
+    while True:
+        journal.refresh()
+        for found in read.find(journal, read.Query(
+                pids=tuple(answer.process.pid for answer in answers),
+                since_usec=start_usec)):
+            for answer in answers:
+                if (found.identity.pid == answer.process.pid
+                        and found.identity.unit == answer.unit
+                        and not answer.complete):
+                    answer.found = found
+        show(sum(answer.complete for answer in answers))
+        waiting = [answer for answer in answers if not answer.complete
+                   and system.look_at(answer.process.pid) is not None]
+        left = deadline - time.monotonic()
+        if not waiting or left <= 0:
+            return
+        time.sleep(min(pause, left))
+        pause = min(pause * 1.2, _POLL_SECONDS_MAX)
+
+
+class _Progress:
+    """Tells on a terminal how far it is."""
+
+    def __init__(self, total: int, wanted: bool) -> None:
+        self._total = total
+        self._shown = wanted and sys.stderr.isatty()
+
+    def show(self, count: int) -> None:
+        if self._shown:
+            sys.stderr.write(f'\r{count} of {self._total} processes have '
+                             'answered…\033[K')
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        if self._shown:
+            sys.stderr.write('\r\033[K')
+            sys.stderr.flush()
+
+
+def _text(answers: list[Answer], timeout_seconds: int,
+          style: output.Style) -> str:
+    parts = []
+    for unit in dict.fromkeys(answer.unit for answer in answers):
+        own = [answer for answer in answers if answer.unit == unit]
+        complete = sum(answer.complete for answer in own)
+        parts.append(style.bold(
+            f'{unit}: {complete} of {len(own)} processes have answered')
+            + '\n')
+        for answer in own:
+            if answer.found is not None:
+                process = answer.found.report.header.describe_process()
+                parts.append(
+                    f'{answer.found.id[:list_reports.ID_DIGITS]}  {process}, '
+                    f'pid {answer.process.pid}\n')
+                parts.append(_indented(text.notices(
+                    digest.digest(answer.found), style)))
+            if not answer.complete:
+                parts.append(style.bad(
+                    f'! {_silent(answer, timeout_seconds)}') + '\n')
+    return ''.join(parts)
+
+
+def _indented(lines: str) -> str:
+    return ''.join(f'    {line}\n' for line in lines.splitlines())
+
+
+def _silent(answer: Answer, timeout_seconds: int) -> str:
+    process = answer.process
+    what = 'no report' if answer.found is None else 'no complete report'
+    state = system.state(process.pid)
+    words = f'pid {process.pid} ({process.command[:80]}): {what}'
+    if state is None:
+        return f'{words}, it has ended'
+    return f'{words} within {timeout_seconds} s: {state}'
+
+
+def _describe(answer: Answer) -> dict[str, Any]:
+    process = answer.process
+    told: dict[str, Any] = {
+        'unit': answer.unit, 'pid': process.pid, 'command': process.command,
+        'answered': answer.complete, 'id': None, 'digest': []}
+    if answer.found is not None:
+        told['id'] = answer.found.id
+        told['digest'] = [
+            {'level': notice.level, 'text': notice.text}
+            for notice in digest.digest(answer.found)]
+    if not answer.complete:
+        told['state'] = system.state(process.pid)
+    return told
+
+
+def _elsewhere(given: argparse.Namespace) -> int:
+    match = _HOST.fullmatch(given.host)
+    if match is None:
+        raise options.UsageError(
+            f'--host {given.host!r}: expected [USER@]HOST[:PORT]')
+    if given.output is not None:
+        raise options.UsageError('--host and --output exclude one another')
+    command = [options.PROGRAM, 'trigger', f'--timeout={given.timeout}',
+               f'--json={given.json}']
+    command += [flag for flag, wanted in (
+        ('--force', given.force), ('--quiet', given.quiet)) if wanted]
+    # what no unit is called is refused here, not by a shell over there
+    command += ['--', *(options.unit_name(unit) for unit in given.unit)]
+    port = ['-p', match['port']] if match['port'] else []
+    try:
+        done = subprocess.run(
+            ['ssh', '-xT', *port, '--', match['host'].replace(
+                '[', '').replace(']', ''), shlex.join(command)],
+            stdin=subprocess.DEVNULL)
+    except FileNotFoundError:
+        raise options.Failure('ssh is not installed') from None
+    if done.returncode in (0, 1, 2):
+        return done.returncode
+    raise options.Failure(
+        f'{match["host"]}: '
+        + (f'{options.PROGRAM} is not installed there'
+           if done.returncode == 127
+           else f'ssh ended with {done.returncode}'))

@@ -1,0 +1,334 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Where reports are read from: which files of the journal, and whether.
+
+The files are listed here and not by libsystemd, because it passes over what
+it cannot read without a word: a file that is cut short, of a newer systemd,
+or of other users. Who reads diagnostics must know what they do not see.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import fnmatch
+import glob
+import os
+import re
+import resource
+import stat
+import struct
+from typing import Any
+
+from systemd import journal
+
+#: Where journald keeps what survives a reboot, and what does not.
+DIRECTORIES = ('/var/log/journal', '/run/log/journal')
+
+#: Longest piece of a field's value that is read where the whole is not
+#: wanted, bytes.
+OUTLINE_BYTES = 512
+
+_MACHINE_DIRECTORY = re.compile(r'[0-9a-f]{32}(\..+)?', re.ASCII)
+
+# https://systemd.io/JOURNAL_FILE_FORMAT: signature, compatible flags,
+# incompatible flags, ..., size of the header and of all that follows it
+_HEADER = struct.Struct('<8sII72xQQ')
+_SIGNATURE = b'LPKSHHRH'
+
+#: Descriptors that are wanted beside one for each file of the journal.
+_OTHER_DESCRIPTORS = 64
+
+ACCESS_HINT = ('members of group systemd-journal may read it: "usermod -aG '
+               'systemd-journal USER" as root, then log in anew')
+
+
+class JournalError(Exception):
+    """The journal, or a file of it, cannot be read; one line says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Which journal to read, in the words of journalctl(1).
+
+    :ivar directory: a directory with journal files, or with the directories
+        of several machines
+    :ivar files: paths of journal files, or shell patterns of such
+    :ivar root: where the root directory of another system is mounted
+    :ivar namespace: name of a journal namespace; ``+NAME`` adds the default
+        one, ``*`` means all
+    :ivar merge: read the journals of all machines that are on this one
+    """
+
+    directory: str | None = None
+    files: tuple[str, ...] = ()
+    root: str | None = None
+    namespace: str | None = None
+    merge: bool = False
+
+    @property
+    def local(self) -> bool:
+        """Whether it is the journal of the machine this runs on."""
+        return not (self.directory or self.files or self.root)
+
+
+class Reader(journal.Reader):  # type: ignore[misc]
+    """A journal reader that gives fields as they are: bytes.
+
+    The conversions of its base take a third of the time of listing reports,
+    and make of a field what another system's journal need not hold there.
+    """
+
+    def step(self) -> bool:
+        """Go to the next entry; False at the end."""
+        return bool(self._next())
+
+    def unique(self, name: str) -> set[bytes]:
+        """All values that a field has anywhere, whatever the matches."""
+        return set(super(journal.Reader, self).query_unique(name))
+
+    def fields(self) -> dict[str, Any]:
+        """All fields of the entry: bytes, or a list if one stands twice."""
+        entry: dict[str, Any] = self._get_all()
+        return entry
+
+    def field(self, name: str) -> bytes | None:
+        """One field of the entry, None if it has none of this name."""
+        try:
+            value: bytes = self._get(name)
+        except KeyError:
+            return None
+        return value
+
+    def realtime_usec(self) -> int:
+        """When journald received the entry."""
+        return int(self._get_realtime())
+
+    def addresses(self) -> dict[str, bytes]:
+        """What the export format says of an entry beside its fields."""
+        monotonic = self._get_monotonic()[0]
+        return {
+            '__CURSOR': self._get_cursor().encode(),
+            '__REALTIME_TIMESTAMP': b'%d' % self.realtime_usec(),
+            '__MONOTONIC_TIMESTAMP': b'%d' % monotonic,
+        }
+
+
+class Journal:
+    """The files of a journal, found once and opened as often as wanted.
+
+    :param source: which journal
+    :raises JournalError: there is none, or nothing of it can be read
+    :ivar problems: a line for each file that is passed over
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.problems: list[str] = []
+        self._files = self._find()
+
+    def refresh(self) -> None:
+        """Find the files again: journald starts new ones."""
+        self._files = self._find()
+
+    def reader(self, bytes_max: int = 0) -> Reader:
+        """Open it; not to be used in several threads, nor for waiting.
+
+        A reader with a match can miss the newest entry of a quiet journal for
+        ever: who waits opens a new one each time.
+
+        :param bytes_max: how much of each field to read, 0 for all of it
+        :raises JournalError: it cannot be opened
+        """
+        for attempt in (1, 2):
+            try:
+                reader = Reader(files=self._files)
+                reader.data_threshold = bytes_max
+                return reader
+            except OSError as error:
+                # removed or archived since it was found: look once more
+                if attempt == 2 or error.errno != errno.ENOENT:
+                    raise JournalError(self._blame(error)) from None
+                self.refresh()
+        raise AssertionError
+
+    def _blame(self, error: OSError) -> str:
+        for path in self._files:
+            try:
+                journal.Reader(files=[path]).close()
+            except OSError as own:
+                return f'{path}: {_reason(own)}'
+        return f'the journal cannot be opened: {_reason(error)}'
+
+    def _find(self) -> list[str]:
+        source = self.source
+        self.problems = []
+        if source.files:
+            return self._usable(_expand(source.files), strict=True)
+        directories = _directories(source)
+        if not directories and source.namespace is not None:
+            raise JournalError(
+                f'there is no journal of namespace {source.namespace}')
+        paths = []
+        for directory in directories:
+            try:
+                names = sorted(os.listdir(directory))
+            except OSError as error:
+                self.problems.append(f'{directory}: {_reason(error)}')
+                continue
+            paths += [os.path.join(directory, name) for name in names
+                      if name.endswith(('.journal', '.journal~'))]
+        return self._usable(paths, strict=False)
+
+    def _usable(self, paths: list[str], strict: bool) -> list[str]:
+        usable = []
+        forbidden = 0
+        for path in paths:
+            try:
+                check(path)
+            except PermissionError as error:
+                forbidden += 1
+                if strict:
+                    raise JournalError(f'{path}: {_reason(error)}; '
+                                       f'{ACCESS_HINT}') from None
+            except OSError as error:
+                if strict:
+                    raise JournalError(f'{path}: {_reason(error)}') from None
+                self.problems.append(
+                    f'{path}: {_reason(error)}; passed over')
+            else:
+                usable.append(path)
+        where = self.source.directory or self.source.root or 'the journal'
+        if forbidden:
+            told = (f'{where}: no permission to read {forbidden} of '
+                    f'{len(paths)} files; {ACCESS_HINT}')
+            if not usable:
+                raise JournalError(told)
+            self.problems.append(told)
+        if not usable:
+            raise JournalError('; '.join(self.problems)
+                               or f'{where}: there are no journal files')
+        _allow_descriptors(len(usable))
+        return usable
+
+
+def check(path: str) -> None:
+    """Look whether a journal file can be read, without reading it.
+
+    :param path: the file
+    :raises OSError: it cannot; with the reason in ``strerror``
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EBADF, 'not a journal file')
+        header = os.read(descriptor, _HEADER.size)
+    finally:
+        os.close(descriptor)
+    if len(header) < _HEADER.size:
+        raise OSError(errno.ENODATA, 'cut short, or not a journal file')
+    signature, _, _, header_size, arena_size = _HEADER.unpack(header)
+    if signature != _SIGNATURE:
+        raise OSError(errno.EBADMSG, 'not a journal file')
+    if header_size + arena_size > status.st_size:
+        raise OSError(errno.ENODATA, 'cut short')
+
+
+def _expand(patterns: tuple[str, ...]) -> list[str]:
+    paths = []
+    for pattern in patterns:
+        found = sorted(glob.glob(pattern)) if glob.has_magic(
+            pattern) else [pattern]
+        if not found:
+            raise JournalError(f'{pattern}: no such file')
+        paths += found
+    return paths
+
+
+def _directories(source: Source) -> list[str]:
+    if source.directory is not None:
+        return [source.directory, *_machines(source.directory, '*', True)]
+    root = source.root
+    if root is not None:
+        if not os.path.isdir(root):
+            raise JournalError(f'{root}: no such directory')
+        tops = [root.rstrip('/') + top for top in DIRECTORIES]
+    else:
+        tops = list(DIRECTORIES)
+    every = source.merge or root is not None
+    found = []
+    for top in tops:
+        # what is volatile is of this machine, whatever its name
+        machine = '*' if every or top == '/run/log/journal' else _machine_id()
+        found += _machines(top, machine, False, source.namespace)
+    if not found and source.namespace is None:
+        raise JournalError(
+            f'{", ".join(tops)}: there is no journal, or no permission to '
+            f'see it; {ACCESS_HINT}')
+    return found
+
+
+def _machines(top: str, machine: str, every_namespace: bool,
+              namespace: str | None = None) -> list[str]:
+    """Directories of machines, or of namespaces of machines, below one."""
+    try:
+        names = sorted(os.listdir(top))
+    except FileNotFoundError:
+        if every_namespace:
+            raise JournalError(f'{top}: no such directory') from None
+        return []
+    except OSError as error:
+        raise JournalError(f'{top}: {_reason(error)}') from None
+    wanted = [None if namespace is None else namespace.lstrip('+')]
+    if namespace is not None and namespace.startswith('+'):
+        wanted.append(None)
+    found = []
+    for name in names:
+        if not _MACHINE_DIRECTORY.fullmatch(name):
+            continue
+        own, dot, rest = name.partition('.')
+        if not fnmatch.fnmatchcase(own, machine):
+            continue
+        if every_namespace or namespace == '*' or (
+                rest if dot else None) in wanted:
+            found.append(os.path.join(top, name))
+    return found
+
+
+def _machine_id() -> str:
+    try:
+        with open('/etc/machine-id') as file:
+            return file.read().strip() or '*'
+    except OSError:
+        return '*'
+
+
+def _allow_descriptors(files: int) -> None:
+    """Raise the limit of descriptors as journalctl does, if it is too low."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = files + _OTHER_DESCRIPTORS
+    if soft != resource.RLIM_INFINITY and wanted > soft:
+        if hard != resource.RLIM_INFINITY:
+            wanted = min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(wanted, soft), hard))
+
+
+def _reason(error: OSError) -> str:
+    text = error.strerror or str(error)
+    if text == os.strerror(error.errno or 0):
+        # libsystemd says more with these than their usual texts do
+        text = {errno.EBADMSG: 'damaged', errno.ENODATA: 'cut short',
+                errno.EPROTONOSUPPORT: 'written by a newer systemd',
+                }.get(error.errno or 0, text)
+    return text[:1].lower() + text[1:]

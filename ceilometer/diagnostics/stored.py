@@ -1,0 +1,136 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Makes a report of journal entries that anybody may have written.
+
+What :func:`report.from_entries` takes apart came from this project's writer,
+or did not: numbers that would keep the reader busy for ever are refused, and
+one bad section does not hide all others. Nothing here reads the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+import json
+import re
+from typing import Any
+
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import report
+
+#: An entry as the journal has it: bytes, or a list if a field stands twice.
+Entry = dict[str, Any]
+
+#: How many sections a report may claim, and parts a section; beyond it an
+#: entry is no entry of ours. A numeral has this many digits at most.
+_COUNT_DIGITS_MAX = 4
+_NUMBER_DIGITS_MAX = 18
+
+COUNTS = (fields.REPORT_SECTION_INDEX, fields.REPORT_SECTION_COUNT,
+          fields.REPORT_SECTION_PART, fields.REPORT_SECTION_PARTS)
+NUMBERS = (fields.REPORT_WORKER, fields.REPORT_SENDER_PID,
+           fields.REPORT_SENDER_UID, fields.REPORT_SECTION_USEC, '_PID',
+           '_SOURCE_REALTIME_TIMESTAMP')
+
+_ID = re.compile('[0-9a-f]{32}')
+
+
+def assemble(entries: list[dict[str, str]],
+             ) -> tuple[report.Report, list[str]]:
+    """Make a report of entries; what cannot be a section is left out.
+
+    :param entries: their fields, as text
+    :returns: the report, and a line for each section that was left out
+    :raises report.InvalidEntry: none of them can be an entry of a report
+    """
+    try:
+        return _parse(entries), []
+    except report.InvalidEntry:
+        # one section may not hide all others
+        pass
+    problems = []
+    sections: dict[str, list[dict[str, str]]] = {}
+    for entry in entries:
+        sections.setdefault(
+            entry.get(fields.REPORT_SECTION_INDEX, ''), []).append(entry)
+    usable: list[dict[str, str]] = []
+    for index, parts in sections.items():
+        try:
+            _parse(parts)
+        except report.InvalidEntry as invalid:
+            problems.append(f'section {index[:40]}: {invalid}')
+        else:
+            usable += parts
+    if not usable:
+        raise report.InvalidEntry('; '.join(problems))
+    return _parse(usable), problems
+
+
+def _parse(entries: list[dict[str, str]]) -> report.Report:
+    for entry in entries:
+        if not _ID.fullmatch(entry.get(fields.REPORT_ID, '')):
+            raise report.InvalidEntry(
+                f'{fields.REPORT_ID}: expected 32 hexadecimal digits')
+        _check_numbers(entry)
+    try:
+        # its first section tells when it was begun
+        return report.from_entries(sorted(entries, key=lambda entry: int(
+            entry.get(fields.REPORT_SECTION_INDEX, '0'))))
+    except RecursionError:
+        raise report.InvalidEntry(
+            f'{fields.REPORT_DATA}: nested too deep') from None
+
+
+def _check_numbers(entry: Mapping[str, str]) -> None:
+    """Refuse numbers that would keep the reader busy for ever."""
+    for names, digits in ((COUNTS, _COUNT_DIGITS_MAX),
+                          (NUMBERS, _NUMBER_DIGITS_MAX)):
+        for name in names:
+            value = entry.get(name, '0')
+            if len(value) > digits or not (
+                    value.isascii() and value.isdecimal()):
+                raise report.InvalidEntry(
+                    f'{name}={value[:40]!r}: expected a number of at most '
+                    f'{digits} digits')
+
+
+def size_bytes(entry: Entry) -> int | None:
+    """What the summary of a report tells of its size; None if nothing."""
+    try:
+        sections = json.loads(first(entry, fields.REPORT_DATA))['sections']
+        size = sum(section['text_bytes'] + section['data_bytes']
+                   for section in sections)
+        return size if isinstance(size, int) and size >= 0 else None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def decoded(entry: Entry) -> dict[str, str]:
+    """All fields of an entry as text."""
+    return {name: decode(first(entry, name)) for name in entry}
+
+
+def text(entry: Entry, name: str) -> str | None:
+    """A field of an entry as text, None if it has none of this name."""
+    value = first(entry, name)
+    return None if value is None else decode(value)
+
+
+def first(entry: Entry, name: str) -> Any:
+    """A field of an entry; the first value, if it stands twice."""
+    value = entry.get(name)
+    return value[0] if isinstance(value, list) else value
+
+
+def decode(value: Any) -> str:
+    """A value as text; bytes that are no UTF-8 are escaped."""
+    return '' if value is None else value.decode(errors='backslashreplace')

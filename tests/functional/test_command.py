@@ -1,0 +1,163 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The operator's command as a program: pipes, disks, start-up, a browser."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ceilometer.diagnostics import report
+from tests.unit import journals
+
+SECONDS = 60
+RUN = [sys.executable, '-c',
+       'from ceilometer.diagnostics import command; command.main()']
+
+
+def run(*arguments: str, stdout: int = subprocess.PIPE, **environment: str,
+        ) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
+    return subprocess.run(
+        [*RUN, *arguments], stdin=subprocess.DEVNULL, stdout=stdout,
+        stderr=subprocess.PIPE, text=True, timeout=SECONDS,
+        env={**os.environ, **environment})
+
+
+@pytest.fixture(scope='module')
+def journal(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A directory with a journal of two reports."""
+    directory = tmp_path_factory.mktemp('journal')
+    frames = [{'file': '/a.py', 'line': number, 'function': 'f',
+               'source': 'g()'} for number in range(5)]
+    made = [report.Section('threads', 'Threads', 'x' * 300_000, {
+        'stacks': [{'threads': [{'name': 'main'}], 'frames': frames}]}),
+        report.Section('configuration', 'Configuration', 'options', {
+            'options': [{'group': 'DEFAULT', 'name': name, 'value': 'v',
+                         'changed': name == 'debug'}
+                        for name in ('debug', 'host', 'transport_url')]})]
+    journals.write(directory / 'x.journal', [
+        entry for number in range(2) for entry in journals.entries(
+            journals.make_report(made), journals.Sender(pid=number + 10),
+            journals.TIME_USEC + number)])
+    return directory
+
+
+def test_reader_of_a_pipe_that_ends(journal: pathlib.Path) -> None:
+    """The command ends with its pipe, without a word."""
+    done = subprocess.run(
+        ['sh', '-c', '"$@" | head -c 10', 'sh', *RUN, '-D', str(journal),
+         'show'], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        timeout=SECONDS)
+    assert (len(done.stdout), done.stderr) == (10, b'')
+
+
+@pytest.mark.parametrize('arguments', [
+    ['list'], ['show'], ['export', '--format=html'], ['--help'],
+    ['list', '--json']])
+def test_full_disk(journal: pathlib.Path, arguments: list[str]) -> None:
+    """What cannot be written is one line, and exit code 1."""
+    if arguments != ['--help']:
+        arguments = ['-D', str(journal), *arguments]
+    with open('/dev/full', 'w') as full:
+        done = run(*arguments, stdout=full.fileno())
+    assert done.returncode == 1
+    assert done.stderr.count('\n') == 1 and 'No space left' in done.stderr
+
+
+def test_standard_error_is_closed(journal: pathlib.Path) -> None:
+    """Then the exit code says it alone."""
+    done = subprocess.run(['sh', '-c', 'exec "$@" 2>&-', 'sh', *RUN,
+                           'nonsense'], timeout=SECONDS)
+    assert done.returncode == 2
+
+
+def test_plain_in_a_pipe_coloured_on_a_terminal(
+        journal: pathlib.Path) -> None:
+    """A terminal gets colours and a pager, a pipe neither."""
+    assert '\033' not in run('-D', str(journal), 'show', 'x').stdout
+    assert '\033' not in run('-D', str(journal), 'show',
+                             TERM='xterm').stdout
+    script = ['script', '--quiet', '--return', '--command',
+              ' '.join([*(f"'{word}'" for word in RUN), '-D', str(journal),
+                        'show', '--section', 'package']), '/dev/null']
+    shown = subprocess.run(
+        script, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        timeout=SECONDS, env={**os.environ, 'TERM': 'xterm',
+                              'SYSTEMD_PAGER': 'sed s/^/PAGED:/'}).stdout
+    assert b'\033[1m' in shown and b'PAGED:' in shown
+
+
+def test_start_up(journal: pathlib.Path) -> None:
+    """Every verb starts as fast as half as much again as systemd's module."""
+    def seconds(command: list[str]) -> float:
+        # the least: what else runs on the machine only ever adds to it
+        taken = []
+        for _ in range(7):
+            start = time.perf_counter()
+            subprocess.run(command, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, timeout=SECONDS)
+            taken.append(time.perf_counter() - start)
+        return min(taken)
+
+    limit = 1.5 * seconds(
+        [sys.executable, '-c', 'import systemd.journal']) + 0.1
+    for verb in ('list', 'show', 'diff', 'stuck', 'export'):
+        assert seconds([*RUN, '-D', str(journal), verb]) < limit, verb
+    assert seconds([*RUN, 'trigger', '--help']) < limit
+
+
+BROWSER = next((path for name in ('chromium', 'chromium-browser',
+                                  'google-chrome')
+                if (path := shutil.which(name))), None)
+
+
+@pytest.mark.skipif(BROWSER is None, reason='no chromium is installed')
+def test_page_in_a_browser(journal: pathlib.Path,
+                           tmp_path: pathlib.Path) -> None:
+    """A browser shows the page, searches it, and asks for nothing else."""
+    assert BROWSER is not None
+    page = tmp_path / 'page.html'
+    assert run('-D', str(journal), 'export', '--since', '2026-01-01',
+               '--format', 'html', '-o', str(page)).returncode == 0
+
+    def shown(fragment: str) -> str:
+        done = subprocess.run(
+            [BROWSER, '--headless', '--no-sandbox', '--disable-gpu',
+             f'--user-data-dir={tmp_path}/profile', '--enable-logging=stderr',
+             '--virtual-time-budget=2000', '--dump-dom',
+             f'file://{page}{fragment}'], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, timeout=SECONDS)
+        assert 'Content Security Policy' not in done.stderr, done.stderr
+        assert 'Uncaught' not in done.stderr, done.stderr
+        return done.stdout
+
+    def options(page: str) -> list[str]:
+        return re.findall(
+            r'<tr class="option[^"]*"><th>\[DEFAULT\] (\w+)', page)
+
+    assert options(shown('')) == ['debug', 'host', 'transport_url']
+    found = shown('#search=url')
+    assert options(found) == ['transport_url']
+    assert '1 of 3 options' in found
+    assert options(shown('#changed=1')) == ['debug']
+    # both processes stand at the same place: one branch of the tree
+    assert found.count('<span class="count">2</span>') == 1
+    assert found.count('class="owner"') == 2

@@ -1,0 +1,287 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The verb trigger: real processes and journals, a systemctl of our own."""
+
+from __future__ import annotations
+
+import collections.abc
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import typing
+
+import pytest
+
+from ceilometer.diagnostics.command import cli
+from ceilometer.diagnostics.command import options
+from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics import source
+from tests.unit import journals
+
+UNIT = 'ceilometer-polling.service'
+SETTINGS = {
+    'default': 'pass',
+    'blocked': 'signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])',
+    'ignored': 'signal.signal(signal.SIGUSR1, signal.SIG_IGN)',
+    'caught': 'signal.signal(signal.SIGUSR1, lambda *given: None)',
+}
+
+Start = collections.abc.Callable[[str], int]
+
+
+@pytest.fixture
+def start() -> collections.abc.Iterator[Start]:
+    """Start processes that treat the signal in one way or another."""
+    children = []
+
+    def begin(setting: str) -> int:
+        child = subprocess.Popen(
+            [sys.executable, '-c', 'import signal\n' + SETTINGS[setting]
+             + '\nprint(flush=True)\nsignal.sigwait([signal.SIGTERM])'],
+            stdout=subprocess.PIPE)
+        children.append(child)
+        assert child.stdout is not None
+        child.stdout.readline()
+        return child.pid
+
+    yield begin
+    for child in children:
+        child.kill()
+        child.wait()
+        assert child.stdout is not None
+        child.stdout.close()
+
+
+@pytest.mark.parametrize(('setting', 'dies'), [
+    ('default', True), ('blocked', False), ('ignored', False),
+    ('caught', False)])
+def test_who_would_die(start: Start, setting: str, dies: bool) -> None:
+    """The kernel tells whether the signal would end a process; it does."""
+    pid = start(setting)
+    process = system.look_at(pid)
+    assert process is not None and process.dies is dies
+    os.kill(pid, signal.SIGUSR1)
+    deadline = time.monotonic() + 0.3
+    while time.monotonic() < deadline and system.look_at(pid) is not None:
+        time.sleep(0.02)
+    assert (system.look_at(pid) is None) is dies
+
+
+def test_process_that_is_gone() -> None:
+    """There is nothing to look at."""
+    child = subprocess.Popen(['true'])
+    child.wait()
+    assert system.look_at(child.pid) is None
+    assert system.state(child.pid) is None
+
+
+class World:
+    """A systemctl, and a journal that fills when a signal is sent.
+
+    :ivar answer: which processes write a report, and what is lost of it
+    """
+
+    def __init__(self, directory: pathlib.Path) -> None:
+        self.directory = directory
+        self.units: dict[str, list[int]] = {}
+        self.answer: dict[int, bool] = {}
+        self.killed: list[list[str]] = []
+        self._count = 0
+        self._write([{**journals.Sender().fields(journals.TIME_USEC),
+                      'MESSAGE': 'begin'}])
+
+    def _write(self, entries: list[dict[str, str]]) -> None:
+        self._count += 1
+        journals.write(self.directory / f'{self._count}.journal', entries)
+
+    def systemctl(self, *arguments: str) -> str:
+        """Answer as systemctl would."""
+        if arguments[0] == 'list-units':
+            return ''.join(f'{unit} loaded active running x\n'
+                           for unit in self.units)
+        if arguments[0] == 'show':
+            unit = arguments[-1]
+            pids = self.units.get(unit)
+            if pids is None:
+                return f'Id={unit}\nLoadState=not-found\nMainPID=0\n'
+            return (f'Id={unit}\nLoadState=loaded\nActiveState=active\n'
+                    f'MainPID={pids[0]}\nControlGroup=/{unit}\n')
+        assert arguments[0] == 'kill'
+        self.killed.append(list(arguments))
+        for unit in arguments[3:]:
+            for pid in self.units[unit]:
+                if pid not in self.answer:
+                    continue
+                entries = journals.entries(
+                    journals.make_report(), journals.Sender(
+                        pid=pid, unit=unit), time.time_ns() // 1000)
+                self._write(entries if self.answer[pid] else entries[:1])
+        return ''
+
+    def pids(self, group: str) -> list[int]:
+        """The processes of a control group."""
+        return self.units[group[1:]]
+
+
+@pytest.fixture
+def world(tmp_path: pathlib.Path,
+          monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world without systemd."""
+    made = World(tmp_path)
+    monkeypatch.setattr(system, '_systemctl', made.systemctl)
+    monkeypatch.setattr(system, '_pids', made.pids)
+    ours = source.Source(directory=str(tmp_path))
+    monkeypatch.setattr(source, 'Source', lambda **given: ours)
+    return made
+
+
+def trigger(capsys: pytest.CaptureFixture[str], *arguments: str,
+            ) -> tuple[int, str, str]:
+    """Run the verb."""
+    code = cli.main(['trigger', *arguments])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def forks(count: int) -> list[int]:
+    """Processes that were forked from one another, as workers are."""
+    script = (
+        'import os, signal\n'
+        'signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])\n'
+        'pids = [os.getpid()]\n'
+        f'for number in range({count - 1}):\n'
+        '    pid = os.fork()\n'
+        '    if not pid:\n'
+        '        signal.sigwait([signal.SIGTERM])\n'
+        '    pids.append(pid)\n'
+        'print(*pids, flush=True)\n'
+        'signal.sigwait([signal.SIGTERM])\n'
+        'for pid in pids[1:]:\n'
+        '    os.kill(pid, signal.SIGKILL)\n')
+    child = subprocess.Popen([sys.executable, '-c', script],
+                             stdout=subprocess.PIPE, text=True)
+    forks.children.append(child)  # type: ignore[attr-defined]
+    assert child.stdout is not None
+    return [int(word) for word in child.stdout.readline().split()]
+
+
+forks.children = []  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def end_forks() -> collections.abc.Iterator[None]:
+    """End what :func:`forks` has started."""
+    yield
+    for child in typing.cast(typing.Any, forks).children:
+        child.terminate()
+        child.wait()
+        child.stdout.close()
+    typing.cast(typing.Any, forks).children.clear()
+
+
+def test_all_answer(world: World, start: Start,
+                    capsys: pytest.CaptureFixture[str]) -> None:
+    """Each process has a report; a program that the daemon runs has none."""
+    pids = forks(3)
+    world.units = {UNIT: [*pids, start('ignored')]}
+    world.answer = dict.fromkeys(pids, True)
+    code, out, err = trigger(capsys)
+    assert (code, err) == (0, '')
+    assert f'{UNIT}: 3 of 3 processes have answered' in out
+    assert world.killed == [['kill', '--signal=SIGUSR1', '--', UNIT]]
+
+
+def test_silent_process_is_named(
+        world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who does not answer, or not wholly, is named; the exit code is 1."""
+    pids = forks(3)
+    world.units = {UNIT: pids}
+    world.answer = {pids[0]: True, pids[1]: False}
+    code, out, _ = trigger(capsys, 'ceilometer-polling', '--timeout=1')
+    assert code == 1
+    assert '1 of 3 processes have answered' in out
+    assert f'! pid {pids[1]} (' in out and 'no complete report within 1 s' in (
+        out)
+    assert f'! pid {pids[2]} (' in out and 'state S (sleeping)' in out
+    code, out, _ = trigger(capsys, UNIT, '--timeout=1', '--json=short')
+    told = {one['pid']: one['answered'] for one in json.loads(out)}
+    assert code == 1 and told == {pids[0]: True, pids[1]: False,
+                                  pids[2]: False}
+
+
+def test_doomed_process_is_named(world: World, start: Start,
+                                 capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody is signalled where the signal would end a process."""
+    pid = start('default')
+    other = 'ceilometer-agent-central.service'
+    world.units = {UNIT: forks(1), other: [pid]}
+    code, out, err = trigger(capsys)
+    assert (code, out, world.killed) == (1, '', [])
+    assert f'SIGUSR1 would end pid {pid}' in err and other in err
+    assert err.count('\n') == 1
+    code, _, err = trigger(capsys, other, '--force', '--timeout=1')
+    assert code == 1 and len(world.killed) == 1
+    assert f'SIGUSR1 ends pid {pid}' in err
+
+
+def test_units(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """What does not run, or is not Ceilometer's, is refused in one line."""
+    for arguments, says in ((['ceilometer-nothing'], 'there is no unit'),
+                            (['ssh'], 'not a service of Ceilometer'),
+                            (['ceilometer-n*'], 'matches ceilometer-n*'),
+                            ([], 'no service of Ceilometer runs')):
+        code, out, err = trigger(capsys, *arguments)
+        assert (code, out) == (1, '') and says in err
+    assert world.killed == []
+
+
+def test_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path,
+                   capfd: pytest.CaptureFixture[str]) -> None:
+    """Another host is reached by way of ssh, nothing of it by its shell."""
+    ssh = tmp_path / 'ssh'
+    ssh.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\nexit $EXIT\n')
+    ssh.chmod(0o755)
+    monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
+    monkeypatch.setenv('EXIT', '1')
+    assert cli.main(['trigger', '-H', 'root@controller:2222', '--force',
+                     'ceilometer-polling', 'ceilometer-a*']) == 1
+    out, err = capfd.readouterr()
+    assert out.splitlines() == [
+        '-xT', '-p', '2222', '--', 'root@controller',
+        'ceilometer-diagnostics trigger --timeout=45 --json=off --force -- '
+        "ceilometer-polling.service 'ceilometer-a*'"]
+    for code, says in (('255', 'ssh ended with 255'),
+                       ('127', 'is not installed there')):
+        monkeypatch.setenv('EXIT', code)
+        assert cli.main(['trigger', '-H', 'controller']) == 1
+        out, err = capfd.readouterr()
+        assert says in err
+
+
+def test_systemctl_fails(monkeypatch: pytest.MonkeyPatch,
+                         tmp_path: pathlib.Path) -> None:
+    """What systemctl says is passed on, in one line."""
+    systemctl = tmp_path / 'systemctl'
+    systemctl.write_text('#!/bin/sh\necho "Access\n denied" >&2; exit 4\n')
+    systemctl.chmod(0o755)
+    monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
+    with pytest.raises(options.Failure,
+                       match='systemctl kill: Access denied'):
+        system.kill([UNIT])
+    monkeypatch.setenv('PATH', str(tmp_path / 'nowhere'))
+    with pytest.raises(options.Failure, match='not installed'):
+        system.kill([UNIT])

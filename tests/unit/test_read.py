@@ -1,0 +1,374 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Reports are found again in real journal files, and only real ones."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import string
+import subprocess
+import sys
+
+import hypothesis
+from hypothesis import strategies
+import pytest
+
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import report
+from ceilometer.diagnostics import source
+from tests.unit import journals
+
+SECOND = 1_000_000
+
+
+def build(path: pathlib.Path, *batches: list[dict[str, str]],
+          ) -> source.Journal:
+    """A journal of these entries."""
+    given = [entry for batch in batches for entry in batch]
+    journals.write(path / 'test.journal', given)
+    return source.Journal(source.Source(directory=str(path)))
+
+
+def same(found: read.Found, made: report.Report) -> bool:
+    """Whether what was found holds the sections that were made."""
+    return found.report.sections == made.sections
+
+
+def test_report_comes_back_whole(tmp_path: pathlib.Path) -> None:
+    """What was collected is what is loaded, and journald says who it was."""
+    made = journals.make_report([report.Section(
+        'threads', 'Threads', 'one\n\ntwo', {'count': 2}, usec=77)])
+    journal = build(tmp_path, journals.entries(made))
+    found, = read.find(journal)
+    assert found.report.complete
+    assert found.identity == read.Identity(
+        pid=100, uid=998, unit='ceilometer-polling.service',
+        hostname='controller-1', machine_id=journals.MACHINE_ID,
+        boot_id=journals.BOOT_ID)
+    assert found.identity.trusted
+    assert found.time_usec == journals.TIME_USEC
+    assert found.size_bytes == len('version = 27.0.0one\n\ntwo') + len(
+        '{"version":"27.0.0"}{"count":2}')
+    assert same(read.load(journal, found), made)
+
+
+_TEXT = strategies.text(strategies.characters(
+    exclude_categories=['Cs', 'Cc'], include_characters='\n\t'), max_size=300)
+_DATA = strategies.recursive(
+    strategies.none() | strategies.booleans() | strategies.integers()
+    | strategies.floats(allow_nan=False, allow_infinity=False)
+    | strategies.text(max_size=50),
+    lambda children: strategies.lists(children, max_size=5)
+    | strategies.dictionaries(strategies.text(max_size=10), children,
+                              max_size=5), max_leaves=20)
+
+
+@hypothesis.settings(max_examples=25, deadline=None)
+@hypothesis.given(strategies.lists(strategies.tuples(
+    strategies.text(string.ascii_lowercase + '-', min_size=1, max_size=20),
+    _TEXT, _DATA), max_size=4))
+def test_any_content_comes_back(
+        tmp_path_factory: pytest.TempPathFactory,
+        given: list[tuple[str, str, object]]) -> None:
+    """Whatever the sections hold, they come back equal from a journal."""
+    made = journals.make_report([
+        report.Section(name, name.title(), text.strip('\n'), data)
+        for name, text, data in given])
+    journal = build(tmp_path_factory.mktemp('journal'),
+                    journals.entries(made))
+    found, = read.find(journal)
+    assert same(read.load(journal, found), made)
+
+
+def test_large_section_comes_back(tmp_path: pathlib.Path) -> None:
+    """A section of a megabyte of any characters is put together again."""
+    text = '\n'.join(f'{number} żółć 🐍 \u200b' + 'x' * 90
+                     for number in range(10_000))
+    made = journals.make_report([report.Section(
+        'large', 'Large', text, {'text': text})])
+    entries = journals.entries(made)
+    assert len(entries) > made.count
+    journal = build(tmp_path, entries)
+    found, = read.find(journal)
+    assert same(read.load(journal, found), made)
+
+
+@pytest.mark.parametrize('lost', [0, 1, 2])
+def test_missing_entry_is_noticed(tmp_path: pathlib.Path,
+                                  lost: int) -> None:
+    """A report without one of its entries is incomplete, and says which."""
+    made = journals.make_report([report.Section('threads', 'Threads', 'x')])
+    entries = journals.entries(made)
+    del entries[lost]
+    journal = build(tmp_path, entries)
+    found, = read.find(journal)
+    assert found.report.missing == (lost + 1,)
+    assert read.load(journal, found).report.missing == (lost + 1,)
+
+
+def test_outside_of_a_unit_is_not_trusted(tmp_path: pathlib.Path) -> None:
+    """What a process says of itself does not make it one of Ceilometer."""
+    made = journals.make_report()
+    for number, unit in enumerate((
+            None, 'session-3.scope', 'user@1000.service',
+            'xceilometer-polling.service', 'ceilometer.slice',
+            'ceilometer-polling.service.scope')):
+        sender = journals.Sender(unit=unit, pid=200 + number)
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        found, = read.find(build(directory, journals.entries(made, sender)))
+        assert not found.identity.trusted
+        assert found.identity.unit == unit
+        assert found.report.header.unit == 'ceilometer-polling.service'
+
+
+@pytest.mark.parametrize('unit', [
+    'ceilometer-polling.service', 'ceilometer-agent-compute@2.service',
+    'openstack-ceilometer-notification.service'])
+def test_units_of_ceilometer_are_trusted(
+        tmp_path: pathlib.Path, unit: str) -> None:
+    """The names that distributions give the units are known."""
+    found, = read.find(build(tmp_path, journals.entries(
+        journals.make_report(), journals.Sender(unit=unit))))
+    assert found.identity.trusted
+
+
+def test_nobody_adds_to_the_report_of_another(
+        tmp_path: pathlib.Path) -> None:
+    """Entries with the id of a report, of another process, stand apart."""
+    made = journals.make_report()
+    forged = dataclasses.replace(made, sections=tuple(
+        dataclasses.replace(part, text='forged') for part in made.sections))
+    journal = build(
+        tmp_path, journals.entries(made),
+        journals.entries(forged, journals.Sender(
+            pid=666, uid=1000, unit='session-3.scope'), journals.TIME_USEC
+            + 10))
+    real, other = read.find(journal)
+    assert real.identity.trusted and not other.identity.trusted
+    assert same(read.load(journal, real), made)
+    assert same(read.load(journal, other), forged)
+
+
+def test_unit_lost_in_some_entries(tmp_path: pathlib.Path) -> None:
+    """journald loses the unit of a process that ends; the rest tells it."""
+    made = journals.make_report()
+    entries = journals.entries(made)
+    del entries[-1]['_SYSTEMD_UNIT']
+    journal = build(tmp_path, entries)
+    found, = read.find(journal)
+    assert found.report.complete and found.identity.trusted
+    assert read.load(journal, found).report.complete
+
+
+def hostile(**changes: str) -> list[dict[str, str]]:
+    """A report whose entries say what no writer says."""
+    return [{**entry, **changes}
+            for entry in journals.entries(journals.make_report())]
+
+
+@pytest.mark.parametrize('changes', [
+    {'REPORT_SECTION_COUNT': '9' * 12},
+    {'REPORT_SECTION_COUNT': '9' * 5000},
+    {'REPORT_SECTION_INDEX': '0'},
+    {'REPORT_SECTION_INDEX': '-1'},
+    {'REPORT_SECTION_INDEX': '٣'},
+    {'REPORT_SECTION_PARTS': '99999999'},
+    {'REPORT_SECTION_STATUS': 'great'},
+    {'REPORT_SENDER_PID': '9' * 5000},
+    {'REPORT_ID': '../../etc/passwd'},
+    {'REPORT_SCHEMA': '2'},
+    {'_SOURCE_REALTIME_TIMESTAMP': 'yesterday'},
+])
+def test_hostile_entries_are_passed_over(
+        tmp_path: pathlib.Path, changes: dict[str, str]) -> None:
+    """What cannot be a report is named, and hides no other report."""
+    made = journals.make_report()
+    journal = build(tmp_path, hostile(**changes), journals.entries(
+        made, time_usec=journals.TIME_USEC + SECOND))
+    problems: list[str] = []
+    found = read.find(journal, problems=problems)
+    assert [one.id for one in found] == [made.header.id]
+    assert problems
+
+
+@pytest.mark.parametrize('data', ['{', '[' * 100_000, '1' * 10_000])
+def test_hostile_data_costs_one_section(
+        tmp_path: pathlib.Path, data: str) -> None:
+    """Data that is no JSON makes one section missing, not a report."""
+    entries = journals.entries(journals.make_report(
+        [report.Section('threads', 'Threads', 'x', {})]))
+    entries[1]['REPORT_DATA'] = data
+    journal = build(tmp_path, entries)
+    found, = read.find(journal)
+    loaded = read.load(journal, found)
+    assert loaded.report.missing == (2,)
+    assert loaded.problems
+
+
+def test_answers_to_one_trigger_stand_together(
+        tmp_path: pathlib.Path) -> None:
+    """Master and workers of a unit are a group, until one answers again."""
+    batches = []
+    for second in (0, 2):
+        for pid, process, worker in ((12, 'worker', 1), (11, 'worker', 0),
+                                     (10, 'master', None)):
+            batches.append(journals.entries(
+                journals.make_report(process=process, worker=worker),
+                journals.Sender(pid=pid),
+                journals.TIME_USEC + second * SECOND + pid * 1000))
+    batches.append(journals.entries(
+        journals.make_report(), journals.Sender(
+            pid=50, unit='ceilometer-agent-notification.service'),
+        journals.TIME_USEC))
+    groups = read.answers(read.find(build(tmp_path, *batches)))
+    assert [[one.identity.pid for one in group] for group in groups] == [
+        [50], [10, 11, 12], [10, 11, 12]]
+
+
+def test_query(tmp_path: pathlib.Path) -> None:
+    """Each condition picks its reports, whole ones."""
+    first = journals.make_report(
+        [report.Section('threads', 'Threads', 'x', status='error')])
+    second = journals.make_report()
+    journal = build(
+        tmp_path, journals.entries(first),
+        journals.entries(second, journals.Sender(
+            pid=101, unit='ceilometer-agent-central.service',
+            boot_id='c007' * 8), journals.TIME_USEC + 600 * SECOND))
+
+    def ids(**conditions: object) -> list[str]:
+        found = read.find(journal, read.Query(**conditions))
+        assert all(one.report.complete for one in found)
+        return [one.id for one in found]
+
+    one, two = first.header.id, second.header.id
+    assert ids() == [one, two]
+    assert ids(ids=(one,)) == [one]
+    assert ids(ids=(two[:8],)) == [two]
+    assert ids(ids=('ffff',)) == []
+    assert ids(pids=(101,)) == [two]
+    assert ids(pids=(100, 101)) == [one, two]
+    assert ids(units=('ceilometer-polling.service',)) == [one]
+    assert ids(units=('ceilometer-a*',)) == [two]
+    assert ids(matches=('REPORT_SECTION_STATUS=error',)) == [one]
+    assert ids(matches=('_PID=101', 'REPORT_SECTION=threads')) == []
+    assert ids(since_usec=journals.TIME_USEC + 1) == [two]
+    assert ids(until_usec=journals.TIME_USEC) == [one]
+    assert ids(boot_ids=('c007' * 8,)) == [two]
+    assert read.boots(journal) == [journals.BOOT_ID, 'c007' * 8]
+    with pytest.raises(read.AmbiguousId):
+        ids(ids=('0000',))
+
+
+def test_other_entries_do_not_matter(tmp_path: pathlib.Path) -> None:
+    """Reports are found between many entries of others."""
+    sender = journals.Sender(unit='other.service', pid=7)
+    others = [{**sender.fields(journals.TIME_USEC + number),
+               'MESSAGE': f'line {number}'} for number in range(5000)]
+    made = journals.make_report()
+    entries = journals.entries(made, time_usec=journals.TIME_USEC + 2500)
+    journal = build(tmp_path, others[:2500], entries[:1], others[2500:],
+                    entries[1:])
+    found, = read.find(journal)
+    assert found.report.complete
+
+
+def test_report_in_two_files(tmp_path: pathlib.Path) -> None:
+    """A journal may be rotated in the middle of a report."""
+    made = journals.make_report()
+    entries = journals.entries(made)
+    journals.write(tmp_path / 'one.journal', entries[:1])
+    journals.write(tmp_path / 'two.journal', entries[1:])
+    journal = source.Journal(source.Source(directory=str(tmp_path)))
+    found, = read.find(journal)
+    assert same(read.load(journal, found), made)
+
+
+def test_several_hosts(tmp_path: pathlib.Path) -> None:
+    """Journals of several machines in one directory are read together."""
+    for number in range(2):
+        machine = f'{number}' * 32
+        (tmp_path / machine).mkdir()
+        journals.write(
+            tmp_path / machine / 'system.journal',
+            journals.entries(journals.make_report(), journals.Sender(
+                hostname=f'host-{number}', machine_id=machine,
+                boot_id=machine)))
+    found = read.find(source.Journal(source.Source(directory=str(tmp_path))))
+    assert sorted(one.identity.hostname or '' for one in found) == [
+        'host-0', 'host-1']
+    assert len(read.answers(found)) == 2
+
+
+@pytest.mark.parametrize('size', [0, 10, 200, 5000])
+def test_file_cut_short(tmp_path: pathlib.Path, size: int) -> None:
+    """A file that is cut short is named; the others are read."""
+    made = journals.make_report()
+    journals.write(tmp_path / 'one.journal', journals.entries(made))
+    whole = (tmp_path / 'one.journal').read_bytes()
+    (tmp_path / 'two.journal').write_bytes(whole[:size])
+    journal = source.Journal(source.Source(directory=str(tmp_path)))
+    assert len(journal.problems) == 1 and 'two.journal' in journal.problems[0]
+    assert [one.id for one in read.find(journal)] == [made.header.id]
+    with pytest.raises(source.JournalError, match='two.journal'):
+        source.Journal(source.Source(files=(str(tmp_path / 'two.journal'),)))
+
+
+def test_damaged_files(tmp_path: pathlib.Path) -> None:
+    """Whatever bytes are wrong, there is an answer or one clear error."""
+    journals.write(tmp_path / 'good.journal', [
+        entry for _ in range(5)
+        for entry in journals.entries(journals.make_report())])
+    whole = (tmp_path / 'good.journal').read_bytes()
+    used = len(whole.rstrip(b'\0'))
+    script = (
+        'import sys\n'
+        'from ceilometer.diagnostics import read, source\n'
+        'try:\n'
+        '    journal = source.Journal(source.Source(files=(sys.argv[1],)))\n'
+        '    for one in read.find(journal, problems=[]):\n'
+        '        read.load(journal, one)\n'
+        'except source.JournalError as error:\n'
+        '    assert "\\n" not in str(error)\n')
+    for number in range(24):
+        damaged = bytearray(whole)
+        at = used * number // 24
+        damaged[at:at + 64] = bytes([number * 11 % 256]) * 64
+        path = tmp_path / f'bad-{number}.journal'
+        path.write_bytes(damaged)
+        done = subprocess.run(
+            [sys.executable, '-c', script, str(path)], timeout=60,
+            stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def test_reader_imports_nothing_of_the_daemon_side() -> None:
+    """Neither the writing side nor Ceilometer's libraries are loaded."""
+    done = subprocess.run(
+        [sys.executable, '-c',
+         'import sys\n'
+         'from ceilometer.diagnostics.command import cli, digest, export\n'
+         'from ceilometer.diagnostics.command import diff, list_reports\n'
+         'from ceilometer.diagnostics.command import show, stuck, trigger\n'
+         'print(" ".join(sys.modules))'],
+        stdout=subprocess.PIPE, text=True, check=True)
+    loaded = set(done.stdout.split())
+    ours = 'ceilometer.diagnostics.'
+    assert not loaded & {ours + name for name in (
+        'trigger', 'collect', 'sections', 'journal', 'write', 'run',
+        'options')}
+    assert not {name.partition('.')[0] for name in loaded} & {
+        'oslo_config', 'oslo_reports', 'cotyledon', 'psutil', 'wrapt',
+        'prettytable'}
