@@ -74,7 +74,7 @@ def test_wrong_command_line_is_one_line_and_exit_2(arguments, words):
 
 
 @pytest.mark.parametrize('arguments', [
-    [], ['--help'], ['-h'], ['run', '--help'], ['run', '-h']])
+    ['--help'], ['-h'], ['run', '--help'], ['run', '-h']])
 def test_help_is_on_stdout(arguments):
     """Help is no error."""
     done = run(COMMAND, *arguments)
