@@ -5,7 +5,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-PACKAGES := $(shell sed -n 's/^\([a-z0-9.+-]\+\) .*/\1/p' bindep.txt)
+PACKAGES := $(shell sed -n 's/^\([a-z0-9.+-]\+\) \[platform.*/\1/p' bindep.txt)
+TEST_PACKAGES := $(shell sed -n 's/^\([a-z0-9.+-]\+\) \[test.*/\1/p' bindep.txt)
 # Interpreters of pyenv are found even where its shims are not set up.
 PYENV := $(shell ls -d $(HOME)/.pyenv/versions/3.1[123].*/bin 2>/dev/null)
 space := $(subst ,, )
@@ -73,6 +74,7 @@ deps:
 	apt-get -qq install --yes --no-install-recommends $$missing >/dev/null
 
 .PHONY: tox
+tox: PACKAGES += $(TEST_PACKAGES)
 tox: deps .venv/bin/tox
 
 .venv/bin/tox:

@@ -48,6 +48,9 @@ _T = TypeVar('_T')
 
 THREAD_NAME = 'diagnostics-section'
 
+#: A longer title or name of a process is cut.
+NAME_CHARS_MAX = 200
+
 #: How long it may take to take the secrets out of what a section has returned
 #: and to render it: work of our own, a few seconds for the largest one, but
 #: for what the ``repr`` of somebody's objects may do.
@@ -209,7 +212,7 @@ def _finish(kind: section.Kind, content: section.Content,
     if was_cut or redact.RUN_CUT_MARK in text:
         status = fields.STATUS_TRUNCATED
     return report.Section(
-        name=kind.name, title=redact.escape_line(redactor.text(kind.title)),
+        name=kind.name, title=_clean(kind.title, redactor),
         text=report.fold(text).rstrip('\n'), data=data, status=status)
 
 
@@ -305,13 +308,17 @@ def _work(jobs: queue.SimpleQueue[Callable[[], Any] | None],
             results.put((None, error))
 
 
+def _clean(name: str, redactor: redact.Redactor) -> str:
+    """A name that everybody may have chosen, on one line of some length."""
+    return redact.escape_line(redactor.text(name[:NAME_CHARS_MAX]))
+
+
 def report_header(daemon: daemon_module.Daemon, report_id: str,
                   trigger: report.Trigger,
                   redactor: redact.Redactor) -> report.Header:
     """Whose report it is; every text without secrets, on one line."""
     def clean(text: str | None) -> str | None:
-        return None if text is None else redact.escape_line(
-            redactor.text(text))
+        return None if text is None else _clean(text, redactor)
 
     return report.Header(
         id=report_id, service=clean(daemon.service) or '-',

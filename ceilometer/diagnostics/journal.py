@@ -39,7 +39,7 @@ from ceilometer.diagnostics import fields
 #: Where journald listens (systemd-journald.service(8)).
 SOCKET_PATH = '/run/systemd/journal/socket'
 
-#: How long the delivery of one report may take before what is left of it goes
+#: How long the delivery of one report may wait before what is left of it goes
 #: elsewhere. Longer than a restart of journald takes, and than it hangs for
 #: under load; nobody waits for it but the reporter thread.
 DELIVERY_SECONDS_MAX = 20.0
@@ -152,20 +152,23 @@ class Delivery:
         self.problem: str | None = None
         self._file_path = file_path
         self._path = path
-        self._deadline = time.monotonic() + DELIVERY_SECONDS_MAX
+        # what may still be waited; to collect the sections takes none of it
+        self._seconds_left = DELIVERY_SECONDS_MAX
 
     def deliver(self, entry: Mapping[str, str]) -> None:
         """Deliver one entry.
 
         :param entry: journal fields
         """
+        start = time.monotonic()
         try:
-            send(entry, self._deadline, self._path)
+            send(entry, start + self._seconds_left, self._path)
         except JournalUnavailable as unavailable:
             self.problem = str(unavailable)
             message = entry.get(fields.MESSAGE, '')
             if message:
                 self.elsewhere(message + '\n')
+        self._seconds_left -= time.monotonic() - start
 
     def elsewhere(self, text: str) -> None:
         """Write a text to the file, if there is one, and to standard error."""
@@ -176,7 +179,7 @@ class Delivery:
             except OSError as error:
                 problem = f'{self._file_path}: {error.strerror or error}\n'
                 data += problem.encode(errors='backslashreplace')
-        write_stderr(data, self._deadline)
+        write_stderr(data, time.monotonic() + max(self._seconds_left, 1.0))
 
 
 def append(path: str, data: bytes) -> None:

@@ -21,11 +21,14 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import os
 import signal
 from typing import Any
 
 from oslo_config import cfg
 from oslo_config import types
+
+from ceilometer.diagnostics.sections import service_options
 
 LOG = logging.getLogger(__name__)
 
@@ -103,6 +106,20 @@ class Settings:
     section_bytes_max: int = 16 * 1024 * 1024
 
 
+def _written(conf: cfg.ConfigOpts, name: str) -> str | None:
+    """What an option of ours is set to, as it is written.
+
+    oslo.config says what it expected, but not always what it found.
+    """
+    variable = os.environ.get(f'OS_{GROUP.upper()}__{name.upper()}')
+    if variable is not None:
+        return variable
+    for setting in service_options.settings(service_options.files(conf)):
+        if (setting.group, setting.name) == (GROUP, name):
+            return setting.value
+    return None
+
+
 def load(conf: cfg.ConfigOpts) -> Settings:
     """Register the options with a service's configuration and read them.
 
@@ -123,8 +140,9 @@ def load(conf: cfg.ConfigOpts) -> Settings:
                 raise ValueError(f'expected a number, not {value}')
             values[opt.dest] = value
         except Exception as error:
-            LOG.error('[%s] %s is not usable: %s; its default, %s, is in '
-                      'force', GROUP, opt.name, error, opt.default)
+            LOG.error('[%s] %s = %s is not usable: %s; its default, %s, is '
+                      'in force', GROUP, opt.name, _written(conf, opt.name),
+                      error, opt.default)
             values[opt.dest] = opt.default
             try:
                 conf.set_override(opt.name, opt.default, group=GROUP)

@@ -431,6 +431,7 @@ class _Walk:
         result = {}
         named = value.get('name')
         secret = isinstance(named, str) and is_secret_name(named)
+        is_frame = 'line' in value and 'function' in value
         for key, item in list(value.items()):
             name = self._redactor._plain(
                 key if isinstance(key, str) else _safe_repr(key))
@@ -438,7 +439,10 @@ class _Walk:
             if secret and key == 'value' and isinstance(item, (str, bytes)):
                 result[name] = MASK if item else item
             else:
-                result[name] = self.value(item, name, depth + 1)
+                # what others call source is no line of a program
+                result[name] = self.value(
+                    item, None if name == 'source' and not is_frame else name,
+                    depth + 1)
         return result
 
     def _sequence(self, value: Iterable[Any], key: str | None,

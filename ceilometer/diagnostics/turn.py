@@ -27,6 +27,9 @@ import fcntl
 import os
 import time
 
+#: Name of the file, as /proc/PID/fd shows it.
+NAME = 'ceilometer-diagnostics-turn'
+
 #: How long a process waits for its turn. Then its report comes in between the
 #: others, which the journal fields tell apart.
 TURN_SECONDS_MAX = 5.0
@@ -35,7 +38,7 @@ TURN_SECONDS_MAX = 5.0
 def make() -> int | None:
     """The descriptor to take turns with, None where there can be none."""
     try:
-        return os.memfd_create('ceilometer-diagnostics-turn', os.MFD_CLOEXEC)
+        return os.memfd_create(NAME, os.MFD_CLOEXEC)
     except OSError:
         return None
 
@@ -47,13 +50,22 @@ def taken(descriptor: int | None) -> Iterator[None]:
     :param descriptor: as :func:`make` gave it to this process or to the one
         it was forked from
     """
-    locked = descriptor is not None and _lock(descriptor)
+    locked = (descriptor is not None and _is_ours(descriptor)
+              and _lock(descriptor))
     try:
         yield
     finally:
         if locked and descriptor is not None:
             with contextlib.suppress(OSError):
                 fcntl.lockf(descriptor, fcntl.LOCK_UN)
+
+
+def _is_ours(descriptor: int) -> bool:
+    """Whether nobody has closed it and opened something else in its place."""
+    try:
+        return NAME in os.readlink(f'/proc/self/fd/{descriptor}')
+    except OSError:
+        return False
 
 
 def _lock(descriptor: int) -> bool:

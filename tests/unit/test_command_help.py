@@ -17,7 +17,6 @@ from __future__ import annotations
 import importlib
 import pathlib
 import re
-import shutil
 import subprocess
 
 import pytest
@@ -96,7 +95,6 @@ def test_bash_completes_words() -> None:
     assert complete_in_bash('-q', 'export', '--an') == {'--anonymize'}
 
 
-@pytest.mark.skipif(not shutil.which('zsh'), reason='zsh is not installed')
 def test_zsh_accepts_its_completion() -> None:
     """The file parses, and names every option."""
     subprocess.run(['zsh', '-n', str(ZSH)], check=True)

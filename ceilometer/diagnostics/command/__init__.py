@@ -34,7 +34,14 @@ def main() -> None:
     else:
         import signal
 
-        from ceilometer.diagnostics.command import cli
         # a pipe that nobody reads any more ends us, as it does any filter
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        sys.exit(cli.main(sys.argv[1:]))
+        try:
+            from ceilometer.diagnostics.command import cli
+            sys.exit(cli.main(sys.argv[1:]))
+        except ModuleNotFoundError as error:
+            if error.name != 'systemd':
+                raise
+            sys.exit('ceilometer-diagnostics: to read the journal, the Python '
+                     'module systemd is wanted: install python3-systemd, or '
+                     "pip install 'ceilometer-diagnostics[reader]'")
