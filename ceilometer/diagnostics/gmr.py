@@ -17,8 +17,11 @@ with its version and configuration. From then on stock oslo.reports answers
 SIGUSR2 in the main thread, or watches a file in a thread of its own, and
 writes a report to standard error. Here that one call is intercepted: it tells
 which configuration is the service's own, and reports are ours from then on.
+Ceilometer before 20 makes the call without the configuration; there it is
+taken from what ``prepare_service`` returns.
 
-This does not import oslo.reports: it waits until the daemon does.
+This does not import oslo.reports or Ceilometer: it waits until the daemon
+does.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ import wrapt
 LOG = logging.getLogger(__name__)
 
 MODULE = 'oslo_reports.guru_meditation_report'
+SERVICE_MODULE = 'ceilometer.service'
 
 #: Called with the configuration and the version object; returns whether
 #: oslo.reports' own trigger is to be left out.
@@ -40,6 +44,10 @@ OnAutorun = Callable[[Any, Any], bool]
 _on_autorun: OnAutorun | None = None
 _silenced = False
 _hooked = False
+
+# Calls without a configuration that wait for the end of prepare_service, None
+# outside of it.
+_waiting: list[Callable[[Any], None]] | None = None
 
 
 def take_over(on_autorun: OnAutorun) -> None:
@@ -53,6 +61,7 @@ def take_over(on_autorun: OnAutorun) -> None:
     if not _hooked:
         _hooked = True
         wrapt.register_post_import_hook(_wrap, MODULE)
+        wrapt.register_post_import_hook(_wrap_service, SERVICE_MODULE)
 
 
 def silence() -> None:
@@ -79,20 +88,52 @@ def _wrap(module: Any) -> None:
         module, 'GuruMeditation.handle_signal', _handle_signal)
 
 
+def _wrap_service(module: Any) -> None:
+    wrapt.wrap_function_wrapper(module, 'prepare_service', _prepare_service)
+
+
+def _prepare_service(wrapped: Callable[..., Any], instance: Any, args: Any,
+                     kwargs: Any) -> Any:
+    global _waiting
+    _waiting = []
+    try:
+        conf = wrapped(*args, **kwargs)
+    finally:
+        waiting, _waiting = _waiting, None
+    for call in waiting:
+        call(conf)
+    return conf
+
+
 def _setup_autorun(wrapped: Callable[..., Any], instance: Any, args: Any,
                    kwargs: Any) -> Any:
     # A caller that names a signal of its own wants just that one.
-    if _on_autorun is not None and not kwargs.get('signum') and len(args) < 4:
-        version = args[0] if args else kwargs.get('version')
-        conf = kwargs.get('conf')
-        try:
-            if conf is not None and _on_autorun(conf, version):
-                silence()
-                return None
-        except Exception:
-            LOG.exception('Diagnostics could not take over from '
-                          'oslo.reports, which stays in charge')
-    return wrapped(*args, **kwargs)
+    if kwargs.get('signum') or len(args) > 3:
+        return wrapped(*args, **kwargs)
+    version = args[0] if args else kwargs.get('version')
+
+    def autorun(conf: Any) -> None:
+        if not _taken(conf, version):
+            wrapped(*args, **kwargs)
+
+    if kwargs.get('conf') is None and _waiting is not None:
+        _waiting.append(autorun)
+    else:
+        autorun(kwargs.get('conf'))
+    return None
+
+
+def _taken(conf: Any, version: Any) -> bool:
+    """Whether reports are ours from now on."""
+    try:
+        if (_on_autorun is not None and conf is not None
+                and _on_autorun(conf, version)):
+            silence()
+            return True
+    except Exception:
+        LOG.exception('Diagnostics could not take over from oslo.reports, '
+                      'which stays in charge')
+    return False
 
 
 def _handle_signal(wrapped: Callable[..., Any], instance: Any, args: Any,
