@@ -41,6 +41,7 @@ from ceilometer.diagnostics.sections import processes
 from ceilometer.diagnostics.sections import resources
 from ceilometer.diagnostics.sections import secrets
 from ceilometer.diagnostics.sections import section
+from ceilometer.diagnostics.sections import service_options
 from ceilometer.diagnostics.sections import stacks
 from ceilometer.diagnostics.sections import table
 from ceilometer.diagnostics.sections import threads
@@ -564,3 +565,24 @@ class TestOthers:
         assert len(names) == len(set(names))
         assert all(name == name.lower() and ' ' not in name
                    for name in names)
+
+
+@pytest.mark.parametrize('by_default', [True, False])
+def test_files_of_configuration_directories_are_known(tmp_path, by_default):
+    """Those of the default directories as well as of --config-dir."""
+    directory = tmp_path / 'ceilometer.conf.d'
+    directory.mkdir()
+    (directory / 'b.conf').write_text('[DEFAULT]\n')
+    (directory / 'a.conf').write_text('[diagnostics]\nsignals = USR1\n')
+    (directory / 'a.txt').write_text('no configuration\n')
+    conf = cfg.ConfigOpts()
+    if by_default:
+        conf([], project='ceilometer', default_config_files=[],
+             default_config_dirs=[str(directory)])
+    else:
+        conf(['--config-dir', str(directory)], project='ceilometer',
+             default_config_files=[])
+    files = service_options.files(conf)
+    assert files == [str(directory / 'a.conf'), str(directory / 'b.conf')]
+    assert service_options.settings(files) == [service_options.Setting(
+        files[0], 2, 'diagnostics', 'signals', 'USR1')]

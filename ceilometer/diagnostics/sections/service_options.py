@@ -144,10 +144,13 @@ def files(conf: cfg.ConfigOpts) -> list[str]:
     :param conf: the service's own configuration
     """
     paths = [str(path) for path in conf.config_file or []]
-    for directory in getattr(conf, 'config_dirs', None) or []:
+    # the directories of the default are in the first list only, those that
+    # a file names (config_dir) in the second
+    for directory in dict.fromkeys([
+            *map(str, conf.config_dir or ()), *map(str, conf.config_dirs)]):
         # oslo.config reads these alone, in this order
         paths += sorted(glob.glob(os.path.join(
-            glob.escape(str(directory)), '*.conf')))
+            glob.escape(directory), '*.conf')))
     return paths
 
 
