@@ -79,9 +79,9 @@ def write(daemon: daemon_module.Daemon, triggers: list[report.Trigger],
                 continue
             if not delivered:
                 stack.enter_context(turn.taken(turn_descriptor))
-            for section in sections[delivered:]:
+            for collected in sections[delivered:]:
                 delivered += 1
-                _deliver(delivery, header, section, delivered, count)
+                _deliver(delivery, header, collected, delivered, count)
         closing = collector.make(table.SUMMARY, summary.describe(
             header, sections, time.time_ns() // 1000 - trigger.time_usec,
             collector.snapshot_usec, delivery.problem))
