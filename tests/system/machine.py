@@ -17,7 +17,8 @@ container whose root is an overlay over the host's own root directory: what
 the machine changes lives in memory and is gone with it. Inside are the
 units of this tree, a virtualenv with Ceilometer from PyPI and this project's
 wheel, and a configuration that is enough for the daemons to start. The
-machine has a network of its own, with nothing but a loopback interface.
+machine has a network of its own, with nothing but a loopback interface, and
+a cable to another machine if a test lays one.
 
 A keeper process owns all of it: the mounts are in its mount namespace, the
 container is its child, and it watches the process that asked for the
@@ -498,6 +499,27 @@ class Machine:
         self._keeper.stdin.close()
         self._keeper.wait()
         self._keeper.stdout.close()
+
+    def connect(self, other: Machine) -> None:
+        """Lay a cable to another machine; each knows the other by name.
+
+        It is gone as soon as one of them is.
+
+        :param other: a machine that has no cable yet, as this one.
+        :raises MachineError: if one of them has.
+        """
+        cable = 'cable'
+        _call(['ip', 'link', 'add', cable, 'netns', str(self._leader),
+               'type', 'veth', 'peer', 'name', cable,
+               'netns', str(other._leader)])
+        ends = ((self, '192.0.2.1'), (other, '192.0.2.2'))
+        for end, address in ends:
+            for command in (['address', 'add', f'{address}/24', 'dev', cable],
+                            ['link', 'set', cable, 'up']):
+                end.run(['ip', *command])
+            end.run(['tee', '-a', '/etc/hosts'], input=''.join(
+                f'{number} {one.name}\n' for one, number in ends
+                if one is not end))
 
     # Commands.
 

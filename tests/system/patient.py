@@ -20,6 +20,8 @@ Runs inside the machine, with Ceilometer's own interpreter.
 """
 
 import ctypes
+import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -28,6 +30,9 @@ import time
 
 NAMES = frozenset(os.environ.get('PATIENT', '').split())
 DIRECTORY = os.environ.get('RUNTIME_DIRECTORY', '/run')
+
+#: How many sections hold what is given to them.
+GIVEN = 3
 
 HOSTILE = 'evil\nFORGED=1\x1b[31m\x00\x9b\x7f\u202e\ufffe\udc80 name'
 
@@ -140,6 +145,46 @@ def sections():
     diagnostics.register_section('After', lambda: 'still here')
 
 
+def _given(number):
+    with open(os.path.join(DIRECTORY, 'given')) as file:
+        return json.load(file)[number]
+
+
+def given():
+    """Add sections that hold what a file holds at the time."""
+    from ceilometer import diagnostics
+    for number in range(GIVEN):
+        diagnostics.register_section(
+            f'Given {number}', lambda number=number: _given(number))
+
+
+def collected(module):
+    """Note each section as it was collected, before it is sent."""
+    deliver = module._deliver
+
+    def noted(delivery, header, section, index, count):
+        path = os.path.join(DIRECTORY, f'collected-{header.id}')
+        with open(path, 'a') as file:
+            file.write(json.dumps(dataclasses.asdict(section)) + '\n')
+        return deliver(delivery, header, section, index, count)
+
+    module._deliver = noted
+
+
+def stepwise():
+    """Add sections of which the last waits for a file."""
+    from ceilometer import diagnostics
+
+    def wait():
+        _note(f'waiting-{os.getpid()}', '')
+        while not os.path.exists(os.path.join(DIRECTORY, 'go-on')):
+            time.sleep(0.01)
+        return 'went on'
+
+    diagnostics.register_section('Before', lambda: 'was before')
+    diagnostics.register_section('Waits', wait)
+
+
 def secrets():
     """Put secrets where they do not belong."""
     from ceilometer import diagnostics
@@ -211,10 +256,12 @@ def _watch_for_cotyledon():
     import wrapt
 
     def loaded(module):
-        if 'sections' in NAMES:
-            sections()
-        if 'secrets' in NAMES:
-            secrets()
+        for function in (sections, secrets, given, stepwise):
+            if function.__name__ in NAMES:
+                function()
+        if 'given' in NAMES:
+            wrapt.register_post_import_hook(
+                collected, 'ceilometer.diagnostics.write')
         for function in (stuck_in_c, spin):
             if function.__name__ in NAMES:
                 _main_thread_of_worker(function)
