@@ -17,6 +17,8 @@ from __future__ import annotations
 import collections.abc
 import dataclasses
 import json
+import pathlib
+import subprocess
 
 import pytest
 
@@ -27,12 +29,12 @@ from tests.system import reports
 POLLING = 'ceilometer-polling'
 REMOTE = '/var/log/journal/remote'
 
-# Debian's unit wants certificates, which is not what is tested here.
-PLAIN_HTTP = f"""\
-[Service]
-ExecStart=
-ExecStart=/lib/systemd/systemd-journal-remote --listen-http=-3 \\
-    --output={REMOTE}/
+TLS = '/etc/telemetry-tls'
+COLLECTOR_CONF = f"""\
+[Remote]
+ServerKeyFile={TLS}/key.pem
+ServerCertificateFile={TLS}/cert.pem
+TrustedCertificateFile={TLS}/ca.pem
 """
 
 
@@ -58,15 +60,50 @@ def ids(found: collections.abc.Iterable[reports.Report]) -> set[str]:
     return {report.id for report in found}
 
 
+def upload_conf(collector: machines.Machine) -> str:
+    """The configuration of a host that sends its journal."""
+    return (f'[Upload]\nURL=https://{collector.name}\n'
+            f'ServerKeyFile={TLS}/key.pem\n'
+            f'ServerCertificateFile={TLS}/cert.pem\n'
+            f'TrustedCertificateFile={TLS}/ca.pem\n')
+
+
+def certify(directory: pathlib.Path,
+            hosts: collections.abc.Iterable[machines.Machine]) -> None:
+    """Give hosts certificates, and all of them the authority's."""
+    def openssl(*arguments: str) -> None:
+        subprocess.run(['openssl', *arguments], cwd=directory, check=True,
+                       stderr=subprocess.PIPE)
+
+    key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1',
+           '-nodes']
+    openssl('req', '-x509', *key, '-keyout', 'ca.key', '-out', 'ca.pem',
+            '-subj', '/CN=fleet')
+    for host in hosts:
+        openssl('req', *key, '-keyout', 'key.pem', '-out', 'request',
+                '-subj', f'/CN={host.name}',
+                '-addext', f'subjectAltName=DNS:{host.name}')
+        openssl('x509', '-req', '-in', 'request', '-out', 'cert.pem',
+                '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial',
+                '-copy_extensions', 'copy')
+        for name in ('ca', 'cert', 'key'):
+            # the services that read them have users of their own
+            host.write_file(f'{TLS}/{name}.pem',
+                            (directory / f'{name}.pem').read_text())
+
+
 @pytest.fixture(scope='module')
-def fleet() -> collections.abc.Iterator[Fleet]:
-    """Two machines, with a report of each process in the collector's files."""
+def fleet(tmp_path_factory: pytest.TempPathFactory,
+          ) -> collections.abc.Iterator[Fleet]:
+    """Two machines, with a report of each process in the collector's files.
+
+    The units are those that come with systemd, certificates and all.
+    """
     with (machines.Machine() as node, machines.Machine() as collector):
         node.connect(collector)
-        collector.write_file(
-            '/etc/systemd/system/systemd-journal-remote.service.d/http.conf',
-            PLAIN_HTTP)
-        collector.systemctl('daemon-reload')
+        certify(tmp_path_factory.mktemp('tls'), (node, collector))
+        collector.write_file('/etc/systemd/journal-remote.conf',
+                             COLLECTOR_CONF)
         collector.systemctl('start', 'systemd-journal-remote.socket')
         # the one in which they differ
         node.write_file('/etc/ceilometer/ceilometer.conf.d/node.conf',
@@ -74,7 +111,7 @@ def fleet() -> collections.abc.Iterator[Fleet]:
         sent = {}
         for host in (node, collector):
             host.write_file('/etc/systemd/journal-upload.conf',
-                            f'[Upload]\nURL=http://{collector.name}:19532\n')
+                            upload_conf(collector))
             host.systemctl('start', 'systemd-journal-upload')
             host.start(POLLING)
             sent[host.name] = reports.trigger(host, POLLING)
