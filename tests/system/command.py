@@ -17,9 +17,10 @@ from __future__ import annotations
 import json
 import typing
 
+from tests.system import keeper
 from tests.system import machine as machines
 
-PATH = f'{machines.PREFIX}/bin/ceilometer-diagnostics'
+PATH = f'{keeper.PREFIX}/bin/ceilometer-diagnostics'
 
 
 def run(machine: machines.Machine, *arguments: str,

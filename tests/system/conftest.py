@@ -20,6 +20,7 @@ import typing
 
 import pytest
 
+from tests.system import keeper
 from tests.system import machine as machines
 
 # Starts a unit, with a drop-in and an oslo.config file of its own if given.
@@ -34,7 +35,7 @@ def machine() -> collections.abc.Iterator[machines.Machine]:
     """A booted machine that all tests share."""
     try:
         booted = machines.Machine()
-    except machines.MachineError as error:
+    except keeper.MachineError as error:
         pytest.fail(f'no machine for the system tests: {error}',
                     pytrace=False)
     with booted:

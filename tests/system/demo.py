@@ -22,6 +22,7 @@ from __future__ import annotations
 import sys
 import time
 
+from tests.system import keeper
 from tests.system import machine as machines
 
 UNITS = ('ceilometer-polling', 'ceilometer-agent-notification')
@@ -90,13 +91,13 @@ def main() -> int:
     """Run the demonstration; give the exit status."""
     started = time.monotonic()
     try:
-        machines.check_host()
+        keeper.check_host()
         say('Booting a disposable machine; the first time, this installs '
             'Ceilometer\n   from PyPI')
         with machines.Machine() as machine:
             demonstrate(machine)
             say('Powering the machine off; nothing of it stays')
-    except (machines.MachineError, AssertionError) as error:
+    except (keeper.MachineError, AssertionError) as error:
         print(f'demo: {error}', file=sys.stderr)
         return 1
     print(f'\nDone in {time.monotonic() - started:.0f} s.')

@@ -22,6 +22,7 @@ import signal
 import pytest
 
 from tests.system import conftest
+from tests.system import keeper
 from tests.system import machine as machines
 from tests.system import patient as patients
 from tests.system import reports
@@ -129,7 +130,7 @@ def test_a_stuck_journald_holds_up_nothing(
 [Service]
 Environment=PATIENT=heartbeat RUNTIME_DIRECTORY=/run/control
 RuntimeDirectory=control
-ExecStart={machines.PREFIX}/bin/python -c \
+ExecStart={keeper.PREFIX}/bin/python -c \
     'import patient; patient.heartbeat()'
 """)
     unit(POLLING, dropin=patient('heartbeat'))

@@ -18,6 +18,7 @@ import collections.abc
 
 import pytest
 
+from tests.system import keeper
 from tests.system import machine as machines
 
 ELSEWHERE = '/opt/elsewhere'
@@ -53,10 +54,10 @@ def test_without_ceilometer_there_is_one_clear_line(
         machine: machines.Machine, moved: str) -> None:
     """An interpreter that has no Ceilometer is named, with exit 2."""
     done = machine.run(
-        ['env', f'PYTHONPATH={ELSEWHERE}', machines.PYTHON, '-m',
+        ['env', f'PYTHONPATH={ELSEWHERE}', keeper.PYTHON, '-m',
          'ceilometer_diagnostics', 'run', 'ceilometer-polling'], check=False)
     assert done.returncode == 2
     assert done.stdout == ''
     assert done.stderr == (
         'ceilometer-diagnostics: run: Ceilometer is not installed for '
-        f'{machines.PYTHON}\n')
+        f'{keeper.PYTHON}\n')

@@ -24,6 +24,7 @@ import time
 
 import pytest
 
+from tests.system import keeper
 from tests.system import machine as machines
 
 # A program that owns a machine, says so, and waits for its end.
@@ -182,7 +183,7 @@ def test_host_pid_is_the_same_process(machine: machines.Machine) -> None:
 def own_machine() -> tuple[subprocess.Popen[str], str]:
     """Start a program that owns a machine; give it and the machine's name."""
     owner = subprocess.Popen(
-        [sys.executable, '-c', OWNER], cwd=machines.TREE, text=True,
+        [sys.executable, '-c', OWNER], cwd=keeper.TREE, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert owner.stdout is not None
     name = owner.stdout.readline().strip()

@@ -21,6 +21,7 @@ import re
 import pytest
 
 from tests.system import conftest
+from tests.system import keeper
 from tests.system import machine as machines
 from tests.system import reports
 
@@ -225,7 +226,7 @@ def test_disabled_diagnostics_write_nothing_and_nobody_dies(
 def test_catalog_explains_the_entry(
         machine: machines.Machine, unit: conftest.StartUnit) -> None:
     """journalctl -x says what the entry is and how to read all of it."""
-    catalog = machines.TREE / (
+    catalog = keeper.TREE / (
         'etc/systemd/catalog/ceilometer-diagnostics.catalog')
     machine.write_file('/usr/lib/systemd/catalog/ceilometer-diagnostics'
                        '.catalog', catalog.read_text())

@@ -22,6 +22,7 @@ import time
 import pytest
 
 from tests.system import conftest
+from tests.system import keeper
 from tests.system import machine as machines
 from tests.system import reports
 
@@ -31,7 +32,7 @@ RUNTIME = '/run/ceilometer/polling'
 # What lets the daemon use sudo as distributions have it; sudo looks for the
 # programs in a path of its own.
 SUDOERS = f"""\
-Defaults secure_path="{machines.PATH}"
+Defaults secure_path="{keeper.PATH}"
 ceilometer ALL=(root) NOPASSWD: ALL
 """
 
@@ -41,7 +42,7 @@ def sudoers(machine: machines.Machine) -> collections.abc.Iterator[None]:
     """Let user ceilometer become root, as its privsep helper needs."""
     machine.write_file('/etc/sudoers.d/ceilometer', SUDOERS, mode=0o440)
     # where rootwrap looks for it
-    machine.run(['ln', '-sf', f'{machines.PREFIX}/bin/privsep-helper',
+    machine.run(['ln', '-sf', f'{keeper.PREFIX}/bin/privsep-helper',
                  '/usr/local/bin/privsep-helper'])
     yield
     machine.run(['rm', '/etc/sudoers.d/ceilometer',
