@@ -36,6 +36,7 @@ from typing import Any
 from typing import TypeVar
 
 from ceilometer.diagnostics import daemon as daemon_module
+from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import options
 from ceilometer.diagnostics import redact
@@ -200,7 +201,7 @@ def _finish(kind: section.Kind, content: section.Content,
         data = redactor.data(content.data, limit_chars=bytes_max)
         text = content.text
         if text is None:
-            text = kind.render(redact.escape_data(data))
+            text = kind.render(escape.data(data))
     except redact.TooLarge:
         status = fields.STATUS_TRUNCATED
         data = {'truncated': True, 'limit_bytes': bytes_max}
@@ -311,7 +312,7 @@ def _work(jobs: queue.SimpleQueue[Callable[[], Any] | None],
 
 def _clean(name: str, redactor: redact.Redactor) -> str:
     """A name that everybody may have chosen, on one line of some length."""
-    return redact.escape_line(redactor.text(name[:NAME_CHARS_MAX]))
+    return escape.line(redactor.text(name[:NAME_CHARS_MAX]))
 
 
 def report_header(daemon: daemon_module.Daemon, report_id: str,

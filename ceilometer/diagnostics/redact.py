@@ -40,6 +40,8 @@ import time
 from typing import Any
 from urllib import parse
 
+from ceilometer.diagnostics import escape
+
 MASK = '***'
 
 #: Shorter values are masked where they stand, but not wherever they turn up:
@@ -111,18 +113,6 @@ _PEM = re.compile(
     r'(-----END [A-Z ]*KEY(?: BLOCK)?-----|\Z)',
     re.DOTALL)
 
-# C0 but newline and tab, DEL, C1; line separators; marks that turn the
-# direction of writing; surrogates; what Unicode calls no character. journald
-# takes the first and the last two for binary data.
-_UNPRINTABLE_RANGES = (
-    '\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069'
-    '\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff'
-    + ''.join(chr(plane * 0x10000 + 0xfffe) + chr(plane * 0x10000 + 0xffff)
-              for plane in range(1, 17)))
-_UNPRINTABLE = re.compile(f'[{_UNPRINTABLE_RANGES}]')
-_UNPRINTABLE_IN_LINE = re.compile(f'[{_UNPRINTABLE_RANGES}\n\t]')
-_SHORT_ESCAPES = {'\n': '\\n', '\t': '\\t', '\r': '\\r'}
-
 
 class TooLarge(ValueError):
     """Data that holds more than it may."""
@@ -139,44 +129,6 @@ def is_secret_name(name: str) -> bool:
         return False
     return any(word in _SECRET_WORDS or word.endswith(_SECRET_ENDINGS)
                for word in words)
-
-
-def escape(text: str) -> str:
-    """Escape what no terminal may be shown; newlines and tabs stay."""
-    # all that is escaped is unprintable in Unicode's sense as well; to ask
-    # for that is fast
-    if text.replace('\n', '').replace('\t', '').isprintable():
-        return text
-    return _UNPRINTABLE.sub(_escape_character, text)
-
-
-def escape_line(text: str) -> str:
-    """Escape as :func:`escape` does, and newlines and tabs as well."""
-    if text.isprintable():
-        return text
-    return _UNPRINTABLE_IN_LINE.sub(_escape_character, text)
-
-
-def _escape_character(match: re.Match[str]) -> str:
-    character = match[0]
-    code = ord(character)
-    if character in _SHORT_ESCAPES:
-        return _SHORT_ESCAPES[character]
-    if code < 0x100:
-        return f'\\x{code:02x}'
-    return f'\\u{code:04x}' if code < 0x10000 else f'\\U{code:08x}'
-
-
-def escape_data(data: Any) -> Any:
-    """Data of the same shape with each text escaped to one line."""
-    if isinstance(data, str):
-        return escape_line(data)
-    if isinstance(data, dict):
-        return {escape_line(key): escape_data(value)
-                for key, value in data.items()}
-    if isinstance(data, list):
-        return [escape_data(value) for value in data]
-    return data
 
 
 def url_secrets(value: str) -> list[str]:
@@ -296,10 +248,10 @@ class Redactor:
         text = self._mask_values(text)
         mask = self._mask_names if names else self._mask_places
         if len(text) <= PIECE_CHARS:
-            return escape(mask(text))
+            return escape.text(mask(text))
         masked = []
         for piece in _pieces(text):
-            masked.append(escape(mask(piece)))
+            masked.append(escape.text(mask(piece)))
             time.sleep(0)
         return ''.join(masked)
 

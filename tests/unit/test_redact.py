@@ -10,13 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Secrets and control characters are taken out."""
+"""Secrets are taken out, and control characters with them."""
 
 from __future__ import annotations
 
 import json
 import time
-import unicodedata
 from urllib import parse
 
 import hypothesis
@@ -24,6 +23,7 @@ from hypothesis import strategies
 import pytest
 
 from ceilometer.diagnostics import redact
+from tests.unit import characters
 
 CANARY = 'xK9-canary-77q'
 
@@ -381,7 +381,7 @@ class TestProperties:
     @hypothesis.given(strategies.text(max_size=300))
     def test_any_text_is_taken(self, text):
         """No text raises, and none gets a character journald refuses."""
-        assert not unprintable(redact.Redactor().text(text))
+        assert not characters.unprintable(redact.Redactor().text(text))
 
     @hypothesis.given(strategies.recursive(
         strategies.none() | strategies.booleans() | strategies.integers()
@@ -393,56 +393,6 @@ class TestProperties:
     def test_any_data_becomes_json(self, data):
         """No data raises, and all of it becomes JSON."""
         json.loads(json.dumps(redact.Redactor().data(data), allow_nan=False))
-
-
-def unprintable(text):
-    """The characters that journald, or a terminal, takes badly."""
-    return [character for character in text
-            if (unicodedata.category(character) in ('Cc', 'Cs')
-                and character not in '\n\t')
-            or ord(character) & 0xfffe == 0xfffe
-            or 0xfdd0 <= ord(character) <= 0xfdef
-            or character in '\u2028\u2029\u202a\u202b\u202c\u202d\u202e'
-            '\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff']
-
-
-class TestEscape:
-    """Control characters."""
-
-    def test_no_character_is_left_that_journald_takes_for_a_blob(self):
-        """Of all there are."""
-        everything = ''.join(map(chr, range(0x110000)))
-        escaped = redact.escape(everything)
-        assert not unprintable(escaped)
-        assert '\n' in escaped
-        assert '\t' in escaped
-
-    def test_one_line_stays_one_line(self):
-        """Where a line is wanted newlines are escaped too."""
-        everything = ''.join(map(chr, range(0x110000)))
-        escaped = redact.escape_line(everything)
-        assert len(escaped.splitlines()) == 1
-        assert not set('\n\t') & set(escaped)
-
-    @pytest.mark.parametrize(('text', 'escaped'), [
-        ('\x1b[31mred', '\\x1b[31mred'), ('\x00', '\\x00'), ('\r', '\\r'),
-        ('\x7f\x9b', '\\x7f\\x9b'), ('\udcff', '\\udcff'),
-        ('\U0001fffe', '\\U0001fffe'), ('\u202e', '\\u202e'),
-        ('äöü 🐙 \t…', 'äöü 🐙 \t…')])
-    def test_character_is_escaped_as_python_has_it(self, text, escaped):
-        """It can be told what stood there."""
-        assert redact.escape(text) == escaped
-
-    @hypothesis.given(strategies.text())
-    def test_what_was_escaped_stays(self, text):
-        """To escape again changes nothing."""
-        for escape in (redact.escape, redact.escape_line):
-            assert escape(escape(text)) == escape(text)
-
-    def test_data_keeps_its_shape(self):
-        """Texts of data are escaped to one line, keys as well."""
-        assert redact.escape_data({'a\n': ['\x1b', 1, None, {'b': '\t'}]}) == {
-            'a\\n': ['\\x1b', 1, None, {'b': '\\t'}]}
 
 
 MEGABYTES = 5 * 1024 * 1024

@@ -21,9 +21,9 @@ import hypothesis
 from hypothesis import strategies
 import pytest
 
+from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import journal
-from ceilometer.diagnostics import redact
 from ceilometer.diagnostics import report
 
 ENTRY_BYTES_MAX = 512 * 1024
@@ -62,9 +62,9 @@ hostile = strategies.text(max_size=300) | strategies.sampled_from([
     '', '\n', '\n\n', ' \n', 'a\n\n\nb', '\n\nleading', 'MESSAGE=x\ny',
     '-' * 72, '=' * 72, '\x1b[31m', '\x00', '\ud800', '\u2028', '…', '🐙',
     'Threads [1/1]  x[1] master'])
-printable = hostile.map(redact.escape).map(
+printable = hostile.map(escape.text).map(
     lambda text: report.fold(text).rstrip('\n'))
-words = hostile.map(redact.escape_line).map(lambda text: text or '-')
+words = hostile.map(escape.line).map(lambda text: text or '-')
 json_data = strategies.recursive(
     strategies.none() | strategies.booleans()
     | strategies.integers(-2**64, 2**64)

@@ -30,7 +30,7 @@ from oslo_reports.models import with_default_views
 import pytest
 
 from ceilometer.diagnostics import daemon as daemons
-from ceilometer.diagnostics import redact
+from ceilometer.diagnostics import escape
 from ceilometer.diagnostics.sections import added
 from ceilometer.diagnostics.sections import asyncio_tasks
 from ceilometer.diagnostics.sections import configuration
@@ -62,7 +62,7 @@ def told(module, conf=None):
         given.snapshots[module.NAME] = snapshot()
     data = module.collect(given).data
     json.dumps(data)
-    return data, module.render(redact.escape_data(data))
+    return data, module.render(escape.data(data))
 
 
 def sections_of(text):
