@@ -32,6 +32,7 @@ texts are worked on in pieces, so that the interpreter is never held for long.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 import json
 import math
@@ -245,15 +246,7 @@ class Redactor:
         :param names: whether to look for secrets by name as well; not where
             the text was made of data from which they were taken already
         """
-        text = self._mask_values(text)
-        mask = self._mask_names if names else self._mask_places
-        if len(text) <= PIECE_CHARS:
-            return escape.text(mask(text))
-        masked = []
-        for piece in _pieces(text):
-            masked.append(escape.text(mask(piece)))
-            time.sleep(0)
-        return ''.join(masked)
+        return ''.join(map(escape.text, self._masked(text, names)))
 
     def arguments(self, arguments: Iterable[str]) -> list[str]:
         """A command line without its secrets.
@@ -284,6 +277,21 @@ class Redactor:
         :raises TooLarge: it holds more
         """
         return _Walk(self, limit_chars).value(data, None, 0)
+
+    def _masked(self, text: str, names: bool = True) -> Iterator[str]:
+        """The text in pieces, masked; other threads get their turn between.
+
+        Known secrets and private keys are masked before: they may hold the
+        space or the end of a line that a long text is cut at.
+        """
+        text = self._mask_values(text)
+        mask = self._mask_names if names else self._mask_places
+        if len(text) <= PIECE_CHARS:
+            yield mask(text)
+            return
+        for piece in _pieces(text):
+            yield mask(piece)
+            time.sleep(0)
 
     def _mask_values(self, text: str) -> str:
         for secret in self._secrets:
@@ -333,7 +341,7 @@ class Redactor:
         return _AUTHORIZATION.sub(rf'\1\2{MASK}', mask_urls(text))
 
     def _plain(self, text: str) -> str:
-        return self._mask_names(self._mask_values(text))
+        return ''.join(self._masked(text))
 
 
 class _Walk:
@@ -368,15 +376,11 @@ class _Walk:
         return self._string(_safe_repr(value), key)
 
     def _string(self, text: str, key: str | None) -> str:
+        self._count(len(text))
         # A line of a program is no place for a secret, but is full of names
         # that say key or token.
         if key == 'source':
-            return self._redactor._mask_places(
-                self._redactor._mask_values(text))
-        self._count(len(text))
-        if len(text) > PIECE_CHARS:
-            return ''.join(self._redactor._plain(piece)
-                           for piece in _pieces(text))
+            return ''.join(self._redactor._masked(text, names=False))
         return self._redactor._plain(text)
 
     def _mapping(self, value: Mapping[Any, Any], depth: int) -> Any:

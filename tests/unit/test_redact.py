@@ -201,6 +201,14 @@ class TestSecretsByShape:
         data = redact.Redactor().data(DATA[shape])
         assert CANARY not in json.dumps(data)
 
+    def test_key_in_a_long_text_of_data_is_masked_whole(self):
+        """Also where the text is cut to be worked on, in data as in texts."""
+        key = '-----BEGIN PRIVATE KEY-----\n' + f'{CANARY}\n' * 50
+        key += '-----END PRIVATE KEY-----\n'
+        before = 'x y z\n' * ((redact.PIECE_CHARS - 300) // 6)
+        masked = redact.Redactor().data({'text': before + key + before})
+        assert CANARY not in masked['text']
+
     @pytest.mark.parametrize('text', READABLE)
     def test_what_is_no_secret_stays(self, text):
         """A report stays readable."""
@@ -290,6 +298,16 @@ class TestSecretsByValue:
         for text in [data['a'], data['b'][0], *data['c'], data['source'],
                      *data['command']]:
             assert secret not in text
+
+    def test_known_secret_of_many_words_in_long_data_is_masked(self):
+        """Also where the text is cut to be worked on, at a space."""
+        secret = 'correct horse battery staple'
+        redactor = redact.Redactor([secret])
+        for distance in range(len(secret)):
+            before = ('some words. ' * redact.PIECE_CHARS)[
+                :redact.PIECE_CHARS - distance - 1] + ' '
+            masked = redactor.data({'text': f'{before}{secret} words'})
+            assert 'battery' not in masked['text']
 
     def test_longest_secret_is_masked_first(self):
         """A secret that is a part of another leaves nothing of it."""
