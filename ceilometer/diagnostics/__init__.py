@@ -21,7 +21,8 @@ SIGUSR1 with a report in the journal. In the order in which it flows:
 - :mod:`.reporter` has a report written for what has come meanwhile;
 - :mod:`.write` writes one report;
 - :mod:`.collect` runs the sections (:mod:`.sections`), each for itself;
-- :mod:`.redact` takes secrets and control characters out;
+- :mod:`.redact` takes secrets (:mod:`.mask`) and control characters
+  (:mod:`.escape`) out;
 - :mod:`.report` is the shape of a report, and its way into journal fields
   (:mod:`.fields`) and back;
 - :mod:`.journal` delivers the entries.

@@ -38,6 +38,7 @@ from typing import TypeVar
 from ceilometer.diagnostics import daemon as daemon_module
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import mask
 from ceilometer.diagnostics import options
 from ceilometer.diagnostics import redact
 from ceilometer.diagnostics import report
@@ -211,7 +212,7 @@ def _finish(kind: section.Kind, content: section.Content,
                     'bytes ([diagnostics] section_size_limit)]')
     text, was_cut = _cut(text, bytes_max)
     text = redactor.text(text, names=content.text is not None)
-    if was_cut or redact.RUN_CUT_MARK in text:
+    if was_cut or mask.RUN_CUT_MARK in text:
         status = fields.STATUS_TRUNCATED
     return report.Section(
         name=kind.name, title=_clean(kind.title, redactor),

@@ -67,12 +67,15 @@ def test_arming_imports_nothing_that_collects():
                 if name.startswith(f'{PACKAGE}.sections')}
     assert not modules & {
         f'{PACKAGE}.collect', f'{PACKAGE}.write', f'{PACKAGE}.redact',
-        'psutil', 'oslo_reports', 'oslo_config', 'cotyledon', 'jinja2'}
+        f'{PACKAGE}.mask', 'psutil', 'oslo_reports', 'oslo_config',
+        'cotyledon', 'jinja2'}
 
 
 @pytest.mark.parametrize(('module', 'allowed'), [
     ('fields', set()), ('report', {'fields'}), ('escape', set()),
-    ('redact', {'escape'}),
+    ('secret_names', set()), ('url_credentials', {'secret_names'}),
+    ('mask', {'secret_names', 'url_credentials'}),
+    ('redact', {'escape', 'mask', 'secret_names'}),
     ('descriptors', set()), ('turn', set()), ('registry', set()),
     ('journal', {'fields', 'report'}), ('options', {'sections'}),
     ('daemon', {'fields'}), ('gmr', set()), ('workers', set())])

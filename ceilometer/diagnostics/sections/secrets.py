@@ -22,7 +22,9 @@ from typing import Any
 
 from ceilometer.diagnostics import daemon as daemon_module
 from ceilometer.diagnostics import redact
+from ceilometer.diagnostics import secret_names
 from ceilometer.diagnostics.sections import section
+from ceilometer.diagnostics import url_credentials
 
 
 def redactor(context: section.Context) -> redact.Redactor:
@@ -42,25 +44,25 @@ def redactor(context: section.Context) -> redact.Redactor:
 
 def _of_configuration(context: section.Context) -> Iterator[str]:
     for option in context.options:
-        secret = option.secret or redact.is_secret_name(option.name)
+        secret = option.secret or secret_names.is_secret(option.name)
         for value in _texts(option.value):
             if '://' in value:
-                yield from redact.url_secrets(value)
+                yield from url_credentials.passwords(value)
             elif secret and value != option.default:
                 yield value
     for setting in context.settings:
         # also those that no option of this process has read yet
         if '://' in setting.value:
-            yield from redact.url_secrets(setting.value)
-        elif redact.is_secret_name(setting.name):
+            yield from url_credentials.passwords(setting.value)
+        elif secret_names.is_secret(setting.name):
             yield setting.value.strip('\'"')
 
 
 def _of_environment() -> Iterator[str]:
     for name, value in os.environ.items():
         if '://' in value:
-            yield from redact.url_secrets(value)
-        elif redact.is_secret_name(name) and not os.path.isabs(value):
+            yield from url_credentials.passwords(value)
+        elif secret_names.is_secret(name) and not os.path.isabs(value):
             yield value
 
 
@@ -70,11 +72,11 @@ def _of_arguments() -> Iterator[str]:
         name, equals, value = argument.partition('=')
         if follows and not argument.startswith('--'):
             yield argument
-        elif equals and redact.is_secret_name(name):
+        elif equals and secret_names.is_secret(name):
             yield value
-        yield from redact.url_secrets(argument)
+        yield from url_credentials.passwords(argument)
         follows = (argument.startswith('-') and not equals
-                   and redact.is_secret_name(argument))
+                   and secret_names.is_secret(argument))
 
 
 def _texts(value: Any) -> Iterator[str]:
