@@ -80,13 +80,28 @@ class _Walk:
         self._chars_left = math.inf if limit_chars is None else limit_chars
         self._until_pause = 1000
 
-    def value(self, value: Any, key: str | None, depth: int) -> Any:
+    def value(self, value: Any, key: str | None, depth: int,
+              secret: bool = False) -> Any:
+        """The value without secrets.
+
+        :param value: anything
+        :param key: the name it goes by, None where it has none
+        :param depth: how deep it stands
+        :param secret: whether what it stands in is secret already
+        """
         self._count(4)
         if value is None or isinstance(value, bool):
             return value
-        if key is not None and secret_names.is_secret(key) and isinstance(
-                value, (str, bytes, int, float)):
-            return secret_names.MASK if value or value == 0 else value
+        secret = secret or (key is not None and secret_names.is_secret(key))
+        if depth < DEPTH_MAX:
+            if isinstance(value, Mapping):
+                return self._mapping(value, depth, secret)
+            if isinstance(value, (list, tuple, set, frozenset)):
+                return self._sequence(value, key, depth, secret)
+        if secret:
+            # that there is none may be told
+            empty = isinstance(value, (str, bytes, bytearray)) and not value
+            return '' if empty else secret_names.MASK
         if isinstance(value, int):
             # Python prints no number of more than 4300 digits
             return int(value) if value.bit_length() < 4096 else hex(value)
@@ -96,49 +111,41 @@ class _Walk:
             value = bytes(value).decode(errors='backslashreplace')
         if isinstance(value, str):
             return self._string(str(value), key)
-        if depth < DEPTH_MAX:
-            if isinstance(value, Mapping):
-                return self._mapping(value, depth)
-            if isinstance(value, (list, tuple, set, frozenset)):
-                return self._sequence(value, key, depth)
         return self._string(_safe_repr(value), key)
 
     def _string(self, text: str, key: str | None) -> str:
         self._count(len(text))
         # A line of a program is no place for a secret, but is full of names
         # that say key or token.
-        if key == 'source':
-            return self._masker.text(text, names=False)
-        return self._masker.text(text)
+        return self._masker.text(text, names=key != 'source')
 
-    def _mapping(self, value: Mapping[Any, Any], depth: int) -> Any:
+    def _mapping(self, value: Mapping[Any, Any], depth: int,
+                 secret: bool) -> Any:
         result = {}
         named = value.get('name')
-        secret = isinstance(named, str) and secret_names.is_secret(named)
+        names_secret = (isinstance(named, str)
+                        and secret_names.is_secret(named))
         is_frame = 'line' in value and 'function' in value
         for key, item in list(value.items()):
             name = self._masker.text(
                 key if isinstance(key, str) else _safe_repr(key))
             self._count(len(name))
-            if secret and key == 'value' and isinstance(item, (str, bytes)):
-                result[name] = secret_names.MASK if item else item
-            else:
-                # what others call source is no line of a program
-                result[name] = self.value(
-                    item, None if name == 'source' and not is_frame else name,
-                    depth + 1)
+            # what others call source is no line of a program
+            result[name] = self.value(
+                item, None if name == 'source' and not is_frame else name,
+                depth + 1, secret or (names_secret and key == 'value'))
         return result
 
-    def _sequence(self, value: Iterable[Any], key: str | None,
-                  depth: int) -> list[Any]:
+    def _sequence(self, value: Iterable[Any], key: str | None, depth: int,
+                  secret: bool) -> list[Any]:
         items = list(value)
         if items and all(isinstance(item, str) for item in items):
             for item in items:
                 self._count(4 + len(item))
-            if key is not None and secret_names.is_secret(key):
+            if secret:
                 return [secret_names.MASK for _ in items]
             return self._masker.arguments(items)
-        return [self.value(item, key, depth + 1) for item in items]
+        return [self.value(item, key, depth + 1, secret) for item in items]
 
     def _count(self, chars: int) -> None:
         self._chars_left -= chars
