@@ -23,8 +23,8 @@ SIGUSR1 with a report in the journal. In the order in which it flows:
 - :mod:`.collect` runs the sections (:mod:`.sections`), each for itself;
 - :mod:`.redact` takes secrets (:mod:`.mask`) and control characters
   (:mod:`.escape`) out;
-- :mod:`.report` is the shape of a report, and its way into journal fields
-  (:mod:`.fields`) and back;
+- :mod:`.report` is the shape of a report, :mod:`.journal_entries` its way
+  into journal fields (:mod:`.fields`) and back;
 - :mod:`.journal` delivers the entries.
 
 :mod:`.daemon` is what is known of the process; :mod:`.gmr` and

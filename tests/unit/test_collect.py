@@ -24,6 +24,7 @@ import pytest
 from ceilometer.diagnostics import collect
 from ceilometer.diagnostics import daemon as daemons
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import options
 from ceilometer.diagnostics import redact
 from ceilometer.diagnostics import registry
@@ -234,8 +235,8 @@ def test_anything_returned_becomes_a_section(add, returned, data, text):
         assert section.data == data
     trigger = report.Trigger('api', 0)
     header = report.Header('0' * 32, 'x', 'master', 1, trigger)
-    entries = report.to_entries(header, section, 1, 1)
-    (found,) = report.from_entries(entries).sections
+    entries = journal_entries.from_section(header, section, 1, 1)
+    (found,) = journal_entries.to_report(entries).sections
     assert found.data == section.data
 
 

@@ -23,12 +23,13 @@ from ceilometer.diagnostics.sections import section
 
 
 def describe(header: report.Header, sections: Iterable[report.Section],
-             total_usec: int, snapshot_usec: int,
+             data_bytes: Iterable[int], total_usec: int, snapshot_usec: int,
              delivery_problem: str | None) -> dict[str, Any]:
     """What there is to say of a report when all else has been sent.
 
     :param header: of the report
     :param sections: all that were collected
+    :param data_bytes: the size of the data of each, as it was sent
     :param total_usec: from the trigger's being noticed to now, microseconds
     :param snapshot_usec: how long the daemon's threads may have been held up
     :param delivery_problem: why the journal did not take all of it, or None
@@ -47,9 +48,8 @@ def describe(header: report.Header, sections: Iterable[report.Section],
             'status': part.status,
             'usec': part.usec,
             'text_bytes': len(part.text.encode()),
-            'data_bytes': 0 if part.data is None
-            else len(report.encode_data(part.data)),
-        } for part in sections],
+            'data_bytes': size,
+        } for part, size in zip(sections, data_bytes, strict=True)],
         'total_usec': total_usec,
         'snapshot_usec': snapshot_usec,
         'delivery_problem': delivery_problem,
