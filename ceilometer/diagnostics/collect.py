@@ -21,19 +21,16 @@ it, one after the other, because only a thread can be abandoned.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 import contextlib
 import dataclasses
 import os
-import queue
 import sys
 import threading
 import time
 import traceback
 from typing import Any
-from typing import TypeVar
 
 from ceilometer.diagnostics import daemon as daemon_module
 from ceilometer.diagnostics import escape
@@ -45,10 +42,7 @@ from ceilometer.diagnostics import report
 from ceilometer.diagnostics.sections import secrets
 from ceilometer.diagnostics.sections import section
 from ceilometer.diagnostics.sections import table
-
-_T = TypeVar('_T')
-
-THREAD_NAME = 'diagnostics-section'
+from ceilometer.diagnostics import side_thread
 
 #: A longer title or name of a process is cut.
 NAME_CHARS_MAX = 200
@@ -88,7 +82,7 @@ class Collector:
         self._hung = hung
         self._context = section.Context(daemon=daemon)
         self._redactor: redact.Redactor | None = None
-        self._runner = _Runner()
+        self._side_thread = side_thread.SideThread()
         self._deadline = time.monotonic() + settings.report_seconds_max
 
     @property
@@ -96,10 +90,10 @@ class Collector:
         """What takes the secrets out; made when first wanted."""
         if self._redactor is None:
             try:
-                self._redactor = self._runner.run(
+                self._redactor = self._side_thread.run(
                     lambda: secrets.redactor(self._context),
                     self._settings.section_seconds_max)
-            except _TimedOut:
+            except side_thread.TimedOut:
                 # a file system that hangs; secrets are still told by names
                 self._redactor = redact.Redactor()
         return self._redactor
@@ -125,7 +119,7 @@ class Collector:
             collected = self._collect(kind)
             yield dataclasses.replace(
                 collected, usec=(time.perf_counter_ns() - start) // 1000)
-        self._runner.end()
+        self._side_thread.end()
 
     def make(self, kind: section.Kind, data: Any) -> report.Section:
         """Make a section of data that is there already."""
@@ -147,19 +141,19 @@ class Collector:
                 f'(thread {hung.native_id})')
         self._hung.pop(kind.name, None)
         bytes_max = self._settings.section_bytes_max
-        # made by the runner as well, which cannot wait for itself
+        # made in that thread as well, which cannot wait for itself
         redactor = self.redactor
         try:
             if kind.load is not None:
                 with self._import_gate:
-                    self._runner.run(kind.load, seconds)
-            content = self._runner.run(
+                    self._side_thread.run(kind.load, seconds)
+            content = self._side_thread.run(
                 lambda: kind.collect(self._context), seconds)
             seconds = FINISH_SECONDS_MAX
-            return self._runner.run(
+            return self._side_thread.run(
                 lambda: _finish(kind, content, redactor, bytes_max),
                 seconds)
-        except _TimedOut as timed_out:
+        except side_thread.TimedOut as timed_out:
             self._hung[kind.name] = timed_out.thread
             stack = sys._current_frames().get(timed_out.thread.ident or 0)
             where = ''.join(traceback.format_stack(stack)) if stack else ''
@@ -247,68 +241,6 @@ def _cut(text: str, bytes_max: int) -> tuple[str, bool]:
     return (f'{kept}\n[… {len(text) - len(kept)} characters cut: the text of '
             f'a section may have {bytes_max} bytes ([diagnostics] '
             'section_size_limit)]').lstrip('\n'), True
-
-
-class _TimedOut(Exception):
-    def __init__(self, thread: threading.Thread) -> None:
-        super().__init__(thread)
-        self.thread = thread
-
-
-class _Runner:
-    """A thread that can be abandoned; the next one takes its place."""
-
-    def __init__(self) -> None:
-        self._thread: threading.Thread | None = None
-        self._jobs: queue.SimpleQueue[
-            Callable[[], Any] | None] = queue.SimpleQueue()
-        self._results: queue.SimpleQueue[
-            tuple[Any, BaseException | None]] = queue.SimpleQueue()
-
-    def run(self, function: Callable[[], _T], seconds: float) -> _T:
-        """Run a function; its result, its exception, or _TimedOut."""
-        thread = self._thread or self._start()
-        if thread is None:
-            # No thread is to be had: better without a limit than not at all.
-            return function()
-        self._jobs.put(function)
-        try:
-            result, error = self._results.get(timeout=seconds)
-        except queue.Empty:
-            self.end()
-            raise _TimedOut(thread) from None
-        if error is not None:
-            raise error
-        returned: _T = result
-        return returned
-
-    def end(self) -> None:
-        """Have the thread end, when it has done what it does."""
-        self._jobs.put(None)
-        self._thread = None
-
-    def _start(self) -> threading.Thread | None:
-        self._jobs = queue.SimpleQueue()
-        self._results = queue.SimpleQueue()
-        thread = threading.Thread(
-            target=_work, args=(self._jobs, self._results), daemon=True,
-            name=THREAD_NAME)
-        try:
-            thread.start()
-        except RuntimeError:
-            return None
-        self._thread = thread
-        return thread
-
-
-def _work(jobs: queue.SimpleQueue[Callable[[], Any] | None],
-          results: queue.SimpleQueue[tuple[Any, BaseException | None]],
-          ) -> None:
-    while (job := jobs.get()) is not None:
-        try:
-            results.put((job(), None))
-        except BaseException as error:
-            results.put((None, error))
 
 
 def _clean(name: str, redactor: redact.Redactor) -> str:
