@@ -44,6 +44,10 @@ from ceilometer.diagnostics.sections import section
 from ceilometer.diagnostics.sections import table
 from ceilometer.diagnostics import side_thread
 
+#: What the search for secrets is called among the sections that hang; no
+#: section has such a name.
+SECRETS = '(secrets)'
+
 #: A longer title or name of a process is cut.
 NAME_CHARS_MAX = 200
 
@@ -89,14 +93,23 @@ class Collector:
     def redactor(self) -> redact.Redactor:
         """What takes the secrets out; made when first wanted."""
         if self._redactor is None:
-            try:
-                self._redactor = self._side_thread.run(
-                    lambda: secrets.redactor(self._context),
-                    self._settings.section_seconds_max)
-            except side_thread.TimedOut:
-                # a file system that hangs; secrets are still told by names
-                self._redactor = redact.Redactor()
+            self._redactor = self._redactor_of_files() or secrets.redactor(
+                self._context, files=False)
         return self._redactor
+
+    def _redactor_of_files(self) -> redact.Redactor | None:
+        """What knows the configuration files as well; None if they hang."""
+        hung = self._hung.get(SECRETS)
+        if hung is not None and hung.is_alive():
+            return None
+        self._hung.pop(SECRETS, None)
+        try:
+            return self._side_thread.run(
+                lambda: secrets.redactor(self._context),
+                self._settings.section_seconds_max)
+        except side_thread.TimedOut as timed_out:
+            self._hung[SECRETS] = timed_out.thread
+            return None
 
     def snapshot(self) -> None:
         """Copy what must be seen all at once to plain data."""
@@ -119,6 +132,10 @@ class Collector:
             collected = self._collect(kind)
             yield dataclasses.replace(
                 collected, usec=(time.perf_counter_ns() - start) // 1000)
+        self.close()
+
+    def close(self) -> None:
+        """Have the thread of the sections end, whether all were collected."""
         self._side_thread.end()
 
     def make(self, kind: section.Kind, data: Any) -> report.Section:

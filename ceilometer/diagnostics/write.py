@@ -63,17 +63,17 @@ def write(daemon: daemon_module.Daemon, triggers: list[report.Trigger],
     send_at_latest = time.monotonic() + UNSENT_SECONDS_MAX
     collector = collect.Collector(
         daemon, settings, hung_sections, import_gate)
-    # first of all: the later, the less it shows what asked for the report
-    collector.snapshot()
-    report_id = uuid.uuid4().hex
-    trigger = collect.merged(triggers)
-    header = collect.report_header(
-        daemon, report_id, trigger, collector.redactor)
-    delivery = journal.Delivery(_file_path(daemon.conf, header))
-    count = len(collector.kinds) + 1
     sections: list[report.Section] = []
     data_bytes: list[int] = []
-    with contextlib.ExitStack() as stack:
+    with contextlib.closing(collector), contextlib.ExitStack() as stack:
+        # first of all: the later, the less it shows what asked for the report
+        collector.snapshot()
+        report_id = uuid.uuid4().hex
+        trigger = collect.merged(triggers)
+        header = collect.report_header(
+            daemon, report_id, trigger, collector.redactor)
+        delivery = journal.Delivery(_file_path(daemon.conf, header))
+        count = len(collector.kinds) + 1
         for section in collector.sections():
             sections.append(section)
             if (len(sections) < collector.own_count

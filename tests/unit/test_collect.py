@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 
+from oslo_config import cfg
 import pytest
 
 from ceilometer.diagnostics import collect
@@ -29,6 +30,7 @@ from ceilometer.diagnostics import options
 from ceilometer.diagnostics import redact
 from ceilometer.diagnostics import registry
 from ceilometer.diagnostics import report
+from ceilometer.diagnostics.sections import service_options
 
 MEGABYTES = 50 * 1024 * 1024
 
@@ -147,6 +149,32 @@ def test_section_that_hangs_is_not_begun_again(add, released):
     thread.join()
     assert run(hung)['added'].text == 'done'
     assert hung == {}
+
+
+def test_files_that_hang_cost_one_thread_and_no_known_secret(
+        tmp_path, monkeypatch, add, released):
+    """What the options hold is masked; the files are not tried again."""
+    file = tmp_path / 'test.conf'
+    file.write_text('[DEFAULT]\nadmin_password = xK9-canary-77q\n')
+    conf = cfg.ConfigOpts()
+    conf.register_opt(cfg.StrOpt('admin_password', secret=True))
+    conf(['--config-file', str(file)])
+    daemon = daemons.Daemon('example', conf)
+    monkeypatch.setattr(service_options, 'settings',
+                        lambda paths: released.wait() and [])
+    add(lambda: 'a xK9-canary-77q b')
+    hung = {}
+    threads = []
+    for _ in range(3):
+        collector = collect.Collector(daemon, options.Settings(
+            section_seconds_max=0.2), hung)
+        collector.snapshot()
+        sections = {part.name: part for part in collector.sections()}
+        assert sections['added'].text == 'a *** b'
+        assert sections['configuration'].status == fields.STATUS_TIMEOUT
+        threads.append(set(hung.values()))
+    assert threads[0] == threads[1] == threads[2]
+    assert len(threads[0]) == 2
 
 
 def test_results_of_an_abandoned_section_are_not_taken_for_others(
