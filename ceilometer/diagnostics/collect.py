@@ -25,6 +25,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 import contextlib
 import dataclasses
+import importlib
 import os
 import sys
 import threading
@@ -43,6 +44,11 @@ from ceilometer.diagnostics.sections import secrets
 from ceilometer.diagnostics.sections import section
 from ceilometer.diagnostics.sections import table
 from ceilometer.diagnostics import side_thread
+
+# What traceback imports from Python 3.13 on as it prints some exceptions: now,
+# because later a process might be forked meanwhile.
+with contextlib.suppress(ImportError):
+    importlib.import_module('_suggestions')
 
 #: What the search for secrets is called among the sections that hang; no
 #: section has such a name.
@@ -75,7 +81,10 @@ class Collector:
                  import_gate: contextlib.AbstractContextManager[Any] | None
                  = None) -> None:
         self._import_gate = import_gate or contextlib.nullcontext()
-        self.kinds = [kind for kind in table.kinds()
+        with self._import_gate:
+            # what is installed is looked at for more of them
+            kinds = table.kinds()
+        self.kinds = [kind for kind in kinds
                       if kind.name not in settings.exclude_sections]
         #: how many of them, the first ones, are our own
         self.own_count = sum(kind.own for kind in self.kinds)
@@ -187,11 +196,13 @@ class Collector:
 
     def _failed(self, kind: section.Kind,
                 error: BaseException) -> report.Section:
-        trace = ''.join(traceback.format_exception(error))
         try:
-            message = str(error)
-        except BaseException:
-            message = f'<{type(error).__name__} without a message>'
+            message, trace = self._side_thread.run(
+                lambda: _describe(error), self._settings.section_seconds_max)
+        except side_thread.TimedOut as timed_out:
+            self._hung[kind.name] = timed_out.thread
+            message = f'<{type(error).__name__} whose message hangs>'
+            trace = ''.join(traceback.format_tb(error.__traceback__)) + message
         return self._told(
             kind, fields.STATUS_ERROR,
             {'error': type(error).__name__, 'message': message},
@@ -203,6 +214,15 @@ class Collector:
             _finish(kind, section.Content(data=data, text=text.rstrip('\n')),
                     self.redactor, self._settings.section_bytes_max),
             status=status)
+
+
+def _describe(error: BaseException) -> tuple[str, str]:
+    """The message of an exception, and all that Python prints of it."""
+    try:
+        message = str(error)
+    except BaseException:
+        message = f'<{type(error).__name__} without a message>'
+    return message, ''.join(traceback.format_exception(error))
 
 
 def _finish(kind: section.Kind, content: section.Content,

@@ -105,6 +105,24 @@ def test_section_that_raises_says_so(add, error):
     assert others_are_whole(sections, 'added')
 
 
+def test_exception_whose_message_hangs_is_named(add, released):
+    """It costs its section, and not the report."""
+    class HangingStr(Exception):
+        def __str__(self):
+            released.wait()
+            return 'late'
+
+    def fail():
+        raise HangingStr
+
+    add(fail)
+    sections = run(section_seconds_max=0.2)
+    assert sections['added'].status == fields.STATUS_ERROR
+    assert sections['added'].data['error'] == 'HangingStr'
+    assert 'in fail' in sections['added'].text
+    assert others_are_whole(sections, 'added')
+
+
 def test_secret_in_an_exception_is_masked(add):
     """The message of an exception is redacted as all else."""
     def fail():

@@ -71,6 +71,42 @@ def test_arming_imports_nothing_that_collects():
         'cotyledon', 'jinja2'}
 
 
+def test_report_imports_nothing_while_a_fork_may_happen():
+    """The lock of a module would stay locked in the new process for ever.
+
+    Here nothing has been imported but what arms: sections, and what they use
+    of the standard library, come with the first report.
+    """
+    script = f"""
+import importlib._bootstrap
+import sys
+import {PACKAGE}
+from {PACKAGE} import trigger
+def fail():
+    unknown_nam
+def hang():
+    event.wait()
+{PACKAGE}.install()
+{PACKAGE}.register_section('Failing', fail)
+{PACKAGE}.register_section('Hanging', hang)
+import threading
+event = threading.Event()
+find_and_load = importlib._bootstrap._find_and_load
+def watched(name, import_):
+    if (name not in sys.modules
+            and not trigger.armed.reporter._import_gate.locked()):
+        print(name)
+    return find_and_load(name, import_)
+importlib._bootstrap._find_and_load = watched
+assert {PACKAGE}.write_report() is not None
+importlib._bootstrap._find_and_load = find_and_load
+print('done')
+"""
+    done = subprocess.run([sys.executable, '-c', script], text=True,
+                          capture_output=True, timeout=60, check=True)
+    assert done.stdout == 'done\n'
+
+
 @pytest.mark.parametrize(('module', 'allowed'), [
     ('fields', set()), ('report', {'fields'}),
     ('journal_entries', {'fields', 'report'}), ('escape', set()),

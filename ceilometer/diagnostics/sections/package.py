@@ -41,6 +41,11 @@ _MODULES = {
     'systemd-python': 'systemd'}
 
 
+def load() -> None:
+    """Have importlib.metadata import what it imports as it reads."""
+    _version('ceilometer-diagnostics')
+
+
 def collect(context: section.Context) -> section.Content:
     """Gather versions; reads the metadata of installed distributions."""
     return section.Content(data={

@@ -36,7 +36,8 @@ from ceilometer.diagnostics.sections import summary
 from ceilometer.diagnostics.sections import threads
 
 SECTIONS = (
-    section.Kind('package', 'Package', package.collect, package.render),
+    section.Kind('package', 'Package', package.collect, package.render,
+                 load=package.load),
     section.Kind(threads.NAME, 'Threads', threads.collect, threads.render,
                  threads.snapshot),
     section.Kind(green_threads.NAME, 'Green threads', green_threads.collect,
