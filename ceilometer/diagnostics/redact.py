@@ -43,9 +43,8 @@ class TooLarge(ValueError):
 class Redactor:
     """Takes out secrets and whatever a terminal must not see.
 
-    :param secrets: values known to be secret
-    :param ordinary: words that stay readable even where somebody has made
-        one of them a password
+    :param secrets: values known to be secret, see :class:`mask.Masker`
+    :param ordinary: words that stay readable, see there
     """
 
     def __init__(self, secrets: Iterable[str] = (),

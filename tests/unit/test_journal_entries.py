@@ -25,32 +25,23 @@ from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import journal
 from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
+from tests.unit import examples
 
 ENTRY_BYTES_MAX = 512 * 1024
-
-TRIGGER = report.Trigger(
-    kind=fields.TRIGGER_SIGNAL, time_usec=1_700_000_000_000_000,
-    signal='SIGUSR1', sender_pid=1, sender_uid=0, sender_comm='systemd')
-HEADER = report.Header(
-    id='0123456789abcdef0123456789abcdef', service='ceilometer-polling',
-    process=fields.PROCESS_WORKER, pid=4711, trigger=TRIGGER,
-    unit='ceilometer-polling.service', worker=0, worker_name='AgentManager')
 
 
 def section(**changes):
     """A section with what is told changed."""
-    return dataclasses.replace(
-        report.Section('threads', 'Threads', 'a\nb', {'count': 2}, usec=12),
-        **changes)
+    return dataclasses.replace(examples.SECTION, **changes)
 
 
-def stored(entry, header=HEADER):
+def stored(entry, header=examples.HEADER):
     """An entry as the journal gives it back: with trusted fields."""
     return {**entry, '_PID': str(header.pid),
             '_SOURCE_REALTIME_TIMESTAMP': header.trigger.time_usec}
 
 
-def entries_of(*sections, header=HEADER):
+def entries_of(*sections, header=examples.HEADER):
     """All entries of a report, as the journal gives them back."""
     return [stored(entry, header)
             for index, part in enumerate(sections, 1)
@@ -137,12 +128,13 @@ class TestRoundTrip:
         """No entry is so large that a small journal drops it."""
         part = section(text=report.fold(text).rstrip('\n'),
                        data=['🐙"\\' * 1000] * 300)
-        for entry in journal_entries.from_section(HEADER, part, 1, 9):
+        for entry in journal_entries.from_section(examples.HEADER, part, 1, 9):
             assert len(journal.serialize(entry)) < ENTRY_BYTES_MAX
 
     def test_message_ends_with_one_newline_after_the_text(self):
         """journalctl -o cat shows an empty line between sections."""
-        (entry,) = journal_entries.from_section(HEADER, section(), 2, 3)
+        (entry,) = journal_entries.from_section(
+            examples.HEADER, section(), 2, 3)
         assert entry[fields.MESSAGE].endswith('\na\nb\n')
         assert not entry[fields.MESSAGE].endswith('\n\n')
 
@@ -150,10 +142,11 @@ class TestRoundTrip:
         """The first empty line parts the heading from the text."""
         for index in (1, 2):
             (entry,) = journal_entries.from_section(
-                HEADER, section(), index, 2)
+                examples.HEADER, section(), index, 2)
             heading, _, text = entry[fields.MESSAGE].partition('\n\n')
             assert text == 'a\nb\n'
-            assert heading == report.heading(HEADER, section(), index, 2)
+            assert heading == report.heading(
+                examples.HEADER, section(), index, 2)
 
     @pytest.mark.parametrize(('status', 'priority'), [
         (fields.STATUS_OK, '4'), (fields.STATUS_TRUNCATED, '4'),
@@ -161,17 +154,18 @@ class TestRoundTrip:
     def test_failed_sections_are_errors(self, status, priority):
         """The priority tells sections that could not be told."""
         (entry,) = journal_entries.from_section(
-            HEADER, section(status=status), 1, 1)
+            examples.HEADER, section(status=status), 1, 1)
         assert entry[fields.PRIORITY] == priority
         assert (status.upper() in entry[fields.MESSAGE]) == (
             status != fields.STATUS_OK)
 
     def test_parts_are_numbered_only_where_there_are_several(self):
         """A section in one entry has no part number."""
-        (one,) = journal_entries.from_section(HEADER, section(), 1, 1)
+        (one,) = journal_entries.from_section(
+            examples.HEADER, section(), 1, 1)
         assert fields.REPORT_SECTION_PART not in one
         many = journal_entries.from_section(
-            HEADER, section(data='x' * 10**6), 1, 1)
+            examples.HEADER, section(data='x' * 10**6), 1, 1)
         assert [entry[fields.REPORT_SECTION_PART] for entry in many] == [
             str(n + 1) for n in range(len(many))]
         assert {entry[fields.REPORT_SECTION_PARTS] for entry in many} == {
@@ -179,7 +173,8 @@ class TestRoundTrip:
 
     def test_entries_have_fields_of_the_vocabulary_only(self):
         """Distinct names are journald's scarce resource."""
-        (entry,) = journal_entries.from_section(HEADER, section(), 1, 1)
+        (entry,) = journal_entries.from_section(
+            examples.HEADER, section(), 1, 1)
         assert set(entry) <= {
             value for value in vars(fields).values()
             if isinstance(value, str)}

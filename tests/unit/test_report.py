@@ -21,17 +21,8 @@ import hypothesis
 from hypothesis import strategies
 import pytest
 
-from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
-
-TRIGGER = report.Trigger(
-    kind=fields.TRIGGER_SIGNAL, time_usec=1_700_000_000_000_000,
-    signal='SIGUSR1', sender_pid=1, sender_uid=0, sender_comm='systemd')
-HEADER = report.Header(
-    id='0123456789abcdef0123456789abcdef', service='ceilometer-polling',
-    process=fields.PROCESS_WORKER, pid=4711, trigger=TRIGGER,
-    unit='ceilometer-polling.service', worker=0, worker_name='AgentManager')
-SECTION = report.Section('threads', 'Threads', 'a\nb', {'count': 2}, usec=12)
+from tests.unit import examples
 
 
 class TestFold:
@@ -64,27 +55,27 @@ class TestFold:
 
 def test_first_section_opens_the_report():
     """Who, why, when and which report stand above the first section."""
-    first = report.heading(HEADER, SECTION, 1, 2)
-    second = report.heading(HEADER, SECTION, 2, 2)
+    first = report.heading(examples.HEADER, examples.SECTION, 1, 2)
+    second = report.heading(examples.HEADER, examples.SECTION, 2, 2)
     assert 'Guru Meditation Report of ceilometer-polling' in first
     assert 'SIGUSR1 from pid 1 (systemd), uid 0' in first
     assert '2023-11-14 22:13:20 UTC' in first
-    assert HEADER.id in first
+    assert examples.HEADER.id in first
     assert 'Guru' not in second
 
 
 def test_trigger_is_described_in_words():
     """What asked for a report is told from what is known of it."""
-    assert TRIGGER.describe() == 'SIGUSR1 from pid 1 (systemd), uid 0'
+    assert examples.TRIGGER.describe() == 'SIGUSR1 from pid 1 (systemd), uid 0'
     assert report.Trigger('file', 0).describe() == 'file'
     assert report.Trigger('signal', 0, 'SIGUSR2').describe() == 'SIGUSR2'
 
 
 @pytest.mark.parametrize(('header', 'words_expected'), [
-    (HEADER, 'worker 0 (AgentManager)'),
-    (dataclasses.replace(HEADER, worker=None, worker_name=None,
+    (examples.HEADER, 'worker 0 (AgentManager)'),
+    (dataclasses.replace(examples.HEADER, worker=None, worker_name=None,
                          process='master'), 'master'),
-    (dataclasses.replace(HEADER, worker_name=None), 'worker 0')])
+    (dataclasses.replace(examples.HEADER, worker_name=None), 'worker 0')])
 def test_process_is_described_in_words(header, words_expected):
     """A process is told by its part, number and service."""
     assert header.describe_process() == words_expected

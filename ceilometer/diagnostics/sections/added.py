@@ -69,23 +69,17 @@ def render(data: Any) -> str:
 
 def _lines(data: Any, depth: int) -> list[str]:
     indent = '  ' * depth
-    if depth >= RENDER_DEPTH_MAX:
+    if depth >= RENDER_DEPTH_MAX or not isinstance(data, (dict, list)):
         return [f'{indent}{data}']
+    # what stands above nested data, what before a single value, and either
+    items = ([(f'{key}:', f'{key} = ', value) for key, value in data.items()]
+             if isinstance(data, dict)
+             else [('-', '- ', value) for value in data])
     lines = []
-    if isinstance(data, dict):
-        for key, value in data.items():
-            if isinstance(value, (dict, list)) and value:
-                lines.append(f'{indent}{key}:')
-                lines += _lines(value, depth + 1)
-            else:
-                lines.append(f'{indent}{key} = {value}')
-        return lines
-    if isinstance(data, list):
-        for value in data:
-            if isinstance(value, (dict, list)) and value:
-                lines.append(f'{indent}-')
-                lines += _lines(value, depth + 1)
-            else:
-                lines.append(f'{indent}- {value}')
-        return lines
-    return [f'{indent}{data}']
+    for above, before, value in items:
+        if isinstance(value, (dict, list)) and value:
+            lines.append(indent + above)
+            lines += _lines(value, depth + 1)
+        else:
+            lines.append(f'{indent}{before}{value}')
+    return lines
