@@ -86,6 +86,11 @@ class Collector:
             kinds = table.kinds()
         self.kinds = [kind for kind in kinds
                       if kind.name not in settings.exclude_sections]
+        #: names of the sections that the options leave out
+        self.excluded = [kind.name for kind in kinds
+                         if kind.name in settings.exclude_sections]
+        #: names to be left out that no section has
+        self.unknown = sorted(settings.exclude_sections - set(self.excluded))
         #: how many of them, the first ones, are our own
         self.own_count = sum(kind.own for kind in self.kinds)
         #: how long the snapshot ran, microseconds: the only step in which

@@ -85,7 +85,8 @@ def write(daemon: daemon_module.Daemon, triggers: list[report.Trigger],
                 data_bytes.append(_deliver(
                     delivery, header, collected, len(data_bytes) + 1, count))
         closing = collector.make(table.SUMMARY, summary.describe(
-            header, sections, data_bytes,
+            header, sections, data_bytes, collector.excluded,
+            collector.unknown,
             time.time_ns() // 1000 - trigger.time_usec,
             collector.snapshot_usec, delivery.problem))
         _deliver(delivery, header, closing, count, count)

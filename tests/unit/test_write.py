@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 
 import pytest
@@ -22,6 +23,7 @@ import pytest
 from ceilometer.diagnostics import daemon as daemons
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import journal
+from ceilometer.diagnostics import options
 from ceilometer.diagnostics import report
 from ceilometer.diagnostics.sections import secrets
 from ceilometer.diagnostics import write
@@ -36,17 +38,36 @@ def delivered(monkeypatch):
     return entries
 
 
-def write_one():
+def write_one(**settings):
     """Write a report of this process."""
     return write.write(
         daemons.Daemon('example'), [report.Trigger(fields.TRIGGER_API, 0)],
-        None, {}, None, contextlib.nullcontext())
+        options.Settings(**settings), {}, None, contextlib.nullcontext())
 
 
 def section_threads():
     """The threads that sections run in."""
     return {thread for thread in threading.enumerate()
             if thread.name == 'diagnostics-section'}
+
+
+def test_summary_tells_what_was_left_out(delivered):
+    """And which of the names to leave out no section has."""
+    write_one(exclude_sections=frozenset(
+        ('configuration', 'confguration', 'summary', 'logging')))
+    closing = delivered[-1]
+    data = json.loads(closing[fields.REPORT_DATA])
+    assert data['excluded'] == ['configuration', 'logging']
+    assert data['excluded_unknown'] == ['confguration', 'summary']
+    assert 'no section has: confguration, summary\n' in (
+        closing[fields.MESSAGE])
+    assert fields.SECTION_SUMMARY == closing[fields.REPORT_SECTION]
+
+
+def test_summary_has_no_word_of_what_was_not_left_out(delivered):
+    """By default nothing is."""
+    write_one()
+    assert 'exclude_sections' not in delivered[-1][fields.MESSAGE]
 
 
 def test_report_that_fails_leaves_no_thread_behind(delivered, monkeypatch):
