@@ -125,10 +125,13 @@ def register_section(title: str, function: Callable[[], Any],
 def write_report(timeout: float | None = 30.0) -> str | None:
     """Write a report now, and wait until it is written.
 
-    May be called in any thread.
+    May be called in any thread; not in a signal handler, which may have
+    interrupted this very function. Where ``[diagnostics] enabled`` is false
+    none is written: what a service asks for is for its operator to allow.
 
     :param timeout: how long to wait, seconds; None for as long as it takes
-    :returns: the id of the report, None if it was not written in time
+    :returns: the id of the report, None if it was not written in time, or
+        reports are switched off
     :raises NotInstalled: diagnostics are not installed in this process
     """
     import time
@@ -140,5 +143,7 @@ def write_report(timeout: float | None = 30.0) -> str | None:
     if armed is None:
         raise NotInstalled('diagnostics are not installed in this process')
     reporter = armed.reporter
+    if not reporter.enabled:
+        return None
     return reporter.wait(reporter.request(report.Trigger(
         fields.TRIGGER_API, time.time_ns() // 1000)), timeout)

@@ -42,8 +42,9 @@ _OPTS = [
     cfg.BoolOpt(
         'enabled', default=True,
         help='Whether the processes of this service write diagnostic '
-             'reports. If not, their signals are left alone once the '
-             'configuration has been read.'),
+             'reports. If not, none is written once the configuration has '
+             'been read, whatever asks for it, and the signals are left '
+             'alone.'),
     cfg.ListOpt(
         'signals', default=list(SIGNALS),
         item_type=types.String(choices=[

@@ -90,7 +90,7 @@ class SideThread:
             name=THREAD_NAME)
         try:
             thread.start()
-        except RuntimeError:
+        except (MemoryError, RuntimeError):
             return None
         self._thread = thread
         return thread
