@@ -18,7 +18,6 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 import contextlib
 import os
-import pwd
 import sys
 from typing import Any
 
@@ -27,6 +26,7 @@ from ceilometer.diagnostics import redact
 from ceilometer.diagnostics import secret_names
 from ceilometer.diagnostics.sections import section
 from ceilometer.diagnostics.sections import service_options
+from ceilometer.diagnostics.sections import users
 from ceilometer.diagnostics import url_credentials
 
 
@@ -122,8 +122,6 @@ def _ordinary_words(daemon: daemon_module.Daemon) -> Iterator[str]:
                 'service', 'openstack')
     for name in list(sys.modules):
         yield name.partition('.')[0]
-    try:
-        yield pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        # a user id without a name
-        pass
+    user = users.names().get(os.getuid())
+    if user is not None:
+        yield user
