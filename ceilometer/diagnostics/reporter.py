@@ -179,7 +179,7 @@ class Reporter:
                         report_id = self._write(triggers)
             except BaseException:
                 # whatever it is, it is ours and not the daemon's
-                complain()
+                self.complain()
             with self._lock:
                 self._written += 1
                 self._last_id = report_id
@@ -195,14 +195,21 @@ class Reporter:
                            self._hung_sections, self._turn_descriptor,
                            self._import_gate)
 
+    def complain(self) -> None:
+        """Say on standard error that there is no report, and why.
 
-def complain() -> None:
-    """Say on standard error that there is no report, and why."""
-    text = ('Diagnostic report of pid %d failed:\n%s'
-            % (os.getpid(), traceback.format_exc()))
-    with contextlib.suppress(Exception):
-        from ceilometer.diagnostics import journal
-        from ceilometer.diagnostics import redact
-        journal.write_stderr(
-            redact.Redactor().text(text).encode(errors='backslashreplace'),
-            time.monotonic() + 1)
+        Called where an exception is handled; runs in any of our threads.
+        """
+        text = ('Diagnostic report of pid %d failed:\n%s'
+                % (os.getpid(), traceback.format_exc()))
+        with contextlib.suppress(Exception):
+            if not self._import_gate.acquire(timeout=IMPORT_SECONDS_MAX):
+                return
+            try:
+                from ceilometer.diagnostics import journal
+                from ceilometer.diagnostics import redact
+            finally:
+                self._import_gate.release()
+            journal.write_stderr(
+                redact.Redactor().text(text).encode(errors='backslashreplace'),
+                time.monotonic() + 1)

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import types
 
@@ -67,6 +68,22 @@ def test_trigger_that_waits_is_dropped_where_reports_are_switched_off(
         reporter.settings = options.Settings(enabled=False)
     assert reporter.wait(answered, 10) is None
     assert reporter.written == []
+
+
+def test_report_that_fails_is_complained_of(reporter, monkeypatch, capfd):
+    """On standard error, without secrets; the next one is written."""
+    def fail(triggers):
+        raise OSError('cannot reach amqp://u:xK9-canary@host')
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reporter, '_write', fail)
+        assert diagnostics.write_report(10) is None
+    error = capfd.readouterr().err
+    assert error.startswith(f'Diagnostic report of pid {os.getpid()} failed')
+    assert 'amqp://u:***@host' in error
+    assert 'canary' not in error
+    reporter._last_start = float('-inf')
+    assert diagnostics.write_report(10) == 'id-1'
 
 
 def test_report_is_written_where_no_thread_can_be_had(reporter, monkeypatch):
