@@ -287,7 +287,8 @@ def _cut(text: str, bytes_max: int) -> tuple[str, bool]:
 
 def _clean(name: str, redactor: redact.Redactor) -> str:
     """A name that everybody may have chosen, on one line of some length."""
-    return escape.line(redactor.text(name[:NAME_CHARS_MAX]))
+    # cut at last: of half a secret nobody could tell that it is one
+    return escape.line(redactor.text(name))[:NAME_CHARS_MAX]
 
 
 def report_header(daemon: daemon_module.Daemon, report_id: str,

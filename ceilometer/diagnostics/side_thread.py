@@ -73,7 +73,12 @@ class SideThread:
             self.end()
             raise TimedOut(thread) from None
         if error is not None:
-            raise error
+            try:
+                raise error
+            finally:
+                # else it would keep, by way of this frame, itself alive and
+                # all that the function held
+                del error
         returned: _T = result
         return returned
 

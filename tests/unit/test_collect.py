@@ -339,6 +339,17 @@ def test_header_is_escaped_and_without_secrets():
     assert header.trigger.sender_comm == 'a\\x1b'
 
 
+def test_long_name_is_cut_without_showing_half_a_secret():
+    """What was cut from a URL would not be known as a secret any more."""
+    daemon = daemons.Daemon('example')
+    start = collect.NAME_CHARS_MAX - len('amqp://u:xK9-canary')
+    daemon.worker_name = 'x' * start + 'amqp://u:xK9-canary-77q@h'
+    header = collect.report_header(
+        daemon, '0' * 32, report.Trigger('signal', 0), redact.Redactor())
+    assert 'xK9' not in header.worker_name
+    assert len(header.worker_name) <= collect.NAME_CHARS_MAX
+
+
 def test_merged_triggers_are_counted():
     """The first trigger stands for all, with the number of the others."""
     first = report.Trigger('signal', 1, 'SIGUSR1')

@@ -551,6 +551,13 @@ class TestOthers:
         assert 'test.levels: DEBUG, not passed up' in text
         assert 'logging.FileHandler from NOTSET to /dev/null' in text
 
+    def test_author_that_is_not_told_is_not_asked_for(self, monkeypatch):
+        """Newer metadata have none; Python is to make that an error."""
+        monkeypatch.setattr(package.metadata, 'metadata', lambda name: {
+            'Name': 'ceilometer', 'Version': '1'})
+        data, _ = told(package)
+        assert data['vendor'] == 'OpenStack'
+
     def test_package_is_ceilometer(self):
         """Version, vendor and product of what runs are told."""
         data, text = told(package)
