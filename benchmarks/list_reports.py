@@ -31,6 +31,7 @@ import sys
 import tempfile
 import time
 
+from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
 import harness
 
@@ -103,7 +104,8 @@ def one_report(chance: random.Random,
                       'text_bytes': len(part.text), 'data_bytes': 3000}
                      for part in parts]}))
     for index, part in enumerate(parts, 1):
-        yield from report.to_entries(header, part, index, len(parts))
+        yield from journal_entries.from_section(
+            header, part, index, len(parts))
 
 
 def build(directory: pathlib.Path, others: int, reports: int) -> None:

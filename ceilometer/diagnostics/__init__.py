@@ -21,9 +21,10 @@ SIGUSR1 with a report in the journal. In the order in which it flows:
 - :mod:`.reporter` has a report written for what has come meanwhile;
 - :mod:`.write` writes one report;
 - :mod:`.collect` runs the sections (:mod:`.sections`), each for itself;
-- :mod:`.redact` takes secrets and control characters out;
-- :mod:`.report` is the shape of a report, and its way into journal fields
-  (:mod:`.fields`) and back;
+- :mod:`.redact` takes secrets (:mod:`.mask`) and control characters
+  (:mod:`.escape`) out;
+- :mod:`.report` is the shape of a report, :mod:`.journal_entries` its way
+  into journal fields (:mod:`.fields`) and back;
 - :mod:`.journal` delivers the entries.
 
 :mod:`.daemon` is what is known of the process; :mod:`.gmr` and
@@ -124,10 +125,13 @@ def register_section(title: str, function: Callable[[], Any],
 def write_report(timeout: float | None = 30.0) -> str | None:
     """Write a report now, and wait until it is written.
 
-    May be called in any thread.
+    May be called in any thread; not in a signal handler, which may have
+    interrupted this very function. Where ``[diagnostics] enabled`` is false
+    none is written: what a service asks for is for its operator to allow.
 
     :param timeout: how long to wait, seconds; None for as long as it takes
-    :returns: the id of the report, None if it was not written in time
+    :returns: the id of the report, None if it was not written in time, or
+        reports are switched off
     :raises NotInstalled: diagnostics are not installed in this process
     """
     import time
@@ -139,5 +143,7 @@ def write_report(timeout: float | None = 30.0) -> str | None:
     if armed is None:
         raise NotInstalled('diagnostics are not installed in this process')
     reporter = armed.reporter
+    if not reporter.enabled:
+        return None
     return reporter.wait(reporter.request(report.Trigger(
         fields.TRIGGER_API, time.time_ns() // 1000)), timeout)

@@ -21,32 +21,38 @@ it, one after the other, because only a thread can be abandoned.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 import contextlib
 import dataclasses
+import importlib
 import os
-import queue
 import sys
 import threading
 import time
 import traceback
 from typing import Any
-from typing import TypeVar
 
 from ceilometer.diagnostics import daemon as daemon_module
+from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import mask
 from ceilometer.diagnostics import options
 from ceilometer.diagnostics import redact
 from ceilometer.diagnostics import report
 from ceilometer.diagnostics.sections import secrets
 from ceilometer.diagnostics.sections import section
 from ceilometer.diagnostics.sections import table
+from ceilometer.diagnostics import side_thread
 
-_T = TypeVar('_T')
+# What traceback imports from Python 3.13 on as it prints some exceptions: now,
+# because later a process might be forked meanwhile.
+with contextlib.suppress(ImportError):
+    importlib.import_module('_suggestions')
 
-THREAD_NAME = 'diagnostics-section'
+#: What the search for secrets is called among the sections that hang; no
+#: section has such a name.
+SECRETS = '(secrets)'
 
 #: A longer title or name of a process is cut.
 NAME_CHARS_MAX = 200
@@ -75,8 +81,16 @@ class Collector:
                  import_gate: contextlib.AbstractContextManager[Any] | None
                  = None) -> None:
         self._import_gate = import_gate or contextlib.nullcontext()
-        self.kinds = [kind for kind in table.kinds()
+        with self._import_gate:
+            # what is installed is looked at for more of them
+            kinds = table.kinds()
+        self.kinds = [kind for kind in kinds
                       if kind.name not in settings.exclude_sections]
+        #: names of the sections that the options leave out
+        self.excluded = [kind.name for kind in kinds
+                         if kind.name in settings.exclude_sections]
+        #: names to be left out that no section has
+        self.unknown = sorted(settings.exclude_sections - set(self.excluded))
         #: how many of them, the first ones, are our own
         self.own_count = sum(kind.own for kind in self.kinds)
         #: how long the snapshot ran, microseconds: the only step in which
@@ -86,21 +100,30 @@ class Collector:
         self._hung = hung
         self._context = section.Context(daemon=daemon)
         self._redactor: redact.Redactor | None = None
-        self._runner = _Runner()
+        self._side_thread = side_thread.SideThread()
         self._deadline = time.monotonic() + settings.report_seconds_max
 
     @property
     def redactor(self) -> redact.Redactor:
         """What takes the secrets out; made when first wanted."""
         if self._redactor is None:
-            try:
-                self._redactor = self._runner.run(
-                    lambda: secrets.redactor(self._context),
-                    self._settings.section_seconds_max)
-            except _TimedOut:
-                # a file system that hangs; secrets are still told by names
-                self._redactor = redact.Redactor()
+            self._redactor = self._redactor_of_files() or secrets.redactor(
+                self._context, files=False)
         return self._redactor
+
+    def _redactor_of_files(self) -> redact.Redactor | None:
+        """What knows the configuration files as well; None if they hang."""
+        hung = self._hung.get(SECRETS)
+        if hung is not None and hung.is_alive():
+            return None
+        self._hung.pop(SECRETS, None)
+        try:
+            return self._side_thread.run(
+                lambda: secrets.redactor(self._context),
+                self._settings.section_seconds_max)
+        except side_thread.TimedOut as timed_out:
+            self._hung[SECRETS] = timed_out.thread
+            return None
 
     def snapshot(self) -> None:
         """Copy what must be seen all at once to plain data."""
@@ -123,7 +146,11 @@ class Collector:
             collected = self._collect(kind)
             yield dataclasses.replace(
                 collected, usec=(time.perf_counter_ns() - start) // 1000)
-        self._runner.end()
+        self.close()
+
+    def close(self) -> None:
+        """Have the thread of the sections end, whether all were collected."""
+        self._side_thread.end()
 
     def make(self, kind: section.Kind, data: Any) -> report.Section:
         """Make a section of data that is there already."""
@@ -145,19 +172,19 @@ class Collector:
                 f'(thread {hung.native_id})')
         self._hung.pop(kind.name, None)
         bytes_max = self._settings.section_bytes_max
-        # made by the runner as well, which cannot wait for itself
+        # made in that thread as well, which cannot wait for itself
         redactor = self.redactor
         try:
             if kind.load is not None:
                 with self._import_gate:
-                    self._runner.run(kind.load, seconds)
-            content = self._runner.run(
+                    self._side_thread.run(kind.load, seconds)
+            content = self._side_thread.run(
                 lambda: kind.collect(self._context), seconds)
             seconds = FINISH_SECONDS_MAX
-            return self._runner.run(
+            return self._side_thread.run(
                 lambda: _finish(kind, content, redactor, bytes_max),
                 seconds)
-        except _TimedOut as timed_out:
+        except side_thread.TimedOut as timed_out:
             self._hung[kind.name] = timed_out.thread
             stack = sys._current_frames().get(timed_out.thread.ident or 0)
             where = ''.join(traceback.format_stack(stack)) if stack else ''
@@ -174,11 +201,13 @@ class Collector:
 
     def _failed(self, kind: section.Kind,
                 error: BaseException) -> report.Section:
-        trace = ''.join(traceback.format_exception(error))
         try:
-            message = str(error)
-        except BaseException:
-            message = f'<{type(error).__name__} without a message>'
+            message, trace = self._side_thread.run(
+                lambda: _describe(error), self._settings.section_seconds_max)
+        except side_thread.TimedOut as timed_out:
+            self._hung[kind.name] = timed_out.thread
+            message = f'<{type(error).__name__} whose message hangs>'
+            trace = ''.join(traceback.format_tb(error.__traceback__)) + message
         return self._told(
             kind, fields.STATUS_ERROR,
             {'error': type(error).__name__, 'message': message},
@@ -192,6 +221,15 @@ class Collector:
             status=status)
 
 
+def _describe(error: BaseException) -> tuple[str, str]:
+    """The message of an exception, and all that Python prints of it."""
+    try:
+        message = str(error)
+    except BaseException:
+        message = f'<{type(error).__name__} without a message>'
+    return message, ''.join(traceback.format_exception(error))
+
+
 def _finish(kind: section.Kind, content: section.Content,
             redactor: redact.Redactor, bytes_max: int) -> report.Section:
     """Make a section of a content: without secrets, printable, bounded."""
@@ -200,7 +238,7 @@ def _finish(kind: section.Kind, content: section.Content,
         data = redactor.data(content.data, limit_chars=bytes_max)
         text = content.text
         if text is None:
-            text = kind.render(redact.escape_data(data))
+            text = kind.render(escape.data(data))
     except redact.TooLarge:
         status = fields.STATUS_TRUNCATED
         data = {'truncated': True, 'limit_bytes': bytes_max}
@@ -210,7 +248,7 @@ def _finish(kind: section.Kind, content: section.Content,
                     'bytes ([diagnostics] section_size_limit)]')
     text, was_cut = _cut(text, bytes_max)
     text = redactor.text(text, names=content.text is not None)
-    if was_cut or redact.RUN_CUT_MARK in text:
+    if was_cut or mask.RUN_CUT_MARK in text:
         status = fields.STATUS_TRUNCATED
     return report.Section(
         name=kind.name, title=_clean(kind.title, redactor),
@@ -247,71 +285,10 @@ def _cut(text: str, bytes_max: int) -> tuple[str, bool]:
             'section_size_limit)]').lstrip('\n'), True
 
 
-class _TimedOut(Exception):
-    def __init__(self, thread: threading.Thread) -> None:
-        super().__init__(thread)
-        self.thread = thread
-
-
-class _Runner:
-    """A thread that can be abandoned; the next one takes its place."""
-
-    def __init__(self) -> None:
-        self._thread: threading.Thread | None = None
-        self._jobs: queue.SimpleQueue[
-            Callable[[], Any] | None] = queue.SimpleQueue()
-        self._results: queue.SimpleQueue[
-            tuple[Any, BaseException | None]] = queue.SimpleQueue()
-
-    def run(self, function: Callable[[], _T], seconds: float) -> _T:
-        """Run a function; its result, its exception, or _TimedOut."""
-        thread = self._thread or self._start()
-        if thread is None:
-            # No thread is to be had: better without a limit than not at all.
-            return function()
-        self._jobs.put(function)
-        try:
-            result, error = self._results.get(timeout=seconds)
-        except queue.Empty:
-            self.end()
-            raise _TimedOut(thread) from None
-        if error is not None:
-            raise error
-        returned: _T = result
-        return returned
-
-    def end(self) -> None:
-        """Have the thread end, when it has done what it does."""
-        self._jobs.put(None)
-        self._thread = None
-
-    def _start(self) -> threading.Thread | None:
-        self._jobs = queue.SimpleQueue()
-        self._results = queue.SimpleQueue()
-        thread = threading.Thread(
-            target=_work, args=(self._jobs, self._results), daemon=True,
-            name=THREAD_NAME)
-        try:
-            thread.start()
-        except RuntimeError:
-            return None
-        self._thread = thread
-        return thread
-
-
-def _work(jobs: queue.SimpleQueue[Callable[[], Any] | None],
-          results: queue.SimpleQueue[tuple[Any, BaseException | None]],
-          ) -> None:
-    while (job := jobs.get()) is not None:
-        try:
-            results.put((job(), None))
-        except BaseException as error:
-            results.put((None, error))
-
-
 def _clean(name: str, redactor: redact.Redactor) -> str:
     """A name that everybody may have chosen, on one line of some length."""
-    return redact.escape_line(redactor.text(name[:NAME_CHARS_MAX]))
+    # cut at last: of half a secret nobody could tell that it is one
+    return escape.line(redactor.text(name))[:NAME_CHARS_MAX]
 
 
 def report_header(daemon: daemon_module.Daemon, report_id: str,

@@ -89,5 +89,10 @@ STATUSES: Final = (STATUS_OK, STATUS_ERROR, STATUS_TIMEOUT, STATUS_TRUNCATED)
 PRIORITY_REPORT: Final = '4'
 PRIORITY_FAILED: Final = '3'
 
+#: Our own sections, in a report's order; those that others add come next.
+SECTIONS: Final = (
+    'package', 'threads', 'green-threads', 'asyncio-tasks', 'processes',
+    'configuration', 'logging', 'resources')
+
 #: The section that closes every report.
 SECTION_SUMMARY: Final = 'summary'

@@ -30,7 +30,7 @@ from collections.abc import Callable
 import logging
 from typing import Any
 
-import wrapt
+from ceilometer.diagnostics import interpose
 
 LOG = logging.getLogger(__name__)
 
@@ -60,8 +60,12 @@ def take_over(on_autorun: OnAutorun) -> None:
     _on_autorun = on_autorun
     if not _hooked:
         _hooked = True
-        wrapt.register_post_import_hook(_wrap, MODULE)
-        wrapt.register_post_import_hook(_wrap_service, SERVICE_MODULE)
+        interpose.when_imported(
+            MODULE, 'GuruMeditation.setup_autorun', _setup_autorun)
+        interpose.when_imported(
+            MODULE, 'GuruMeditation.handle_signal', _handle_signal)
+        interpose.when_imported(
+            SERVICE_MODULE, 'prepare_service', _prepare_service)
 
 
 def silence() -> None:
@@ -81,25 +85,16 @@ def give_back() -> None:
     _silenced = False
 
 
-def _wrap(module: Any) -> None:
-    wrapt.wrap_function_wrapper(
-        module, 'GuruMeditation.setup_autorun', _setup_autorun)
-    wrapt.wrap_function_wrapper(
-        module, 'GuruMeditation.handle_signal', _handle_signal)
-
-
-def _wrap_service(module: Any) -> None:
-    wrapt.wrap_function_wrapper(module, 'prepare_service', _prepare_service)
-
-
 def _prepare_service(wrapped: Callable[..., Any], instance: Any, args: Any,
                      kwargs: Any) -> Any:
     global _waiting
-    _waiting = []
+    outer = _waiting
+    waiting: list[Callable[[Any], None]] = []
+    _waiting = waiting
     try:
         conf = wrapped(*args, **kwargs)
     finally:
-        waiting, _waiting = _waiting, None
+        _waiting = outer
     for call in waiting:
         call(conf)
     return conf

@@ -28,6 +28,7 @@ from typing import Any
 from oslo_config import cfg
 from oslo_config import types
 
+from ceilometer.diagnostics import fields
 from ceilometer.diagnostics.sections import service_options
 
 LOG = logging.getLogger(__name__)
@@ -41,8 +42,9 @@ _OPTS = [
     cfg.BoolOpt(
         'enabled', default=True,
         help='Whether the processes of this service write diagnostic '
-             'reports. If not, their signals are left alone once the '
-             'configuration has been read.'),
+             'reports. If not, none is written once the configuration has '
+             'been read, whatever asks for it, and the signals are left '
+             'alone.'),
     cfg.ListOpt(
         'signals', default=list(SIGNALS),
         item_type=types.String(choices=[
@@ -55,7 +57,8 @@ _OPTS = [
         'exclude_sections', default=[],
         help='Names of sections to leave out of the reports, for example '
              'configuration or green-threads. The summary cannot be left '
-             'out.'),
+             'out. A name that no section has is told in the log of the '
+             'service as it starts, and in the summary of each report.'),
     cfg.FloatOpt(
         'minimum_interval', default=1.0, min=0.0, max=3600.0,
         help='Seconds from the start of a report to the start of the next '
@@ -120,6 +123,23 @@ def _written(conf: cfg.ConfigOpts, name: str) -> str | None:
     return None
 
 
+def _warn_of_unknown_sections(names: frozenset[str]) -> None:
+    """Log names of sections to leave out that no section has until now.
+
+    Others may add theirs later, so that this is no error.
+    """
+    unknown = names - set(fields.SECTIONS)
+    if unknown:
+        # only now: it looks for what is installed
+        from ceilometer.diagnostics.sections import added
+        unknown -= {kind.name for kind in added.kinds()}
+    if unknown:
+        LOG.warning(
+            '[%s] exclude_sections = %s: there is no section of that name to '
+            'leave out; expected one of %s, or of a section that others add',
+            GROUP, ', '.join(sorted(unknown)), ', '.join(fields.SECTIONS))
+
+
 def load(conf: cfg.ConfigOpts) -> Settings:
     """Register the options with a service's configuration and read them.
 
@@ -149,12 +169,17 @@ def load(conf: cfg.ConfigOpts) -> Settings:
             except cfg.Error:
                 LOG.debug('No default for [%s] %s', GROUP, opt.name,
                           exc_info=True)
+    excluded = frozenset(values['exclude_sections'])
+    try:
+        _warn_of_unknown_sections(excluded)
+    except Exception:
+        LOG.debug('Sections of others are not known', exc_info=True)
     return Settings(
         enabled=values['enabled'],
         signals=frozenset(
             signal.Signals['SIG' + name.upper().removeprefix('SIG')]
             for name in values['signals']),
-        exclude_sections=frozenset(values['exclude_sections']),
+        exclude_sections=excluded,
         minimum_interval_seconds=values['minimum_interval'],
         section_seconds_max=values['section_time_limit'],
         report_seconds_max=values['report_time_limit'],

@@ -33,7 +33,8 @@ import re
 from typing import Any
 
 from ceilometer.diagnostics import fields
-from ceilometer.diagnostics import report
+from ceilometer.diagnostics import journal_entries
+from ceilometer.diagnostics import report as report_module
 from ceilometer.diagnostics import source
 from ceilometer.diagnostics import stored
 
@@ -101,7 +102,7 @@ class Found:
     :ivar problems: what is wrong with its entries, a line each
     """
 
-    report: report.Report
+    report: report_module.Report
     identity: Identity
     size_bytes: int | None = None
     problems: tuple[str, ...] = ()
@@ -171,7 +172,7 @@ def find(journal: source.Journal, query: Query = Query(),
     for key, entries in groups.items():
         try:
             found.append(_outline(entries))
-        except report.InvalidEntry as invalid:
+        except journal_entries.InvalidEntry as invalid:
             if problems is not None:
                 problems.append(
                     f'report {stored.decode(key[0])} of pid '
@@ -193,7 +194,7 @@ def load(journal: source.Journal, found: Found) -> Found:
             f'report {found.id} is not in the journal any more')
     try:
         whole, problems = stored.assemble(entries)
-    except report.InvalidEntry as invalid:
+    except journal_entries.InvalidEntry as invalid:
         raise source.JournalError(f'report {found.id}: {invalid}') from None
     return dataclasses.replace(
         found, report=whole, problems=found.problems + tuple(problems))

@@ -60,8 +60,10 @@ def register_section(title: str, function: Callable[[], Any],
     :param name: lower case letters, digits and hyphens; made from the title
         if not given
     :raises ValueError: the name cannot be, or is taken by another function
-    :raises TypeError: the function cannot be called
+    :raises TypeError: the function cannot be called, or the title is no text
     """
+    if not isinstance(title, str):
+        raise TypeError(f'section title {title!r}: expected a text')
     if not callable(function):
         raise TypeError(f'section {title!r}: {function!r} is not callable')
     if name is None:

@@ -73,6 +73,11 @@ class Reporter:
         self._last_start = float('-inf')
         self._hung_sections: dict[str, threading.Thread] = {}
 
+    @property
+    def enabled(self) -> bool:
+        """Whether reports are written; until the configuration says no."""
+        return self.settings is None or self.settings.enabled
+
     def close(self) -> None:
         """Give back what is held; no report may be asked for any more."""
         if self._turn_descriptor is not None:
@@ -132,7 +137,7 @@ class Reporter:
         try:
             threading.Thread(target=self._report_all, daemon=True,
                              name=THREAD_NAME).start()
-        except RuntimeError:
+        except (MemoryError, RuntimeError):
             # no more threads to be had: here and now, then
             self._report_all()
         return answered
@@ -142,7 +147,8 @@ class Reporter:
 
         :param answered: as :meth:`request` returned it
         :param timeout: seconds, None for no limit
-        :returns: the id of the last report, None if it was not in time
+        :returns: the id of the last report, None if it was not in time, or
+            not written
         """
         with self._lock:
             if self._reported.wait_for(
@@ -166,11 +172,14 @@ class Reporter:
                 self._begun += 1
             report_id = None
             try:
-                with descriptors.spare():
-                    report_id = self._write(triggers)
+                # what came before the configuration was read, and said no,
+                # has nothing to show for it
+                if self.enabled:
+                    with descriptors.spare():
+                        report_id = self._write(triggers)
             except BaseException:
                 # whatever it is, it is ours and not the daemon's
-                complain()
+                self.complain()
             with self._lock:
                 self._written += 1
                 self._last_id = report_id
@@ -186,14 +195,21 @@ class Reporter:
                            self._hung_sections, self._turn_descriptor,
                            self._import_gate)
 
+    def complain(self) -> None:
+        """Say on standard error that there is no report, and why.
 
-def complain() -> None:
-    """Say on standard error that there is no report, and why."""
-    text = ('Diagnostic report of pid %d failed:\n%s'
-            % (os.getpid(), traceback.format_exc()))
-    with contextlib.suppress(Exception):
-        from ceilometer.diagnostics import journal
-        from ceilometer.diagnostics import redact
-        journal.write_stderr(
-            redact.Redactor().text(text).encode(errors='backslashreplace'),
-            time.monotonic() + 1)
+        Called where an exception is handled; runs in any of our threads.
+        """
+        text = ('Diagnostic report of pid %d failed:\n%s'
+                % (os.getpid(), traceback.format_exc()))
+        with contextlib.suppress(Exception):
+            if not self._import_gate.acquire(timeout=IMPORT_SECONDS_MAX):
+                return
+            try:
+                from ceilometer.diagnostics import journal
+                from ceilometer.diagnostics import redact
+            finally:
+                self._import_gate.release()
+            journal.write_stderr(
+                redact.Redactor().text(text).encode(errors='backslashreplace'),
+                time.monotonic() + 1)

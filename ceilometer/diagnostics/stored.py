@@ -12,9 +12,10 @@
 
 """Makes a report of journal entries that anybody may have written.
 
-What :func:`report.from_entries` takes apart came from this project's writer,
-or did not: numbers that would keep the reader busy for ever are refused, and
-one bad section does not hide all others. Nothing here reads the journal.
+What :func:`journal_entries.to_report` takes apart came from this project's
+writer, or did not: numbers that would keep the reader busy for ever are
+refused, and one bad section does not hide all others. Nothing here reads the
+journal.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import re
 from typing import Any
 
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
 
 #: An entry as the journal has it: bytes, or a list if a field stands twice.
@@ -50,11 +52,12 @@ def assemble(entries: list[dict[str, str]],
 
     :param entries: their fields, as text
     :returns: the report, and a line for each section that was left out
-    :raises report.InvalidEntry: none of them can be an entry of a report
+    :raises journal_entries.InvalidEntry: none of them can be an entry of a
+        report
     """
     try:
         return _parse(entries), []
-    except report.InvalidEntry:
+    except journal_entries.InvalidEntry:
         # one section may not hide all others
         pass
     problems = []
@@ -66,27 +69,27 @@ def assemble(entries: list[dict[str, str]],
     for index, parts in sections.items():
         try:
             _parse(parts)
-        except report.InvalidEntry as invalid:
+        except journal_entries.InvalidEntry as invalid:
             problems.append(f'section {index[:40]}: {invalid}')
         else:
             usable += parts
     if not usable:
-        raise report.InvalidEntry('; '.join(problems))
+        raise journal_entries.InvalidEntry('; '.join(problems))
     return _parse(usable), problems
 
 
 def _parse(entries: list[dict[str, str]]) -> report.Report:
     for entry in entries:
         if not _ID.fullmatch(entry.get(fields.REPORT_ID, '')):
-            raise report.InvalidEntry(
+            raise journal_entries.InvalidEntry(
                 f'{fields.REPORT_ID}: expected 32 hexadecimal digits')
         _check_numbers(entry)
     try:
         # its first section tells when it was begun
-        return report.from_entries(sorted(entries, key=lambda entry: int(
+        return journal_entries.to_report(sorted(entries, key=lambda entry: int(
             entry.get(fields.REPORT_SECTION_INDEX, '0'))))
     except RecursionError:
-        raise report.InvalidEntry(
+        raise journal_entries.InvalidEntry(
             f'{fields.REPORT_DATA}: nested too deep') from None
 
 
@@ -98,7 +101,7 @@ def _check_numbers(entry: Mapping[str, str]) -> None:
             value = entry.get(name, '0')
             if len(value) > digits or not (
                     value.isascii() and value.isdecimal()):
-                raise report.InvalidEntry(
+                raise journal_entries.InvalidEntry(
                     f'{name}={value[:40]!r}: expected a number of at most '
                     f'{digits} digits')
 

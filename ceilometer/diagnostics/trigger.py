@@ -39,7 +39,6 @@ import contextlib
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 from types import FrameType
@@ -147,16 +146,27 @@ class Arming:
         self._give_back(self.signals - wanted)
         self._take(wanted - self.signals)
         restart = wanted != self.signals
-        if (settings.enabled and 'oslo_reports' in conf
-                and conf.oslo_reports.file_event_handler):
-            self._watched_file = conf.oslo_reports.file_event_handler
-            self._watched_file_seconds = max(float(
-                conf.oslo_reports.file_event_handler_interval), 0.1)
+        if settings.enabled and self._watch_file(conf):
             restart = True
         if restart:
             self._restart_waiter(wanted)
         return (self._watched_file is not None
                 or signal.SIGUSR2 in wanted)
+
+    def _watch_file(self, conf: Any) -> bool:
+        """Watch the file that oslo.reports is told to, if it is."""
+        try:
+            if ('oslo_reports' not in conf
+                    or not conf.oslo_reports.file_event_handler):
+                return False
+            seconds = float(conf.oslo_reports.file_event_handler_interval)
+        except Exception as error:
+            LOG.error('[oslo_reports] file_event_handler is not heeded: %s',
+                      error)
+            return False
+        self._watched_file = conf.oslo_reports.file_event_handler
+        self._watched_file_seconds = max(seconds, 0.1)
+        return True
 
     def _end_waiter(self) -> None:
         waiter = self._waiter
@@ -221,7 +231,7 @@ class Arming:
                         fields.TRIGGER_FILE, _now_usec()))
             except Exception:
                 # never: the next trigger must find this thread
-                reporter.complain()
+                self.reporter.complain()
 
     def _file_modified(self) -> int | None:
         if self._watched_file is None:
@@ -321,6 +331,8 @@ def _after_fork_in_child() -> None:
         if armed is not None:
             armed.forked()
     except Exception as error:
-        # A hook that raises is not heard of, but the daemon must go on.
-        print(f'Diagnostics are off in pid {os.getpid()}: {error}',
-              file=sys.stderr)
+        # A hook that raises is not heard of, but the daemon must go on. The
+        # lock of sys.stderr may have been held when the process was forked.
+        with contextlib.suppress(OSError):
+            os.write(2, f'Diagnostics are off in pid {os.getpid()}: {error}\n'
+                     .encode(errors='backslashreplace'))

@@ -23,7 +23,7 @@ from collections.abc import Callable
 import logging
 from typing import Any
 
-import wrapt
+from ceilometer.diagnostics import interpose
 
 LOG = logging.getLogger(__name__)
 
@@ -46,7 +46,8 @@ def watch(on_manager: Callable[[], None],
     _on_worker = on_worker
     if not _hooked:
         _hooked = True
-        wrapt.register_post_import_hook(_wrap, 'cotyledon')
+        interpose.when_imported('cotyledon', 'ServiceManager.run', _run)
+        interpose.when_imported('cotyledon', 'Service.__init__', _init_service)
 
 
 def unwatch() -> None:
@@ -54,11 +55,6 @@ def unwatch() -> None:
     global _on_manager, _on_worker
     _on_manager = None
     _on_worker = None
-
-
-def _wrap(module: Any) -> None:
-    wrapt.wrap_function_wrapper(module, 'ServiceManager.run', _run)
-    wrapt.wrap_function_wrapper(module, 'Service.__init__', _init_service)
 
 
 def _run(wrapped: Callable[..., Any], instance: Any, args: Any,

@@ -31,7 +31,9 @@ import uuid
 
 from ceilometer.diagnostics import collect
 from ceilometer.diagnostics import daemon as daemon_module
+from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import journal
+from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import options
 from ceilometer.diagnostics import report
 from ceilometer.diagnostics.sections import summary
@@ -61,40 +63,47 @@ def write(daemon: daemon_module.Daemon, triggers: list[report.Trigger],
     send_at_latest = time.monotonic() + UNSENT_SECONDS_MAX
     collector = collect.Collector(
         daemon, settings, hung_sections, import_gate)
-    # first of all: the later, the less it shows what asked for the report
-    collector.snapshot()
-    report_id = uuid.uuid4().hex
-    trigger = collect.merged(triggers)
-    header = collect.report_header(
-        daemon, report_id, trigger, collector.redactor)
-    delivery = journal.Delivery(_file_path(daemon.conf, header))
-    count = len(collector.kinds) + 1
-    sections = []
-    delivered = 0
-    with contextlib.ExitStack() as stack:
+    sections: list[report.Section] = []
+    data_bytes: list[int] = []
+    with contextlib.closing(collector), contextlib.ExitStack() as stack:
+        # first of all: the later, the less it shows what asked for the report
+        collector.snapshot()
+        report_id = uuid.uuid4().hex
+        trigger = collect.merged(triggers)
+        header = collect.report_header(
+            daemon, report_id, trigger, collector.redactor)
+        delivery = journal.Delivery(_file_path(daemon.conf, header))
+        count = len(collector.kinds) + 1
         for section in collector.sections():
             sections.append(section)
             if (len(sections) < collector.own_count
                     and time.monotonic() < send_at_latest):
                 continue
-            if not delivered:
+            if not data_bytes:
                 stack.enter_context(turn.taken(turn_descriptor))
-            for collected in sections[delivered:]:
-                delivered += 1
-                _deliver(delivery, header, collected, delivered, count)
+            for collected in sections[len(data_bytes):]:
+                data_bytes.append(_deliver(
+                    delivery, header, collected, len(data_bytes) + 1, count))
         closing = collector.make(table.SUMMARY, summary.describe(
-            header, sections, time.time_ns() // 1000 - trigger.time_usec,
+            header, sections, data_bytes, collector.excluded,
+            collector.unknown,
+            time.time_ns() // 1000 - trigger.time_usec,
             collector.snapshot_usec, delivery.problem))
         _deliver(delivery, header, closing, count, count)
     return report_id
 
 
 def _deliver(delivery: journal.Delivery, header: report.Header,
-             section: report.Section, index: int, count: int) -> None:
-    for entry in report.to_entries(header, section, index, count):
+             section: report.Section, index: int, count: int) -> int:
+    """Deliver a section; how many bytes its data have."""
+    data_bytes = 0
+    for entry in journal_entries.from_section(header, section, index, count):
         delivery.deliver(entry)
+        # ASCII, a byte for each character
+        data_bytes += len(entry.get(fields.REPORT_DATA, ''))
         # whoever waits for the interpreter goes first
         time.sleep(0)
+    return data_bytes
 
 
 def _file_path(conf: Any, header: report.Header) -> str | None:

@@ -31,6 +31,7 @@ import tempfile
 import threading
 from typing import Any
 
+from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
 
 #: How long any test waits for something that must come, seconds.
@@ -165,7 +166,8 @@ class Journald:
         by_id: dict[str, list[dict[str, str]]] = {}
         for entry in list(self.entries):
             by_id.setdefault(entry['REPORT_ID'], []).append(entry)
-        return [report.from_entries(entries) for entries in by_id.values()]
+        return [journal_entries.to_report(entries)
+                for entries in by_id.values()]
 
     def complete(self, pid: int | None = None) -> list[report.Report]:
         """The reports that are all there, of one process or of any."""

@@ -27,6 +27,7 @@ import pathlib
 import subprocess
 from typing import Any
 
+from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
 
 REMOTE = '/lib/systemd/systemd-journal-remote'
@@ -94,8 +95,10 @@ def make_report(sections: Iterable[report.Section] = (), *,
         'sections': [{
             'section': part.name, 'status': part.status, 'usec': part.usec,
             'text_bytes': len(part.text.encode()),
-            'data_bytes': 0 if part.data is None
-            else len(report.encode_data(part.data))} for part in parts],
+            'data_bytes': (
+                0 if part.data is None
+                else len(journal_entries.encode_data(part.data)))}
+            for part in parts],
         'total_usec': total_usec, 'snapshot_usec': 300,
         'delivery_problem': None}
     parts.append(report.Section(
@@ -108,7 +111,7 @@ def entries(made: report.Report, sender: Sender = Sender(),
     """The entries of a report as journald would store them."""
     found = []
     for index, section in enumerate(made.sections, 1):
-        for entry in report.to_entries(
+        for entry in journal_entries.from_section(
                 made.header, section, index, made.count):
             found.append({**sender.fields(time_usec + len(found)), **entry})
     return found

@@ -19,15 +19,18 @@ import sys
 import threading
 import time
 
+from oslo_config import cfg
 import pytest
 
 from ceilometer.diagnostics import collect
 from ceilometer.diagnostics import daemon as daemons
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import options
 from ceilometer.diagnostics import redact
 from ceilometer.diagnostics import registry
 from ceilometer.diagnostics import report
+from ceilometer.diagnostics.sections import service_options
 
 MEGABYTES = 50 * 1024 * 1024
 
@@ -102,6 +105,24 @@ def test_section_that_raises_says_so(add, error):
     assert others_are_whole(sections, 'added')
 
 
+def test_exception_whose_message_hangs_is_named(add, released):
+    """It costs its section, and not the report."""
+    class HangingStr(Exception):
+        def __str__(self):
+            released.wait()
+            return 'late'
+
+    def fail():
+        raise HangingStr
+
+    add(fail)
+    sections = run(section_seconds_max=0.2)
+    assert sections['added'].status == fields.STATUS_ERROR
+    assert sections['added'].data['error'] == 'HangingStr'
+    assert 'in fail' in sections['added'].text
+    assert others_are_whole(sections, 'added')
+
+
 def test_secret_in_an_exception_is_masked(add):
     """The message of an exception is redacted as all else."""
     def fail():
@@ -146,6 +167,32 @@ def test_section_that_hangs_is_not_begun_again(add, released):
     thread.join()
     assert run(hung)['added'].text == 'done'
     assert hung == {}
+
+
+def test_files_that_hang_cost_one_thread_and_no_known_secret(
+        tmp_path, monkeypatch, add, released):
+    """What the options hold is masked; the files are not tried again."""
+    file = tmp_path / 'test.conf'
+    file.write_text('[DEFAULT]\nadmin_password = xK9-canary-77q\n')
+    conf = cfg.ConfigOpts()
+    conf.register_opt(cfg.StrOpt('admin_password', secret=True))
+    conf(['--config-file', str(file)])
+    daemon = daemons.Daemon('example', conf)
+    monkeypatch.setattr(service_options, 'settings',
+                        lambda paths: released.wait() and [])
+    add(lambda: 'a xK9-canary-77q b')
+    hung = {}
+    threads = []
+    for _ in range(3):
+        collector = collect.Collector(daemon, options.Settings(
+            section_seconds_max=0.2), hung)
+        collector.snapshot()
+        sections = {part.name: part for part in collector.sections()}
+        assert sections['added'].text == 'a *** b'
+        assert sections['configuration'].status == fields.STATUS_TIMEOUT
+        threads.append(set(hung.values()))
+    assert threads[0] == threads[1] == threads[2]
+    assert len(threads[0]) == 2
 
 
 def test_results_of_an_abandoned_section_are_not_taken_for_others(
@@ -234,8 +281,8 @@ def test_anything_returned_becomes_a_section(add, returned, data, text):
         assert section.data == data
     trigger = report.Trigger('api', 0)
     header = report.Header('0' * 32, 'x', 'master', 1, trigger)
-    entries = report.to_entries(header, section, 1, 1)
-    (found,) = report.from_entries(entries).sections
+    entries = journal_entries.from_section(header, section, 1, 1)
+    (found,) = journal_entries.to_report(entries).sections
     assert found.data == section.data
 
 
@@ -290,6 +337,17 @@ def test_header_is_escaped_and_without_secrets():
     assert header.service == 'exa\\nmple'
     assert header.worker_name == 'amqp://u:***@h'
     assert header.trigger.sender_comm == 'a\\x1b'
+
+
+def test_long_name_is_cut_without_showing_half_a_secret():
+    """What was cut from a URL would not be known as a secret any more."""
+    daemon = daemons.Daemon('example')
+    start = collect.NAME_CHARS_MAX - len('amqp://u:xK9-canary')
+    daemon.worker_name = 'x' * start + 'amqp://u:xK9-canary-77q@h'
+    header = collect.report_header(
+        daemon, '0' * 32, report.Trigger('signal', 0), redact.Redactor())
+    assert 'xK9' not in header.worker_name
+    assert len(header.worker_name) <= collect.NAME_CHARS_MAX
 
 
 def test_merged_triggers_are_counted():

@@ -70,6 +70,11 @@ def test_every_value_of_a_field_is_documented(name):
     assert words == VALUES[name]
 
 
+def test_names_of_sections_are_those_of_the_table():
+    """The vocabulary has our sections, without importing them."""
+    assert fields.SECTIONS == tuple(kind.name for kind in table.SECTIONS)
+
+
 def test_every_section_is_documented_in_its_place():
     """The headings are the names of the sections, in a report's order."""
     text = (REFERENCE / 'sections.rst').read_text()

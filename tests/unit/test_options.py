@@ -21,6 +21,8 @@ from oslo_config import cfg
 import pytest
 
 from ceilometer.diagnostics import options
+from ceilometer.diagnostics import registry
+from ceilometer.diagnostics.sections import added
 
 
 def parsed(tmp_path, text=''):
@@ -97,6 +99,45 @@ def test_other_options_hold_beside_a_wrong_one(tmp_path):
         '[diagnostics]\nminimum_interval = x\nsection_time_limit = 7\n'))
     assert settings.section_seconds_max == 7.0
     assert settings.minimum_interval_seconds == 1.0
+
+
+@pytest.mark.parametrize('name', ['confguration', 'green_threads', 'summary',
+                                  'Configuration'])
+def test_section_that_there_is_not_is_a_warning(tmp_path, caplog, name):
+    """A mistyped name is told, with what was expected; the others hold."""
+    settings = options.load(parsed(
+        tmp_path, f'[diagnostics]\nexclude_sections = logging, {name}\n'))
+    assert settings.exclude_sections == {'logging', name}
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    message = record.getMessage()
+    assert message.startswith(f'[diagnostics] exclude_sections = {name}: ')
+    assert 'package, threads, green-threads' in message
+
+
+def test_section_that_others_have_added_is_known(tmp_path, caplog):
+    """What is registered when the options are read is no mistake."""
+    registry.register_section('Pipeline sinks', lambda: '')
+    try:
+        options.load(parsed(
+            tmp_path, '[diagnostics]\nexclude_sections = pipeline-sinks\n'))
+    finally:
+        registry.unregister_section('pipeline-sinks')
+    assert not caplog.records
+
+
+def test_sections_of_others_that_cannot_be_told_cost_nothing(
+        tmp_path, caplog, monkeypatch):
+    """The daemon starts, whatever others have registered."""
+    def fail():
+        raise OSError('no')
+
+    monkeypatch.setattr(added, 'kinds', fail)
+    settings = options.load(parsed(
+        tmp_path, '[diagnostics]\nexclude_sections = x\n'))
+    assert settings.exclude_sections == {'x'}
+    assert not [record for record in caplog.records
+                if record.levelno > logging.DEBUG]
 
 
 def test_loading_twice_is_no_error(tmp_path):

@@ -63,6 +63,14 @@ def test_what_cannot_be_called_is_refused():
         registry.register_section('X', 'text')
 
 
+@pytest.mark.parametrize('title', [None, 3, b'X'])
+def test_title_that_is_no_text_is_refused(title):
+    """It would cost the whole report."""
+    with pytest.raises(TypeError, match='title'):
+        registry.register_section(title, content, 'x')
+    assert registry.registered() == []
+
+
 def test_name_is_taken_once():
     """Another function may not take the name; the same one may come again."""
     registry.register_section('X', content)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Reports as journal entries, and back."""
+"""The shape of a report, and what is said of it for people."""
 
 from __future__ import annotations
 
@@ -21,176 +21,8 @@ import hypothesis
 from hypothesis import strategies
 import pytest
 
-from ceilometer.diagnostics import fields
-from ceilometer.diagnostics import journal
-from ceilometer.diagnostics import redact
 from ceilometer.diagnostics import report
-
-ENTRY_BYTES_MAX = 512 * 1024
-
-TRIGGER = report.Trigger(
-    kind=fields.TRIGGER_SIGNAL, time_usec=1_700_000_000_000_000,
-    signal='SIGUSR1', sender_pid=1, sender_uid=0, sender_comm='systemd')
-HEADER = report.Header(
-    id='0123456789abcdef0123456789abcdef', service='ceilometer-polling',
-    process=fields.PROCESS_WORKER, pid=4711, trigger=TRIGGER,
-    unit='ceilometer-polling.service', worker=0, worker_name='AgentManager')
-
-
-def section(**changes):
-    """A section with what is told changed."""
-    return dataclasses.replace(
-        report.Section('threads', 'Threads', 'a\nb', {'count': 2}, usec=12),
-        **changes)
-
-
-def stored(entry, header=HEADER):
-    """An entry as the journal gives it back: with trusted fields."""
-    return {**entry, '_PID': str(header.pid),
-            '_SOURCE_REALTIME_TIMESTAMP': header.trigger.time_usec}
-
-
-def entries_of(*sections, header=HEADER):
-    """All entries of a report, as the journal gives them back."""
-    return [stored(entry, header)
-            for index, part in enumerate(sections, 1)
-            for entry in report.to_entries(
-                header, part, index, len(sections))]
-
-
-hostile = strategies.text(max_size=300) | strategies.sampled_from([
-    '', '\n', '\n\n', ' \n', 'a\n\n\nb', '\n\nleading', 'MESSAGE=x\ny',
-    '-' * 72, '=' * 72, '\x1b[31m', '\x00', '\ud800', '\u2028', '…', '🐙',
-    'Threads [1/1]  x[1] master'])
-printable = hostile.map(redact.escape).map(
-    lambda text: report.fold(text).rstrip('\n'))
-words = hostile.map(redact.escape_line).map(lambda text: text or '-')
-json_data = strategies.recursive(
-    strategies.none() | strategies.booleans()
-    | strategies.integers(-2**64, 2**64)
-    | strategies.floats(allow_nan=False, allow_infinity=False) | hostile,
-    lambda inner: strategies.lists(inner, max_size=4)
-    | strategies.dictionaries(hostile, inner, max_size=4), max_leaves=20)
-sections_strategy = strategies.builds(
-    report.Section,
-    name=strategies.from_regex('[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,5}){0,2}',
-                               fullmatch=True),
-    title=strategies.from_regex('[A-Z][a-z ]{0,20}[a-z]', fullmatch=True),
-    text=printable, data=json_data,
-    status=strategies.sampled_from(fields.STATUSES),
-    usec=strategies.integers(0, 2**40))
-triggers = strategies.builds(
-    report.Trigger, kind=strategies.sampled_from(fields.TRIGGERS),
-    time_usec=strategies.integers(0, 2**50),
-    signal=strategies.none() | strategies.sampled_from(
-        ['SIGUSR1', 'SIGUSR2']),
-    sender_pid=strategies.none() | strategies.integers(0, 2**22),
-    sender_uid=strategies.none() | strategies.integers(0, 2**32 - 1),
-    sender_comm=strategies.none() | words)
-headers = strategies.builds(
-    report.Header, id=strategies.from_regex('[0-9a-f]{32}', fullmatch=True),
-    service=words, process=strategies.sampled_from(fields.PROCESSES),
-    pid=strategies.integers(1, 2**22), trigger=triggers,
-    unit=strategies.none() | words,
-    worker=strategies.none() | strategies.integers(0, 1000),
-    worker_name=strategies.none() | words)
-
-
-class TestRoundTrip:
-    """to_entries and from_entries."""
-
-    @hypothesis.given(headers, strategies.lists(
-        sections_strategy, min_size=1, max_size=4), strategies.randoms())
-    def test_a_report_comes_back_as_it_was(self, header, parts, random):
-        """Any report is read back from its entries, in whatever order."""
-        entries = entries_of(*parts, header=header)
-        random.shuffle(entries)
-        found = report.from_entries(entries)
-        assert found.header == header
-        assert found.sections == tuple(parts)
-        assert found.complete
-
-    def test_several_megabytes_come_back_as_they_were(self):
-        """A section of many parts is put together again."""
-        part = section(
-            text='\n'.join(f'line {n} äöü🐙' * 5 for n in range(60_000)),
-            data=[{'n': n, 'text': 'ü' * 20} for n in range(30_000)])
-        entries = entries_of(part)
-        assert len(entries) > 10
-        assert report.from_entries(reversed(entries)).sections == (part,)
-
-    @pytest.mark.parametrize(('text', 'data'), [
-        ('x' * 3_000_000, None), ('', 'x' * 3_000_000),
-        ('\n' * 2_000_000 + 'x', None),
-        ('🐙\n' * 500_000 + 'x', '🐙' * 99_999),
-        ('x' * 50 + '\n' * 300_000 + 'y', ['"\\'] * 300_000),
-    ], ids=['line', 'data', 'newlines', 'wide', 'escapes'])
-    def test_large_content_comes_back(self, text, data):
-        """Whatever is large in a section, it comes back once folded."""
-        part = section(text=report.fold(text), data=data)
-        assert report.from_entries(entries_of(part)).sections == (part,)
-
-    @pytest.mark.parametrize('text', [
-        'x' * 3_000_000, '🐙' * 900_000, '\n'.join(['ü' * 120_000] * 5),
-        'short\n' * 400_000])
-    def test_every_entry_stays_below_512_kib(self, text):
-        """No entry is so large that a small journal drops it."""
-        part = section(text=report.fold(text).rstrip('\n'),
-                       data=['🐙"\\' * 1000] * 300)
-        for entry in report.to_entries(HEADER, part, 1, 9):
-            assert len(journal.serialize(entry)) < ENTRY_BYTES_MAX
-
-    def test_message_ends_with_one_newline_after_the_text(self):
-        """journalctl -o cat shows an empty line between sections."""
-        (entry,) = report.to_entries(HEADER, section(), 2, 3)
-        assert entry[fields.MESSAGE].endswith('\na\nb\n')
-        assert not entry[fields.MESSAGE].endswith('\n\n')
-
-    def test_heading_has_no_empty_line_and_ends_with_one(self):
-        """The first empty line parts the heading from the text."""
-        for index in (1, 2):
-            (entry,) = report.to_entries(HEADER, section(), index, 2)
-            heading, _, text = entry[fields.MESSAGE].partition('\n\n')
-            assert text == 'a\nb\n'
-            assert heading == report.heading(HEADER, section(), index, 2)
-
-    def test_first_section_opens_the_report(self):
-        """Who, why, when and which report stand above the first section."""
-        first = report.heading(HEADER, section(), 1, 2)
-        second = report.heading(HEADER, section(), 2, 2)
-        assert 'Guru Meditation Report of ceilometer-polling' in first
-        assert 'SIGUSR1 from pid 1 (systemd), uid 0' in first
-        assert '2023-11-14 22:13:20 UTC' in first
-        assert HEADER.id in first
-        assert 'Guru' not in second
-
-    @pytest.mark.parametrize(('status', 'priority'), [
-        (fields.STATUS_OK, '4'), (fields.STATUS_TRUNCATED, '4'),
-        (fields.STATUS_ERROR, '3'), (fields.STATUS_TIMEOUT, '3')])
-    def test_failed_sections_are_errors(self, status, priority):
-        """The priority tells sections that could not be told."""
-        (entry,) = report.to_entries(HEADER, section(status=status), 1, 1)
-        assert entry[fields.PRIORITY] == priority
-        assert (status.upper() in entry[fields.MESSAGE]) == (
-            status != fields.STATUS_OK)
-
-    def test_parts_are_numbered_only_where_there_are_several(self):
-        """A section in one entry has no part number."""
-        (one,) = report.to_entries(HEADER, section(), 1, 1)
-        assert fields.REPORT_SECTION_PART not in one
-        many = report.to_entries(
-            HEADER, section(data='x' * 10**6), 1, 1)
-        assert [entry[fields.REPORT_SECTION_PART] for entry in many] == [
-            str(n + 1) for n in range(len(many))]
-        assert {entry[fields.REPORT_SECTION_PARTS] for entry in many} == {
-            str(len(many))}
-
-    def test_entries_have_fields_of_the_vocabulary_only(self):
-        """Distinct names are journald's scarce resource."""
-        (entry,) = report.to_entries(HEADER, section(), 1, 1)
-        assert set(entry) <= {
-            value for value in vars(fields).values()
-            if isinstance(value, str)}
+from tests.unit import examples
 
 
 class TestFold:
@@ -221,127 +53,29 @@ class TestFold:
         assert time.monotonic() - start < 3
 
 
-class TestIncomplete:
-    """What is not there is named."""
-
-    def test_missing_section_is_named(self):
-        """A report without one of its sections is not complete."""
-        entries = entries_of(section(), section(name='b'), section(name='c'))
-        found = report.from_entries([entries[0], entries[2]])
-        assert not found.complete
-        assert found.missing == (2,)
-        assert [part.name for part in found.sections] == ['threads', 'c']
-
-    def test_missing_part_makes_its_section_missing(self):
-        """Half a section is no section."""
-        entries = entries_of(section(data='x' * 10**6), section(name='b'))
-        for left_out in range(len(entries) - 1):
-            found = report.from_entries(
-                entries[:left_out] + entries[left_out + 1:])
-            assert found.missing == (1,)
-            assert [part.name for part in found.sections] == ['b']
-
-    def test_entries_that_stand_twice_do_no_harm(self):
-        """An entry read twice, from two files, counts once."""
-        entries = entries_of(section(data='x' * 10**6), section(name='b'))
-        assert (report.from_entries(entries * 2)
-                == report.from_entries(entries))
-
-    def test_fields_that_stand_twice_do_no_harm(self):
-        """Of a field with two values the first counts."""
-        (entry,) = entries_of(section())
-        doubled = {name: [value, 'other'] if name.startswith('REPORT')
-                   else value for name, value in entry.items()}
-        assert report.from_entries([doubled]) == report.from_entries([entry])
-
-    def test_bytes_and_further_fields_do_no_harm(self):
-        """What a reader gives as bytes is read, what it adds is not."""
-        (entry,) = entries_of(section())
-        found = report.from_entries([{
-            **{name: value.encode() if isinstance(value, str) else value
-               for name, value in entry.items()},
-            '_SYSTEMD_UNIT': b'x.service', 'UNKNOWN': 3}])
-        assert found == report.from_entries([entry])
-
-
-class TestInvalid:
-    """Entries that no writer sends."""
-
-    @pytest.mark.parametrize(('name', 'value'), [
-        (fields.REPORT_SCHEMA, '2'),
-        (fields.REPORT_SCHEMA, ''),
-        (fields.REPORT_SECTION_INDEX, '0'),
-        (fields.REPORT_SECTION_INDEX, '-1'),
-        (fields.REPORT_SECTION_INDEX, '1.5'),
-        (fields.REPORT_SECTION_INDEX, 'one'),
-        (fields.REPORT_SECTION_INDEX, '²'),
-        (fields.REPORT_SECTION_INDEX, '٣'),
-        (fields.REPORT_SECTION_INDEX, '2'),
-        (fields.REPORT_SECTION_COUNT, ''),
-        (fields.REPORT_SECTION_COUNT, '0'),
-        (fields.REPORT_SECTION_COUNT, '1000000000000'),
-        (fields.REPORT_SECTION_COUNT, '9' * 5000),
-        (fields.REPORT_SECTION_PART, '0'),
-        (fields.REPORT_SECTION_PARTS, 'x'),
-        (fields.REPORT_SECTION_STATUS, 'fine'),
-        (fields.REPORT_SECTION_USEC, '-3'),
-        (fields.REPORT_WORKER, 'zero'),
-        (fields.REPORT_SENDER_PID, '-1'),
-        (fields.REPORT_SENDER_UID, 'root'),
-        (fields.REPORT_PROCESS, 'parent'),
-        (fields.REPORT_DATA, '{'),
-        (fields.REPORT_DATA, 'NaN!'),
-        ('_PID', 'x'),
-        ('_SOURCE_REALTIME_TIMESTAMP', 'yesterday'),
-    ])
-    def test_wrong_value_is_named_with_its_field(self, name, value):
-        """The error says which field is wrong."""
-        (entry,) = entries_of(section())
-        with pytest.raises(report.InvalidEntry) as caught:
-            report.from_entries([{**entry, name: value}])
-        assert name in str(caught.value)
-        if name != fields.REPORT_DATA:
-            assert value[:20] in str(caught.value)
-        assert len(str(caught.value)) < 1000
-
-    @pytest.mark.parametrize('name', [
-        fields.REPORT_SCHEMA, fields.REPORT_ID, fields.REPORT_SERVICE,
-        fields.REPORT_PROCESS, fields.REPORT_TRIGGER, fields.REPORT_SECTION,
-        fields.REPORT_SECTION_INDEX, fields.REPORT_SECTION_COUNT,
-        fields.REPORT_SECTION_STATUS, fields.REPORT_SECTION_USEC])
-    def test_missing_field_is_named(self, name):
-        """The error says which field is missing."""
-        (entry,) = entries_of(section())
-        del entry[name]
-        with pytest.raises(report.InvalidEntry, match=f'^{name}: missing'):
-            report.from_entries([entry])
-
-    def test_no_entry_at_all_is_an_error(self):
-        """There is no report of nothing."""
-        with pytest.raises(report.InvalidEntry, match='no entry'):
-            report.from_entries([])
+def test_first_section_opens_the_report():
+    """Who, why, when and which report stand above the first section."""
+    first = report.heading(examples.HEADER, examples.SECTION, 1, 2)
+    second = report.heading(examples.HEADER, examples.SECTION, 2, 2)
+    assert 'Guru Meditation Report of ceilometer-polling' in first
+    assert 'SIGUSR1 from pid 1 (systemd), uid 0' in first
+    assert '2023-11-14 22:13:20 UTC' in first
+    assert examples.HEADER.id in first
+    assert 'Guru' not in second
 
 
 def test_trigger_is_described_in_words():
     """What asked for a report is told from what is known of it."""
-    assert TRIGGER.describe() == 'SIGUSR1 from pid 1 (systemd), uid 0'
+    assert examples.TRIGGER.describe() == 'SIGUSR1 from pid 1 (systemd), uid 0'
     assert report.Trigger('file', 0).describe() == 'file'
     assert report.Trigger('signal', 0, 'SIGUSR2').describe() == 'SIGUSR2'
 
 
 @pytest.mark.parametrize(('header', 'words_expected'), [
-    (HEADER, 'worker 0 (AgentManager)'),
-    (dataclasses.replace(HEADER, worker=None, worker_name=None,
+    (examples.HEADER, 'worker 0 (AgentManager)'),
+    (dataclasses.replace(examples.HEADER, worker=None, worker_name=None,
                          process='master'), 'master'),
-    (dataclasses.replace(HEADER, worker_name=None), 'worker 0')])
+    (dataclasses.replace(examples.HEADER, worker_name=None), 'worker 0')])
 def test_process_is_described_in_words(header, words_expected):
     """A process is told by its part, number and service."""
     assert header.describe_process() == words_expected
-
-
-@hypothesis.given(json_data)
-def test_encoded_data_is_ascii_json(data):
-    """Data is JSON that no tool takes for binary, whatever is in it."""
-    encoded = report.encode_data(data)
-    assert encoded.isascii()
-    assert not any(ord(character) < 32 for character in encoded)

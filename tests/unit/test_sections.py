@@ -30,7 +30,7 @@ from oslo_reports.models import with_default_views
 import pytest
 
 from ceilometer.diagnostics import daemon as daemons
-from ceilometer.diagnostics import redact
+from ceilometer.diagnostics import escape
 from ceilometer.diagnostics.sections import added
 from ceilometer.diagnostics.sections import asyncio_tasks
 from ceilometer.diagnostics.sections import configuration
@@ -62,7 +62,7 @@ def told(module, conf=None):
         given.snapshots[module.NAME] = snapshot()
     data = module.collect(given).data
     json.dumps(data)
-    return data, module.render(redact.escape_data(data))
+    return data, module.render(escape.data(data))
 
 
 def sections_of(text):
@@ -550,6 +550,13 @@ class TestOthers:
             logger.propagate = True
         assert 'test.levels: DEBUG, not passed up' in text
         assert 'logging.FileHandler from NOTSET to /dev/null' in text
+
+    def test_author_that_is_not_told_is_not_asked_for(self, monkeypatch):
+        """Newer metadata have none; Python is to make that an error."""
+        monkeypatch.setattr(package.metadata, 'metadata', lambda name: {
+            'Name': 'ceilometer', 'Version': '1'})
+        data, _ = told(package)
+        assert data['vendor'] == 'OpenStack'
 
     def test_package_is_ceilometer(self):
         """Version, vendor and product of what runs are told."""

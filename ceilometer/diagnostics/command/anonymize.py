@@ -32,6 +32,7 @@ from typing import Any
 
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
 from ceilometer.diagnostics import stored
@@ -157,7 +158,7 @@ class Anonymizer:
                                strict=True):
             own = [entry for entry in entries if entry.get(
                 fields.REPORT_SECTION_INDEX) == b'%d' % index]
-            for number, entry in enumerate(report.to_entries(
+            for number, entry in enumerate(journal_entries.from_section(
                     found.report.header, part, index, found.report.count)):
                 model = own[min(number, len(own) - 1)]
                 made.append({

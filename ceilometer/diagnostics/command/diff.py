@@ -25,8 +25,8 @@ from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import read
-from ceilometer.diagnostics import redact
 from ceilometer.diagnostics import source
 
 
@@ -256,8 +256,8 @@ def _text(before: read.Found, after: read.Found, found: list[Change],
 
 
 def _line(change: Change, style: output.Style) -> str:
-    what = redact.escape_line(change.what)
-    before, after = (redact.escape_line(str(value))
+    what = escape.line(change.what)
+    before, after = (escape.line(str(value))
                      for value in (change.before, change.after))
     if change.change == 'added':
         return style.good(f'+ {what}: {after}')

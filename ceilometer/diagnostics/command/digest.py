@@ -21,9 +21,9 @@ from typing import Any
 
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import read
-from ceilometer.diagnostics import redact
 
 #: Levels of a notice.
 BAD = 'bad'
@@ -69,7 +69,7 @@ def digest(found: read.Found,
         notices += _still(before, found)
     order = (BAD, ODD, PLAIN)
     return [dataclasses.replace(notice,
-                                text=redact.escape_line(notice.text))
+                                text=escape.line(notice.text))
             for notice in sorted(
                 notices, key=lambda notice: order.index(notice.level))]
 
@@ -94,7 +94,7 @@ def missing_names(found: read.Found) -> list[str]:
         name = told[index - 1].get('section') if index <= len(told) else None
         if index == found.report.count:
             name = fields.SECTION_SUMMARY
-        names.append(redact.escape_line(f'{name} ({index})') if name
+        names.append(escape.line(f'{name} ({index})') if name
                      else f'section {index}')
     return names
 

@@ -30,9 +30,9 @@ from ceilometer.diagnostics.command import digest
 from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import read
-from ceilometer.diagnostics import redact
 from ceilometer.diagnostics import report
 
 _STYLE = """
@@ -121,7 +121,7 @@ def page(reports: list[read.Found], utc: bool = False) -> str:
 
 
 def _text(value: Any) -> str:
-    return html.escape(redact.escape(str(value)))
+    return html.escape(escape.text(str(value)))
 
 
 def _digest(found: read.Found, utc: bool) -> str:

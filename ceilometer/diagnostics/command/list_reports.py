@@ -20,9 +20,9 @@ from typing import Any
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import read
-from ceilometer.diagnostics import redact
 
 #: So much of an id is shown; it is unique for all practical purposes.
 ID_DIGITS = 12
@@ -146,7 +146,7 @@ def _row(found: read.Found, utc: bool, style: output.Style) -> list[str]:
     header = found.report.header
     own = found.identity
     unit = (own.unit or '-').removesuffix('.service')
-    clean = redact.escape_line
+    clean = escape.line
     if not own.trusted:
         unit = style.bad(f'! {clean(unit)}')
     return [
@@ -168,7 +168,7 @@ def sections(found: read.Found, style: output.Style) -> str:
     words = str(whole.count)
     if not whole.complete:
         words = f'{len(whole.sections)} of {whole.count}'
-    notes = [f'{redact.escape_line(section.name)} {section.status}'
+    notes = [f'{escape.line(section.name)} {section.status}'
              for section in whole.sections
              if section.status != fields.STATUS_OK]
     if len(notes) > _NAMED_MAX:

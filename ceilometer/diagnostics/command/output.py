@@ -13,7 +13,7 @@
 """Where a verb writes to: a terminal and its pager, a pipe, or a file.
 
 What comes from the journal is escaped before it gets here
-(:func:`redact.escape`): nobody drives a terminal through a thread's name.
+(:func:`escape.text`): nobody drives a terminal through a thread's name.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ import signal
 import subprocess
 
 from ceilometer.diagnostics.command import options
+from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import read
-from ceilometer.diagnostics import redact
 
 SIGNAL = signal.SIGUSR1
 
@@ -149,8 +149,8 @@ def look_at(pid: int, root: pathlib.Path = pathlib.Path('/proc'),
         if values[0] in 'ZX':
             return None
         return Process(
-            pid=pid, name=redact.escape_line(name),
-            command=redact.escape_line(command or f'[{name}]'),
+            pid=pid, name=escape.line(name),
+            command=escape.line(command or f'[{name}]'),
             start_stack=int(values[25]), dies=_dies(directory))
     except (FileNotFoundError, ProcessLookupError):
         return None

@@ -22,9 +22,9 @@ from ceilometer.diagnostics.command import digest
 from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import read
-from ceilometer.diagnostics import redact
 from ceilometer.diagnostics import report
 
 _MARKS = {digest.BAD: '!', digest.ODD: '*', digest.PLAIN: ' '}
@@ -34,7 +34,7 @@ def heading(found: read.Found, utc: bool, style: output.Style) -> str:
     """Whose report it is, and why it was written; a line each."""
     header = found.report.header
     own = found.identity
-    clean = redact.escape_line
+    clean = escape.line
     unit = clean(own.unit or '-')
     if not own.trusted:
         unit = style.bad(f'{unit} (not a unit of Ceilometer, it says to be '
@@ -71,12 +71,12 @@ def notices(told: Iterable[digest.Notice], style: output.Style) -> str:
 
 def section(part: report.Section, style: output.Style) -> str:
     """One section: its title, and its text as it was collected."""
-    title = redact.escape_line(part.title)
+    title = escape.line(part.title)
     if part.status != fields.STATUS_OK:
         title = style.bad(f'{title} ({part.status.upper()})')
     else:
         title = style.bold(title)
-    text = redact.escape(part.text)
+    text = escape.text(part.text)
     return f'{title}\n{text}\n' if text else f'{title}\n(empty)\n'
 
 
@@ -98,7 +98,7 @@ def changed(found: read.Found, style: output.Style) -> str:
     for option in told:
         lines.append(option_line(option))
         if 'default' in option and option['default'] not in (None, '', []):
-            lines.append(style.faint(redact.escape_line(
+            lines.append(style.faint(escape.line(
                 f'    default: {option["default"]}')))
     return '\n'.join(lines) + '\n'
 
@@ -114,7 +114,7 @@ def option_line(option: dict[str, Any]) -> str:
         option.get('location'), option.get('detail')) if word)
     if option.get('line') is not None:
         where += f' line {option["line"]}'
-    return redact.escape_line(f'{words}    ({where})' if where else words)
+    return escape.line(f'{words}    ({where})' if where else words)
 
 
 def value(given: Any) -> str:

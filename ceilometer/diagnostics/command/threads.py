@@ -22,8 +22,8 @@ from collections.abc import Iterable
 import dataclasses
 from typing import Any
 
+from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import read
-from ceilometer.diagnostics import redact
 from ceilometer.diagnostics import report
 
 
@@ -141,7 +141,7 @@ def _thread(owner: dict[str, Any], stack: Stack) -> Thread:
 
 
 def _str(value: Any) -> str:
-    return redact.escape_line(str(value)) if isinstance(
+    return escape.line(str(value)) if isinstance(
         value, (str, int, float)) else ''
 
 
@@ -155,7 +155,7 @@ def process_name(found: read.Found) -> str:
     own = found.identity
     unit = (own.unit or found.report.header.service).removesuffix('.service')
     words = f'{unit}[{own.pid}] {found.report.header.describe_process()}'
-    return redact.escape_line(words)
+    return escape.line(words)
 
 
 def merge(reports: Iterable[read.Found],

@@ -10,29 +10,83 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Sections that others add: what their functions may return, made content."""
+"""Sections that others add, by any of three doors.
+
+Those of oslo.reports, of ``register_section()`` and of entry points; and what
+their functions may return, made content.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
 import copy
+import functools
+from importlib import metadata
 import json
 import sys
 from typing import Any
 
+from ceilometer.diagnostics import registry
 from ceilometer.diagnostics.sections import section
 
 #: How deep data is laid out in the text; what is deeper stands on one line.
 RENDER_DEPTH_MAX = 8
 
 
-def of_oslo_reports() -> list[tuple[str, Callable[[], Any]]]:
+def kinds() -> Iterator[section.Kind]:
+    """The sections that others have added until now."""
+    for title, generator in _of_oslo_reports():
+        yield section.Kind(
+            registry.name_from_title(title), title,
+            functools.partial(_content, generator), render, own=False)
+    for registration in registry.registered():
+        yield section.Kind(
+            registration.name, registration.title,
+            functools.partial(_content, registration.function), render,
+            own=False)
+    for point in _entry_points():
+        loaded = _EntryPoint(point)
+        yield section.Kind(
+            registry.name_from_title(point.name),
+            point.name.replace('-', ' ').capitalize(), loaded.content,
+            render, own=False, load=loaded.load)
+
+
+def _of_oslo_reports() -> list[tuple[str, Callable[[], Any]]]:
     """Titles and generators that are registered with oslo.reports."""
     module = sys.modules.get('oslo_reports.guru_meditation_report')
     if module is None:
         return []
     sections = getattr(module.TextGuruMeditation, 'persistent_sections', ())
     return [(str(title), generator) for title, generator in list(sections)]
+
+
+@functools.cache
+def _entry_points() -> tuple[metadata.EntryPoint, ...]:
+    # looked up once: what is installed later needs a restart anyway
+    try:
+        return tuple(metadata.entry_points(group=registry.ENTRY_POINT_GROUP))
+    except Exception:
+        # a broken distribution somewhere is no reason to have no report
+        return ()
+
+
+def _content(function: Callable[[], Any],
+             context: section.Context) -> section.Content:
+    return content(function())
+
+
+class _EntryPoint:
+    def __init__(self, point: metadata.EntryPoint) -> None:
+        self._point = point
+        self._function: Any = None
+
+    def load(self) -> None:
+        self._function = self._point.load()
+
+    def content(self, context: section.Context) -> section.Content:
+        return content(self._function())
 
 
 def content(returned: Any) -> section.Content:
@@ -69,23 +123,17 @@ def render(data: Any) -> str:
 
 def _lines(data: Any, depth: int) -> list[str]:
     indent = '  ' * depth
-    if depth >= RENDER_DEPTH_MAX:
+    if depth >= RENDER_DEPTH_MAX or not isinstance(data, (dict, list)):
         return [f'{indent}{data}']
+    # what stands above nested data, what before a single value, and either
+    items = ([(f'{key}:', f'{key} = ', value) for key, value in data.items()]
+             if isinstance(data, dict)
+             else [('-', '- ', value) for value in data])
     lines = []
-    if isinstance(data, dict):
-        for key, value in data.items():
-            if isinstance(value, (dict, list)) and value:
-                lines.append(f'{indent}{key}:')
-                lines += _lines(value, depth + 1)
-            else:
-                lines.append(f'{indent}{key} = {value}')
-        return lines
-    if isinstance(data, list):
-        for value in data:
-            if isinstance(value, (dict, list)) and value:
-                lines.append(f'{indent}-')
-                lines += _lines(value, depth + 1)
-            else:
-                lines.append(f'{indent}- {value}')
-        return lines
-    return [f'{indent}{data}']
+    for above, before, value in items:
+        if isinstance(value, (dict, list)) and value:
+            lines.append(indent + above)
+            lines += _lines(value, depth + 1)
+        else:
+            lines.append(f'{indent}{before}{value}')
+    return lines

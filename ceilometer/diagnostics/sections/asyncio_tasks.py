@@ -87,12 +87,10 @@ def collect(context: section.Context) -> section.Content:
     if taken is None:
         return section.Content(data={
             'loaded': False, 'count': 0, 'stacks': []})
-    describer = stacks.Describer()
     return section.Content(data={
         'loaded': True,
         'count': len(taken),
-        'stacks': [{'tasks': owners, 'frames': describer.frames(stack)}
-                   for stack, owners in stacks.merge(taken)],
+        'stacks': stacks.describe(taken, 'tasks'),
     })
 
 
@@ -102,22 +100,20 @@ def render(data: Any) -> str:
         return 'None: asyncio is not loaded.'
     if not data['count']:
         return 'None.'
-    lines = [f'Tasks: {data["count"]}, different stacks: '
-             f'{len(data["stacks"])}; innermost coroutine last']
-    for merged in data['stacks']:
-        lines.append('')
-        for owner in merged['tasks']:
-            words = f'Task "{owner["name"]}" of loop {owner["loop"]:#x}'
-            if not owner['loop_running']:
-                words += ' (not running)'
-            if owner['awaits_task'] is not None:
-                words += f', awaits task "{owner["awaits_task"]}"'
-            elif owner['awaits'] is not None:
-                words += f', awaits a {owner["awaits"]}'
-            else:
-                words += ', ready to run'
-            if owner['cancelling']:
-                words += ', being cancelled'
-            lines.append(words)
-        lines += stacks.render(merged['frames'])
-    return '\n'.join(lines)
+    return stacks.render_all('Tasks', data['stacks'], 'tasks', _render_task,
+                             'innermost coroutine')
+
+
+def _render_task(task: dict[str, Any]) -> str:
+    words = f'Task "{task["name"]}" of loop {task["loop"]:#x}'
+    if not task['loop_running']:
+        words += ' (not running)'
+    if task['awaits_task'] is not None:
+        words += f', awaits task "{task["awaits_task"]}"'
+    elif task['awaits'] is not None:
+        words += f', awaits a {task["awaits"]}'
+    else:
+        words += ', ready to run'
+    if task['cancelling']:
+        words += ', being cancelled'
+    return words

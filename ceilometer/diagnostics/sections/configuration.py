@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ceilometer.diagnostics import redact
+from ceilometer.diagnostics import secret_names
 from ceilometer.diagnostics.sections import section
 from ceilometer.diagnostics.sections import service_options
+from ceilometer.diagnostics import url_credentials
 
 #: A longer value is cut in the text, and whole in the data.
 VALUE_CHARS_MAX = 2000
@@ -49,8 +50,8 @@ def collect(context: section.Context) -> section.Content:
 def _show_unregistered(setting: service_options.Setting) -> str:
     # nobody has said which of these are secret
     if '://' in setting.value:
-        return redact.mask_secret_url(setting.value)
-    if redact.is_secret_name(setting.name):
+        return url_credentials.mask_secret(setting.value)
+    if secret_names.is_secret(setting.name):
         return _mask(setting.value) or ''
     return setting.value
 
@@ -94,7 +95,7 @@ def _mask(value: Any) -> Any:
         return value
     if isinstance(value, (list, tuple)):
         return [_mask(item) for item in value]
-    return redact.mask_secret_url(str(value))
+    return url_credentials.mask_secret(str(value))
 
 
 def render(data: Any) -> str:

@@ -123,16 +123,13 @@ def collect(context: section.Context) -> section.Content:
     if taken is None:
         taken = {'not_searched': 'the greenlet library is not loaded',
                  'greenlets': []}
-    describer = stacks.Describer()
     # a thread's main greenlet is the thread, which stands in its own section
     alive = [item for item in taken['greenlets']
              if not item[0]['dead'] and not item[0]['main']]
     return section.Content(data={
         'not_searched': taken['not_searched'],
         'count': len(alive),
-        'stacks': [{'green_threads': owners,
-                    'frames': describer.frames(stack)}
-                   for stack, owners in stacks.merge(alive)],
+        'stacks': stacks.describe(alive, 'green_threads'),
     })
 
 
@@ -142,13 +139,11 @@ def render(data: Any) -> str:
         return f'None were looked for: {data["not_searched"]}.'
     if not data['count']:
         return 'None.'
-    lines = [f'Green threads: {data["count"]}, different stacks: '
-             f'{len(data["stacks"])}; most recent call last']
-    for merged in data['stacks']:
-        lines.append('')
-        for owner in merged['green_threads']:
-            state = 'suspended' if owner['started'] else 'not started'
-            lines.append(f'Green thread {owner["id"]:#x} ({owner["type"]}), '
-                         f'{state}, parent {owner["parent"]:#x}')
-        lines += stacks.render(merged['frames'])
-    return '\n'.join(lines)
+    return stacks.render_all('Green threads', data['stacks'], 'green_threads',
+                             _render_greenlet)
+
+
+def _render_greenlet(greenlet: dict[str, Any]) -> str:
+    state = 'suspended' if greenlet['started'] else 'not started'
+    return (f'Green thread {greenlet["id"]:#x} ({greenlet["type"]}), {state}, '
+            f'parent {greenlet["parent"]:#x}')

@@ -41,6 +41,11 @@ _MODULES = {
     'systemd-python': 'systemd'}
 
 
+def load() -> None:
+    """Have importlib.metadata import what it imports as it reads."""
+    _version('ceilometer-diagnostics')
+
+
 def collect(context: section.Context) -> section.Content:
     """Gather versions; reads the metadata of installed distributions."""
     return section.Content(data={
@@ -73,7 +78,9 @@ def _ceilometer(daemon: daemon_module.Daemon) -> dict[str, Any]:
                 'path': None}
     package = sys.modules.get('ceilometer')
     return {
-        'vendor': vendor or installed['Author'] or 'OpenStack',
+        # not asked for what is not there, which Python is to make an error
+        'vendor': vendor or (
+            installed['Author'] if 'Author' in installed else 'OpenStack'),
         'product': product or f'OpenStack {installed["Name"].capitalize()}',
         'version': version or loaded or installed['Version'],
         # another one than runs: it was upgraded, and not restarted

@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 
 from ceilometer.diagnostics.sections import section
+from ceilometer.diagnostics.sections import users
 
 #: How many processes are told of; a daemon has tens at most.
 PROCESSES_MAX = 500
@@ -36,6 +37,10 @@ def collect(context: section.Context) -> section.Content:
     seen: list[dict[str, Any]] = []
     children = _children_by_parent()
     _walk(root, 0, children, own, seen)
+    names = users.names()
+    for process in seen:
+        uid = process.pop('uid')
+        process['user'] = None if uid is None else names.get(uid, str(uid))
     return section.Content(data={
         'root': root,
         'self': own,
@@ -79,7 +84,7 @@ def _count(pid: int, children: dict[int, list[int]]) -> int:
 
 def _describe(pid: int) -> dict[str, Any]:
     described: dict[str, Any] = {
-        'pid': pid, 'parent': None, 'user': None, 'state': 'vanished',
+        'pid': pid, 'parent': None, 'uid': None, 'state': 'vanished',
         'name': None, 'command': [], 'started': None, 'rss_bytes': None,
         'threads': None, 'file_descriptors': None, 'cpu_seconds': None}
     try:
@@ -92,7 +97,8 @@ def _describe(pid: int) -> dict[str, Any]:
     for key, look in (
             ('parent', process.ppid),
             ('state', process.status),
-            ('user', process.username),
+            # not username(), see users
+            ('uid', lambda: process.uids().real),
             ('name', process.name),
             ('command', process.cmdline),
             ('rss_bytes', lambda: process.memory_info().rss),
@@ -101,9 +107,9 @@ def _describe(pid: int) -> dict[str, Any]:
             ('cpu_seconds', lambda: round(sum(process.cpu_times()[:2]), 2))):
         try:
             described[key] = look()
-        except (psutil.Error, OSError, KeyError):
+        except (psutil.Error, OSError):
             # a zombie has no command line, another user's process hides its
-            # descriptors, a user may have no name: what is known stays
+            # descriptors: what is known stays
             continue
     # setproctitle leaves one string and much padding behind it
     described['command'] = [

@@ -14,67 +14,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Iterator
+import contextlib
 import os
-import pwd
 import sys
 from typing import Any
 
 from ceilometer.diagnostics import daemon as daemon_module
 from ceilometer.diagnostics import redact
+from ceilometer.diagnostics import secret_names
 from ceilometer.diagnostics.sections import section
+from ceilometer.diagnostics.sections import service_options
+from ceilometer.diagnostics.sections import users
+from ceilometer.diagnostics import url_credentials
 
 
-def redactor(context: section.Context) -> redact.Redactor:
+def redactor(context: section.Context,
+             files: bool = True) -> redact.Redactor:
     """What masks all secrets that can be known of.
 
     :param context: whose options and settings to look at
+    :param files: whether to read the configuration files as well, which may
+        hang
     """
-    secrets = set(_of_environment()) | set(_of_arguments())
-    try:
-        secrets |= set(_of_configuration(context))
-    except Exception:
-        # an oslo.config that keeps its options elsewhere: masking by name
-        # and by place goes on
-        pass
-    return redact.Redactor(secrets, _ordinary_words(context.daemon))
+    secrets = (_found(_of_environment()) | _found(_of_arguments())
+               | _found(_of_options(context)))
+    if files:
+        secrets |= _found(_of_files(context))
+    return redact.Redactor(secrets, _found(_ordinary_words(context.daemon)))
 
 
-def _of_configuration(context: section.Context) -> Iterator[str]:
+def _found(search: Iterable[str]) -> set[str]:
+    """What a search finds, up to where it fails.
+
+    That costs no report: masking by name, by place and by form goes on.
+    """
+    found: set[str] = set()
+    with contextlib.suppress(Exception):
+        found.update(search)
+    return found
+
+
+def _of_options(context: section.Context) -> Iterator[str]:
     for option in context.options:
-        secret = option.secret or redact.is_secret_name(option.name)
-        for value in _texts(option.value):
-            if '://' in value:
-                yield from redact.url_secrets(value)
-            elif secret and value != option.default:
-                yield value
+        yield from _found(_of_option(option))
+
+
+def _of_option(option: service_options.Option) -> Iterator[str]:
+    secret = option.secret or secret_names.is_secret(option.name)
+    for value in _texts(option.value):
+        if '://' in value:
+            yield from url_credentials.passwords(value)
+        elif secret and value != option.default:
+            yield value
+
+
+def _of_files(context: section.Context) -> Iterator[str]:
+    # also those that no option of this process has read yet
     for setting in context.settings:
-        # also those that no option of this process has read yet
         if '://' in setting.value:
-            yield from redact.url_secrets(setting.value)
-        elif redact.is_secret_name(setting.name):
+            yield from url_credentials.passwords(setting.value)
+        elif secret_names.is_secret(setting.name):
             yield setting.value.strip('\'"')
 
 
 def _of_environment() -> Iterator[str]:
-    for name, value in os.environ.items():
+    # a list, because the daemon may change it meanwhile
+    for name in list(os.environ):
+        value = os.environ.get(name, '')
         if '://' in value:
-            yield from redact.url_secrets(value)
-        elif redact.is_secret_name(name) and not os.path.isabs(value):
+            yield from url_credentials.passwords(value)
+        elif secret_names.is_secret(name) and not os.path.isabs(value):
             yield value
 
 
 def _of_arguments() -> Iterator[str]:
     follows = False
-    for argument in sys.argv:
+    for argument in map(str, sys.argv):
         name, equals, value = argument.partition('=')
         if follows and not argument.startswith('--'):
             yield argument
-        elif equals and redact.is_secret_name(name):
+        elif equals and secret_names.is_secret(name):
             yield value
-        yield from redact.url_secrets(argument)
+        yield from url_credentials.passwords(argument)
         follows = (argument.startswith('-') and not equals
-                   and redact.is_secret_name(argument))
+                   and secret_names.is_secret(argument))
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -97,8 +122,6 @@ def _ordinary_words(daemon: daemon_module.Daemon) -> Iterator[str]:
                 'service', 'openstack')
     for name in list(sys.modules):
         yield name.partition('.')[0]
-    try:
-        yield pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        # a user id without a name
-        pass
+    user = users.names().get(os.getuid())
+    if user is not None:
+        yield user

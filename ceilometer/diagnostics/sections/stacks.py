@@ -21,6 +21,7 @@ Local variables are never looked at.
 from __future__ import annotations
 
 import collections
+from collections.abc import Callable
 from collections.abc import Iterable
 import linecache
 from types import FrameType
@@ -119,6 +120,38 @@ def merge(stacks: Iterable[tuple[Any, RawStack]],
         key = (*map(id, stack[::2]), *stack[1::2])
         merged.setdefault(key, (stack, []))[1].append(owner)
     return list(merged.values())
+
+
+def describe(stacks: Iterable[tuple[Any, RawStack]],
+             owners: str) -> list[dict[str, Any]]:
+    """Copied stacks as data, each once.
+
+    :param stacks: owners and their stacks
+    :param owners: what the owners are called in the data
+    :returns: a dict each, with the owners and ``frames``
+    """
+    describer = Describer()
+    return [{owners: found, 'frames': describer.frames(stack)}
+            for stack, found in merge(stacks)]
+
+
+def render_all(title: str, stacks: list[dict[str, Any]], owners: str,
+               render_owner: Callable[[dict[str, Any]], str],
+               last: str = 'most recent call') -> str:
+    """A text of all stacks, each once, under all that stand there.
+
+    :param title: what stands there, ``Green threads``
+    :param stacks: as :func:`describe` gives them
+    :param owners: what the owners are called in the data
+    :param render_owner: a line for one of them
+    :param last: which frame comes last
+    """
+    count = sum(len(merged[owners]) for merged in stacks)
+    lines = [f'{title}: {count}, different stacks: {len(stacks)}; {last} last']
+    for merged in stacks:
+        lines += ['', *map(render_owner, merged[owners]),
+                  *render(merged['frames'])]
+    return '\n'.join(lines)
 
 
 def render(frames: list[dict[str, Any]]) -> list[str]:

@@ -23,12 +23,16 @@ from ceilometer.diagnostics.sections import section
 
 
 def describe(header: report.Header, sections: Iterable[report.Section],
-             total_usec: int, snapshot_usec: int,
+             data_bytes: Iterable[int], excluded: Iterable[str],
+             unknown: Iterable[str], total_usec: int, snapshot_usec: int,
              delivery_problem: str | None) -> dict[str, Any]:
     """What there is to say of a report when all else has been sent.
 
     :param header: of the report
     :param sections: all that were collected
+    :param data_bytes: the size of the data of each, as it was sent
+    :param excluded: names of the sections that the options leave out
+    :param unknown: names to be left out that no section has
     :param total_usec: from the trigger's being noticed to now, microseconds
     :param snapshot_usec: how long the daemon's threads may have been held up
     :param delivery_problem: why the journal did not take all of it, or None
@@ -47,9 +51,10 @@ def describe(header: report.Header, sections: Iterable[report.Section],
             'status': part.status,
             'usec': part.usec,
             'text_bytes': len(part.text.encode()),
-            'data_bytes': 0 if part.data is None
-            else len(report.encode_data(part.data)),
-        } for part in sections],
+            'data_bytes': size,
+        } for part, size in zip(sections, data_bytes, strict=True)],
+        'excluded': list(excluded),
+        'excluded_unknown': list(unknown),
         'total_usec': total_usec,
         'snapshot_usec': snapshot_usec,
         'delivery_problem': delivery_problem,
@@ -74,6 +79,12 @@ def render(data: Any) -> str:
     lines.append(f'{len(data["sections"]) + 1} sections with this one; '
                  + (f'not as they should be: {", ".join(bad)}' if bad
                     else 'all of them whole'))
+    if data['excluded']:
+        lines.append('left out by [diagnostics] exclude_sections: '
+                     f'{", ".join(data["excluded"])}')
+    if data['excluded_unknown']:
+        lines.append('[diagnostics] exclude_sections has names that no '
+                     f'section has: {", ".join(data["excluded_unknown"])}')
     lines.append(f'written in {data["total_usec"] / 1000:.1f} ms; threads '
                  f'held up for {data["snapshot_usec"] / 1000:.1f} ms at most')
     merged = data['trigger']['merged']

@@ -14,15 +14,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Iterator
 import dataclasses
-import functools
-from importlib import metadata
-from typing import Any
 
 from ceilometer.diagnostics import fields
-from ceilometer.diagnostics import registry
 from ceilometer.diagnostics.sections import added
 from ceilometer.diagnostics.sections import asyncio_tasks
 from ceilometer.diagnostics.sections import configuration
@@ -36,7 +30,8 @@ from ceilometer.diagnostics.sections import summary
 from ceilometer.diagnostics.sections import threads
 
 SECTIONS = (
-    section.Kind('package', 'Package', package.collect, package.render),
+    section.Kind('package', 'Package', package.collect, package.render,
+                 load=package.load),
     section.Kind(threads.NAME, 'Threads', threads.collect, threads.render,
                  threads.snapshot),
     section.Kind(green_threads.NAME, 'Green threads', green_threads.collect,
@@ -61,7 +56,7 @@ def kinds() -> list[section.Kind]:
     """Ours, then what others have added; no name stands twice."""
     names = {SUMMARY.name}
     found = []
-    for kind in (*SECTIONS, *_others()):
+    for kind in (*SECTIONS, *added.kinds()):
         name = kind.name
         number = 1
         while name in names:
@@ -70,48 +65,3 @@ def kinds() -> list[section.Kind]:
         names.add(name)
         found.append(dataclasses.replace(kind, name=name))
     return found
-
-
-def _others() -> Iterator[section.Kind]:
-    for title, generator in added.of_oslo_reports():
-        yield section.Kind(
-            registry.name_from_title(title), title,
-            functools.partial(_content, generator), added.render, own=False)
-    for registration in registry.registered():
-        yield section.Kind(
-            registration.name, registration.title,
-            functools.partial(_content, registration.function), added.render,
-            own=False)
-    for point in _entry_points():
-        loaded = _EntryPoint(point)
-        yield section.Kind(
-            registry.name_from_title(point.name),
-            point.name.replace('-', ' ').capitalize(), loaded.content,
-            added.render, own=False, load=loaded.load)
-
-
-def _content(function: Callable[[], Any],
-             context: section.Context) -> section.Content:
-    return added.content(function())
-
-
-class _EntryPoint:
-    def __init__(self, point: metadata.EntryPoint) -> None:
-        self._point = point
-        self._function: Any = None
-
-    def load(self) -> None:
-        self._function = self._point.load()
-
-    def content(self, context: section.Context) -> section.Content:
-        return added.content(self._function())
-
-
-@functools.cache
-def _entry_points() -> tuple[metadata.EntryPoint, ...]:
-    # looked up once: what is installed later needs a restart anyway
-    try:
-        return tuple(metadata.entry_points(group=registry.ENTRY_POINT_GROUP))
-    except Exception:
-        # a broken distribution somewhere is no reason to have no report
-        return ()

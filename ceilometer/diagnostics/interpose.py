@@ -1,0 +1,50 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Lays functions of ours around those of libraries that the daemon uses.
+
+Nothing is imported for it: it waits until the daemon does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import logging
+from typing import Any
+
+import wrapt
+
+LOG = logging.getLogger(__name__)
+
+#: Called with the function itself, what it is bound to, its arguments and its
+#: keyword arguments.
+Wrapper = Callable[[Callable[..., Any], Any, Any, Any], Any]
+
+
+def when_imported(module: str, name: str, wrapper: Wrapper) -> None:
+    """Wrap a function as soon as its module has been imported.
+
+    Runs in the thread that imports it, which is the daemon's: a library that
+    has no such function is a warning, and is imported as ever.
+
+    :param module: its full name
+    :param name: of the function in it, ``Service.__init__``
+    :param wrapper: what is called in its place
+    """
+    def wrap(imported: Any) -> None:
+        try:
+            wrapt.wrap_function_wrapper(imported, name, wrapper)
+        except Exception as error:
+            LOG.warning('Diagnostics cannot follow %s of %s: %s', name, module,
+                        error)
+
+    wrapt.register_post_import_hook(wrap, module)

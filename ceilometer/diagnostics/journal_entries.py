@@ -1,0 +1,300 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A report as journal entries, and back.
+
+A report travels as one journal entry a section; a section too large for one
+entry continues in further ones. :func:`from_section` and :func:`to_report`
+are each other's inverse, and they are all that writer and reader need to
+agree on, beside the words in :mod:`ceilometer.diagnostics.fields`.
+
+Pure functions over plain data: nothing here reads the process, logs or
+blocks, so all of it may run in any process and thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping
+import datetime
+import json
+from typing import Any
+
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import report
+
+#: Most bytes of text, and likewise of data, that one entry carries, so that
+#: an entry stays below 512 KiB: entries of that size survive on a journal
+#: of a few megabytes, where journald drops larger ones without a word.
+PART_BYTES_MAX = 240 * 1024
+
+#: Most sections that a report, and parts that a section, may announce. Far
+#: more than any has; anybody may write an entry that announces 10**12.
+NUMBERED_MAX = 100_000
+
+#: How much of a wrong value an error repeats.
+VALUE_CHARS_MAX = 100
+
+
+class InvalidEntry(ValueError):
+    """An entry that claims to be of a report, and cannot be.
+
+    The message names the field, its value and what was expected.
+    """
+
+
+def from_section(header: report.Header, section: report.Section, index: int,
+                 count: int) -> list[dict[str, str]]:
+    """Turn one section into the journal entries that carry it.
+
+    :param header: whose report it belongs to
+    :param section: the section
+    :param index: its place in the report, from 1
+    :param count: how many sections the report has
+    :returns: journal fields of each entry, in the order to be sent
+    """
+    message = report.heading(header, section, index, count)
+    if section.text:
+        message += '\n\n' + section.text
+    # an empty line between sections in journalctl -o cat; elsewhere unseen
+    message += '\n'
+    data = '' if section.data is None else encode_data(section.data)
+    texts = _split_lines(message)
+    datas = [data[at:at + PART_BYTES_MAX]
+             for at in range(0, len(data), PART_BYTES_MAX)]
+    parts = max(len(texts), len(datas))
+    common = _header_fields(header)
+    common[fields.PRIORITY] = (
+        fields.PRIORITY_FAILED if section.failed else fields.PRIORITY_REPORT)
+    common[fields.REPORT_SECTION] = section.name
+    common[fields.REPORT_SECTION_INDEX] = str(index)
+    common[fields.REPORT_SECTION_COUNT] = str(count)
+    common[fields.REPORT_SECTION_STATUS] = section.status
+    common[fields.REPORT_SECTION_USEC] = str(section.usec)
+    entries = []
+    for part in range(parts):
+        entry = {fields.MESSAGE: texts[part] if part < len(texts) else ''}
+        entry.update(common)
+        if parts > 1:
+            entry[fields.REPORT_SECTION_PART] = str(part + 1)
+            entry[fields.REPORT_SECTION_PARTS] = str(parts)
+        if part < len(datas):
+            entry[fields.REPORT_DATA] = datas[part]
+        entries.append(entry)
+    return entries
+
+
+def _header_fields(header: report.Header) -> dict[str, str]:
+    trigger = header.trigger
+    known = {
+        fields.MESSAGE_ID: fields.MESSAGE_ID_SECTION,
+        fields.SYSLOG_IDENTIFIER: header.service,
+        fields.REPORT: '1',
+        fields.REPORT_SCHEMA: fields.SCHEMA,
+        fields.REPORT_ID: header.id,
+        fields.REPORT_UNIT: header.unit,
+        fields.REPORT_SERVICE: header.service,
+        fields.REPORT_PROCESS: header.process,
+        fields.REPORT_WORKER: header.worker,
+        fields.REPORT_WORKER_NAME: header.worker_name,
+        fields.REPORT_TRIGGER: trigger.kind,
+        fields.REPORT_SIGNAL: trigger.signal,
+        fields.REPORT_SENDER_PID: trigger.sender_pid,
+        fields.REPORT_SENDER_UID: trigger.sender_uid,
+        fields.REPORT_SENDER_COMM: trigger.sender_comm,
+    }
+    return {name: str(value) for name, value in known.items()
+            if value is not None}
+
+
+def encode_data(data: Any) -> str:
+    """JSON of the data, in ASCII, so that no journal tool calls it a blob.
+
+    The encoder of the standard library works in one go and holds the
+    interpreter meanwhile; large containers are therefore encoded an element
+    at a time, and other threads get their turn in between.
+    """
+    return ''.join(_encode(data, depth=3))
+
+
+def _encode(data: Any, depth: int) -> Iterable[str]:
+    if depth and isinstance(data, dict) and data:
+        opening = '{'
+        for key, value in data.items():
+            yield opening
+            yield json.dumps(str(key))
+            yield ':'
+            yield from _encode(value, depth - 1)
+            opening = ','
+        yield '}'
+    elif depth and isinstance(data, (list, tuple)) and data:
+        opening = '['
+        for value in data:
+            yield opening
+            yield from _encode(value, depth - 1)
+            opening = ','
+        yield ']'
+    else:
+        yield json.dumps(data, separators=(',', ':'))
+
+
+def _split_lines(text: str) -> list[str]:
+    """Split at ends of lines into pieces of at most PART_BYTES_MAX bytes."""
+    if len(text) * 4 <= PART_BYTES_MAX:
+        return [text]
+    pieces = []
+    piece: list[str] = []
+    size = 0
+    for line in text.split('\n'):
+        line_size = len(line.encode(errors='surrogatepass')) + 1
+        if piece and size + line_size > PART_BYTES_MAX:
+            pieces.append('\n'.join(piece))
+            piece = []
+            size = 0
+        piece.append(line)
+        size += line_size
+    pieces.append('\n'.join(piece))
+    return pieces
+
+
+def to_report(entries: Iterable[Mapping[str, Any]]) -> report.Report:
+    """Put a report together again from the entries that were found of it.
+
+    :param entries: journal fields of entries with the same report id, in any
+        order; further fields and entries that stand twice do no harm
+    :returns: the report; what is not there is named in its ``missing``
+    :raises InvalidEntry: an entry lacks a field or holds a value that the
+        writer never sends, or there is none at all
+    """
+    header: report.Header | None = None
+    count = 0
+    parts: dict[int, dict[int, Mapping[str, Any]]] = {}
+    for entry in entries:
+        if header is None:
+            header = _parse_header(entry)
+        announced = _number(
+            entry, fields.REPORT_SECTION_COUNT, 1, NUMBERED_MAX)
+        count = max(count, announced)
+        index = _number(entry, fields.REPORT_SECTION_INDEX, 1, announced)
+        part = _number(
+            entry, fields.REPORT_SECTION_PART, 1, NUMBERED_MAX, default=1)
+        parts.setdefault(index, {})[part] = entry
+    if header is None:
+        raise InvalidEntry('no entry of the report was found')
+    sections = []
+    missing = []
+    for index in range(1, count + 1):
+        found = parts.get(index, {})
+        announced = 1
+        for entry in found.values():
+            announced = _number(
+                entry, fields.REPORT_SECTION_PARTS, 1, NUMBERED_MAX,
+                default=1)
+        if found and all(n in found for n in range(1, announced + 1)):
+            sections.append(_parse_section(
+                [found[n] for n in range(1, announced + 1)]))
+        else:
+            missing.append(index)
+    return report.Report(header=header, sections=tuple(sections), count=count,
+                         missing=tuple(missing))
+
+
+def _parse_section(parts: list[Mapping[str, Any]]) -> report.Section:
+    first = parts[0]
+    message = '\n'.join(_text(part, fields.MESSAGE, '') for part in parts)
+    heading_lines, _, text = message.rstrip('\n').partition('\n\n')
+    data = ''.join(_text(part, fields.REPORT_DATA, '') for part in parts)
+    status = _text(first, fields.REPORT_SECTION_STATUS)
+    if status not in fields.STATUSES:
+        raise InvalidEntry(
+            f'{fields.REPORT_SECTION_STATUS}={status[:VALUE_CHARS_MAX]!r}: '
+            'expected one of ' + ', '.join(fields.STATUSES))
+    try:
+        decoded = json.loads(data) if data else None
+    except ValueError as error:
+        raise InvalidEntry(
+            f'{fields.REPORT_DATA}: not JSON: {error}') from error
+    name = _text(first, fields.REPORT_SECTION)
+    place = (f' [{_number(first, fields.REPORT_SECTION_INDEX, 1)}'
+             f'/{_number(first, fields.REPORT_SECTION_COUNT, 1)}]')
+    title_line = heading_lines.split('\n')[-2:][0]
+    return report.Section(
+        name=name, title=title_line.partition(place)[0] or name,
+        text=text, data=decoded, status=status,
+        usec=_number(first, fields.REPORT_SECTION_USEC, 0))
+
+
+def _parse_header(entry: Mapping[str, Any]) -> report.Header:
+    when = entry.get('_SOURCE_REALTIME_TIMESTAMP',
+                     entry.get('__REALTIME_TIMESTAMP', 0))
+    if isinstance(when, datetime.datetime):
+        when = int(when.timestamp() * 1e6)
+    try:
+        time_usec = int(when)
+    except ValueError:
+        raise InvalidEntry(
+            f'_SOURCE_REALTIME_TIMESTAMP={str(when)[:VALUE_CHARS_MAX]!r}: '
+            'expected microseconds') from None
+
+    def optional(name: str) -> int | None:
+        return _number(entry, name, 0) if name in entry else None
+
+    schema = _text(entry, fields.REPORT_SCHEMA)
+    if schema != fields.SCHEMA:
+        raise InvalidEntry(
+            f'{fields.REPORT_SCHEMA}={schema[:VALUE_CHARS_MAX]!r}: expected '
+            f'{fields.SCHEMA}')
+    process = _text(entry, fields.REPORT_PROCESS)
+    if process not in fields.PROCESSES:
+        raise InvalidEntry(
+            f'{fields.REPORT_PROCESS}={process[:VALUE_CHARS_MAX]!r}: expected '
+            'one of ' + ', '.join(fields.PROCESSES))
+    return report.Header(
+        id=_text(entry, fields.REPORT_ID),
+        service=_text(entry, fields.REPORT_SERVICE),
+        process=process,
+        pid=_number(entry, '_PID', 0, default=0),
+        unit=_text(entry, fields.REPORT_UNIT, '') or None,
+        worker=optional(fields.REPORT_WORKER),
+        worker_name=_text(entry, fields.REPORT_WORKER_NAME, '') or None,
+        trigger=report.Trigger(
+            kind=_text(entry, fields.REPORT_TRIGGER),
+            time_usec=time_usec,
+            signal=_text(entry, fields.REPORT_SIGNAL, '') or None,
+            sender_pid=optional(fields.REPORT_SENDER_PID),
+            sender_uid=optional(fields.REPORT_SENDER_UID),
+            sender_comm=_text(entry, fields.REPORT_SENDER_COMM, '') or None))
+
+
+def _text(entry: Mapping[str, Any], name: str,
+          default: str | None = None) -> str:
+    value = entry.get(name, default)
+    if isinstance(value, (list, tuple)) and value:
+        # journald keeps every value of a field that stands twice
+        value = value[0]
+    if isinstance(value, bytes):
+        value = value.decode(errors='backslashreplace')
+    if value is None:
+        raise InvalidEntry(f'{name}: missing')
+    return str(value)
+
+
+def _number(entry: Mapping[str, Any], name: str, least: int,
+            most: int = 2 ** 63, default: int | None = None) -> int:
+    value = _text(entry, name, None if default is None else str(default))
+    # not more digits than int() takes
+    if not (value.isascii() and value.isdecimal() and len(value) < 20
+            and least <= int(value) <= most):
+        raise InvalidEntry(
+            f'{name}={value[:VALUE_CHARS_MAX]!r}: expected a whole number '
+            f'from {least} to {most}')
+    return int(value)

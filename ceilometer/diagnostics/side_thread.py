@@ -1,0 +1,111 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Runs what may hang, in a thread beside the reporter's.
+
+Only a thread can be abandoned: Python has no way to end what it runs. One
+that was left behind ends with what it does, or never, and then costs a
+thread; it is a daemon thread, which no end of the process waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import queue
+import threading
+from typing import Any
+from typing import TypeVar
+
+_T = TypeVar('_T')
+
+THREAD_NAME = 'diagnostics-section'
+
+
+class TimedOut(Exception):
+    """A function took too long.
+
+    :ivar thread: the thread that still runs it
+    """
+
+    def __init__(self, thread: threading.Thread) -> None:
+        super().__init__(thread)
+        self.thread = thread
+
+
+class SideThread:
+    """A thread that can be abandoned; the next one takes its place.
+
+    Used by one thread, that of the reporter.
+    """
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+        self._jobs: queue.SimpleQueue[
+            Callable[[], Any] | None] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[
+            tuple[Any, BaseException | None]] = queue.SimpleQueue()
+
+    def run(self, function: Callable[[], _T], seconds: float) -> _T:
+        """Run a function in the thread, and wait for it.
+
+        :param function: what to run; its exceptions are raised here
+        :param seconds: for how long to wait
+        :returns: what the function returned
+        :raises TimedOut: it took longer; its thread is abandoned
+        """
+        thread = self._thread or self._start()
+        if thread is None:
+            # No thread is to be had: better without a limit than not at all.
+            return function()
+        self._jobs.put(function)
+        try:
+            result, error = self._results.get(timeout=seconds)
+        except queue.Empty:
+            self.end()
+            raise TimedOut(thread) from None
+        if error is not None:
+            try:
+                raise error
+            finally:
+                # else it would keep, by way of this frame, itself alive and
+                # all that the function held
+                del error
+        returned: _T = result
+        return returned
+
+    def end(self) -> None:
+        """Have the thread end, when it has done what it does."""
+        self._jobs.put(None)
+        self._thread = None
+
+    def _start(self) -> threading.Thread | None:
+        self._jobs = queue.SimpleQueue()
+        self._results = queue.SimpleQueue()
+        thread = threading.Thread(
+            target=_work, args=(self._jobs, self._results), daemon=True,
+            name=THREAD_NAME)
+        try:
+            thread.start()
+        except (MemoryError, RuntimeError):
+            return None
+        self._thread = thread
+        return thread
+
+
+def _work(jobs: queue.SimpleQueue[Callable[[], Any] | None],
+          results: queue.SimpleQueue[tuple[Any, BaseException | None]],
+          ) -> None:
+    while (job := jobs.get()) is not None:
+        try:
+            results.put((job(), None))
+        except BaseException as error:
+            results.put((None, error))

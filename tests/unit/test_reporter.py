@@ -1,0 +1,98 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Reports are asked for, and written one at a time."""
+
+from __future__ import annotations
+
+import os
+import threading
+import types
+
+import pytest
+
+from ceilometer import diagnostics
+from ceilometer.diagnostics import daemon as daemons
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import options
+from ceilometer.diagnostics import report
+from ceilometer.diagnostics import reporter as reporters
+from ceilometer.diagnostics import trigger as triggers
+
+TRIGGER = report.Trigger(fields.TRIGGER_API, 0)
+
+
+@pytest.fixture
+def reporter(monkeypatch):
+    """One whose reports are lists of their triggers."""
+    made = reporters.Reporter(daemons.Daemon('example'), None)
+    made.written = []
+
+    def write(triggers):
+        made.written.append(triggers)
+        return f'id-{len(made.written)}'
+
+    monkeypatch.setattr(made, '_write', write)
+    monkeypatch.setattr(
+        triggers, 'armed', types.SimpleNamespace(reporter=made))
+    return made
+
+
+def test_report_is_written_and_its_id_told(reporter):
+    """Before the configuration is known as well."""
+    assert diagnostics.write_report(10) == 'id-1'
+    assert len(reporter.written) == 1
+
+
+def test_no_report_is_written_where_they_are_switched_off(reporter):
+    """The operator has the last word; the service is not harmed."""
+    reporter.settings = options.Settings(enabled=False)
+    assert diagnostics.write_report(10) is None
+    assert reporter.written == []
+
+
+def test_trigger_that_waits_is_dropped_where_reports_are_switched_off(
+        reporter):
+    """A signal may come before the configuration has been read."""
+    with reporter.loading():
+        answered = reporter.request(TRIGGER)
+        reporter.settings = options.Settings(enabled=False)
+    assert reporter.wait(answered, 10) is None
+    assert reporter.written == []
+
+
+def test_report_that_fails_is_complained_of(reporter, monkeypatch, capfd):
+    """On standard error, without secrets; the next one is written."""
+    def fail(triggers):
+        raise OSError('cannot reach amqp://u:xK9-canary@host')
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reporter, '_write', fail)
+        assert diagnostics.write_report(10) is None
+    error = capfd.readouterr().err
+    assert error.startswith(f'Diagnostic report of pid {os.getpid()} failed')
+    assert 'amqp://u:***@host' in error
+    assert 'canary' not in error
+    reporter._last_start = float('-inf')
+    assert diagnostics.write_report(10) == 'id-1'
+
+
+def test_report_is_written_where_no_thread_can_be_had(reporter, monkeypatch):
+    """Whatever Python raises then; and the next one is written too."""
+    def start(self):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, 'start', start)
+        assert diagnostics.write_report(10) == 'id-1'
+    reporter._last_start = float('-inf')
+    assert diagnostics.write_report(10) == 'id-2'

@@ -1,0 +1,31 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Names that say that a value is secret."""
+
+from __future__ import annotations
+
+import pytest
+
+from ceilometer.diagnostics import secret_names
+
+
+@pytest.mark.parametrize(('name', 'secret'), [
+    ('password', True), ('admin_pass', True), ('OS_TOKEN', True),
+    ('secretKey', True), ('rabbit_password', True), ('apikey', True),
+    ('credentials', True), ('--os-auth-token', True), ('X-Auth-Token', True),
+    ('password_file', False), ('token_cache_time', False), ('', False),
+    ('key_id', False), ('monkey', False), ('passing', False),
+    ('keystone_authtoken', True), ('compass', False), ('keystone', False)])
+def test_secret_names_are_told_by_their_words(name, secret):
+    """Words are parted by marks and by capital letters."""
+    assert secret_names.is_secret(name) == secret

@@ -1,0 +1,57 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Credentials of URLs are found and masked."""
+
+from __future__ import annotations
+
+import hypothesis
+from hypothesis import strategies
+import pytest
+
+from ceilometer.diagnostics import url_credentials
+
+CANARY = 'xK9-canary-77q'
+
+
+def test_users_and_hosts_of_urls_stay():
+    """It can be told which broker a service talks to, and as whom."""
+    assert url_credentials.mask('rabbit://a:x@h1:1,b:y@h2:2/v z') == (
+        'rabbit://a:***@h1:1,b:***@h2:2/v z')
+
+
+@hypothesis.given(strategies.text(max_size=20), strategies.text(
+    max_size=20))
+def test_password_in_a_secret_url_never_survives(before, after):
+    """In an option that is a secret URL it may even hold white space."""
+    url = f'rabbit://user:{before}{CANARY}{after}@host:5672/vhost'
+    assert CANARY not in url_credentials.mask_secret(url)
+
+
+@hypothesis.given(strategies.text(min_size=1, max_size=20))
+def test_password_in_a_secret_url_is_told_as_a_secret(password):
+    """What the configuration's URLs hold is known by value."""
+    found = url_credentials.passwords(f'rabbit://u:{password}@h/')
+    assert password in found
+
+
+@pytest.mark.parametrize(('url', 'shown'), [
+    ('rabbit://u:p@h:5672/v', 'rabbit://u:***@h:5672/***'),
+    ('rabbit://u:p@h:5672//', 'rabbit://u:***@h:5672//'),
+    ('rabbit://u:p1@h1,v:p2@h2/', 'rabbit://u:***@h1,v:***@h2/'),
+    ('rabbit://h/', 'rabbit://h/'), ('fake://', 'fake://'),
+    ('rabbit://u:a b@h/', 'rabbit://u:***@h/'),
+    ('p4ss', '***'), ('1://x', '***'),
+    ('https://h/?token=x', 'https://h/***')])
+def test_secret_url_shows_where_it_leads(url, shown):
+    """Of a secret URL scheme, user, host and port stay readable."""
+    assert url_credentials.mask_secret(url) == shown
