@@ -386,6 +386,20 @@ def test_empty_journal(tmp_path: pathlib.Path,
         assert err == 'ceilometer-diagnostics: no reports found\n'
 
 
+@pytest.mark.parametrize('verb', ['list', 'show', 'diff', 'stuck', 'export'])
+def test_what_is_passed_over_is_told(command: Command, verb: str) -> None:
+    """A line for each file that cannot be read, also where nothing is."""
+    (command.directory / 'cut.journal').write_bytes(b'LPKSHHRH')
+    line = (f'ceilometer-diagnostics: {command.directory}/cut.journal: '
+            'cut short, or not a journal file; passed over\n')
+    code, out, err = command(verb)
+    assert (code, err) == (0, line) and out
+    assert command(verb, '--quiet') == (0, out, '')
+    code, out, err = command(verb, 'ffffffff')
+    assert (code, out) == (1, '')
+    assert err == line + 'ceilometer-diagnostics: no reports match\n'
+
+
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
     """Each verb has a help with examples."""
     assert cli.main(['--help']) == 0

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import dataclasses
-import json
 import re
 from typing import Any
 
@@ -76,12 +75,8 @@ def main(arguments: list[str]) -> int:
         if not re.fullmatch(f'[0-9a-f]{{{options.ID_DIGITS_MIN},32}}', word):
             raise options.UsageError(f'{word!r} is no report id')
     queries = [read.Query(ids=(word,)) for word in given.report]
-    journal = options.journal(given)
-    problems = list(journal.problems)
-    try:
+    with options.opened(given) as (journal, problems):
         before, after = _pair(journal, queries, problems)
-    finally:
-        options.warn(given, problems)
     before = read.load(journal, before)
     after = read.load(journal, after)
     found = list(changes(before, after))
@@ -89,10 +84,10 @@ def main(arguments: list[str]) -> int:
         if given.json == 'off':
             out.write(_text(before, after, found, given.utc, out.style))
         else:
-            out.write(json.dumps(
+            out.write(output.to_json(
                 {'before': before.id, 'after': after.id,
                  'changes': [dataclasses.asdict(one) for one in found]},
-                indent=2 if given.json == 'pretty' else None) + '\n')
+                given.json))
     return 0
 
 

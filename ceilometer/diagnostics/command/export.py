@@ -65,16 +65,12 @@ def main(arguments: list[str]) -> int:
     if given.format == 'journal' and to_terminal:
         raise options.Failure('the journal format is not for a terminal: '
                               'give --output or a pipe')
-    journal = options.journal(given)
-    problems = list(journal.problems)
-    try:
+    with options.opened(given) as (journal, problems):
         found = [read.load(journal, one) for one in show.select(
             given, journal, problems, whole_group=True)]
         with output.Output(given.output, not given.no_pager) as out:
             for piece in _pieces(given, journal, found):
                 out.write_bytes(piece)
-    finally:
-        options.warn(given, problems)
     return 0
 
 

@@ -14,7 +14,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from ceilometer.diagnostics.command import options
@@ -53,32 +52,21 @@ def parser() -> options.Parser:
 def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
-    journal = options.journal(given)
-    problems = list(journal.problems)
-    try:
+    with options.opened(given) as (journal, problems):
         found = options.find(journal, options.query(given, journal), problems)
-    except options.Failure:
-        options.warn(given, problems)
-        raise
-    if given.newest:
-        given.reverse = True
-        given.lines = 1
-    if given.lines is not None:
-        found = found[-given.lines:]
-    groups = read.answers(found)
-    if given.reverse:
-        groups.reverse()
-    with output.Output(given.output, not given.no_pager
-                       and given.json == 'off') as out:
-        if given.json == 'off':
-            out.write(_table(groups, given.utc, not given.no_legend,
-                             out.style))
-        else:
-            rows = [describe(one, group[0].id)
-                    for group in groups for one in group]
-            out.write(json.dumps(
-                rows, indent=2 if given.json == 'pretty' else None) + '\n')
-    options.warn(given, problems)
+        # processes that answered one trigger keep their order
+        groups = read.answers(options.newest(found, given))
+        if given.reverse:
+            groups.reverse()
+        with output.Output(given.output, not given.no_pager
+                           and given.json == 'off') as out:
+            if given.json == 'off':
+                out.write(_table(groups, given.utc, not given.no_legend,
+                                 out.style))
+            else:
+                rows = [describe(one, group[0].id)
+                        for group in groups for one in group]
+                out.write(output.to_json(rows, given.json))
     return 0
 
 

@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from collections.abc import Iterator
+import contextlib
 import dataclasses
 import re
 import sys
@@ -215,6 +217,28 @@ def _json(text: str) -> str:
     return text
 
 
+@contextlib.contextmanager
+def opened(given: argparse.Namespace,
+           ) -> Iterator[tuple[source.Journal, list[str]]]:
+    """A context with the journal that the options name.
+
+    At its end, also where it fails, a line is printed for all that was
+    passed over, unless the user wants to hear nothing.
+
+    :param given: the options
+    :returns: the journal, and a list that takes further such lines
+    :raises UsageError: the options contradict one another
+    :raises source.JournalError: the journal cannot be read
+    """
+    found = journal(given)
+    problems = list(found.problems)
+    try:
+        yield found, problems
+    finally:
+        if not given.quiet:
+            _warn(problems)
+
+
 def journal(given: argparse.Namespace) -> source.Journal:
     """Find the journal that the options name.
 
@@ -319,15 +343,11 @@ def _boot_ids(wish: str | None, found: source.Journal) -> tuple[str, ...]:
     return (known[place],)
 
 
-def pick(found: list[read.Found],
-         given: argparse.Namespace) -> list[read.Found]:
-    """Apply -n, -1 and -r to reports that are sorted, oldest first."""
+def newest(found: list[read.Found],
+           given: argparse.Namespace) -> list[read.Found]:
+    """Apply -n and -1 to reports that are sorted, oldest first."""
     count = 1 if given.newest else given.lines
-    if count is not None:
-        found = found[-count:]
-    if given.reverse:
-        found = found[::-1]
-    return found
+    return found if count is None else found[-count:]
 
 
 def find(found: source.Journal, wanted: read.Query, problems: list[str],
@@ -346,10 +366,8 @@ def find(found: source.Journal, wanted: read.Query, problems: list[str],
     return reports
 
 
-def warn(given: argparse.Namespace, problems: list[str]) -> None:
-    """Say what was passed over, unless the user wants to hear nothing."""
+def _warn(problems: list[str]) -> None:
     from ceilometer.diagnostics.command import output
-    if not given.quiet:
-        sys.stdout.flush()
-        for problem in problems:
-            output.complain(problem)
+    sys.stdout.flush()
+    for problem in problems:
+        output.complain(problem)

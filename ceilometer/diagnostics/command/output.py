@@ -19,11 +19,13 @@ What comes from the journal is escaped before it gets here
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import subprocess
 import sys
 import types
+from typing import Any
 from typing import IO
 
 #: What less is told where the user says nothing; as systemd's tools do.
@@ -137,6 +139,15 @@ def _start_pager() -> subprocess.Popen[bytes] | None:
                                 env=environment)
     except OSError:
         return None
+
+
+def to_json(data: Any, form: str) -> str:
+    """Data for tools, as ``--json`` wants it.
+
+    :param data: what JSON can hold
+    :param form: ``short``, on one line, or ``pretty``, laid out
+    """
+    return json.dumps(data, indent=2 if form == 'pretty' else None) + '\n'
 
 
 def complain(text: str) -> None:

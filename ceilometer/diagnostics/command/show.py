@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection
-import json
 from typing import Any
 
 from ceilometer.diagnostics.command import digest
@@ -68,15 +67,11 @@ def main(arguments: list[str]) -> int:
     if given.merge_stacks and given.json != 'off':
         raise options.UsageError('--merge-stacks and --json exclude one '
                                  'another: the data are not merged')
-    journal = options.journal(given)
-    problems = list(journal.problems)
-    try:
+    with options.opened(given) as (journal, problems):
         found = select(given, journal, problems,
                        whole_group=given.merge_stacks)
         with output.Output(given.output, not given.no_pager) as out:
             _show(given, journal, found, out)
-    finally:
-        options.warn(given, problems)
     return 0
 
 
@@ -89,11 +84,10 @@ def select(given: argparse.Namespace, journal: source.Journal,
     :raises options.Failure: there is none
     """
     found = options.find(journal, options.query(given, journal), problems)
-    picked = options.pick(found, given)
-    if given.match or given.lines is not None or given.newest:
-        return picked
-    if given.since is not None or given.until is not None:
-        return picked
+    if given.match or given.lines is not None or given.newest or (
+            given.since is not None or given.until is not None):
+        picked = options.newest(found, given)
+        return picked[::-1] if given.reverse else picked
     # what others claim does not push itself before the daemons' own
     trusted = [one for one in found if one.identity.trusted] or found
     if whole_group:
@@ -121,9 +115,9 @@ def _show(given: argparse.Namespace, journal: source.Journal,
                 not given.changed):
             before = previous(journal, full)
         if given.json != 'off':
-            out.write(json.dumps(
+            out.write(output.to_json(
                 describe(full, before, given.changed, given.section),
-                indent=2 if given.json == 'pretty' else None) + '\n')
+                given.json))
         else:
             if shown:
                 out.write('\n')

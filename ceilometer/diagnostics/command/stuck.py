@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import dataclasses
-import json
 
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
@@ -66,9 +65,7 @@ def parser() -> options.Parser:
 def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
-    journal = options.journal(given)
-    problems = list(journal.problems)
-    try:
+    with options.opened(given) as (journal, problems):
         wanted = options.query(given, journal)
         found = [one for one in options.find(journal, wanted, problems)
                  if one.identity.trusted]
@@ -78,8 +75,6 @@ def main(arguments: list[str]) -> int:
                 'a thread can stand still in two reports at least')
         stood = [one for one in still(journal, found, count)
                  if given.all or not threads.is_idle(one.thread)]
-    finally:
-        options.warn(given, problems)
     stood.sort(key=lambda one: -one.usec)
     if given.reverse:
         stood.reverse()
@@ -87,9 +82,8 @@ def main(arguments: list[str]) -> int:
         if given.json == 'off':
             out.write(_text(stood, given.no_legend, out.style))
         else:
-            out.write(json.dumps(
-                [_describe(one) for one in stood],
-                indent=2 if given.json == 'pretty' else None) + '\n')
+            out.write(output.to_json([_describe(one) for one in stood],
+                                     given.json))
     return 0 if stood else 1
 
 

@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 import dataclasses
-import json
 import re
 import shlex
 import subprocess
@@ -117,9 +116,8 @@ def main(arguments: list[str]) -> int:
         if given.json == 'off':
             out.write(_text(answers, given.timeout, out.style))
         else:
-            out.write(json.dumps(
-                [_describe(answer) for answer in answers],
-                indent=2 if given.json == 'pretty' else None) + '\n')
+            out.write(output.to_json(
+                [_describe(answer) for answer in answers], given.json))
     return 0 if all(answer.complete for answer in answers) else 1
 
 
