@@ -16,11 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import dataclasses
-import re
 from typing import Any
 
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
@@ -72,10 +72,10 @@ def main(arguments: list[str]) -> int:
     if len(given.report) > 2:
         raise options.UsageError('expected two reports at most')
     for word in given.report:
-        if not re.fullmatch(f'[0-9a-f]{{{options.ID_DIGITS_MIN},32}}', word):
+        if not selection.ID.fullmatch(word):
             raise options.UsageError(f'{word!r} is no report id')
     queries = [read.Query(ids=(word,)) for word in given.report]
-    with options.opened(given) as (journal, problems):
+    with selection.opened(given) as (journal, problems):
         before, after = _pair(journal, queries, problems)
     before = read.load(journal, before)
     after = read.load(journal, after)
@@ -95,13 +95,13 @@ def _pair(journal: source.Journal, queries: list[read.Query],
           problems: list[str]) -> tuple[read.Found, read.Found]:
     named = []
     for wanted in queries:
-        found = options.find(journal, wanted, problems)
+        found = selection.find(journal, wanted, problems)
         if len(found) > 1:
             found = [one for one in found if one.identity.trusted] or found
         named.append(found[-1])
     if len(named) == 2:
         return named[0], named[1]
-    known = [one for one in options.find(journal, read.Query(), problems)
+    known = [one for one in selection.find(journal, read.Query(), problems)
              if one.identity.trusted or named]
     for after in reversed(named or known):
         earlier = [one for one in known

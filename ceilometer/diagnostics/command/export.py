@@ -22,6 +22,7 @@ import sys
 from ceilometer.diagnostics.command import digest
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import show
 from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics import read
@@ -65,8 +66,8 @@ def main(arguments: list[str]) -> int:
     if given.format == 'journal' and to_terminal:
         raise options.Failure('the journal format is not for a terminal: '
                               'give --output or a pipe')
-    with options.opened(given) as (journal, problems):
-        found = [read.load(journal, one) for one in show.select(
+    with selection.opened(given) as (journal, problems):
+        found = [read.load(journal, one) for one in selection.select(
             given, journal, problems, whole_group=True)]
         with output.Output(given.output, not given.no_pager) as out:
             for piece in _pieces(given, journal, found):

@@ -18,6 +18,7 @@ from typing import Any
 
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import times
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import read
@@ -52,10 +53,11 @@ def parser() -> options.Parser:
 def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
-    with options.opened(given) as (journal, problems):
-        found = options.find(journal, options.query(given, journal), problems)
+    with selection.opened(given) as (journal, problems):
+        wanted = selection.query(given, journal)
+        found = selection.find(journal, wanted, problems)
         # processes that answered one trigger keep their order
-        groups = read.answers(options.newest(found, given))
+        groups = read.answers(selection.newest(found, given))
         if given.reverse:
             groups.reverse()
         with output.Output(given.output, not given.no_pager

@@ -22,6 +22,7 @@ from ceilometer.diagnostics.command import digest
 from ceilometer.diagnostics.command import list_reports
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
@@ -67,32 +68,12 @@ def main(arguments: list[str]) -> int:
     if given.merge_stacks and given.json != 'off':
         raise options.UsageError('--merge-stacks and --json exclude one '
                                  'another: the data are not merged')
-    with options.opened(given) as (journal, problems):
-        found = select(given, journal, problems,
-                       whole_group=given.merge_stacks)
+    with selection.opened(given) as (journal, problems):
+        found = selection.select(given, journal, problems,
+                                 whole_group=given.merge_stacks)
         with output.Output(given.output, not given.no_pager) as out:
             _show(given, journal, found, out)
     return 0
-
-
-def select(given: argparse.Namespace, journal: source.Journal,
-           problems: list[str], whole_group: bool = False,
-           ) -> list[read.Found]:
-    """The reports that are meant; the last one, if nothing is said.
-
-    :param whole_group: then all that answered the same trigger as that
-    :raises options.Failure: there is none
-    """
-    found = options.find(journal, options.query(given, journal), problems)
-    if given.match or given.lines is not None or given.newest or (
-            given.since is not None or given.until is not None):
-        picked = options.newest(found, given)
-        return picked[::-1] if given.reverse else picked
-    # what others claim does not push itself before the daemons' own
-    trusted = [one for one in found if one.identity.trusted] or found
-    if whole_group:
-        return read.answers(trusted)[-1]
-    return trusted[-1:]
 
 
 def _show(given: argparse.Namespace, journal: source.Journal,

@@ -19,6 +19,7 @@ import dataclasses
 
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
 from ceilometer.diagnostics import read
@@ -65,9 +66,9 @@ def parser() -> options.Parser:
 def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
-    with options.opened(given) as (journal, problems):
-        wanted = options.query(given, journal)
-        found = [one for one in options.find(journal, wanted, problems)
+    with selection.opened(given) as (journal, problems):
+        wanted = selection.query(given, journal)
+        found = [one for one in selection.find(journal, wanted, problems)
                  if one.identity.trusted]
         count = 1 if given.newest else given.lines or REPORTS
         if count < 2:

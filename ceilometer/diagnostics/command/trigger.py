@@ -32,6 +32,7 @@ from ceilometer.diagnostics.command import digest
 from ceilometer.diagnostics.command import list_reports
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics import read
@@ -124,7 +125,7 @@ def main(arguments: list[str]) -> int:
 def _units(words: list[str]) -> list[system.Unit]:
     names: dict[str, None] = {}
     for word in words:
-        name = options.unit_name(word)
+        name = selection.unit_name(word)
         if re.search(r'[*?\[]', name):
             found = [one for one in system.running_units((name,))
                      if system.is_unit_of_ceilometer(one)]
@@ -287,7 +288,7 @@ def _elsewhere(given: argparse.Namespace) -> int:
     command += [flag for flag, wanted in (
         ('--force', given.force), ('--quiet', given.quiet)) if wanted]
     # what no unit is called is refused here, not by a shell over there
-    command += ['--', *(options.unit_name(unit) for unit in given.unit)]
+    command += ['--', *(selection.unit_name(unit) for unit in given.unit)]
     port = ['-p', match['port']] if match['port'] else []
     try:
         done = subprocess.run(
