@@ -87,7 +87,8 @@ def test_sections_know_nothing_of_the_journal():
             'journal', 'trigger', 'write', 'collect', 'run', 'read'}, path
 
 
-@pytest.mark.parametrize('name', ['read', 'command'])
+@pytest.mark.parametrize('name', [
+    'source', 'journal_reader', 'stored', 'search', 'read', 'command'])
 def test_reader_knows_nothing_of_the_writer(name):
     """It works on a host whose daemons are broken."""
     paths = ([ROOT / f'{name}.py'] if (ROOT / f'{name}.py').exists()

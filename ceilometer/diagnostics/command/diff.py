@@ -24,9 +24,10 @@ from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import journal_reader
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import redact
-from ceilometer.diagnostics import source
+from ceilometer.diagnostics import search
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +75,7 @@ def main(arguments: list[str]) -> int:
     for word in given.report:
         if not selection.ID.fullmatch(word):
             raise options.UsageError(f'{word!r} is no report id')
-    queries = [read.Query(ids=(word,)) for word in given.report]
+    queries = [search.Query(ids=(word,)) for word in given.report]
     with selection.opened(given) as (journal, problems):
         before, after = _pair(journal, queries, problems)
     before = read.load(journal, before)
@@ -91,7 +92,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _pair(journal: source.Journal, queries: list[read.Query],
+def _pair(journal: journal_reader.Journal, queries: list[search.Query],
           problems: list[str]) -> tuple[read.Found, read.Found]:
     named = []
     for wanted in queries:
@@ -101,7 +102,7 @@ def _pair(journal: source.Journal, queries: list[read.Query],
         named.append(found[-1])
     if len(named) == 2:
         return named[0], named[1]
-    known = [one for one in selection.find(journal, read.Query(), problems)
+    known = [one for one in selection.find(journal, search.ALL, problems)
              if one.identity.trusted or named]
     for after in reversed(named or known):
         earlier = [one for one in known

@@ -25,9 +25,9 @@ from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import show
 from ceilometer.diagnostics.command import text
+from ceilometer.diagnostics import journal_reader
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
-from ceilometer.diagnostics import source
 from ceilometer.diagnostics import stored
 
 FORMATS = ('text', 'json', 'html', 'journal')
@@ -75,7 +75,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _pieces(given: argparse.Namespace, journal: source.Journal,
+def _pieces(given: argparse.Namespace, journal: journal_reader.Journal,
             found: list[read.Found]) -> Iterator[bytes]:
     given_entries = None
     if given.format == 'journal':

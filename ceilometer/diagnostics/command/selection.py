@@ -26,7 +26,9 @@ import sys
 
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics import journal_reader
 from ceilometer.diagnostics import read
+from ceilometer.diagnostics import search
 from ceilometer.diagnostics import source
 
 #: A report id, or the beginning of one. What is shorter is too common.
@@ -41,7 +43,7 @@ _UNIT_SUFFIXES = ('.service', '.scope', '.slice', '.socket', '.timer')
 
 @contextlib.contextmanager
 def opened(given: argparse.Namespace,
-           ) -> Iterator[tuple[source.Journal, list[str]]]:
+           ) -> Iterator[tuple[journal_reader.Journal, list[str]]]:
     """A context with the journal that the options name.
 
     At its end, also where it fails, a line is printed for all that was
@@ -63,7 +65,7 @@ def opened(given: argparse.Namespace,
                 output.complain(problem)
 
 
-def _journal(given: argparse.Namespace) -> source.Journal:
+def _journal(given: argparse.Namespace) -> journal_reader.Journal:
     named = [name for name, value in (
         ('--directory', given.directory is not None),
         ('--file', bool(given.file)), ('--root', given.root is not None),
@@ -78,12 +80,13 @@ def _journal(given: argparse.Namespace) -> source.Journal:
             raise options.UsageError(f'--{name}: expected a name, not nothing')
     if '' in given.file:
         raise options.UsageError('--file: expected a name, not nothing')
-    return source.Journal(source.Source(
+    return journal_reader.Journal(source.Source(
         directory=given.directory, files=tuple(given.file), root=given.root,
         namespace=given.namespace, merge=given.merge))
 
 
-def query(given: argparse.Namespace, journal: source.Journal) -> read.Query:
+def query(given: argparse.Namespace,
+          journal: journal_reader.Journal) -> search.Query:
     """What the matches and options ask for.
 
     :param given: the options
@@ -99,7 +102,7 @@ def query(given: argparse.Namespace, journal: source.Journal) -> read.Query:
         boot_ids=_boot_ids(given.boot, journal))
 
 
-def matches(words: list[str]) -> read.Query:
+def matches(words: list[str]) -> search.Query:
     """Tell matches by their shape.
 
     :raises options.UsageError: one has no shape that a match has
@@ -121,8 +124,8 @@ def matches(words: list[str]) -> read.Query:
             ids.append(word)
         else:
             units.append(unit_name(word))
-    return read.Query(ids=tuple(ids), units=tuple(units), pids=tuple(pids),
-                      matches=tuple(raw))
+    return search.Query(ids=tuple(ids), units=tuple(units), pids=tuple(pids),
+                        matches=tuple(raw))
 
 
 def unit_name(word: str) -> str:
@@ -138,10 +141,11 @@ def unit_name(word: str) -> str:
     return f'{word}.service'
 
 
-def _boot_ids(wish: str | None, journal: source.Journal) -> tuple[str, ...]:
+def _boot_ids(wish: str | None,
+              journal: journal_reader.Journal) -> tuple[str, ...]:
     if wish is None or wish == 'all':
         return ()
-    known = read.boots(journal)
+    known = search.boots(journal)
     match = re.fullmatch(r'([0-9a-f]{32})?([+-]?\d+)?', wish)
     assert match is not None
     own = match[1]
@@ -164,8 +168,8 @@ def _boot_ids(wish: str | None, journal: source.Journal) -> tuple[str, ...]:
     return (known[place],)
 
 
-def find(journal: source.Journal, wanted: read.Query, problems: list[str],
-         ) -> list[read.Found]:
+def find(journal: journal_reader.Journal, wanted: search.Query,
+         problems: list[str]) -> list[read.Found]:
     """Find reports, oldest first.
 
     :param journal: where to look
@@ -175,10 +179,10 @@ def find(journal: source.Journal, wanted: read.Query, problems: list[str],
     """
     try:
         reports = read.find(journal, wanted, problems)
-    except read.AmbiguousId as ambiguous:
+    except search.AmbiguousId as ambiguous:
         raise options.Failure(str(ambiguous)) from None
     if not reports:
-        raise options.Failure('no reports found' if wanted == read.Query()
+        raise options.Failure('no reports found' if wanted == search.ALL
                               else 'no reports match')
     return reports
 
@@ -190,7 +194,7 @@ def newest(found: list[read.Found],
     return found if count is None else found[-count:]
 
 
-def select(given: argparse.Namespace, journal: source.Journal,
+def select(given: argparse.Namespace, journal: journal_reader.Journal,
            problems: list[str], whole_group: bool = False,
            ) -> list[read.Found]:
     """The reports that are meant; the last one, if nothing is said.

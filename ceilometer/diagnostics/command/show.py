@@ -24,9 +24,10 @@ from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import text
+from ceilometer.diagnostics import journal_reader
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
-from ceilometer.diagnostics import source
+from ceilometer.diagnostics import search
 
 #: For so many reports the ones before them are looked at, to tell which
 #: threads are stuck.
@@ -76,7 +77,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _show(given: argparse.Namespace, journal: source.Journal,
+def _show(given: argparse.Namespace, journal: journal_reader.Journal,
           found: list[read.Found], out: output.Output) -> None:
     if given.merge_stacks:
         out.write(text.merged_stacks(
@@ -123,13 +124,14 @@ def _text(given: argparse.Namespace, found: read.Found,
                       given.utc, style)
 
 
-def previous(journal: source.Journal, found: read.Found) -> read.Found | None:
+def previous(journal: journal_reader.Journal,
+             found: read.Found) -> read.Found | None:
     """The report of the same process before this one, whole, or None."""
     own = found.identity
     if own.pid is None or own.boot_id is None:
         return None
     earlier = [
-        one for one in read.find(journal, read.Query(
+        one for one in read.find(journal, search.Query(
             pids=(own.pid,), boot_ids=(own.boot_id,),
             until_usec=found.time_usec))
         if one.process_key == found.process_key and one.id != found.id]

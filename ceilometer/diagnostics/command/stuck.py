@@ -22,8 +22,8 @@ from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import journal_reader
 from ceilometer.diagnostics import read
-from ceilometer.diagnostics import source
 
 #: How many reports of each process are looked at.
 REPORTS = 10
@@ -88,7 +88,7 @@ def main(arguments: list[str]) -> int:
     return 0 if stood else 1
 
 
-def still(journal: source.Journal, found: list[read.Found],
+def still(journal: journal_reader.Journal, found: list[read.Found],
           count: int) -> Iterator[Still]:
     """The threads that did not move.
 

@@ -35,7 +35,9 @@ from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics.command import text
+from ceilometer.diagnostics import journal_reader
 from ceilometer.diagnostics import read
+from ceilometer.diagnostics import search
 from ceilometer.diagnostics import source
 
 #: How long to wait for the reports, seconds; one may take as long itself
@@ -164,17 +166,15 @@ def _refuse(units: list[system.Unit], force: bool) -> None:
     output.complain(f'{system.SIGNAL.name} ends {told}')
 
 
-def _journal(units: list[system.Unit]) -> source.Journal:
+def _journal(units: list[system.Unit]) -> journal_reader.Journal:
     namespaces = {unit.namespace for unit in units}
-    if namespaces == {None}:
-        return source.Journal(source.Source())
-    if len(namespaces) == 1:
-        return source.Journal(source.Source(namespace=namespaces.pop()))
-    return source.Journal(source.Source(namespace='*'))
+    return journal_reader.Journal(source.Source(
+        namespace=namespaces.pop() if len(namespaces) == 1 else '*'))
 
 
-def wait(journal: source.Journal, answers: list[Answer], start_usec: int,
-         timeout_seconds: float, show: Callable[[int], None]) -> None:
+def wait(journal: journal_reader.Journal, answers: list[Answer],
+         start_usec: int, timeout_seconds: float,
+         show: Callable[[int], None]) -> None:
     """Wait until every process has answered, has ended, or time is up.
 
     :param journal: where the reports will be
@@ -187,7 +187,7 @@ def wait(journal: source.Journal, answers: list[Answer], start_usec: int,
     pause = _POLL_SECONDS_MIN
     while True:
         journal.refresh()
-        for found in read.find(journal, read.Query(
+        for found in read.find(journal, search.Query(
                 pids=tuple(answer.process.pid for answer in answers),
                 since_usec=start_usec)):
             for answer in answers:
