@@ -74,7 +74,12 @@ def test_arming_imports_nothing_that_collects():
     ('fields', set()), ('report', {'fields'}), ('redact', set()),
     ('descriptors', set()), ('turn', set()), ('registry', set()),
     ('journal', {'fields', 'report'}), ('options', {'sections'}),
-    ('daemon', {'fields'}), ('gmr', set()), ('workers', set())])
+    ('daemon', {'fields'}), ('gmr', set()), ('workers', set()),
+    ('source', set()), ('journal_reader', {'source'}),
+    ('stored', {'fields', 'report'}),
+    ('search', {'fields', 'journal_reader', 'stored'}),
+    ('read', {'fields', 'journal_reader', 'report', 'search', 'source',
+              'stored'})])
 def test_module_imports_only_what_it_may(module, allowed):
     """The arrows of the design go one way."""
     assert imported_by(module) <= allowed
@@ -98,6 +103,18 @@ def test_reader_knows_nothing_of_the_writer(name):
         assert not {found for found in imported_by(module) if
                     found.split('.')[0] in (
                         'trigger', 'collect', 'sections', 'write')}, path
+
+
+def test_only_one_module_needs_the_python_module_systemd():
+    """The reader's one door to libsystemd, which not every host has."""
+    for path in ROOT.rglob('*.py'):
+        found = {name for node in ast.walk(ast.parse(path.read_text()))
+                 if isinstance(node, (ast.Import, ast.ImportFrom))
+                 for name in ([alias.name for alias in node.names] if
+                              isinstance(node, ast.Import)
+                              else [node.module or ''])}
+        if any(name.partition('.')[0] == 'systemd' for name in found):
+            assert path == ROOT / 'journal_reader.py'
 
 
 def test_every_module_can_be_imported_alone():

@@ -18,12 +18,9 @@ nobody is signalled.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 import dataclasses
 import re
-import shlex
-import subprocess
 import sys
 import time
 from typing import Any
@@ -46,9 +43,6 @@ TIMEOUT_SECONDS = 45
 
 _POLL_SECONDS_MIN = 0.1
 _POLL_SECONDS_MAX = 0.5
-
-_HOST = re.compile(r'(?P<host>[^-:\s][^:\s]*|[^-\s]*\[[^\]\s]+\])'
-                   r'(?::(?P<port>\d+))?')
 
 
 @dataclasses.dataclass
@@ -99,7 +93,8 @@ def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
     if given.host is not None:
-        return _elsewhere(given)
+        from ceilometer.diagnostics.command import remote
+        return remote.trigger(given)
     units = _units(given.unit)
     _refuse(units, given.force)
     journal = _journal(units)
@@ -274,33 +269,3 @@ def _describe(answer: Answer) -> dict[str, Any]:
     if not answer.complete:
         told['state'] = system.state(process.pid)
     return told
-
-
-def _elsewhere(given: argparse.Namespace) -> int:
-    match = _HOST.fullmatch(given.host)
-    if match is None:
-        raise options.UsageError(
-            f'--host {given.host!r}: expected [USER@]HOST[:PORT]')
-    if given.output is not None:
-        raise options.UsageError('--host and --output exclude one another')
-    command = [options.PROGRAM, 'trigger', f'--timeout={given.timeout}',
-               f'--json={given.json}']
-    command += [flag for flag, wanted in (
-        ('--force', given.force), ('--quiet', given.quiet)) if wanted]
-    # what no unit is called is refused here, not by a shell over there
-    command += ['--', *(selection.unit_name(unit) for unit in given.unit)]
-    port = ['-p', match['port']] if match['port'] else []
-    try:
-        done = subprocess.run(
-            ['ssh', '-xT', *port, '--', match['host'].replace(
-                '[', '').replace(']', ''), shlex.join(command)],
-            stdin=subprocess.DEVNULL)
-    except FileNotFoundError:
-        raise options.Failure('ssh is not installed') from None
-    if done.returncode in (0, 1, 2):
-        return done.returncode
-    raise options.Failure(
-        f'{match["host"]}: '
-        + (f'{options.PROGRAM} is not installed there'
-           if done.returncode == 127
-           else f'ssh ended with {done.returncode}'))
