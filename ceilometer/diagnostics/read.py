@@ -45,6 +45,8 @@ ANSWER_USEC_MAX = 5 * 1_000_000
 #: Names of the units whose reports are believed.
 UNIT = re.compile(r'(openstack-)?ceilometer-[\w.:@\\-]+\.service', re.ASCII)
 
+_SHORT_ID_DIGITS = 12
+
 _BODY_FIELDS = {fields.MESSAGE, fields.REPORT_DATA}
 _OUTLINE_FIELDS = (fields.REPORT_ID, fields.REPORT_SCHEMA,
                    fields.REPORT_SERVICE, fields.REPORT_PROCESS,
@@ -101,6 +103,11 @@ class Found:
     def id(self) -> str:
         """The id of the report."""
         return self.report.header.id
+
+    @property
+    def short_id(self) -> str:
+        """Its beginning, for people: unique for all practical purposes."""
+        return self.id[:_SHORT_ID_DIGITS]
 
     @property
     def time_usec(self) -> int:

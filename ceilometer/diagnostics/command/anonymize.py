@@ -30,7 +30,8 @@ import ipaddress
 import re
 from typing import Any
 
-from ceilometer.diagnostics.command import threads
+from ceilometer.diagnostics.command import configuration
+from ceilometer.diagnostics.command import section_data
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
@@ -235,7 +236,7 @@ def _with_domains(hosts: Iterable[str]) -> Iterator[str]:
 def _hosts(found: read.Found) -> Iterator[str]:
     if found.identity.hostname:
         yield found.identity.hostname
-    place = threads.data(found.report, 'package').get('platform')
+    place = section_data.data(found.report, 'package').get('platform')
     if isinstance(place, dict) and isinstance(place.get('hostname'), str):
         yield place['hostname']
     for value in _option_values(found, _HOST_OPTION):
@@ -246,7 +247,7 @@ def _hosts(found: read.Found) -> Iterator[str]:
 
 
 def _users(found: read.Found) -> Iterator[str]:
-    for process in threads.dicts(threads.data(
+    for process in section_data.dicts(section_data.data(
             found.report, 'processes').get('processes')):
         if isinstance(process.get('user'), str):
             yield process['user']
@@ -260,9 +261,8 @@ def _users(found: read.Found) -> Iterator[str]:
 
 def _option_values(found: read.Found,
                    wanted: re.Pattern[str]) -> Iterator[str]:
-    told = threads.data(found.report, 'configuration')
-    for option in [*threads.dicts(told.get('options')),
-                   *threads.dicts(told.get('unregistered'))]:
+    for option in [*configuration.options(found.report),
+                   *configuration.unregistered(found.report)]:
         if not wanted.search(str(option.get('name'))):
             continue
         values = option.get('value')

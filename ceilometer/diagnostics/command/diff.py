@@ -18,8 +18,10 @@ from collections.abc import Iterator
 import dataclasses
 from typing import Any
 
+from ceilometer.diagnostics.command import configuration
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import section_data
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics.command import threads
@@ -128,6 +130,10 @@ def changes(before: read.Found, after: read.Found) -> Iterator[Change]:
     yield from _growth(before, after)
 
 
+def _have(name: str, *reports: read.Found) -> bool:
+    return all(section_data.section(found.report, name) for found in reports)
+
+
 def _compared(kind: str, before: dict[str, Any],
               after: dict[str, Any]) -> Iterator[Change]:
     for name in sorted(before.keys() | after.keys()):
@@ -141,7 +147,7 @@ def _compared(kind: str, before: dict[str, Any],
 
 def _versions(before: read.Found, after: read.Found) -> Iterator[Change]:
     def versions(found: read.Found) -> dict[str, Any]:
-        told = threads.data(found.report, 'package')
+        told = section_data.data(found.report, 'package')
         python = told.get('python')
         place = told.get('platform')
         libraries = told.get('libraries')
@@ -155,26 +161,21 @@ def _versions(before: read.Found, after: read.Found) -> Iterator[Change]:
             **(libraries if isinstance(libraries, dict) else {}),
         }
 
-    if threads.section(before.report, 'package') and threads.section(
-            after.report, 'package'):
+    if _have('package', before, after):
         yield from _compared('version', versions(before), versions(after))
 
 
 def _options(before: read.Found, after: read.Found) -> Iterator[Change]:
     def values(found: read.Found) -> dict[str, Any]:
-        told = threads.data(found.report, 'configuration')
-        return {f'[{option.get("group")}] {option.get("name")}':
-                option.get('error') or text.value(option.get('value'))
-                for option in threads.dicts(told.get('options'))}
+        return {configuration.name(option): configuration.shown(option)
+                for option in configuration.options(found.report)}
 
-    if threads.section(before.report, 'configuration') and threads.section(
-            after.report, 'configuration'):
+    if _have('configuration', before, after):
         yield from _compared('option', values(before), values(after))
 
 
 def _threads(before: read.Found, after: read.Found) -> Iterator[Change]:
-    if not (threads.section(before.report, 'threads')
-            and threads.section(after.report, 'threads')):
+    if not _have('threads', before, after):
         return
     old, new = ({one.key: one for one in threads.threads(found.report)
                  if not one.diagnostics} for found in (before, after))
@@ -203,7 +204,7 @@ def _place(thread: threads.Thread) -> str:
 
 def _growth(before: read.Found, after: read.Found) -> Iterator[Change]:
     def numbers(found: read.Found) -> tuple[dict[str, Any], dict[str, Any]]:
-        told = threads.data(found.report, 'resources')
+        told = section_data.data(found.report, 'resources')
         memory = told.get('memory_kib')
         descriptors = told.get('file_descriptors')
         if not isinstance(descriptors, dict):
@@ -212,8 +213,7 @@ def _growth(before: read.Found, after: read.Found) -> Iterator[Change]:
             **_numbers({'all': descriptors.get('count')}),
             **_numbers(descriptors.get('by_kind'))})
 
-    if threads.section(before.report, 'resources') and threads.section(
-            after.report, 'resources'):
+    if _have('resources', before, after):
         for kind, old, new in zip(('memory', 'descriptors'),
                                   numbers(before), numbers(after),
                                   strict=True):
@@ -234,8 +234,8 @@ def _text(before: read.Found, after: read.Found, found: list[Change],
           utc: bool, style: output.Style) -> str:
     lines = []
     for mark, one in (('---', before), ('+++', after)):
-        words = (f'{mark} {one.id[:12]} {times.show(one.time_usec, utc)} '
-                 f'{threads.process_name(one)}')
+        words = (f'{mark} {one.short_id} {times.show(one.time_usec, utc)} '
+                 f'{text.process_name(one)}')
         if not one.identity.trusted:
             words += ' (not of a unit of Ceilometer)'
         if not one.report.complete:

@@ -26,6 +26,7 @@ import hashlib
 import html
 from typing import Any
 
+from ceilometer.diagnostics.command import configuration
 from ceilometer.diagnostics.command import digest
 from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics.command import threads
@@ -139,15 +140,12 @@ def _digest(found: read.Found, utc: bool) -> str:
     notices = ''.join(
         f'<li class="{notice.level}">{_text(notice.text)}</li>\n'
         for notice in digest.digest(found))
+    name = _text(text.process_name(found))
     return (
-        f'<section class="report">\n<h2>{_text(_name(found))}</h2>\n<table>\n'
-        + ''.join(f'<tr><th>{name}</th><td>{_text(value)}</td></tr>\n'
-                  for name, value in rows)
+        f'<section class="report">\n<h2>{name}</h2>\n<table>\n'
+        + ''.join(f'<tr><th>{head}</th><td>{_text(value)}</td></tr>\n'
+                  for head, value in rows)
         + f'</table>\n<ul class="digest">\n{notices}</ul>\n</section>\n')
-
-
-def _name(found: read.Found) -> str:
-    return threads.process_name(found)
 
 
 @dataclasses.dataclass
@@ -169,7 +167,7 @@ def _stacks(reports: Iterable[read.Found]) -> str:
         for frame in stack:
             node = node.below.setdefault(frame, _Node())
             node.count += len(owners)
-        node.owners += [f'{_name(found)}: {thread.describe()}'
+        node.owners += [f'{text.process_name(found)}: {thread.describe()}'
                         for found, thread in owners]
     if not root.count:
         return ''
@@ -205,16 +203,11 @@ def _configuration(reports: Iterable[read.Found]) -> str:
     count = 0
     for found in reports:
         count += 1
-        told = threads.data(found.report, 'configuration')
-        for option in threads.dicts(told.get('options')):
-            where = ' '.join(str(word) for word in (
-                option.get('location'), option.get('detail'),
-                option.get('line')) if word is not None)
-            shown = option.get('error') or text.value(option.get('value'))
-            key = (f'[{option.get("group")}] {option.get("name")}',
-                   str(shown), where, 'changed' if option.get('changed')
-                   else '')
-            rows.setdefault(key, []).append(_name(found))
+        for option in configuration.options(found.report):
+            key = (configuration.name(option), configuration.shown(option),
+                   configuration.place(option),
+                   'changed' if option.get('changed') else '')
+            rows.setdefault(key, []).append(text.process_name(found))
     if not rows:
         return ''
     lines = []
@@ -233,7 +226,7 @@ def _configuration(reports: Iterable[read.Found]) -> str:
 
 
 def _sections(found: read.Found) -> str:
-    parts = [f'<h2>Sections of {_text(_name(found))}</h2>\n']
+    parts = [f'<h2>Sections of {_text(text.process_name(found))}</h2>\n']
     parts += [_section(part) for part in found.report.sections]
     return ''.join(parts)
 

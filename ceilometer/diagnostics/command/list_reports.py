@@ -24,9 +24,6 @@ from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import redact
 
-#: So much of an id is shown; it is unique for all practical purposes.
-ID_DIGITS = 12
-
 #: How many sections are named in a row that lacks them.
 _NAMED_MAX = 4
 
@@ -54,8 +51,7 @@ def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
     with selection.opened(given) as (journal, problems):
-        wanted = selection.query(given, journal)
-        found = selection.find(journal, wanted, problems)
+        found = selection.matching(given, journal, problems)
         # processes that answered one trigger keep their order
         groups = read.answers(selection.newest(found, given))
         if given.reverse:
@@ -148,7 +144,7 @@ def _row(found: read.Found, utc: bool, style: output.Style) -> list[str]:
         sections(found, style),
         '-' if found.size_bytes is None else times.show_size(
             found.size_bytes),
-        header.id[:ID_DIGITS],
+        found.short_id,
     ]
 
 

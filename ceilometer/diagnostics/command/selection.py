@@ -85,15 +85,8 @@ def _journal(given: argparse.Namespace) -> journal_reader.Journal:
         namespace=given.namespace, merge=given.merge))
 
 
-def query(given: argparse.Namespace,
-          journal: journal_reader.Journal) -> search.Query:
-    """What the matches and options ask for.
-
-    :param given: the options
-    :param journal: which knows its boots
-    :raises options.UsageError: they contradict one another, or are none
-    :raises options.Failure: there is no such boot
-    """
+def _query(given: argparse.Namespace,
+           journal: journal_reader.Journal) -> search.Query:
     since, until = given.since, given.until
     if since is not None and until is not None and since > until:
         raise options.UsageError('--since is after --until')
@@ -187,6 +180,19 @@ def find(journal: journal_reader.Journal, wanted: search.Query,
     return reports
 
 
+def matching(given: argparse.Namespace, journal: journal_reader.Journal,
+             problems: list[str]) -> list[read.Found]:
+    """Find the reports that matches and options ask for, oldest first.
+
+    :param given: the options
+    :param journal: where to look
+    :param problems: takes a line for what claims to be a report and is none
+    :raises options.UsageError: the options contradict one another
+    :raises options.Failure: there is none
+    """
+    return find(journal, _query(given, journal), problems)
+
+
 def newest(found: list[read.Found],
            given: argparse.Namespace) -> list[read.Found]:
     """Apply -n and -1 to reports that are sorted, oldest first."""
@@ -206,7 +212,7 @@ def select(given: argparse.Namespace, journal: journal_reader.Journal,
     :raises options.UsageError: the options contradict one another
     :raises options.Failure: there is none
     """
-    found = find(journal, query(given, journal), problems)
+    found = matching(given, journal, problems)
     if given.match or given.lines is not None or given.newest or (
             given.since is not None or given.until is not None):
         picked = newest(found, given)

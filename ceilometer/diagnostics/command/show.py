@@ -16,8 +16,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection
+import dataclasses
 from typing import Any
 
+from ceilometer.diagnostics.command import configuration
 from ceilometer.diagnostics.command import digest
 from ceilometer.diagnostics.command import list_reports
 from ceilometer.diagnostics.command import options
@@ -151,18 +153,18 @@ def describe(found: read.Found, before: read.Found | None,
     told = list_reports.describe(found, found.id)
     del told['group']
     if changed:
-        return {**told, 'options': digest.changed_options(found)}
+        return {**told, 'options': configuration.changed(found.report)}
     return {
         **told,
         'problems': list(found.problems),
-        'digest': [{'level': notice.level, 'text': notice.text}
-                   for notice in digest.digest(found, before)],
-        'sections': [section_data(part) for part in found.report.sections
+        'digest': list(map(dataclasses.asdict,
+                           digest.digest(found, before))),
+        'sections': [describe_section(part) for part in found.report.sections
                      if not names or part.name in names],
     }
 
 
-def section_data(part: report.Section) -> dict[str, Any]:
+def describe_section(part: report.Section) -> dict[str, Any]:
     """A section as data for tools, nothing left out."""
     return {'name': part.name, 'title': part.title, 'status': part.status,
             'usec': part.usec, 'text': part.text, 'data': part.data}

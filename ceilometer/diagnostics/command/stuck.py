@@ -20,6 +20,7 @@ import dataclasses
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import selection
+from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
 from ceilometer.diagnostics import journal_reader
@@ -67,8 +68,7 @@ def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
     with selection.opened(given) as (journal, problems):
-        wanted = selection.query(given, journal)
-        found = [one for one in selection.find(journal, wanted, problems)
+        found = [one for one in selection.matching(given, journal, problems)
                  if one.identity.trusted]
         count = 1 if given.newest else given.lines or REPORTS
         if count < 2:
@@ -150,7 +150,7 @@ def _text(stood: list[Still], bare: bool, style: output.Style) -> str:
     parts = []
     for one in stood:
         lines = [style.bold(f'{times.show_span(one.usec)} in {one.reports} '
-                            f'reports: {threads.process_name(one.last)}: '
+                            f'reports: {text.process_name(one.last)}: '
                             f'{one.thread.describe()}')]
         for frame in one.thread.stack:
             lines += frame.lines()

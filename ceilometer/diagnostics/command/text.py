@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterable
-from typing import Any
 
+from ceilometer.diagnostics.command import configuration
 from ceilometer.diagnostics.command import digest
 from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import threads
@@ -28,6 +28,14 @@ from ceilometer.diagnostics import redact
 from ceilometer.diagnostics import report
 
 _MARKS = {digest.BAD: '!', digest.ODD: '*', digest.PLAIN: ' '}
+
+
+def process_name(found: read.Found) -> str:
+    """A process for people, with its host where that is known."""
+    own = found.identity
+    unit = (own.unit or found.report.header.service).removesuffix('.service')
+    words = f'{unit}[{own.pid}] {found.report.header.describe_process()}'
+    return redact.escape_line(words)
 
 
 def heading(found: read.Found, utc: bool, style: output.Style) -> str:
@@ -92,8 +100,8 @@ def whole(found: read.Found, told: list[digest.Notice], utc: bool,
 
 def changed(found: read.Found, style: output.Style) -> str:
     """The options that differ from their defaults, a line or two each."""
-    told = digest.changed_options(found)
-    lines = [style.bold(f'{threads.process_name(found)}: '
+    told = configuration.changed(found.report)
+    lines = [style.bold(f'{process_name(found)}: '
                         f'{len(told)} options changed')]
     for option in told:
         lines.append(option_line(option))
@@ -103,27 +111,13 @@ def changed(found: read.Found, style: output.Style) -> str:
     return '\n'.join(lines) + '\n'
 
 
-def option_line(option: dict[str, Any]) -> str:
+def option_line(option: configuration.Option) -> str:
     """An option with its value and where that was set."""
-    words = (f'[{option.get("group")}] {option.get("name")} = '
-             f'{value(option.get("value"))}')
-    if option.get('error'):
-        words = (f'[{option.get("group")}] {option.get("name")}: '
-                 f'{option["error"]}')
-    where = ' '.join(str(word) for word in (
-        option.get('location'), option.get('detail')) if word)
-    if option.get('line') is not None:
-        where += f' line {option["line"]}'
+    sign = ':' if option.get('error') else ' ='
+    words = (f'{configuration.name(option)}{sign} '
+             f'{configuration.shown(option)}')
+    where = configuration.place(option)
     return redact.escape_line(f'{words}    ({where})' if where else words)
-
-
-def value(given: Any) -> str:
-    """The value of an option as a configuration file has it."""
-    if isinstance(given, list):
-        return ','.join(value(item) for item in given)
-    if isinstance(given, dict):
-        return ','.join(f'{key}:{value(item)}' for key, item in given.items())
-    return '' if given is None else str(given)
 
 
 def merged_stacks(reports: list[read.Found], style: output.Style) -> str:
@@ -136,7 +130,7 @@ def merged_stacks(reports: list[read.Found], style: output.Style) -> str:
         lines = []
         if len(owners) > 1:
             lines.append(style.bold(f'{len(owners)} threads:'))
-        lines += [f'{threads.process_name(found)}: {thread.describe()}'
+        lines += [f'{process_name(found)}: {thread.describe()}'
                   for found, thread in owners]
         for frame in stack:
             lines += frame.lines()

@@ -26,7 +26,6 @@ import time
 from typing import Any
 
 from ceilometer.diagnostics.command import digest
-from ceilometer.diagnostics.command import list_reports
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import selection
@@ -232,7 +231,7 @@ def _text(answers: list[Answer], timeout_seconds: int,
             if answer.found is not None:
                 process = answer.found.report.header.describe_process()
                 parts.append(
-                    f'{answer.found.id[:list_reports.ID_DIGITS]}  {process}, '
+                    f'{answer.found.short_id}  {process}, '
                     f'pid {answer.process.pid}\n')
                 parts.append(_indented(text.notices(
                     digest.digest(answer.found), style)))
@@ -263,9 +262,8 @@ def _describe(answer: Answer) -> dict[str, Any]:
         'answered': answer.complete, 'id': None, 'digest': []}
     if answer.found is not None:
         told['id'] = answer.found.id
-        told['digest'] = [
-            {'level': notice.level, 'text': notice.text}
-            for notice in digest.digest(answer.found)]
+        told['digest'] = list(map(dataclasses.asdict,
+                                  digest.digest(answer.found)))
     if not answer.complete:
         told['state'] = system.state(process.pid)
     return told
