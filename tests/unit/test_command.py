@@ -375,6 +375,48 @@ def test_hostile_text_is_escaped(tmp_path: pathlib.Path,
             assert '<script>alert' not in out
 
 
+def test_processes_are_told_apart(tmp_path: pathlib.Path,
+                                  capsys: pytest.CaptureFixture[str]) -> None:
+    """Of several hosts each is named, of several reports each has its id."""
+    given = []
+    for host in ('host-1', 'host-2'):
+        for minute in (0, 10):
+            given += journals.entries(
+                journals.make_report(sections()),
+                journals.Sender(hostname=host, boot_id=host[-1] * 32,
+                                machine_id=host[-1] * 32),
+                journals.TIME_USEC + minute * MINUTE)
+    journals.write(tmp_path / 'x.journal', given)
+    command = Command(tmp_path, capsys)
+    _, out, _ = command('stuck')
+    assert ' reports: host-1 ceilometer-polling[100] worker 0' in out
+    assert ' reports: host-2 ceilometer-polling[100] worker 0' in out
+    ids = [one['id'] for one in json.loads(command('list', '--json')[1])]
+    for arguments in (['show', '--merge-stacks', '-n', '4'],
+                      ['export', '--format=html', '-n', '4']):
+        _, out, _ = command(*arguments)
+        for host, report_id in zip(('host-1', 'host-2', 'host-1', 'host-2'),
+                                   ids, strict=True):
+            assert (f'{host} ceilometer-polling[100] worker 0 (AgentManager) '
+                    f'in {report_id[:12]}') in out, arguments
+    _, out, _ = command('show', '--merge-stacks', '-1')
+    assert '\nceilometer-polling[100] worker 0 (AgentManager): ' in out
+
+
+def test_page_marks_options(command: Command) -> None:
+    """Those that are not as by default, and those with a wrong value."""
+    made = sections()
+    assert isinstance(made[1].data, dict)
+    made[1].data['options'][0]['error'] = 'not a number'
+    journals.write(command.directory / 'more.journal', journals.entries(
+        journals.make_report(made, report_id='ee' * 16)))
+    _, out, _ = command('export', 'ee' * 16, '--format=html')
+    assert ('<tr class="option changed failed"><th>[polling] interval</th>'
+            '<td>not a number</td>') in out
+    assert '<tr class="option changed"><th>[DEFAULT] transport_url' in out
+    assert '<tr class="option"><th>[DEFAULT] debug</th>' in out
+
+
 def test_empty_journal(tmp_path: pathlib.Path,
                        capsys: pytest.CaptureFixture[str]) -> None:
     """Where there is nothing, every verb says so and exits with 1."""

@@ -233,9 +233,13 @@ _HEADS = {'version': 'Versions', 'option': 'Options', 'thread': 'Threads',
 def _text(before: read.Found, after: read.Found, found: list[Change],
           utc: bool, style: output.Style) -> str:
     lines = []
+    # the two of a process are told apart by their ids and times
+    names = text.process_names(
+        [before] if before.process_key == after.process_key
+        else [before, after])
     for mark, one in (('---', before), ('+++', after)):
         words = (f'{mark} {one.short_id} {times.show(one.time_usec, utc)} '
-                 f'{text.process_name(one)}')
+                 f'{names(one)}')
         if not one.identity.trusted:
             words += ' (not of a unit of Ceilometer)'
         if not one.report.complete:

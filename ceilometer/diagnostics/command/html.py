@@ -20,6 +20,7 @@ escaped. Without scripts everything can be read; the script only searches.
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from collections.abc import Iterable
 import dataclasses
 import hashlib
@@ -37,20 +38,23 @@ from ceilometer.diagnostics import redact
 from ceilometer.diagnostics import report
 
 _STYLE = """
-:root { color-scheme: light dark; --line: #8884; --faint: #777;
-  --bad: #c01c28; --odd: #9a6700; --box: #8881; }
+:root { color-scheme: light dark; --line: #8884; --faint: #666;
+  --bad: #c01c28; --odd: #8a5a00; --box: #8882; }
 @media (prefers-color-scheme: dark) {
   :root { --faint: #999; --bad: #ff7b72; --odd: #d29922; } }
 body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; padding: 1rem;
-  max-width: 75rem; }
+  max-width: 75rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 pre, code, td, .frame { font-family: ui-monospace, monospace;
   font-size: .85rem; }
 pre { background: var(--box); padding: .6rem; overflow-x: auto; }
 table { border-collapse: collapse; }
 th, td { text-align: left; padding: .15rem .6rem; vertical-align: top;
-  border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-th { font-weight: 600; white-space: nowrap; }
+  border-bottom: 1px solid var(--line); }
+th { font-weight: 600; overflow-wrap: normal; }
+.place { min-width: 17rem; }
+.option:not(.changed) th { font-weight: normal; }
+.failed td:nth-of-type(1) { color: var(--bad); }
 summary { cursor: pointer; }
 details details { margin-left: .9rem; border-left: 1px solid var(--line);
   padding-left: .6rem; }
@@ -60,6 +64,10 @@ details details { margin-left: .9rem; border-left: 1px solid var(--line);
   border-radius: .6rem; background: var(--box); text-align: center; }
 .owner { margin: .2rem 0 .2rem .9rem; }
 input[type=search] { width: 24rem; max-width: 90%; padding: .3rem; }
+::placeholder { color: var(--faint); opacity: 1; }
+@media (max-width: 55rem) {
+  .option, .option th, .option td { display: block; border: 0; }
+  .option { border-bottom: 1px solid var(--line); } }
 [hidden] { display: none; }
 """
 
@@ -113,10 +121,11 @@ def page(reports: list[read.Found], utc: bool = False) -> str:
         '<meta name="viewport" content="width=device-width">\n'
         f'<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n'
         f'<body>\n<h1>{_text(title)}</h1>\n']
-    parts += [_digest(one, utc) for one in reports]
-    parts.append(_stacks(reports))
-    parts.append(_configuration(reports))
-    parts += [_sections(one) for one in reports]
+    name = text.process_names(reports)
+    parts += [_digest(one, name(one), utc) for one in reports]
+    parts.append(_stacks(reports, name))
+    parts.append(_configuration(reports, name))
+    parts += [_sections(one, name(one)) for one in reports]
     parts.append(f'<script>{_SCRIPT}</script>\n</body>\n</html>\n')
     return ''.join(parts)
 
@@ -125,7 +134,7 @@ def _text(value: Any) -> str:
     return html.escape(redact.escape(str(value)))
 
 
-def _digest(found: read.Found, utc: bool) -> str:
+def _digest(found: read.Found, name: str, utc: bool) -> str:
     header = found.report.header
     own = found.identity
     rows = [
@@ -140,9 +149,8 @@ def _digest(found: read.Found, utc: bool) -> str:
     notices = ''.join(
         f'<li class="{notice.level}">{_text(notice.text)}</li>\n'
         for notice in digest.digest(found))
-    name = _text(text.process_name(found))
     return (
-        f'<section class="report">\n<h2>{name}</h2>\n<table>\n'
+        f'<section class="report">\n<h2>{_text(name)}</h2>\n<table>\n'
         + ''.join(f'<tr><th>{head}</th><td>{_text(value)}</td></tr>\n'
                   for head, value in rows)
         + f'</table>\n<ul class="digest">\n{notices}</ul>\n</section>\n')
@@ -158,7 +166,8 @@ class _Node:
         default_factory=dict)
 
 
-def _stacks(reports: Iterable[read.Found]) -> str:
+def _stacks(reports: Iterable[read.Found],
+            name: Callable[[read.Found], str]) -> str:
     """All stacks of all processes as a tree that folds."""
     root = _Node()
     for stack, owners in threads.merge(reports):
@@ -167,7 +176,7 @@ def _stacks(reports: Iterable[read.Found]) -> str:
         for frame in stack:
             node = node.below.setdefault(frame, _Node())
             node.count += len(owners)
-        node.owners += [f'{text.process_name(found)}: {thread.describe()}'
+        node.owners += [f'{name(found)}: {thread.describe()}'
                         for found, thread in owners]
     if not root.count:
         return ''
@@ -197,25 +206,29 @@ def _below(node: _Node) -> str:
     return ''.join(parts)
 
 
-def _configuration(reports: Iterable[read.Found]) -> str:
+def _configuration(reports: Iterable[read.Found],
+                   name: Callable[[read.Found], str]) -> str:
     """All options in one table; what processes have in common stands once."""
     rows: dict[tuple[str, ...], list[str]] = {}
     count = 0
     for found in reports:
         count += 1
         for option in configuration.options(found.report):
+            marks = [mark for mark, wanted in (
+                ('changed', 'changed'), ('failed', 'error'))
+                if option.get(wanted)]
             key = (configuration.name(option), configuration.shown(option),
-                   configuration.place(option),
-                   'changed' if option.get('changed') else '')
-            rows.setdefault(key, []).append(text.process_name(found))
+                   configuration.place(option), ' '.join(['option', *marks]))
+            rows.setdefault(key, []).append(name(found))
     if not rows:
         return ''
     lines = []
-    for (name, shown, where, mark), owners in rows.items():
+    for (option_name, shown, where, mark), owners in rows.items():
         whose = '' if len(owners) == count else ', '.join(owners)
         lines.append(
-            f'<tr class="option {mark}"><th>{_text(name)}</th>'
-            f'<td>{_text(shown)}</td><td class="faint">{_text(where)}</td>'
+            f'<tr class="{mark}"><th>{_text(option_name)}</th>'
+            f'<td>{_text(shown)}</td>'
+            f'<td class="faint place">{_text(where)}</td>'
             f'<td class="faint">{_text(whose)}</td></tr>\n')
     return ('<h2>Configuration</h2>\n<p id="searching" hidden>'
             '<input type="search" id="search" placeholder="Search options" '
@@ -225,8 +238,8 @@ def _configuration(reports: Iterable[read.Found]) -> str:
             + ''.join(lines) + '</table>\n')
 
 
-def _sections(found: read.Found) -> str:
-    parts = [f'<h2>Sections of {_text(text.process_name(found))}</h2>\n']
+def _sections(found: read.Found, name: str) -> str:
+    parts = [f'<h2>Sections of {_text(name)}</h2>\n']
     parts += [_section(part) for part in found.report.sections]
     return ''.join(parts)
 

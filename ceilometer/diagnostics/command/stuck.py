@@ -148,9 +148,11 @@ def _text(stood: list[Still], bare: bool, style: output.Style) -> str:
     if not stood:
         return '' if bare else 'No thread stands still.\n'
     parts = []
+    name = text.process_names(
+        {one.last.id: one.last for one in stood}.values())
     for one in stood:
         lines = [style.bold(f'{times.show_span(one.usec)} in {one.reports} '
-                            f'reports: {text.process_name(one.last)}: '
+                            f'reports: {name(one.last)}: '
                             f'{one.thread.describe()}')]
         for frame in one.thread.stack:
             lines += frame.lines()

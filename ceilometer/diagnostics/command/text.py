@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Callable
 from collections.abc import Iterable
 
@@ -30,12 +31,30 @@ from ceilometer.diagnostics import report
 _MARKS = {digest.BAD: '!', digest.ODD: '*', digest.PLAIN: ' '}
 
 
-def process_name(found: read.Found) -> str:
-    """A process for people, with its host where that is known."""
-    own = found.identity
-    unit = (own.unit or found.report.header.service).removesuffix('.service')
-    words = f'{unit}[{own.pid}] {found.report.header.describe_process()}'
-    return redact.escape_line(words)
+def process_names(reports: Iterable[read.Found],
+                  ) -> Callable[[read.Found], str]:
+    """What tells the processes of some reports from one another.
+
+    :param reports: the reports
+    :returns: a function that gives unit, pid and role of one; with its host
+        if there are several, with its id if a process has several reports
+    """
+    given = list(reports)
+    several_hosts = len({one.identity.hostname for one in given}) > 1
+    times_given = collections.Counter(one.process_key for one in given)
+
+    def name(found: read.Found) -> str:
+        own = found.identity
+        header = found.report.header
+        unit = (own.unit or header.service).removesuffix('.service')
+        words = f'{unit}[{own.pid}] {header.describe_process()}'
+        if several_hosts:
+            words = f'{own.hostname or "-"} {words}'
+        if times_given[found.process_key] > 1:
+            words += f' in {found.short_id}'
+        return redact.escape_line(words)
+
+    return name
 
 
 def heading(found: read.Found, utc: bool, style: output.Style) -> str:
@@ -101,7 +120,7 @@ def whole(found: read.Found, told: list[digest.Notice], utc: bool,
 def changed(found: read.Found, style: output.Style) -> str:
     """The options that differ from their defaults, a line or two each."""
     told = configuration.changed(found.report)
-    lines = [style.bold(f'{process_name(found)}: '
+    lines = [style.bold(f'{process_names([found])(found)}: '
                         f'{len(told)} options changed')]
     for option in told:
         lines.append(option_line(option))
@@ -123,6 +142,7 @@ def option_line(option: configuration.Option) -> str:
 def merged_stacks(reports: list[read.Found], style: output.Style) -> str:
     """Each stack once, under all threads of all processes that stand there."""
     merged = threads.merge(reports)
+    name = process_names(reports)
     count = sum(len(owners) for _, owners in merged)
     parts = [style.bold(f'{count} threads of {len(reports)} processes, '
                         f'{len(merged)} different stacks') + '\n']
@@ -130,7 +150,7 @@ def merged_stacks(reports: list[read.Found], style: output.Style) -> str:
         lines = []
         if len(owners) > 1:
             lines.append(style.bold(f'{len(owners)} threads:'))
-        lines += [f'{process_name(found)}: {thread.describe()}'
+        lines += [f'{name(found)}: {thread.describe()}'
                   for found, thread in owners]
         for frame in stack:
             lines += frame.lines()
