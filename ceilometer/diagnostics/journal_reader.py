@@ -25,6 +25,9 @@ from systemd import journal
 #: wanted, bytes.
 OUTLINE_BYTES = 512
 
+#: So often opening is tried while files vanish, or are refused.
+_ATTEMPTS = 4
+
 #: Descriptors that are wanted beside one for each file of the journal.
 _OTHER_DESCRIPTORS = 64
 
@@ -82,11 +85,13 @@ class Journal:
 
     def __init__(self, place: source.Source) -> None:
         self.source = place
+        self._unusable: dict[str, str] = {}
         self.refresh()
 
     def refresh(self) -> None:
         """Find the files again: journald starts new ones."""
         self._files, self.problems = source.find(self.source)
+        self._pass_over()
         _allow_descriptors(len(self._files))
 
     def reader(self, bytes_max: int = 0) -> Reader:
@@ -98,25 +103,42 @@ class Journal:
         :param bytes_max: how much of each field to read, 0 for all of it
         :raises source.JournalError: it cannot be opened
         """
-        for attempt in (1, 2):
+        for _ in range(_ATTEMPTS):
             try:
                 reader = Reader(files=self._files)
                 reader.data_threshold = bytes_max
                 return reader
             except OSError as error:
-                # removed or archived since it was found: look once more
-                if attempt == 2 or error.errno != errno.ENOENT:
-                    raise source.JournalError(self._blame(error)) from None
+                problem = error
+            if problem.errno == errno.ENOENT:
+                # removed or archived since it was found
                 self.refresh()
-        raise AssertionError
+            else:
+                self._try_each(problem)
+        raise source.JournalError(
+            f'the journal cannot be opened: {source.reason(problem)}')
 
-    def _blame(self, error: OSError) -> str:
+    def _try_each(self, error: OSError) -> None:
+        """Find the files that libsystemd refuses, and all others for them."""
+        before = len(self._unusable)
         for path in self._files:
             try:
                 journal.Reader(files=[path]).close()
             except OSError as own:
-                return f'{path}: {source.reason(own)}'
-        return f'the journal cannot be opened: {source.reason(error)}'
+                self._unusable[path] = f'{path}: {source.reason(own)}'
+        if len(self._unusable) == before:
+            raise source.JournalError(
+                f'the journal cannot be opened: {source.reason(error)}')
+        self._pass_over()
+
+    def _pass_over(self) -> None:
+        refused = [path for path in self._files if path in self._unusable]
+        lines = [self._unusable[path] for path in refused]
+        # who names a file wants that one
+        if refused and (self.source.files or refused == self._files):
+            raise source.JournalError('; '.join(lines))
+        self._files = [path for path in self._files if path not in refused]
+        self.problems += [f'{line}; passed over' for line in lines]
 
 
 def _allow_descriptors(files: int) -> None:

@@ -140,7 +140,7 @@ def find(journal: journal_reader.Journal, query: search.Query = search.ALL,
         except report.InvalidEntry as invalid:
             if problems is not None:
                 problems.append(
-                    f'report {stored.decode(key[0])} of pid '
+                    f'report {stored.decode(key[0])[:40]} of pid '
                     f'{stored.decode(key[3])}: {invalid}; passed over')
     return sorted((one for one in found if _fulfils(one, query)), key=_order)
 

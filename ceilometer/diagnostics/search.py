@@ -34,6 +34,9 @@ REPORT_USEC_MAX = 120 * 1_000_000
 #: So many ids are asked of the journal itself; more are sorted out here.
 _ID_MATCHES_MAX = 64
 
+#: A part of a section is smaller; so much is read of what claims to be one.
+_SUMMARY_BYTES_MAX = 256 * 1024
+
 #: Entries that have these in common are of one report; the unit comes last.
 KEY_FIELDS = (fields.REPORT_ID, '_MACHINE_ID', '_BOOT_ID', '_PID', '_UID',
               '_SYSTEMD_UNIT')
@@ -84,18 +87,21 @@ def groups(reader: journal_reader.Reader, query: Query,
     :returns: entries, by the values that they have of :data:`KEY_FIELDS`
     :raises AmbiguousId: an id of the query is the beginning of several
     """
-    ids = _ids(reader, query)
+    ids = _ids(reader, query, problems)
     if ids is not None and not ids:
         return {}
     _match(reader, query, ids)
     return _group(_wanted(reader, query, ids, problems))
 
 
-def _ids(reader: journal_reader.Reader, query: Query) -> set[bytes] | None:
+def _ids(reader: journal_reader.Reader, query: Query,
+         problems: list[str] | None) -> set[bytes] | None:
     """Ids of the reports that fulfil the ids and matches of a query."""
     ids: set[bytes] | None = None
     if query.ids:
-        known = reader.unique(fields.REPORT_ID)
+        # anybody may write a field of this name
+        known = [value for value in reader.unique(fields.REPORT_ID)
+                 if stored.is_id(value)]
         ids = set()
         for wanted in query.ids:
             having = [value for value in known
@@ -110,7 +116,7 @@ def _ids(reader: journal_reader.Reader, query: Query) -> set[bytes] | None:
         for match in query.matches:
             reader.add_match(match)
         having_match = {stored.first(entry, fields.REPORT_ID)
-                        for entry in entries(reader)}
+                        for entry in entries(reader, problems)} - {None}
         reader.flush_matches()
         reader.seek_head()
         ids = having_match if ids is None else ids & having_match
@@ -138,15 +144,19 @@ def _wanted(reader: journal_reader.Reader, query: Query,
     if query.until_usec is not None:
         latest = query.until_usec + REPORT_USEC_MAX
     for entry in entries(reader, problems):
-        if ids is not None and entry.get(fields.REPORT_ID) not in ids:
+        if ids is not None and (
+                stored.first(entry, fields.REPORT_ID) not in ids):
             continue
         if latest is not None and reader.realtime_usec() > latest:
             continue
         if entry.get(fields.REPORT_SECTION) == b'summary':
             # the one datum that the outline of a report is made with
-            reader.data_threshold = 0
+            reader.data_threshold = _SUMMARY_BYTES_MAX
             entry[fields.REPORT_DATA] = reader.field(fields.REPORT_DATA)
             reader.data_threshold = journal_reader.OUTLINE_BYTES
+        if '_SOURCE_REALTIME_TIMESTAMP' not in entry:
+            # not every journal tells when an entry was sent
+            entry['__REALTIME_TIMESTAMP'] = b'%d' % reader.realtime_usec()
         yield entry
 
 

@@ -19,6 +19,7 @@ import pathlib
 import string
 import subprocess
 import sys
+import typing
 
 import hypothesis
 from hypothesis import strategies
@@ -205,7 +206,89 @@ def test_hostile_entries_are_passed_over(
     assert problems
 
 
-@pytest.mark.parametrize('data', ['{', '[' * 100_000, '1' * 10_000])
+def exported(made: report.Report) -> list[dict[str, typing.Any]]:
+    """The entries of a report, to be changed."""
+    return [dict(entry) for entry in journals.entries(made)]
+
+
+def test_entry_without_an_id_is_passed_over(tmp_path: pathlib.Path) -> None:
+    """Also where a field is looked for that it has."""
+    made = journals.make_report()
+    other, *_ = exported(journals.make_report())
+    del other['REPORT_ID']
+    journal = build(tmp_path, [other], journals.entries(made))
+    query = search.Query(matches=('REPORT_SECTION=package',))
+    assert [one.id for one in read.find(journal, query)] == [made.header.id]
+
+
+def test_entry_with_two_ids_hides_no_report(
+        tmp_path: pathlib.Path) -> None:
+    """What another process says in its name stands apart."""
+    made = journals.make_report()
+    other, *_ = exported(journals.make_report())
+    other.update(_PID='666', REPORT_ID=[other['REPORT_ID'], made.header.id])
+    journal = build(tmp_path, journals.entries(made), [other])
+    found, = (one for one in read.find(
+        journal, search.Query(ids=(made.header.id,)))
+        if one.identity.pid == 100)
+    assert found.id == made.header.id and found.report.complete
+
+
+def test_value_that_is_no_id_makes_none_ambiguous(
+        tmp_path: pathlib.Path) -> None:
+    """Any process may write a field of this name."""
+    made = journals.make_report(report_id='0abc' * 8)
+    journal = build(tmp_path, journals.entries(made), [{
+        **journals.Sender(pid=666).fields(journals.TIME_USEC),
+        'MESSAGE': 'x', 'REPORT_ID': '0abcx'}])
+    found, = read.find(journal, search.Query(ids=('0abc',)))
+    assert found.id == made.header.id
+
+
+def test_time_of_an_entry_that_does_not_tell_it(
+        tmp_path: pathlib.Path) -> None:
+    """It is when journald received it."""
+    entries = journals.entries(journals.make_report())
+    for entry in entries:
+        del entry['_SOURCE_REALTIME_TIMESTAMP']
+    journal = build(tmp_path, entries)
+    found, = read.find(journal, search.Query(
+        since_usec=journals.TIME_USEC - SECOND))
+    assert found.time_usec == journals.TIME_USEC
+    assert read.load(journal, found).time_usec == journals.TIME_USEC
+
+
+@pytest.mark.parametrize('size', [
+    str(10 ** 30), '1' * 4000, '-1', 'true', '1e3', '"x"', 'null'])
+def test_size_that_cannot_be_is_not_told(tmp_path: pathlib.Path,
+                                         size: str) -> None:
+    """Whatever a summary says, reports can be listed."""
+    entries = journals.entries(journals.make_report())
+    entries[-1]['REPORT_DATA'] = (
+        f'{{"sections":[{{"text_bytes":{size},"data_bytes":0}}]}}')
+    found, = read.find(build(tmp_path, entries))
+    assert found.size_bytes is None
+
+
+def test_file_of_a_newer_systemd(tmp_path: pathlib.Path) -> None:
+    """It is named and passed over, and the others are read."""
+    made = journals.make_report()
+    journals.write(tmp_path / 'one.journal', journals.entries(made))
+    newer = bytearray((tmp_path / 'one.journal').read_bytes())
+    newer[12:16] = b'\xff' * 4
+    (tmp_path / 'two.journal').write_bytes(newer)
+    journal = journal_reader.Journal(source.Source(directory=str(tmp_path)))
+    assert [one.id for one in read.find(journal)] == [made.header.id]
+    problem, = journal.problems
+    assert problem == (f'{tmp_path}/two.journal: written by a newer systemd; '
+                       'passed over')
+    with pytest.raises(source.JournalError, match='newer systemd'):
+        read.find(journal_reader.Journal(source.Source(
+            files=(str(tmp_path / 'two.journal'),))))
+
+
+@pytest.mark.parametrize('data', [
+    '{', '[' * 100_000, '1' * 10_000, '[' * 200 + ']' * 200])
 def test_hostile_data_costs_one_section(
         tmp_path: pathlib.Path, data: str) -> None:
     """Data that is no JSON makes one section missing, not a report."""
