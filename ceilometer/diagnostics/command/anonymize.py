@@ -156,8 +156,9 @@ class Anonymizer:
         made: list[stored.Entry] = []
         for index, part in zip(indexes, found.report.sections,
                                strict=True):
-            own = [entry for entry in entries if entry.get(
-                fields.REPORT_SECTION_INDEX) == b'%d' % index]
+            own = [entry for entry in entries if (stored.text(
+                entry, fields.REPORT_SECTION_INDEX) or '').lstrip('0') == str(
+                    index)]
             for number, entry in enumerate(report.to_entries(
                     found.report.header, part, index, found.report.count)):
                 model = own[min(number, len(own) - 1)]

@@ -220,10 +220,15 @@ def _growth(before: read.Found, after: read.Found) -> Iterator[Change]:
             yield from _compared(kind, old, new)
 
 
+#: The kernel counts no further.
+_NUMBER_MAX = 2 ** 64
+
+
 def _numbers(given: Any) -> dict[str, int]:
     return {str(name): value for name, value in (
         given.items() if isinstance(given, dict) else ())
-        if isinstance(value, int) and not isinstance(value, bool)}
+        if isinstance(value, int) and not isinstance(value, bool)
+        and abs(value) < _NUMBER_MAX}
 
 
 _HEADS = {'version': 'Versions', 'option': 'Options', 'thread': 'Threads',

@@ -67,8 +67,10 @@ def main(arguments: list[str]) -> int:
         raise options.Failure('the journal format is not for a terminal: '
                               'give --output or a pipe')
     with selection.opened(given) as (journal, problems):
-        found = [read.load(journal, one) for one in selection.select(
-            given, journal, problems, whole_group=True)]
+        found = list(selection.loaded(journal, selection.select(
+            given, journal, problems, whole_group=True), problems))
+        if not found:
+            raise options.Failure('nothing of what matches can be read')
         with output.Output(given.output, not given.no_pager) as out:
             for piece in _pieces(given, journal, found):
                 out.write_bytes(piece)

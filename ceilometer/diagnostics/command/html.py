@@ -186,24 +186,35 @@ def _stacks(reports: Iterable[read.Found],
             + _below(root) + '</div>\n')
 
 
-def _below(node: _Node) -> str:
-    parts = [f'<div class="owner">{_text(owner)}</div>\n'
-             for owner in node.owners]
-    for frame, child in sorted(node.below.items(),
-                               key=lambda item: -item[1].count):
-        lines = frame.lines()
-        # where no other way leads on, frames stand in one fold
-        while len(child.below) == 1 and not child.owners:
-            (following, child), = child.below.items()
-            lines += following.lines()
-        last = next(line for line in reversed(lines)
-                    if line.startswith(('  File', '  [')))
-        parts.append(
-            f'<details open><summary><span class="count">{child.count}</span>'
-            f' <span class="frame">{_text(last.strip())}</span></summary>\n'
-            f'<pre>{_text(chr(10).join(lines))}</pre>\n{_below(child)}'
-            '</details>\n')
+def _below(root: _Node) -> str:
+    parts = []
+    # no recursion: there is no limit to how often stacks may fork
+    waiting: list[_Node | str] = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, str):
+            parts.append(node)
+            continue
+        parts += [f'<div class="owner">{_text(owner)}</div>\n'
+                  for owner in node.owners]
+        for frame, child in sorted(node.below.items(),
+                                   key=lambda item: item[1].count):
+            opening, child = _fold(frame, child)
+            waiting += ['</details>\n', child, opening]
     return ''.join(parts)
+
+
+def _fold(frame: threads.Frame, node: _Node) -> tuple[str, _Node]:
+    """The frames up to where stacks part or end, and what is there."""
+    lines = frame.lines()
+    while len(node.below) == 1 and not node.owners:
+        (frame, node), = node.below.items()
+        lines += frame.lines()
+    last = frame.lines()[0]
+    return (
+        f'<details open><summary><span class="count">{node.count}</span>'
+        f' <span class="frame">{_text(last.strip())}</span></summary>\n'
+        f'<pre>{_text(chr(10).join(lines))}</pre>\n', node)
 
 
 def _configuration(reports: Iterable[read.Found],

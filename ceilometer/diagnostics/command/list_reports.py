@@ -27,6 +27,9 @@ from ceilometer.diagnostics import redact
 #: How many sections are named in a row that lacks them.
 _NAMED_MAX = 4
 
+#: So much is shown of what a process says of itself.
+_WORDS_CHARS_MAX = 40
+
 _RIGHT = {'PID', 'SIZE'}
 
 
@@ -138,14 +141,20 @@ def _row(found: read.Found, utc: bool, style: output.Style) -> list[str]:
     return [
         times.show(found.time_usec, utc), clean(own.hostname or '-'),
         unit if not own.trusted else clean(unit),
-        clean(header.describe_process()),
+        _cut(clean(header.describe_process())),
         '-' if own.pid is None else str(own.pid),
-        clean(header.trigger.signal or header.trigger.kind),
+        _cut(clean(header.trigger.signal or header.trigger.kind)),
         sections(found, style),
         '-' if found.size_bytes is None else times.show_size(
             found.size_bytes),
         found.short_id,
     ]
+
+
+def _cut(words: str) -> str:
+    if len(words) <= _WORDS_CHARS_MAX:
+        return words
+    return words[:_WORDS_CHARS_MAX - 1] + '…'
 
 
 def sections(found: read.Found, style: output.Style) -> str:
@@ -154,7 +163,7 @@ def sections(found: read.Found, style: output.Style) -> str:
     words = str(whole.count)
     if not whole.complete:
         words = f'{len(whole.sections)} of {whole.count}'
-    notes = [f'{redact.escape_line(section.name)} {section.status}'
+    notes = [f'{_cut(redact.escape_line(section.name))} {section.status}'
              for section in whole.sections
              if section.status != fields.STATUS_OK]
     if len(notes) > _NAMED_MAX:

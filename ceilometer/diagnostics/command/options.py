@@ -30,15 +30,14 @@ from ceilometer.diagnostics.command import times
 PROGRAM = 'ceilometer-diagnostics'
 
 #: Which boot: all, an offset, an id, or an offset from an id.
-BOOT = re.compile(r'all|[+-]?\d+|[0-9a-f]{32}([+-]\d+)?', re.ASCII)
+BOOT = re.compile(r'all|[+-]?\d{1,9}|[0-9a-f]{32}([+-]\d{1,9})?', re.ASCII)
 
 #: A short option that stands before a value, perhaps behind flags.
 SHORT_WITH_VALUE = re.compile('-[mrq1h]*[DSUnoH]')
 #: Long ones, of all verbs.
 LONG_WITH_VALUE = frozenset((
     '--directory', '--file', '--root', '--namespace', '--since', '--until',
-    '--lines', '--output', '--section', '--host', '--timeout', '--format',
-    '--reports'))
+    '--lines', '--output', '--section', '--host', '--timeout', '--format'))
 
 
 class UsageError(Exception):

@@ -28,6 +28,8 @@ import types
 from typing import Any
 from typing import IO
 
+from ceilometer.diagnostics import redact
+
 #: What less is told where the user says nothing; as systemd's tools do.
 LESS = 'FRSXMK'
 
@@ -152,7 +154,7 @@ def to_json(data: Any, form: str) -> str:
 
 def complain(text: str) -> None:
     """Say what is wrong, in one line on standard error."""
-    line = text.replace('\n', ' ')
+    line = redact.escape_line(text.replace('\n', ' '))
     try:
         sys.stderr.write(f'ceilometer-diagnostics: {line}\n')
         sys.stderr.flush()

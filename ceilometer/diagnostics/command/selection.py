@@ -18,6 +18,7 @@ Matches are told by their shape, as coredumpctl(1) does.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from collections.abc import Iterator
 import contextlib
 import dataclasses
@@ -33,6 +34,10 @@ from ceilometer.diagnostics import source
 
 #: A report id, or the beginning of one. What is shorter is too common.
 ID = re.compile('[0-9a-f]{4,32}')
+
+#: So many lines are printed of what was passed over: anybody may write
+#: entries that claim to be of a report.
+_PROBLEMS_MAX = 10
 
 # no longer than in /proc/sys/kernel/pid_max
 _PID = re.compile('[0-9]{1,7}')
@@ -50,19 +55,23 @@ def opened(given: argparse.Namespace,
     passed over, unless the user wants to hear nothing.
 
     :param given: the options
-    :returns: the journal, and a list that takes further such lines
+    :returns: the journal, and a list that takes such lines
     :raises options.UsageError: the options contradict one another
     :raises source.JournalError: the journal cannot be read
     """
     journal = _journal(given)
-    problems = list(journal.problems)
+    problems: list[str] = []
     try:
         yield journal, problems
     finally:
         if not given.quiet:
             sys.stdout.flush()
-            for problem in problems:
-                output.complain(problem)
+            # both looking for ids and for reports meet what is damaged
+            lines = list(dict.fromkeys([*journal.problems, *problems]))
+            for line in lines[:_PROBLEMS_MAX]:
+                output.complain(line)
+            if len(lines) > _PROBLEMS_MAX:
+                output.complain(f'and {len(lines) - _PROBLEMS_MAX} more')
 
 
 def _journal(given: argparse.Namespace) -> journal_reader.Journal:
@@ -222,3 +231,20 @@ def select(given: argparse.Namespace, journal: journal_reader.Journal,
     if whole_group:
         return read.answers(trusted)[-1]
     return trusted[-1:]
+
+
+def loaded(journal: journal_reader.Journal, found: Iterable[read.Found],
+           problems: list[str]) -> Iterator[read.Found]:
+    """Read the whole of reports; what cannot be read is passed over.
+
+    :param journal: where they were found
+    :param found: the reports
+    :param problems: takes a line for each that cannot be read
+    """
+    for one in found:
+        try:
+            whole = read.load(journal, one)
+        except source.JournalError as error:
+            problems.append(f'{error}; passed over')
+        else:
+            yield whole

@@ -75,20 +75,20 @@ def main(arguments: list[str]) -> int:
         found = selection.select(given, journal, problems,
                                  whole_group=given.merge_stacks)
         with output.Output(given.output, not given.no_pager) as out:
-            _show(given, journal, found, out)
+            _show(given, journal, found, problems, out)
     return 0
 
 
 def _show(given: argparse.Namespace, journal: journal_reader.Journal,
-          found: list[read.Found], out: output.Output) -> None:
+          found: list[read.Found], problems: list[str],
+          out: output.Output) -> None:
+    whole = selection.loaded(journal, found, problems)
     if given.merge_stacks:
-        out.write(text.merged_stacks(
-            [read.load(journal, one) for one in found], out.style))
+        out.write(text.merged_stacks(list(whole), out.style))
         return
     shown = 0
     names: dict[str, None] = {}
-    for one in found:
-        full = read.load(journal, one)
+    for full in whole:
         if given.section:
             there = [part.name for part in full.report.sections]
             names.update(dict.fromkeys(there))
@@ -107,6 +107,8 @@ def _show(given: argparse.Namespace, journal: journal_reader.Journal,
                 out.write('\n')
             out.write(_text(given, full, before, out.style))
         shown += 1
+    if not shown and not names:
+        raise options.Failure('nothing of what matches can be read')
     if not shown:
         raise options.Failure(
             f'no section {" or ".join(given.section)} in what matches: there '
@@ -137,7 +139,8 @@ def previous(journal: journal_reader.Journal,
             pids=(own.pid,), boot_ids=(own.boot_id,),
             until_usec=found.time_usec))
         if one.process_key == found.process_key and one.id != found.id]
-    return read.load(journal, earlier[-1]) if earlier else None
+    # the nearest that can be read
+    return next(selection.loaded(journal, reversed(earlier), []), None)
 
 
 def describe(found: read.Found, before: read.Found | None,

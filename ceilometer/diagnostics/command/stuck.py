@@ -23,7 +23,6 @@ from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
-from ceilometer.diagnostics import journal_reader
 from ceilometer.diagnostics import read
 
 #: How many reports of each process are looked at.
@@ -74,8 +73,15 @@ def main(arguments: list[str]) -> int:
         if count < 2:
             raise options.UsageError(
                 'a thread can stand still in two reports at least')
-        stood = [one for one in still(journal, found, count)
-                 if given.all or not threads.is_idle(one.thread)]
+        by_process: dict[object, list[read.Found]] = {}
+        for one in found:
+            by_process.setdefault(one.process_key, []).append(one)
+        if all(len(reports) < 2 for reports in by_process.values()):
+            raise options.Failure('no process has two reports to compare')
+        stood = [
+            one for reports in by_process.values() for one in still(list(
+                selection.loaded(journal, reports[-count:], problems)))
+            if given.all or not threads.is_idle(one.thread)]
     stood.sort(key=lambda one: -one.usec)
     if given.reverse:
         stood.reverse()
@@ -88,37 +94,28 @@ def main(arguments: list[str]) -> int:
     return 0 if stood else 1
 
 
-def still(journal: journal_reader.Journal, found: list[read.Found],
-          count: int) -> Iterator[Still]:
-    """The threads that did not move.
+def still(reports: list[read.Found]) -> Iterator[Still]:
+    """The threads of a process that did not move.
 
-    :param journal: where to read the reports
-    :param found: reports, oldest first
-    :param count: how many of each process to look at, the newest
+    :param reports: whole reports of one process, oldest first
     """
-    by_process: dict[object, list[read.Found]] = {}
-    for one in found:
-        by_process.setdefault(one.process_key, []).append(one)
-    for reports in by_process.values():
-        if len(reports) < 2:
-            continue
-        newest_first = [read.load(journal, one)
-                        for one in reports[:-count - 1:-1]]
-        last = newest_first[0]
-        standing = {thread.key: thread
-                    for thread in threads.threads(last.report)
-                    if not thread.diagnostics and thread.stack}
-        since = {key: (last, 1) for key in standing}
-        for earlier in newest_first[1:]:
-            stacks = {thread.key: thread.stack
-                      for thread in threads.threads(earlier.report)}
-            for key in list(standing):
-                if stacks.get(key) != standing[key].stack:
-                    yield from _ended(last, standing.pop(key), *since[key])
-                else:
-                    since[key] = (earlier, since[key][1] + 1)
-        for key, thread in standing.items():
-            yield from _ended(last, thread, *since[key])
+    if not reports:
+        return
+    last = reports[-1]
+    standing = {thread.key: thread
+                for thread in threads.threads(last.report)
+                if not thread.diagnostics and thread.stack}
+    since = {key: (last, 1) for key in standing}
+    for earlier in reports[-2::-1]:
+        stacks = {thread.key: thread.stack
+                  for thread in threads.threads(earlier.report)}
+        for key in list(standing):
+            if stacks.get(key) != standing[key].stack:
+                yield from _ended(last, standing.pop(key), *since[key])
+            else:
+                since[key] = (earlier, since[key][1] + 1)
+    for key, thread in standing.items():
+        yield from _ended(last, thread, *since[key])
 
 
 def _ended(last: read.Found, thread: threads.Thread, first: read.Found,
