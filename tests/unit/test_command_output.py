@@ -10,9 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Tables come out the same, whatever version of prettytable lays them out."""
+"""Tables, whatever version of prettytable lays them out; the pager."""
 
 from __future__ import annotations
+
+import pathlib
+import sys
 
 import pytest
 
@@ -66,3 +69,51 @@ def test_table(rows: list[list[str]], right: set[str], legend: bool,
     """Columns are one space apart, and nothing is at the end of a line."""
     names = ['A', 'B'][:len(rows[0]) if rows else 2]
     assert output.table(names, rows, right, legend, style) == expected
+
+
+def paged(monkeypatch: pytest.MonkeyPatch, directory: pathlib.Path,
+          name: str, **environment: str) -> list[str] | None:
+    """What a pager of this name is told by its environment, if started."""
+    pager = directory / name
+    pager.write_text(f'#!/bin/sh\n/usr/bin/env > {directory}/told\n')
+    pager.chmod(0o755)
+    (directory / 'sh').symlink_to('/bin/sh')
+    monkeypatch.setattr(sys.stdout, 'isatty', lambda: True)
+    for variable in ('PAGER', 'SYSTEMD_PAGER', 'SYSTEMD_LESS', 'SUDO_UID'):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in {'PATH': str(directory), **environment}.items():
+        monkeypatch.setenv(variable, value)
+    with output.Output():
+        pass
+    told = directory / 'told'
+    return told.read_text().splitlines() if told.exists() else None
+
+
+def test_pager_is_told_what_systemd_tells(
+        monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    """Colours stay colours, whatever the user tells less elsewhere."""
+    told = paged(monkeypatch, tmp_path, 'less', LESS='-i',
+                 LESSCHARSET='ascii')
+    assert told is not None
+    assert {'LESS=FRSXMK', 'LESSCHARSET=utf-8'} <= set(told)
+    assert 'LESSSECURE=1' not in told
+
+
+def test_pager_of_the_users_choice(
+        monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    """What is meant for systemd's tools is meant for this one."""
+    told = paged(monkeypatch, tmp_path, 'mine', SYSTEMD_PAGER='mine',
+                 PAGER='other', SYSTEMD_LESS='-R')
+    assert told is not None and 'LESS=-R' in told
+
+
+@pytest.mark.parametrize(('name', 'environment', 'started'), [
+    ('less', {}, True), ('more', {}, False), ('pager', {}, False),
+    ('mine', {'PAGER': 'mine'}, False), ('less', {'PAGER': 'cat'}, False)])
+def test_pager_of_root_for_another_starts_no_shell(
+        monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, name: str,
+        environment: dict[str, str], started: bool) -> None:
+    """Only less can be told not to; without it nothing is paged."""
+    told = paged(monkeypatch, tmp_path, name, SUDO_UID='1000', **environment)
+    assert (told is not None) is started
+    assert told is None or 'LESSSECURE=1' in told

@@ -126,15 +126,19 @@ def _wants_colour() -> bool:
 
 def _start_pager() -> subprocess.Popen[bytes] | None:
     command = os.environ.get('SYSTEMD_PAGER', os.environ.get('PAGER'))
-    if command is None:
-        command = next((name for name in ('pager', 'less', 'more')
-                        if shutil.which(name)), '')
+    # what runs as root for another may not start a shell from its pager, and
+    # only less can be told so
+    secure = 'SUDO_UID' in os.environ
+    if command is None or secure and command not in ('', 'cat'):
+        command = next((name for name in (
+            ('less',) if secure else ('pager', 'less', 'more'))
+            if shutil.which(name)), '')
     if command in ('', 'cat'):
         return None
-    environment = {'LESS': os.environ.get('SYSTEMD_LESS', LESS),
-                   'LESSCHARSET': 'utf-8', **os.environ}
-    if 'SUDO_UID' in os.environ:
-        # what runs as root for another may not start a shell from its pager
+    # not the user's own $LESS, which may show colours as their codes
+    environment = {**os.environ, 'LESSCHARSET': 'utf-8',
+                   'LESS': os.environ.get('SYSTEMD_LESS', LESS)}
+    if secure:
         environment['LESSSECURE'] = '1'
     try:
         return subprocess.Popen(['sh', '-c', command], stdin=subprocess.PIPE,
