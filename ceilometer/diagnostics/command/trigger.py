@@ -108,7 +108,11 @@ def main(arguments: list[str]) -> int:
         progress.clear()
     for answer in answers:
         if answer.found is not None:
-            answer.found = read.load(journal, answer.found)
+            try:
+                answer.found = read.load(journal, answer.found)
+            except source.JournalError as error:
+                # what was found of it tells something, too
+                output.complain(str(error))
     with output.Output(given.output, pager=False) as out:
         if given.json == 'off':
             out.write(_text(answers, given.timeout, out.style))
@@ -140,6 +144,11 @@ def _units(words: list[str]) -> list[system.Unit]:
         if not names:
             raise options.Failure('no service of Ceilometer runs')
     found_units = [system.look(name) for name in names]
+    for unit in found_units:
+        if not unit.daemons:
+            raise options.Failure(
+                f'the processes of {unit.name} cannot be seen: they have '
+                'ended, or /proc is mounted with hidepid')
     # of two names that mean one unit, one is enough
     return list({unit.name: unit for unit in found_units}.values())
 
