@@ -611,6 +611,7 @@ WRONG: collections.abc.Sequence[Case] = [
     (['list', '0'], 2, 'no pid'),
     (['list', 'lower=1'], 2, 'capital'),
     (['list', '=1'], 2, 'capital'),
+    (['list', '__CURSOR=1'], 2, 'at most one'),
     (['list', '/../.~'], 2, 'no report id'),
     (['list', ''], 2, 'no report id'),
     (['list', 'x' * 300], 2, 'no report id'),

@@ -41,7 +41,7 @@ _PROBLEMS_MAX = 10
 
 # no longer than in /proc/sys/kernel/pid_max
 _PID = re.compile('[0-9]{1,7}')
-_FIELD = re.compile(r'_{0,2}[A-Z0-9][A-Z0-9_]*', re.ASCII)
+_FIELD = re.compile(r'_?[A-Z0-9][A-Z0-9_]*', re.ASCII)
 _UNIT = re.compile(r'[\w.:@\\*?\[\]-]+', re.ASCII)
 _UNIT_SUFFIXES = ('.service', '.scope', '.slice', '.socket', '.timer')
 
@@ -116,7 +116,7 @@ def matches(words: list[str]) -> search.Query:
             if not _FIELD.fullmatch(name):
                 raise options.UsageError(
                     f'{word!r}: a field has a name of capital letters, '
-                    'digits and underscores')
+                    'digits and underscores, at most one in front')
             raw.append(word)
         elif _PID.fullmatch(word):
             if int(word) == 0:

@@ -47,7 +47,8 @@ def process_names(reports: Iterable[read.Found],
         own = found.identity
         header = found.report.header
         unit = (own.unit or header.service).removesuffix('.service')
-        words = f'{unit}[{own.pid}] {header.describe_process()}'
+        pid = '-' if own.pid is None else own.pid
+        words = f'{unit}[{pid}] {header.describe_process()}'
         if several_hosts:
             words = f'{own.hostname or "-"} {words}'
         if times_given[found.process_key] > 1:
@@ -75,8 +76,8 @@ def heading(found: read.Found, utc: bool, style: output.Style) -> str:
         ('Time', times.show(found.time_usec, utc)),
         ('Unit', unit),
         ('Process', clean(f'{header.service}, {header.describe_process()}')),
-        ('PID', str(own.pid)),
-        ('UID', str(own.uid)),
+        ('PID', '-' if own.pid is None else str(own.pid)),
+        ('UID', '-' if own.uid is None else str(own.uid)),
         ('Hostname', clean(own.hostname or '-')),
         ('Boot ID', clean(own.boot_id or '-')),
         ('Trigger', clean(header.trigger.describe())),
