@@ -26,7 +26,6 @@ where Ceilometer is broken or absent. Nothing here logs.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from collections.abc import Iterator
 import dataclasses
 import fnmatch
 import re
@@ -34,23 +33,20 @@ from typing import Any
 
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import journal_entries
+from ceilometer.diagnostics import journal_reader
 from ceilometer.diagnostics import report as report_module
+from ceilometer.diagnostics import search
 from ceilometer.diagnostics import source
 from ceilometer.diagnostics import stored
-
-#: Entries of a report come in this long after its first one, at most; longer
-#: than sections and delivery may take together.
-REPORT_USEC_MAX = 120 * 1_000_000
 
 #: Processes of a unit that noticed a trigger within this time answer the
 #: same one, if none of them answers twice.
 ANSWER_USEC_MAX = 5 * 1_000_000
 
-#: So many ids are asked of the journal itself; more are sorted out here.
-_ID_MATCHES_MAX = 64
-
 #: Names of the units whose reports are believed.
 UNIT = re.compile(r'(openstack-)?ceilometer-[\w.:@\\-]+\.service', re.ASCII)
+
+_SHORT_ID_DIGITS = 12
 
 _BODY_FIELDS = {fields.MESSAGE, fields.REPORT_DATA}
 _OUTLINE_FIELDS = (fields.REPORT_ID, fields.REPORT_SCHEMA,
@@ -58,9 +54,6 @@ _OUTLINE_FIELDS = (fields.REPORT_ID, fields.REPORT_SCHEMA,
                    fields.REPORT_TRIGGER, fields.REPORT_SECTION,
                    fields.REPORT_SECTION_STATUS, *stored.COUNTS,
                    *stored.NUMBERS)
-#: Entries that have these in common are of one report; the unit comes last.
-_KEY_FIELDS = (fields.REPORT_ID, '_MACHINE_ID', '_BOOT_ID', '_PID', '_UID',
-               '_SYSTEMD_UNIT')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,6 +106,11 @@ class Found:
         return self.report.header.id
 
     @property
+    def short_id(self) -> str:
+        """Its beginning, for people: unique for all practical purposes."""
+        return self.id[:_SHORT_ID_DIGITS]
+
+    @property
     def time_usec(self) -> int:
         """When its first entry was sent, microseconds since the epoch."""
         return self.report.header.trigger.time_usec
@@ -124,34 +122,7 @@ class Found:
         return (own.machine_id, own.boot_id, own.unit, own.pid)
 
 
-@dataclasses.dataclass(frozen=True)
-class Query:
-    """Which reports are wanted: all that fulfil each condition given.
-
-    :ivar ids: ids, or beginnings of ids
-    :ivar units: units, or shell patterns of such
-    :ivar pids: process ids
-    :ivar matches: ``FIELD=value``; wanted is a report of which an entry has
-        it. Values of the same field are alternatives
-    :ivar since_usec: no reports before, microseconds since the epoch
-    :ivar until_usec: no reports after
-    :ivar boot_ids: the boots
-    """
-
-    ids: tuple[str, ...] = ()
-    units: tuple[str, ...] = ()
-    pids: tuple[int, ...] = ()
-    matches: tuple[str, ...] = ()
-    since_usec: int | None = None
-    until_usec: int | None = None
-    boot_ids: tuple[str, ...] = ()
-
-
-class AmbiguousId(ValueError):
-    """The beginning of an id that several reports have; one line says so."""
-
-
-def find(journal: source.Journal, query: Query = Query(),
+def find(journal: journal_reader.Journal, query: search.Query = search.ALL,
          problems: list[str] | None = None) -> list[Found]:
     """Find reports, oldest first; their sections without text and data.
 
@@ -159,15 +130,10 @@ def find(journal: source.Journal, query: Query = Query(),
     :param query: which are wanted
     :param problems: takes a line for what claims to be a report and is none
     :raises source.JournalError: the journal cannot be read
-    :raises AmbiguousId: an id of the query is the beginning of several
+    :raises search.AmbiguousId: an id of the query is the beginning of several
     """
-    reader = journal.reader(source.OUTLINE_BYTES)
-    with reader:
-        ids = _ids(reader, query)
-        if ids is not None and not ids:
-            return []
-        _match(reader, query, ids)
-        groups = _group(_wanted(reader, query, ids, problems))
+    with journal.reader(journal_reader.OUTLINE_BYTES) as reader:
+        groups = search.groups(reader, query, problems)
     found = []
     for key, entries in groups.items():
         try:
@@ -175,12 +141,12 @@ def find(journal: source.Journal, query: Query = Query(),
         except journal_entries.InvalidEntry as invalid:
             if problems is not None:
                 problems.append(
-                    f'report {stored.decode(key[0])} of pid '
+                    f'report {stored.decode(key[0])[:40]} of pid '
                     f'{stored.decode(key[3])}: {invalid}; passed over')
     return sorted((one for one in found if _fulfils(one, query)), key=_order)
 
 
-def load(journal: source.Journal, found: Found) -> Found:
+def load(journal: journal_reader.Journal, found: Found) -> Found:
     """Read the whole of a report: the texts and the data of its sections.
 
     :param journal: where it was found
@@ -200,7 +166,8 @@ def load(journal: source.Journal, found: Found) -> Found:
         found, report=whole, problems=found.problems + tuple(problems))
 
 
-def raw_entries(journal: source.Journal, found: Found) -> list[stored.Entry]:
+def raw_entries(journal: journal_reader.Journal,
+                found: Found) -> list[stored.Entry]:
     """The entries of a report as the journal has them, in its order.
 
     :param journal: where it was found
@@ -215,7 +182,7 @@ def raw_entries(journal: source.Journal, found: Found) -> list[stored.Entry]:
         reader.add_match(f'{fields.REPORT_ID}={found.id}')
         if found.identity.pid is not None:
             reader.add_match(f'_PID={found.identity.pid}')
-        for entry in _entries(reader, None):
+        for entry in search.entries(reader):
             if _identity(entry, found.identity.unit) == found.identity and (
                     stored.text(entry, '_SYSTEMD_UNIT') in (
                         None, found.identity.unit)):
@@ -249,19 +216,6 @@ def answers(found: Iterable[Found]) -> list[list[Found]]:
     return groups
 
 
-def boots(journal: source.Journal) -> list[str]:
-    """The ids of the boots in a journal, oldest first."""
-    first: dict[str, int] = {}
-    with journal.reader(source.OUTLINE_BYTES) as reader:
-        for value in reader.unique('_BOOT_ID'):
-            reader.flush_matches()
-            reader.add_match(b'_BOOT_ID=' + value)
-            reader.seek_head()
-            if reader.step():
-                first[stored.decode(value)] = reader.realtime_usec()
-    return sorted(first, key=lambda boot: first[boot])
-
-
 def _rank(found: Found) -> Any:
     header = found.report.header
     process = (fields.PROCESSES.index(header.process)
@@ -272,99 +226,6 @@ def _rank(found: Found) -> Any:
 
 def _order(found: Found) -> Any:
     return (found.time_usec, found.identity.pid or 0, found.id)
-
-
-def _ids(reader: source.Reader, query: Query) -> set[bytes] | None:
-    """Ids of the reports that fulfil the ids and matches of a query."""
-    ids: set[bytes] | None = None
-    if query.ids:
-        known = reader.unique(fields.REPORT_ID)
-        ids = set()
-        for wanted in query.ids:
-            having = [value for value in known
-                      if value.startswith(wanted.encode())]
-            if len(having) > 1 and wanted.encode() not in having:
-                raise AmbiguousId(
-                    f'report id {wanted} is ambiguous: {len(having)} reports '
-                    'begin with it')
-            ids.update(having)
-    if query.matches:
-        reader.add_match(f'{fields.REPORT}=1')
-        for match in query.matches:
-            reader.add_match(match)
-        having_match = {stored.first(entry, fields.REPORT_ID)
-                        for entry in _entries(reader, None)}
-        reader.flush_matches()
-        reader.seek_head()
-        ids = having_match if ids is None else ids & having_match
-    return ids
-
-
-def _match(reader: source.Reader, query: Query,
-           ids: set[bytes] | None) -> None:
-    reader.add_match(f'{fields.REPORT}=1')
-    if ids is not None and len(ids) <= _ID_MATCHES_MAX:
-        for value in ids:
-            reader.add_match(fields.REPORT_ID.encode() + b'=' + value)
-    for pid in query.pids:
-        reader.add_match(f'_PID={pid}')
-    for boot_id in query.boot_ids:
-        reader.add_match(f'_BOOT_ID={boot_id}')
-    if query.since_usec is not None:
-        reader.seek_realtime(max(query.since_usec - REPORT_USEC_MAX, 0))
-
-
-def _wanted(reader: source.Reader, query: Query, ids: set[bytes] | None,
-            problems: list[str] | None) -> Iterator[stored.Entry]:
-    latest = None
-    if query.until_usec is not None:
-        latest = query.until_usec + REPORT_USEC_MAX
-    for entry in _entries(reader, problems):
-        if ids is not None and entry.get(fields.REPORT_ID) not in ids:
-            continue
-        if latest is not None and reader.realtime_usec() > latest:
-            continue
-        if entry.get(fields.REPORT_SECTION) == b'summary':
-            # the one datum that the outline of a report is made with
-            reader.data_threshold = 0
-            entry[fields.REPORT_DATA] = reader.field(fields.REPORT_DATA)
-            reader.data_threshold = source.OUTLINE_BYTES
-        yield entry
-
-
-def _entries(reader: source.Reader,
-             problems: list[str] | None) -> Iterator[stored.Entry]:
-    damaged = 0
-    while True:
-        try:
-            if not reader.step():
-                break
-        except OSError:
-            # libsystemd goes on no further in a file that is damaged
-            damaged += 1
-            break
-        try:
-            yield reader.fields()
-        except OSError:
-            damaged += 1
-    if damaged and problems is not None:
-        problems.append('the journal is damaged: an entry or more could not '
-                        'be read')
-
-
-def _group(entries: Iterable[stored.Entry]) -> dict[Any, list[stored.Entry]]:
-    """Put together the entries of each report, of each sender."""
-    groups: dict[Any, list[stored.Entry]] = {}
-    for entry in entries:
-        key = tuple(stored.first(entry, name) for name in _KEY_FIELDS)
-        groups.setdefault(key, []).append(entry)
-    for key in [key for key in groups if key[-1] is None]:
-        # journald does not learn the unit of a process that is gone already
-        same = [other for other in groups
-                if other[:-1] == key[:-1] and other[-1] is not None]
-        if len(same) == 1:
-            groups[same[0]] += groups.pop(key)
-    return groups
 
 
 def _outline(entries: list[stored.Entry]) -> Found:
@@ -400,7 +261,7 @@ def _identity(entry: stored.Entry, unit: str | None) -> Identity:
         boot_id=stored.text(entry, '_BOOT_ID'))
 
 
-def _fulfils(found: Found, query: Query) -> bool:
+def _fulfils(found: Found, query: search.Query) -> bool:
     if query.units and not any(
             fnmatch.fnmatchcase(found.identity.unit or '', unit)
             for unit in query.units):

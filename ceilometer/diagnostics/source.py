@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Where reports are read from: which files of the journal, and whether.
+"""Where reports are read from: which files of a journal can be read.
 
 The files are listed here and not by libsystemd, because it passes over what
 it cannot read without a word: a file that is cut short, of a newer systemd,
@@ -25,19 +25,11 @@ import fnmatch
 import glob
 import os
 import re
-import resource
 import stat
 import struct
-from typing import Any
-
-from systemd import journal
 
 #: Where journald keeps what survives a reboot, and what does not.
 DIRECTORIES = ('/var/log/journal', '/run/log/journal')
-
-#: Longest piece of a field's value that is read where the whole is not
-#: wanted, bytes.
-OUTLINE_BYTES = 512
 
 _MACHINE_DIRECTORY = re.compile(r'[0-9a-f]{32}(\..+)?', re.ASCII)
 
@@ -45,9 +37,6 @@ _MACHINE_DIRECTORY = re.compile(r'[0-9a-f]{32}(\..+)?', re.ASCII)
 # incompatible flags, ..., size of the header and of all that follows it
 _HEADER = struct.Struct('<8sII72xQQ')
 _SIGNATURE = b'LPKSHHRH'
-
-#: Descriptors that are wanted beside one for each file of the journal.
-_OTHER_DESCRIPTORS = 64
 
 ACCESS_HINT = ('members of group systemd-journal may read it: "usermod -aG '
                'systemd-journal USER" as root, then log in anew')
@@ -82,144 +71,64 @@ class Source:
         return not (self.directory or self.files or self.root)
 
 
-class Reader(journal.Reader):  # type: ignore[misc]
-    """A journal reader that gives fields as they are: bytes.
-
-    The conversions of its base take a third of the time of listing reports,
-    and make of a field what another system's journal need not hold there.
-    """
-
-    def step(self) -> bool:
-        """Go to the next entry; False at the end."""
-        return bool(self._next())
-
-    def unique(self, name: str) -> set[bytes]:
-        """All values that a field has anywhere, whatever the matches."""
-        return set(super(journal.Reader, self).query_unique(name))
-
-    def fields(self) -> dict[str, Any]:
-        """All fields of the entry: bytes, or a list if one stands twice."""
-        entry: dict[str, Any] = self._get_all()
-        return entry
-
-    def field(self, name: str) -> bytes | None:
-        """One field of the entry, None if it has none of this name."""
-        try:
-            value: bytes = self._get(name)
-        except KeyError:
-            return None
-        return value
-
-    def realtime_usec(self) -> int:
-        """When journald received the entry."""
-        return int(self._get_realtime())
-
-    def addresses(self) -> dict[str, bytes]:
-        """What the export format says of an entry beside its fields."""
-        monotonic = self._get_monotonic()[0]
-        return {
-            '__CURSOR': self._get_cursor().encode(),
-            '__REALTIME_TIMESTAMP': b'%d' % self.realtime_usec(),
-            '__MONOTONIC_TIMESTAMP': b'%d' % monotonic,
-        }
-
-
-class Journal:
-    """The files of a journal, found once and opened as often as wanted.
+def find(source: Source) -> tuple[list[str], list[str]]:
+    """Find the files of a journal.
 
     :param source: which journal
+    :returns: their paths, and a line for each that is passed over
     :raises JournalError: there is none, or nothing of it can be read
-    :ivar problems: a line for each file that is passed over
     """
+    problems: list[str] = []
+    if source.files:
+        return _usable(source, _expand(source.files), problems), problems
+    directories = _directories(source)
+    if not directories and source.namespace is not None:
+        raise JournalError(
+            f'there is no journal of namespace {source.namespace}')
+    paths = []
+    for directory in directories:
+        try:
+            names = sorted(os.listdir(directory))
+        except OSError as error:
+            problems.append(f'{directory}: {reason(error)}')
+            continue
+        paths += [os.path.join(directory, name) for name in names
+                  if name.endswith(('.journal', '.journal~'))]
+    return _usable(source, paths, problems), problems
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.problems: list[str] = []
-        self._files = self._find()
 
-    def refresh(self) -> None:
-        """Find the files again: journald starts new ones."""
-        self._files = self._find()
-
-    def reader(self, bytes_max: int = 0) -> Reader:
-        """Open it; not to be used in several threads, nor for waiting.
-
-        A reader with a match can miss the newest entry of a quiet journal for
-        ever: who waits opens a new one each time.
-
-        :param bytes_max: how much of each field to read, 0 for all of it
-        :raises JournalError: it cannot be opened
-        """
-        for attempt in (1, 2):
-            try:
-                reader = Reader(files=self._files)
-                reader.data_threshold = bytes_max
-                return reader
-            except OSError as error:
-                # removed or archived since it was found: look once more
-                if attempt == 2 or error.errno != errno.ENOENT:
-                    raise JournalError(self._blame(error)) from None
-                self.refresh()
-        raise AssertionError
-
-    def _blame(self, error: OSError) -> str:
-        for path in self._files:
-            try:
-                journal.Reader(files=[path]).close()
-            except OSError as own:
-                return f'{path}: {_reason(own)}'
-        return f'the journal cannot be opened: {_reason(error)}'
-
-    def _find(self) -> list[str]:
-        source = self.source
-        self.problems = []
-        if source.files:
-            return self._usable(_expand(source.files), strict=True)
-        directories = _directories(source)
-        if not directories and source.namespace is not None:
-            raise JournalError(
-                f'there is no journal of namespace {source.namespace}')
-        paths = []
-        for directory in directories:
-            try:
-                names = sorted(os.listdir(directory))
-            except OSError as error:
-                self.problems.append(f'{directory}: {_reason(error)}')
-                continue
-            paths += [os.path.join(directory, name) for name in names
-                      if name.endswith(('.journal', '.journal~'))]
-        return self._usable(paths, strict=False)
-
-    def _usable(self, paths: list[str], strict: bool) -> list[str]:
-        usable = []
-        forbidden = 0
-        for path in paths:
-            try:
-                check(path)
-            except PermissionError as error:
-                forbidden += 1
-                if strict:
-                    raise JournalError(f'{path}: {_reason(error)}; '
-                                       f'{ACCESS_HINT}') from None
-            except OSError as error:
-                if strict:
-                    raise JournalError(f'{path}: {_reason(error)}') from None
-                self.problems.append(
-                    f'{path}: {_reason(error)}; passed over')
-            else:
-                usable.append(path)
-        where = self.source.directory or self.source.root or 'the journal'
-        if forbidden:
-            told = (f'{where}: no permission to read {forbidden} of '
-                    f'{len(paths)} files; {ACCESS_HINT}')
-            if not usable:
-                raise JournalError(told)
-            self.problems.append(told)
+def _usable(source: Source, paths: list[str],
+            problems: list[str]) -> list[str]:
+    usable = []
+    forbidden = 0
+    # who names a file wants that one
+    strict = bool(source.files)
+    for path in paths:
+        try:
+            check(path)
+        except PermissionError as error:
+            forbidden += 1
+            if strict:
+                raise JournalError(f'{path}: {reason(error)}; '
+                                   f'{ACCESS_HINT}') from None
+        except OSError as error:
+            if strict:
+                raise JournalError(f'{path}: {reason(error)}') from None
+            problems.append(
+                f'{path}: {reason(error)}; passed over')
+        else:
+            usable.append(path)
+    where = source.directory or source.root or 'the journal'
+    if forbidden:
+        told = (f'{where}: no permission to read {forbidden} of '
+                f'{len(paths)} files; {ACCESS_HINT}')
         if not usable:
-            raise JournalError('; '.join(self.problems)
-                               or f'{where}: there are no journal files')
-        _allow_descriptors(len(usable))
-        return usable
+            raise JournalError(told)
+        problems.append(told)
+    if not usable:
+        raise JournalError('; '.join(problems)
+                           or f'{where}: there are no journal files')
+    return usable
 
 
 def check(path: str) -> None:
@@ -289,7 +198,7 @@ def _machines(top: str, machine: str, every_namespace: bool,
             raise JournalError(f'{top}: no such directory') from None
         return []
     except OSError as error:
-        raise JournalError(f'{top}: {_reason(error)}') from None
+        raise JournalError(f'{top}: {reason(error)}') from None
     wanted = [None if namespace is None else namespace.lstrip('+')]
     if namespace is not None and namespace.startswith('+'):
         wanted.append(None)
@@ -314,17 +223,11 @@ def _machine_id() -> str:
         return '*'
 
 
-def _allow_descriptors(files: int) -> None:
-    """Raise the limit of descriptors as journalctl does, if it is too low."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = files + _OTHER_DESCRIPTORS
-    if soft != resource.RLIM_INFINITY and wanted > soft:
-        if hard != resource.RLIM_INFINITY:
-            wanted = min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(wanted, soft), hard))
+def reason(error: OSError) -> str:
+    """Why a journal file cannot be read, in a few words.
 
-
-def _reason(error: OSError) -> str:
+    :param error: what :func:`check` or libsystemd raised
+    """
     text = error.strerror or str(error)
     if text == os.strerror(error.errno or 0):
         # libsystemd says more with these than their usual texts do

@@ -37,6 +37,13 @@ Entry = dict[str, Any]
 _COUNT_DIGITS_MAX = 4
 _NUMBER_DIGITS_MAX = 18
 
+#: How deep data may be nested: far deeper than the writer's, and not so deep
+#: that working on it could fail.
+_DEPTH_MAX = 100
+
+#: A larger section, bytes, is none.
+_SIZE_MAX = 2 ** 40
+
 COUNTS = (fields.REPORT_SECTION_INDEX, fields.REPORT_SECTION_COUNT,
           fields.REPORT_SECTION_PART, fields.REPORT_SECTION_PARTS)
 NUMBERS = (fields.REPORT_WORKER, fields.REPORT_SENDER_PID,
@@ -86,11 +93,26 @@ def _parse(entries: list[dict[str, str]]) -> report.Report:
         _check_numbers(entry)
     try:
         # its first section tells when it was begun
-        return journal_entries.to_report(sorted(entries, key=lambda entry: int(
-            entry.get(fields.REPORT_SECTION_INDEX, '0'))))
+        whole = journal_entries.to_report(sorted(
+            entries, key=lambda entry: int(
+                entry.get(fields.REPORT_SECTION_INDEX, '0'))))
+        if not any(_is_deep(part.data) for part in whole.sections):
+            return whole
     except RecursionError:
-        raise journal_entries.InvalidEntry(
-            f'{fields.REPORT_DATA}: nested too deep') from None
+        pass
+    raise journal_entries.InvalidEntry(
+        f'{fields.REPORT_DATA}: nested too deep')
+
+
+def _is_deep(data: Any) -> bool:
+    level = [data]
+    for _ in range(_DEPTH_MAX):
+        level = [inner for outer in level if isinstance(outer, (dict, list))
+                 for inner in (outer.values() if isinstance(outer, dict)
+                               else outer)]
+        if not level:
+            return False
+    return True
 
 
 def _check_numbers(entry: Mapping[str, str]) -> None:
@@ -106,13 +128,20 @@ def _check_numbers(entry: Mapping[str, str]) -> None:
                     f'{digits} digits')
 
 
+def is_id(value: bytes) -> bool:
+    """Whether the writer would call a report so."""
+    return _ID.fullmatch(decode(value)) is not None
+
+
 def size_bytes(entry: Entry) -> int | None:
     """What the summary of a report tells of its size; None if nothing."""
     try:
         sections = json.loads(first(entry, fields.REPORT_DATA))['sections']
-        size = sum(section['text_bytes'] + section['data_bytes']
-                   for section in sections)
-        return size if isinstance(size, int) and size >= 0 else None
+        sizes = [section[name] for section in sections
+                 for name in ('text_bytes', 'data_bytes')]
+        return sum(sizes) if all(
+            type(size) is int and 0 <= size < _SIZE_MAX
+            for size in sizes) else None
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
 

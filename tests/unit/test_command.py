@@ -19,6 +19,7 @@ import dataclasses
 import json
 import pathlib
 import subprocess
+import sys
 import typing
 
 import pytest
@@ -375,6 +376,172 @@ def test_hostile_text_is_escaped(tmp_path: pathlib.Path,
             assert '<script>alert' not in out
 
 
+def test_processes_are_told_apart(tmp_path: pathlib.Path,
+                                  capsys: pytest.CaptureFixture[str]) -> None:
+    """Of several hosts each is named, of several reports each has its id."""
+    given = []
+    for host in ('host-1', 'host-2'):
+        for minute in (0, 10):
+            given += journals.entries(
+                journals.make_report(sections()),
+                journals.Sender(hostname=host, boot_id=host[-1] * 32,
+                                machine_id=host[-1] * 32),
+                journals.TIME_USEC + minute * MINUTE)
+    journals.write(tmp_path / 'x.journal', given)
+    command = Command(tmp_path, capsys)
+    _, out, _ = command('stuck')
+    assert ' reports: host-1 ceilometer-polling[100] worker 0' in out
+    assert ' reports: host-2 ceilometer-polling[100] worker 0' in out
+    ids = [one['id'] for one in json.loads(command('list', '--json')[1])]
+    for arguments in (['show', '--merge-stacks', '-n', '4'],
+                      ['export', '--format=html', '-n', '4']):
+        _, out, _ = command(*arguments)
+        for host, report_id in zip(('host-1', 'host-2', 'host-1', 'host-2'),
+                                   ids, strict=True):
+            assert (f'{host} ceilometer-polling[100] worker 0 (AgentManager) '
+                    f'in {report_id[:12]}') in out, arguments
+    _, out, _ = command('show', '--merge-stacks', '-1')
+    assert '\nceilometer-polling[100] worker 0 (AgentManager): ' in out
+
+
+def test_page_marks_options(command: Command) -> None:
+    """Those that are not as by default, and those with a wrong value."""
+    made = sections()
+    assert isinstance(made[1].data, dict)
+    made[1].data['options'][0]['error'] = 'not a number'
+    journals.write(command.directory / 'more.journal', journals.entries(
+        journals.make_report(made, report_id='ee' * 16)))
+    _, out, _ = command('export', 'ee' * 16, '--format=html')
+    assert ('<tr class="option changed failed"><th>[polling] interval</th>'
+            '<td>not a number</td>') in out
+    assert '<tr class="option changed"><th>[DEFAULT] transport_url' in out
+    assert '<tr class="option"><th>[DEFAULT] debug</th>' in out
+
+
+def test_hostile_entries_do_not_drive_the_terminal(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nor what is said of them on standard error, nor how much."""
+    bad = '\x1b[2Jclear\u202e'
+    given = journals.entries(journals.make_report(
+        [report.Section(bad, 'Bad', 'bad')]))
+    for number in range(100):
+        entry = journals.entries(journals.make_report())[0]
+        given.append({**entry, 'REPORT_ID': f'{bad}{number}' + 'x' * 400})
+    journals.write(tmp_path / 'x.journal', given)
+    command = Command(tmp_path, capsys)
+    code, out, err = command('list')
+    assert code == 0 and '1 report listed' in out
+    assert not set(out + err) & set('\x1b\u202e')
+    assert 'passed over' in err and 'and 90 more' in err
+    assert err.count('\n') == 11 and len(err) < 11 * 250
+    code, out, err = command('show', '--section', 'nothing', '--quiet')
+    assert (code, out, err.count('\n')) == (1, '', 1)
+    assert 'there are package' in err
+    assert not set(err) & set('\x1b\u202e')
+
+
+def test_long_words_do_not_make_the_table_wide(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a process says of itself is cut."""
+    long = 'x' * 400
+    made = journals.make_report([
+        report.Section(long, 'Bad', 'bad', status='error')])
+    made = dataclasses.replace(made, header=dataclasses.replace(
+        made.header, worker_name=long, trigger=dataclasses.replace(
+            made.header.trigger, signal=long)))
+    journals.write(tmp_path / 'x.journal', journals.entries(made))
+    _, out, _ = Command(tmp_path, capsys)('list')
+    assert max(map(len, out.splitlines())) < 250 and 'x…' in out
+
+
+def test_hostile_data_breaks_no_verb(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Data nested deep, numbers of thousands of digits."""
+    def nested(depth: int) -> typing.Any:
+        value: typing.Any = 'x'
+        for _ in range(depth):
+            value = [value]
+        return value
+
+    given = []
+    for minute, sign in ((0, ''), (1, '-')):
+        made = journals.make_report([
+            report.Section('threads', 'Threads', 'x', {'stacks': [
+                {'threads': [{'name': 'x'}], 'frames': [{}]}]}),
+            report.Section('resources', 'R', 'x', {'memory_kib': {
+                'VmRSS': 'HUGE'}}),
+            report.Section('deep', 'D', 'x', nested(90)),
+            report.Section('configuration', 'C', 'x', {'options': [
+                {'name': 'x', 'value': nested(80), 'changed': True}]})])
+        for entry in journals.entries(
+                made, time_usec=journals.TIME_USEC + minute * MINUTE):
+            entry['REPORT_DATA'] = entry.get('REPORT_DATA', '').replace(
+                '"HUGE"', sign + '9' * 4300)
+            given.append(entry)
+    for entry in given:
+        if entry['REPORT_SECTION_INDEX'] == '4':
+            entry['REPORT_SECTION_INDEX'] = '04'
+    journals.write(tmp_path / 'x.journal', given)
+    command = Command(tmp_path, capsys)
+    for arguments in (['list'], ['show'], ['show', '--json'], ['diff'],
+                      ['diff', '--json'], ['stuck', '--all'],
+                      ['show', '--merge-stacks'],
+                      *(['export', '--anonymize', '--format', form]
+                        for form in ('text', 'json', 'html'))):
+        code, out, err = command(*arguments)
+        assert (code, err) == (0, '') and out, arguments
+    path = str(tmp_path / 'out')
+    assert command('export', '--anonymize', '--format=journal', '-o',
+                   path) == (0, '', '')
+
+
+def test_stacks_that_part_at_every_frame(command: Command) -> None:
+    """The page shows them, however many that are."""
+    made = [report.Section('threads', 'Threads', 'x', {'stacks': [
+        {'threads': [{'name': 'x'}], 'frames': [{}] * count}
+        for count in range(1, 500)]})]
+    journals.write(command.directory / 'more.journal', journals.entries(
+        journals.make_report(made, report_id='ee' * 16)))
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(450)
+    try:
+        code, out, _ = command('export', 'ee' * 16, '--format=html')
+    finally:
+        sys.setrecursionlimit(limit)
+    assert code == 0
+    assert out.count('class="owner"') == 499
+    assert out.count('<details') == out.count('</details>')
+
+
+def test_nothing_to_compare(command: Command) -> None:
+    """One report tells nothing of what stands still."""
+    code, out, err = command('stuck', 'ceilometer-agent-central')
+    assert (code, out) == (1, '')
+    assert 'no process has two reports' in err
+
+
+def test_report_that_cannot_be_read_hides_no_other(
+        command: Command) -> None:
+    """It is named, and the others are shown."""
+    entries = journals.entries(
+        journals.make_report(report_id='ee' * 16), journals.Sender(pid=101),
+        journals.TIME_USEC + 11 * MINUTE)
+    for entry in entries:
+        entry['REPORT_DATA'] = '{'
+    later = journals.entries(
+        journals.make_report(sections(), report_id='ff' * 16),
+        journals.Sender(pid=101), journals.TIME_USEC + 12 * MINUTE)
+    journals.write(command.directory / 'more.journal', [*entries, *later])
+    for verb in ('show', 'export'):
+        code, out, err = command(verb, 'ee' * 16, 'ff' * 16)
+        assert code == 0 and 'ff' * 16 in out, verb
+        assert err.startswith('ceilometer-diagnostics: report eeee')
+        code, out, err = command(verb, 'ee' * 16)
+        assert (code, out) == (1, '') and 'report eeee' in err
+    assert command('show', 'ff' * 16)[0] == 0
+    assert command('stuck', '101')[0] == 0
+
+
 def test_empty_journal(tmp_path: pathlib.Path,
                        capsys: pytest.CaptureFixture[str]) -> None:
     """Where there is nothing, every verb says so and exits with 1."""
@@ -384,6 +551,20 @@ def test_empty_journal(tmp_path: pathlib.Path,
         code, out, err = Command(tmp_path, capsys)(verb)
         assert (code, out) == (1, '')
         assert err == 'ceilometer-diagnostics: no reports found\n'
+
+
+@pytest.mark.parametrize('verb', ['list', 'show', 'diff', 'stuck', 'export'])
+def test_what_is_passed_over_is_told(command: Command, verb: str) -> None:
+    """A line for each file that cannot be read, also where nothing is."""
+    (command.directory / 'cut.journal').write_bytes(b'LPKSHHRH')
+    line = (f'ceilometer-diagnostics: {command.directory}/cut.journal: '
+            'cut short, or not a journal file; passed over\n')
+    code, out, err = command(verb)
+    assert (code, err) == (0, line) and out
+    assert command(verb, '--quiet') == (0, out, '')
+    code, out, err = command(verb, 'ffffffff')
+    assert (code, out) == (1, '')
+    assert err == line + 'ceilometer-diagnostics: no reports match\n'
 
 
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -420,6 +601,8 @@ WRONG: collections.abc.Sequence[Case] = [
     (['list', '-b', '99'], 1, 'no boot'),
     (['list', '-b', '-99'], 1, 'no boot'),
     (['list', '--boot=' + 'f' * 32], 1, 'no boot'),
+    (['list', '-b', '1' * 5000], 2, 'no report id'),
+    (['list', '--boot=' + '1' * 5000], 2, 'no boot'),
     (['list', '--json=xml'], 2, 'short, pretty or off'),
     (['list', '--root', '/'], 2, 'exclude'),
     (['list', '--file', '/x.journal'], 2, 'exclude'),
@@ -428,6 +611,7 @@ WRONG: collections.abc.Sequence[Case] = [
     (['list', '0'], 2, 'no pid'),
     (['list', 'lower=1'], 2, 'capital'),
     (['list', '=1'], 2, 'capital'),
+    (['list', '__CURSOR=1'], 2, 'at most one'),
     (['list', '/../.~'], 2, 'no report id'),
     (['list', ''], 2, 'no report id'),
     (['list', 'x' * 300], 2, 'no report id'),

@@ -29,6 +29,7 @@ import pytest
 from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics import read
 from ceilometer.diagnostics import source
 from tests.unit import journals
 
@@ -270,6 +271,42 @@ def test_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path,
         assert cli.main(['trigger', '-H', 'controller']) == 1
         out, err = capfd.readouterr()
         assert says in err
+
+
+def test_daemons_where_stacks_are_hidden() -> None:
+    """Who may not see where a stack began goes by the names of processes."""
+    known = tuple(
+        system.Process(pid, name, name, 0, False) for pid, name in
+        ((1, 'ceilometer-poll'), (2, 'ceilometer-poll'), (3, 'sudo')))
+    unit = system.Unit(UNIT, 1, None, known)
+    assert [process.pid for process in unit.daemons] == [1, 2]
+
+
+def test_processes_that_cannot_be_seen(
+        world: World, capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has answered is not the same as nobody is there."""
+    world.units = {UNIT: forks(1)}
+    monkeypatch.setattr(system, 'look_at', lambda pid: None)
+    code, out, err = trigger(capsys)
+    assert (code, out, world.killed) == (1, '', [])
+    assert f'the processes of {UNIT} cannot be seen' in err
+
+
+def test_report_that_vanishes(
+        world: World, capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found of it is told, and of all others."""
+    def vanish(*given: object) -> typing.NoReturn:
+        raise source.JournalError('report x is not in the journal any more')
+
+    pids = forks(2)
+    world.units = {UNIT: pids}
+    world.answer = dict.fromkeys(pids, True)
+    monkeypatch.setattr(read, 'load', vanish)
+    code, out, err = trigger(capsys)
+    assert code == 0 and '2 of 2 processes have answered' in out
+    assert err.count('not in the journal any more') == 2
 
 
 def test_systemctl_fails(monkeypatch: pytest.MonkeyPatch,

@@ -20,9 +20,11 @@ import re
 
 import pytest
 
+from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics.sections import table
 
+CODE_MAP = 'doc/source/contributor/code-map.rst'
 TREE = pathlib.Path(__file__).resolve().parents[2]
 REFERENCE = TREE / 'doc/source/reference'
 CATALOG = TREE / 'etc/systemd/catalog/ceilometer-diagnostics.catalog'
@@ -89,6 +91,20 @@ def test_every_limit_has_the_documented_value(row):
     module, _, name = row[0].strip('`').rpartition('.')
     owner = importlib.import_module(f'ceilometer.diagnostics.{module}')
     assert getattr(owner, name) == float(row[1])
+
+
+@pytest.mark.parametrize('directory', ['', 'command'])
+def test_code_map_has_every_module(directory):
+    """A newcomer finds each module in it, and none that is gone."""
+    top = TREE / 'ceilometer/diagnostics' / directory
+    names = {path.stem for path in top.glob('*.py')}
+    text = (TREE / CODE_MAP).read_text()
+    above, _, below = text.partition('Below ``command/``')
+    shown = {name for row in re.findall(
+        r'^   \* - (``.*)', below if directory else above, re.MULTILINE)
+        for name in re.findall('``([a-z_]+)``', row)}
+    verbs = set(cli.VERBS.values()) if directory else set()
+    assert shown == names - verbs - ({'__init__'} if directory else set())
 
 
 def test_catalog_explains_the_message_id_of_sections():

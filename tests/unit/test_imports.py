@@ -116,7 +116,12 @@ print('done')
     ('descriptors', set()), ('turn', set()), ('registry', set()),
     ('journal', {'fields'}), ('options', {'fields', 'sections'}),
     ('daemon', {'fields'}), ('side_thread', set()), ('interpose', set()),
-    ('gmr', {'interpose'}), ('workers', {'interpose'})])
+    ('gmr', {'interpose'}), ('workers', {'interpose'}),
+    ('source', set()), ('journal_reader', {'source'}),
+    ('stored', {'fields', 'journal_entries', 'report'}),
+    ('search', {'fields', 'journal_reader', 'stored'}),
+    ('read', {'fields', 'journal_entries', 'journal_reader', 'report',
+              'search', 'source', 'stored'})])
 def test_module_imports_only_what_it_may(module, allowed):
     """The arrows of the design go one way."""
     assert imported_by(module) <= allowed
@@ -129,7 +134,8 @@ def test_sections_know_nothing_of_the_journal():
             'journal', 'trigger', 'write', 'collect', 'run', 'read'}, path
 
 
-@pytest.mark.parametrize('name', ['read', 'command'])
+@pytest.mark.parametrize('name', [
+    'source', 'journal_reader', 'stored', 'search', 'read', 'command'])
 def test_reader_knows_nothing_of_the_writer(name):
     """It works on a host whose daemons are broken."""
     paths = ([ROOT / f'{name}.py'] if (ROOT / f'{name}.py').exists()
@@ -139,6 +145,18 @@ def test_reader_knows_nothing_of_the_writer(name):
         assert not {found for found in imported_by(module) if
                     found.split('.')[0] in (
                         'trigger', 'collect', 'sections', 'write')}, path
+
+
+def test_only_one_module_needs_the_python_module_systemd():
+    """The reader's one door to libsystemd, which not every host has."""
+    for path in ROOT.rglob('*.py'):
+        found = {name for node in ast.walk(ast.parse(path.read_text()))
+                 if isinstance(node, (ast.Import, ast.ImportFrom))
+                 for name in ([alias.name for alias in node.names] if
+                              isinstance(node, ast.Import)
+                              else [node.module or ''])}
+        if any(name.partition('.')[0] == 'systemd' for name in found):
+            assert path == ROOT / 'journal_reader.py'
 
 
 def test_every_module_can_be_imported_alone():

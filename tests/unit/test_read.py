@@ -19,13 +19,16 @@ import pathlib
 import string
 import subprocess
 import sys
+import typing
 
 import hypothesis
 from hypothesis import strategies
 import pytest
 
+from ceilometer.diagnostics import journal_reader
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
+from ceilometer.diagnostics import search
 from ceilometer.diagnostics import source
 from tests.unit import journals
 
@@ -33,11 +36,11 @@ SECOND = 1_000_000
 
 
 def build(path: pathlib.Path, *batches: list[dict[str, str]],
-          ) -> source.Journal:
+          ) -> journal_reader.Journal:
     """A journal of these entries."""
     given = [entry for batch in batches for entry in batch]
     journals.write(path / 'test.journal', given)
-    return source.Journal(source.Source(directory=str(path)))
+    return journal_reader.Journal(source.Source(directory=str(path)))
 
 
 def same(found: read.Found, made: report.Report) -> bool:
@@ -203,7 +206,89 @@ def test_hostile_entries_are_passed_over(
     assert problems
 
 
-@pytest.mark.parametrize('data', ['{', '[' * 100_000, '1' * 10_000])
+def exported(made: report.Report) -> list[dict[str, typing.Any]]:
+    """The entries of a report, to be changed."""
+    return [dict(entry) for entry in journals.entries(made)]
+
+
+def test_entry_without_an_id_is_passed_over(tmp_path: pathlib.Path) -> None:
+    """Also where a field is looked for that it has."""
+    made = journals.make_report()
+    other, *_ = exported(journals.make_report())
+    del other['REPORT_ID']
+    journal = build(tmp_path, [other], journals.entries(made))
+    query = search.Query(matches=('REPORT_SECTION=package',))
+    assert [one.id for one in read.find(journal, query)] == [made.header.id]
+
+
+def test_entry_with_two_ids_hides_no_report(
+        tmp_path: pathlib.Path) -> None:
+    """What another process says in its name stands apart."""
+    made = journals.make_report()
+    other, *_ = exported(journals.make_report())
+    other.update(_PID='666', REPORT_ID=[other['REPORT_ID'], made.header.id])
+    journal = build(tmp_path, journals.entries(made), [other])
+    found, = (one for one in read.find(
+        journal, search.Query(ids=(made.header.id,)))
+        if one.identity.pid == 100)
+    assert found.id == made.header.id and found.report.complete
+
+
+def test_value_that_is_no_id_makes_none_ambiguous(
+        tmp_path: pathlib.Path) -> None:
+    """Any process may write a field of this name."""
+    made = journals.make_report(report_id='0abc' * 8)
+    journal = build(tmp_path, journals.entries(made), [{
+        **journals.Sender(pid=666).fields(journals.TIME_USEC),
+        'MESSAGE': 'x', 'REPORT_ID': '0abcx'}])
+    found, = read.find(journal, search.Query(ids=('0abc',)))
+    assert found.id == made.header.id
+
+
+def test_time_of_an_entry_that_does_not_tell_it(
+        tmp_path: pathlib.Path) -> None:
+    """It is when journald received it."""
+    entries = journals.entries(journals.make_report())
+    for entry in entries:
+        del entry['_SOURCE_REALTIME_TIMESTAMP']
+    journal = build(tmp_path, entries)
+    found, = read.find(journal, search.Query(
+        since_usec=journals.TIME_USEC - SECOND))
+    assert found.time_usec == journals.TIME_USEC
+    assert read.load(journal, found).time_usec == journals.TIME_USEC
+
+
+@pytest.mark.parametrize('size', [
+    str(10 ** 30), '1' * 4000, '-1', 'true', '1e3', '"x"', 'null'])
+def test_size_that_cannot_be_is_not_told(tmp_path: pathlib.Path,
+                                         size: str) -> None:
+    """Whatever a summary says, reports can be listed."""
+    entries = journals.entries(journals.make_report())
+    entries[-1]['REPORT_DATA'] = (
+        f'{{"sections":[{{"text_bytes":{size},"data_bytes":0}}]}}')
+    found, = read.find(build(tmp_path, entries))
+    assert found.size_bytes is None
+
+
+def test_file_of_a_newer_systemd(tmp_path: pathlib.Path) -> None:
+    """It is named and passed over, and the others are read."""
+    made = journals.make_report()
+    journals.write(tmp_path / 'one.journal', journals.entries(made))
+    newer = bytearray((tmp_path / 'one.journal').read_bytes())
+    newer[12:16] = b'\xff' * 4
+    (tmp_path / 'two.journal').write_bytes(newer)
+    journal = journal_reader.Journal(source.Source(directory=str(tmp_path)))
+    assert [one.id for one in read.find(journal)] == [made.header.id]
+    problem, = journal.problems
+    assert problem == (f'{tmp_path}/two.journal: written by a newer systemd; '
+                       'passed over')
+    with pytest.raises(source.JournalError, match='newer systemd'):
+        read.find(journal_reader.Journal(source.Source(
+            files=(str(tmp_path / 'two.journal'),))))
+
+
+@pytest.mark.parametrize('data', [
+    '{', '[' * 100_000, '1' * 10_000, '[' * 200 + ']' * 200])
 def test_hostile_data_costs_one_section(
         tmp_path: pathlib.Path, data: str) -> None:
     """Data that is no JSON makes one section missing, not a report."""
@@ -249,7 +334,7 @@ def test_query(tmp_path: pathlib.Path) -> None:
             boot_id='c007' * 8), journals.TIME_USEC + 600 * SECOND))
 
     def ids(**conditions: object) -> list[str]:
-        found = read.find(journal, read.Query(**conditions))
+        found = read.find(journal, search.Query(**conditions))
         assert all(one.report.complete for one in found)
         return [one.id for one in found]
 
@@ -267,8 +352,8 @@ def test_query(tmp_path: pathlib.Path) -> None:
     assert ids(since_usec=journals.TIME_USEC + 1) == [two]
     assert ids(until_usec=journals.TIME_USEC) == [one]
     assert ids(boot_ids=('c007' * 8,)) == [two]
-    assert read.boots(journal) == [journals.BOOT_ID, 'c007' * 8]
-    with pytest.raises(read.AmbiguousId):
+    assert search.boots(journal) == [journals.BOOT_ID, 'c007' * 8]
+    with pytest.raises(search.AmbiguousId):
         ids(ids=('0000',))
 
 
@@ -291,7 +376,7 @@ def test_report_in_two_files(tmp_path: pathlib.Path) -> None:
     entries = journals.entries(made)
     journals.write(tmp_path / 'one.journal', entries[:1])
     journals.write(tmp_path / 'two.journal', entries[1:])
-    journal = source.Journal(source.Source(directory=str(tmp_path)))
+    journal = journal_reader.Journal(source.Source(directory=str(tmp_path)))
     found, = read.find(journal)
     assert same(read.load(journal, found), made)
 
@@ -306,7 +391,8 @@ def test_several_hosts(tmp_path: pathlib.Path) -> None:
             journals.entries(journals.make_report(), journals.Sender(
                 hostname=f'host-{number}', machine_id=machine,
                 boot_id=machine)))
-    found = read.find(source.Journal(source.Source(directory=str(tmp_path))))
+    found = read.find(journal_reader.Journal(
+        source.Source(directory=str(tmp_path))))
     assert sorted(one.identity.hostname or '' for one in found) == [
         'host-0', 'host-1']
     assert len(read.answers(found)) == 2
@@ -319,11 +405,12 @@ def test_file_cut_short(tmp_path: pathlib.Path, size: int) -> None:
     journals.write(tmp_path / 'one.journal', journals.entries(made))
     whole = (tmp_path / 'one.journal').read_bytes()
     (tmp_path / 'two.journal').write_bytes(whole[:size])
-    journal = source.Journal(source.Source(directory=str(tmp_path)))
+    journal = journal_reader.Journal(source.Source(directory=str(tmp_path)))
     assert len(journal.problems) == 1 and 'two.journal' in journal.problems[0]
     assert [one.id for one in read.find(journal)] == [made.header.id]
     with pytest.raises(source.JournalError, match='two.journal'):
-        source.Journal(source.Source(files=(str(tmp_path / 'two.journal'),)))
+        journal_reader.Journal(source.Source(
+            files=(str(tmp_path / 'two.journal'),)))
 
 
 def test_damaged_files(tmp_path: pathlib.Path) -> None:
@@ -335,9 +422,10 @@ def test_damaged_files(tmp_path: pathlib.Path) -> None:
     used = len(whole.rstrip(b'\0'))
     script = (
         'import sys\n'
-        'from ceilometer.diagnostics import read, source\n'
+        'from ceilometer.diagnostics import journal_reader, read, source\n'
+        'place = source.Source(files=(sys.argv[1],))\n'
         'try:\n'
-        '    journal = source.Journal(source.Source(files=(sys.argv[1],)))\n'
+        '    journal = journal_reader.Journal(place)\n'
         '    for one in read.find(journal, problems=[]):\n'
         '        read.load(journal, one)\n'
         'except source.JournalError as error:\n'

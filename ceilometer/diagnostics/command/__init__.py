@@ -36,12 +36,5 @@ def main() -> None:
 
         # a pipe that nobody reads any more ends us, as it does any filter
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        try:
-            from ceilometer.diagnostics.command import cli
-            sys.exit(cli.main(sys.argv[1:]))
-        except ModuleNotFoundError as error:
-            if error.name != 'systemd':
-                raise
-            sys.exit('ceilometer-diagnostics: to read the journal, the Python '
-                     'module systemd is wanted: install python3-systemd, or '
-                     "pip install 'ceilometer-diagnostics[reader]'")
+        from ceilometer.diagnostics.command import cli
+        sys.exit(cli.main(sys.argv[1:]))

@@ -30,7 +30,8 @@ import ipaddress
 import re
 from typing import Any
 
-from ceilometer.diagnostics.command import threads
+from ceilometer.diagnostics.command import configuration
+from ceilometer.diagnostics.command import section_data
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import read
@@ -156,8 +157,9 @@ class Anonymizer:
         made: list[stored.Entry] = []
         for index, part in zip(indexes, found.report.sections,
                                strict=True):
-            own = [entry for entry in entries if entry.get(
-                fields.REPORT_SECTION_INDEX) == b'%d' % index]
+            own = [entry for entry in entries if (stored.text(
+                entry, fields.REPORT_SECTION_INDEX) or '').lstrip('0') == str(
+                    index)]
             for number, entry in enumerate(journal_entries.from_section(
                     found.report.header, part, index, found.report.count)):
                 model = own[min(number, len(own) - 1)]
@@ -236,7 +238,7 @@ def _with_domains(hosts: Iterable[str]) -> Iterator[str]:
 def _hosts(found: read.Found) -> Iterator[str]:
     if found.identity.hostname:
         yield found.identity.hostname
-    place = threads.data(found.report, 'package').get('platform')
+    place = section_data.data(found.report, 'package').get('platform')
     if isinstance(place, dict) and isinstance(place.get('hostname'), str):
         yield place['hostname']
     for value in _option_values(found, _HOST_OPTION):
@@ -247,7 +249,7 @@ def _hosts(found: read.Found) -> Iterator[str]:
 
 
 def _users(found: read.Found) -> Iterator[str]:
-    for process in threads.dicts(threads.data(
+    for process in section_data.dicts(section_data.data(
             found.report, 'processes').get('processes')):
         if isinstance(process.get('user'), str):
             yield process['user']
@@ -261,9 +263,8 @@ def _users(found: read.Found) -> Iterator[str]:
 
 def _option_values(found: read.Found,
                    wanted: re.Pattern[str]) -> Iterator[str]:
-    told = threads.data(found.report, 'configuration')
-    for option in [*threads.dicts(told.get('options')),
-                   *threads.dicts(told.get('unregistered'))]:
+    for option in [*configuration.options(found.report),
+                   *configuration.unregistered(found.report)]:
         if not wanted.search(str(option.get('name'))):
             continue
         values = option.get('value')

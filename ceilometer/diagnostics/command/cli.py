@@ -19,7 +19,6 @@ a command line that cannot be.
 from __future__ import annotations
 
 import importlib
-import re
 import sys
 
 from ceilometer.diagnostics.command import options
@@ -49,6 +48,13 @@ examples:
   ceilometer-diagnostics -D /var/log/journal/remote list
   ceilometer-diagnostics export --format html --anonymize -o report.html
 """
+
+# How to get the modules that only some verbs need.
+_PACKAGES = {
+    'systemd': "python3-systemd, or pip install "
+    "'ceilometer-diagnostics[reader]'",
+    'prettytable': 'python3-prettytable',
+}
 
 VERBS = {
     'list': 'list_reports',
@@ -93,8 +99,9 @@ def main(arguments: list[str]) -> int:
         except ImportError as error:
             if error.name is None or error.name.startswith('ceilometer'):
                 raise
-            output.complain(f'Python module {error.name} is not installed '
-                            '(Debian: python3-systemd, python3-prettytable)')
+            name = error.name.partition('.')[0]
+            output.complain(f'the Python module {name} is wanted: install '
+                            + _PACKAGES.get(name, name))
             return 1
         except OSError as error:
             where = f'{error.filename}: ' if error.filename else ''
@@ -154,8 +161,8 @@ def split_verb(arguments: list[str]) -> tuple[str, list[str]]:
             optional = argument in ('-b', '--boot')
             at += 1
             # its value may be left out; no verb looks like one
-            if optional and at < len(arguments) and re.fullmatch(
-                    r'[+-]?\d+|all|[0-9a-f]{32}([+-]\d+)?', arguments[at]):
+            if optional and at < len(arguments) and (
+                    options.BOOT.fullmatch(arguments[at])):
                 at += 1
             continue
         if argument not in VERBS:

@@ -16,18 +16,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import dataclasses
-import json
-import re
 from typing import Any
 
+from ceilometer.diagnostics.command import configuration
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import section_data
+from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
 from ceilometer.diagnostics import escape
+from ceilometer.diagnostics import journal_reader
 from ceilometer.diagnostics import read
-from ceilometer.diagnostics import source
+from ceilometer.diagnostics import search
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,15 +75,11 @@ def main(arguments: list[str]) -> int:
     if len(given.report) > 2:
         raise options.UsageError('expected two reports at most')
     for word in given.report:
-        if not re.fullmatch(f'[0-9a-f]{{{options.ID_DIGITS_MIN},32}}', word):
+        if not selection.ID.fullmatch(word):
             raise options.UsageError(f'{word!r} is no report id')
-    queries = [read.Query(ids=(word,)) for word in given.report]
-    journal = options.journal(given)
-    problems = list(journal.problems)
-    try:
+    queries = [search.Query(ids=(word,)) for word in given.report]
+    with selection.opened(given) as (journal, problems):
         before, after = _pair(journal, queries, problems)
-    finally:
-        options.warn(given, problems)
     before = read.load(journal, before)
     after = read.load(journal, after)
     found = list(changes(before, after))
@@ -89,24 +87,24 @@ def main(arguments: list[str]) -> int:
         if given.json == 'off':
             out.write(_text(before, after, found, given.utc, out.style))
         else:
-            out.write(json.dumps(
+            out.write(output.to_json(
                 {'before': before.id, 'after': after.id,
                  'changes': [dataclasses.asdict(one) for one in found]},
-                indent=2 if given.json == 'pretty' else None) + '\n')
+                given.json))
     return 0
 
 
-def _pair(journal: source.Journal, queries: list[read.Query],
+def _pair(journal: journal_reader.Journal, queries: list[search.Query],
           problems: list[str]) -> tuple[read.Found, read.Found]:
     named = []
     for wanted in queries:
-        found = options.find(journal, wanted, problems)
+        found = selection.find(journal, wanted, problems)
         if len(found) > 1:
             found = [one for one in found if one.identity.trusted] or found
         named.append(found[-1])
     if len(named) == 2:
         return named[0], named[1]
-    known = [one for one in options.find(journal, read.Query(), problems)
+    known = [one for one in selection.find(journal, search.ALL, problems)
              if one.identity.trusted or named]
     for after in reversed(named or known):
         earlier = [one for one in known
@@ -132,6 +130,10 @@ def changes(before: read.Found, after: read.Found) -> Iterator[Change]:
     yield from _growth(before, after)
 
 
+def _have(name: str, *reports: read.Found) -> bool:
+    return all(section_data.section(found.report, name) for found in reports)
+
+
 def _compared(kind: str, before: dict[str, Any],
               after: dict[str, Any]) -> Iterator[Change]:
     for name in sorted(before.keys() | after.keys()):
@@ -145,7 +147,7 @@ def _compared(kind: str, before: dict[str, Any],
 
 def _versions(before: read.Found, after: read.Found) -> Iterator[Change]:
     def versions(found: read.Found) -> dict[str, Any]:
-        told = threads.data(found.report, 'package')
+        told = section_data.data(found.report, 'package')
         python = told.get('python')
         place = told.get('platform')
         libraries = told.get('libraries')
@@ -159,26 +161,21 @@ def _versions(before: read.Found, after: read.Found) -> Iterator[Change]:
             **(libraries if isinstance(libraries, dict) else {}),
         }
 
-    if threads.section(before.report, 'package') and threads.section(
-            after.report, 'package'):
+    if _have('package', before, after):
         yield from _compared('version', versions(before), versions(after))
 
 
 def _options(before: read.Found, after: read.Found) -> Iterator[Change]:
     def values(found: read.Found) -> dict[str, Any]:
-        told = threads.data(found.report, 'configuration')
-        return {f'[{option.get("group")}] {option.get("name")}':
-                option.get('error') or text.value(option.get('value'))
-                for option in threads.dicts(told.get('options'))}
+        return {configuration.name(option): configuration.shown(option)
+                for option in configuration.options(found.report)}
 
-    if threads.section(before.report, 'configuration') and threads.section(
-            after.report, 'configuration'):
+    if _have('configuration', before, after):
         yield from _compared('option', values(before), values(after))
 
 
 def _threads(before: read.Found, after: read.Found) -> Iterator[Change]:
-    if not (threads.section(before.report, 'threads')
-            and threads.section(after.report, 'threads')):
+    if not _have('threads', before, after):
         return
     old, new = ({one.key: one for one in threads.threads(found.report)
                  if not one.diagnostics} for found in (before, after))
@@ -207,7 +204,7 @@ def _place(thread: threads.Thread) -> str:
 
 def _growth(before: read.Found, after: read.Found) -> Iterator[Change]:
     def numbers(found: read.Found) -> tuple[dict[str, Any], dict[str, Any]]:
-        told = threads.data(found.report, 'resources')
+        told = section_data.data(found.report, 'resources')
         memory = told.get('memory_kib')
         descriptors = told.get('file_descriptors')
         if not isinstance(descriptors, dict):
@@ -216,18 +213,22 @@ def _growth(before: read.Found, after: read.Found) -> Iterator[Change]:
             **_numbers({'all': descriptors.get('count')}),
             **_numbers(descriptors.get('by_kind'))})
 
-    if threads.section(before.report, 'resources') and threads.section(
-            after.report, 'resources'):
+    if _have('resources', before, after):
         for kind, old, new in zip(('memory', 'descriptors'),
                                   numbers(before), numbers(after),
                                   strict=True):
             yield from _compared(kind, old, new)
 
 
+#: The kernel counts no further.
+_NUMBER_MAX = 2 ** 64
+
+
 def _numbers(given: Any) -> dict[str, int]:
     return {str(name): value for name, value in (
         given.items() if isinstance(given, dict) else ())
-        if isinstance(value, int) and not isinstance(value, bool)}
+        if isinstance(value, int) and not isinstance(value, bool)
+        and abs(value) < _NUMBER_MAX}
 
 
 _HEADS = {'version': 'Versions', 'option': 'Options', 'thread': 'Threads',
@@ -237,9 +238,13 @@ _HEADS = {'version': 'Versions', 'option': 'Options', 'thread': 'Threads',
 def _text(before: read.Found, after: read.Found, found: list[Change],
           utc: bool, style: output.Style) -> str:
     lines = []
+    # the two of a process are told apart by their ids and times
+    names = text.process_names(
+        [before] if before.process_key == after.process_key
+        else [before, after])
     for mark, one in (('---', before), ('+++', after)):
-        words = (f'{mark} {one.id[:12]} {times.show(one.time_usec, utc)} '
-                 f'{threads.process_name(one)}')
+        words = (f'{mark} {one.short_id} {times.show(one.time_usec, utc)} '
+                 f'{names(one)}')
         if not one.identity.trusted:
             words += ' (not of a unit of Ceilometer)'
         if not one.report.complete:

@@ -17,8 +17,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 import dataclasses
-from typing import Any
 
+from ceilometer.diagnostics.command import configuration
+from ceilometer.diagnostics.command import section_data
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
 from ceilometer.diagnostics import escape
@@ -87,8 +88,8 @@ def _safely(function: Callable[[read.Found], Iterator[Notice]],
 
 def missing_names(found: read.Found) -> list[str]:
     """What is missing of a report: names where the summary tells them."""
-    told = threads.dicts(
-        threads.data(found.report, fields.SECTION_SUMMARY).get('sections'))
+    told = section_data.dicts(section_data.data(
+        found.report, fields.SECTION_SUMMARY).get('sections'))
     names = []
     for index in found.report.missing:
         name = told[index - 1].get('section') if index <= len(told) else None
@@ -121,7 +122,7 @@ def _whole(found: read.Found) -> Iterator[Notice]:
 
 
 def _package(found: read.Found) -> Iterator[Notice]:
-    told = threads.data(found.report, 'package')
+    told = section_data.data(found.report, 'package')
     version = told.get('version')
     if version:
         yield Notice(PLAIN, f'version {version}')
@@ -160,11 +161,11 @@ def _still(before: read.Found, after: read.Found) -> Iterator[Notice]:
         yield Notice(BAD if usec >= STILL_USEC_BAD else ODD,
                      f'{_at(thread)}: stands where it stood '
                      f'{times.show_span(usec)} before, in report '
-                     f'{before.id[:12]}')
+                     f'{before.short_id}')
 
 
 def _resources(found: read.Found) -> Iterator[Notice]:
-    told = threads.data(found.report, 'resources')
+    told = section_data.data(found.report, 'resources')
     memory = told.get('memory_kib') or {}
     if memory.get('VmRSS'):
         words = f'memory {memory["VmRSS"] / 1024:.1f} MiB'
@@ -197,35 +198,26 @@ def _resources(found: read.Found) -> Iterator[Notice]:
 
 
 def _configuration(found: read.Found) -> Iterator[Notice]:
-    told = threads.data(found.report, 'configuration')
+    told = section_data.data(found.report, 'configuration')
     if told.get('known') is False:
         yield Notice(ODD, 'the configuration is not known')
-    options = changed_options(found)
-    if options:
-        yield Notice(PLAIN, f'{_count(len(options), "option")} changed: '
-                     + _some([f'[{option.get("group")}] {option.get("name")}'
-                              for option in options]))
-    for option in options:
+    changed = configuration.changed(found.report)
+    if changed:
+        yield Notice(PLAIN, f'{_count(len(changed), "option")} changed: '
+                     + _some(list(map(configuration.name, changed))))
+    for option in changed:
         if option.get('error'):
-            yield Notice(BAD, f'option [{option.get("group")}] '
-                         f'{option.get("name")}: {option["error"]}')
-    unknown = threads.dicts(told.get('unregistered'))
+            yield Notice(BAD, f'option {configuration.name(option)}: '
+                         f'{option["error"]}')
+    unknown = configuration.unregistered(found.report)
     if unknown:
         # mistyped, or of a library that this process has not come to yet
-        yield Notice(PLAIN, 'in the files, but no option here: ' + _some(
-            [f'[{option.get("group")}] {option.get("name")}'
-             for option in unknown]))
-
-
-def changed_options(found: read.Found) -> list[dict[str, Any]]:
-    """The options that differ from their defaults."""
-    told = threads.data(found.report, 'configuration')
-    return [option for option in threads.dicts(told.get('options'))
-            if option.get('changed')]
+        yield Notice(PLAIN, 'in the files, but no option here: '
+                     + _some(list(map(configuration.name, unknown))))
 
 
 def _summary(found: read.Found) -> Iterator[Notice]:
-    told = threads.data(found.report, fields.SECTION_SUMMARY)
+    told = section_data.data(found.report, fields.SECTION_SUMMARY)
     if told.get('delivery_problem'):
         yield Notice(BAD, 'not all of it reached the journal: '
                      f'{told["delivery_problem"]}')

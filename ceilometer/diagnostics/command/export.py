@@ -22,11 +22,12 @@ import sys
 from ceilometer.diagnostics.command import digest
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import show
 from ceilometer.diagnostics.command import text
+from ceilometer.diagnostics import journal_reader
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
-from ceilometer.diagnostics import source
 from ceilometer.diagnostics import stored
 
 FORMATS = ('text', 'json', 'html', 'journal')
@@ -65,20 +66,18 @@ def main(arguments: list[str]) -> int:
     if given.format == 'journal' and to_terminal:
         raise options.Failure('the journal format is not for a terminal: '
                               'give --output or a pipe')
-    journal = options.journal(given)
-    problems = list(journal.problems)
-    try:
-        found = [read.load(journal, one) for one in show.select(
-            given, journal, problems, whole_group=True)]
+    with selection.opened(given) as (journal, problems):
+        found = list(selection.loaded(journal, selection.select(
+            given, journal, problems, whole_group=True), problems))
+        if not found:
+            raise options.Failure('nothing of what matches can be read')
         with output.Output(given.output, not given.no_pager) as out:
             for piece in _pieces(given, journal, found):
                 out.write_bytes(piece)
-    finally:
-        options.warn(given, problems)
     return 0
 
 
-def _pieces(given: argparse.Namespace, journal: source.Journal,
+def _pieces(given: argparse.Namespace, journal: journal_reader.Journal,
             found: list[read.Found]) -> Iterator[bytes]:
     given_entries = None
     if given.format == 'journal':

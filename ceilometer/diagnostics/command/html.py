@@ -20,12 +20,14 @@ escaped. Without scripts everything can be read; the script only searches.
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from collections.abc import Iterable
 import dataclasses
 import hashlib
 import html
 from typing import Any
 
+from ceilometer.diagnostics.command import configuration
 from ceilometer.diagnostics.command import digest
 from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics.command import threads
@@ -36,20 +38,23 @@ from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
 
 _STYLE = """
-:root { color-scheme: light dark; --line: #8884; --faint: #777;
-  --bad: #c01c28; --odd: #9a6700; --box: #8881; }
+:root { color-scheme: light dark; --line: #8884; --faint: #666;
+  --bad: #c01c28; --odd: #8a5a00; --box: #8882; }
 @media (prefers-color-scheme: dark) {
   :root { --faint: #999; --bad: #ff7b72; --odd: #d29922; } }
 body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; padding: 1rem;
-  max-width: 75rem; }
+  max-width: 75rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 pre, code, td, .frame { font-family: ui-monospace, monospace;
   font-size: .85rem; }
 pre { background: var(--box); padding: .6rem; overflow-x: auto; }
 table { border-collapse: collapse; }
 th, td { text-align: left; padding: .15rem .6rem; vertical-align: top;
-  border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-th { font-weight: 600; white-space: nowrap; }
+  border-bottom: 1px solid var(--line); }
+th { font-weight: 600; overflow-wrap: normal; }
+.place { min-width: 17rem; }
+.option:not(.changed) th { font-weight: normal; }
+.failed td:nth-of-type(1) { color: var(--bad); }
 summary { cursor: pointer; }
 details details { margin-left: .9rem; border-left: 1px solid var(--line);
   padding-left: .6rem; }
@@ -59,6 +64,10 @@ details details { margin-left: .9rem; border-left: 1px solid var(--line);
   border-radius: .6rem; background: var(--box); text-align: center; }
 .owner { margin: .2rem 0 .2rem .9rem; }
 input[type=search] { width: 24rem; max-width: 90%; padding: .3rem; }
+::placeholder { color: var(--faint); opacity: 1; }
+@media (max-width: 55rem) {
+  .option, .option th, .option td { display: block; border: 0; }
+  .option { border-bottom: 1px solid var(--line); } }
 [hidden] { display: none; }
 """
 
@@ -112,10 +121,11 @@ def page(reports: list[read.Found], utc: bool = False) -> str:
         '<meta name="viewport" content="width=device-width">\n'
         f'<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n'
         f'<body>\n<h1>{_text(title)}</h1>\n']
-    parts += [_digest(one, utc) for one in reports]
-    parts.append(_stacks(reports))
-    parts.append(_configuration(reports))
-    parts += [_sections(one) for one in reports]
+    name = text.process_names(reports)
+    parts += [_digest(one, name(one), utc) for one in reports]
+    parts.append(_stacks(reports, name))
+    parts.append(_configuration(reports, name))
+    parts += [_sections(one, name(one)) for one in reports]
     parts.append(f'<script>{_SCRIPT}</script>\n</body>\n</html>\n')
     return ''.join(parts)
 
@@ -124,7 +134,7 @@ def _text(value: Any) -> str:
     return html.escape(escape.text(str(value)))
 
 
-def _digest(found: read.Found, utc: bool) -> str:
+def _digest(found: read.Found, name: str, utc: bool) -> str:
     header = found.report.header
     own = found.identity
     rows = [
@@ -140,14 +150,10 @@ def _digest(found: read.Found, utc: bool) -> str:
         f'<li class="{notice.level}">{_text(notice.text)}</li>\n'
         for notice in digest.digest(found))
     return (
-        f'<section class="report">\n<h2>{_text(_name(found))}</h2>\n<table>\n'
-        + ''.join(f'<tr><th>{name}</th><td>{_text(value)}</td></tr>\n'
-                  for name, value in rows)
+        f'<section class="report">\n<h2>{_text(name)}</h2>\n<table>\n'
+        + ''.join(f'<tr><th>{head}</th><td>{_text(value)}</td></tr>\n'
+                  for head, value in rows)
         + f'</table>\n<ul class="digest">\n{notices}</ul>\n</section>\n')
-
-
-def _name(found: read.Found) -> str:
-    return threads.process_name(found)
 
 
 @dataclasses.dataclass
@@ -160,7 +166,8 @@ class _Node:
         default_factory=dict)
 
 
-def _stacks(reports: Iterable[read.Found]) -> str:
+def _stacks(reports: Iterable[read.Found],
+            name: Callable[[read.Found], str]) -> str:
     """All stacks of all processes as a tree that folds."""
     root = _Node()
     for stack, owners in threads.merge(reports):
@@ -169,7 +176,7 @@ def _stacks(reports: Iterable[read.Found]) -> str:
         for frame in stack:
             node = node.below.setdefault(frame, _Node())
             node.count += len(owners)
-        node.owners += [f'{_name(found)}: {thread.describe()}'
+        node.owners += [f'{name(found)}: {thread.describe()}'
                         for found, thread in owners]
     if not root.count:
         return ''
@@ -179,50 +186,60 @@ def _stacks(reports: Iterable[read.Found]) -> str:
             + _below(root) + '</div>\n')
 
 
-def _below(node: _Node) -> str:
-    parts = [f'<div class="owner">{_text(owner)}</div>\n'
-             for owner in node.owners]
-    for frame, child in sorted(node.below.items(),
-                               key=lambda item: -item[1].count):
-        lines = frame.lines()
-        # where no other way leads on, frames stand in one fold
-        while len(child.below) == 1 and not child.owners:
-            (following, child), = child.below.items()
-            lines += following.lines()
-        last = next(line for line in reversed(lines)
-                    if line.startswith(('  File', '  [')))
-        parts.append(
-            f'<details open><summary><span class="count">{child.count}</span>'
-            f' <span class="frame">{_text(last.strip())}</span></summary>\n'
-            f'<pre>{_text(chr(10).join(lines))}</pre>\n{_below(child)}'
-            '</details>\n')
+def _below(root: _Node) -> str:
+    parts = []
+    # no recursion: there is no limit to how often stacks may fork
+    waiting: list[_Node | str] = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, str):
+            parts.append(node)
+            continue
+        parts += [f'<div class="owner">{_text(owner)}</div>\n'
+                  for owner in node.owners]
+        for frame, child in sorted(node.below.items(),
+                                   key=lambda item: item[1].count):
+            opening, child = _fold(frame, child)
+            waiting += ['</details>\n', child, opening]
     return ''.join(parts)
 
 
-def _configuration(reports: Iterable[read.Found]) -> str:
+def _fold(frame: threads.Frame, node: _Node) -> tuple[str, _Node]:
+    """The frames up to where stacks part or end, and what is there."""
+    lines = frame.lines()
+    while len(node.below) == 1 and not node.owners:
+        (frame, node), = node.below.items()
+        lines += frame.lines()
+    last = frame.lines()[0]
+    return (
+        f'<details open><summary><span class="count">{node.count}</span>'
+        f' <span class="frame">{_text(last.strip())}</span></summary>\n'
+        f'<pre>{_text(chr(10).join(lines))}</pre>\n', node)
+
+
+def _configuration(reports: Iterable[read.Found],
+                   name: Callable[[read.Found], str]) -> str:
     """All options in one table; what processes have in common stands once."""
     rows: dict[tuple[str, ...], list[str]] = {}
     count = 0
     for found in reports:
         count += 1
-        told = threads.data(found.report, 'configuration')
-        for option in threads.dicts(told.get('options')):
-            where = ' '.join(str(word) for word in (
-                option.get('location'), option.get('detail'),
-                option.get('line')) if word is not None)
-            shown = option.get('error') or text.value(option.get('value'))
-            key = (f'[{option.get("group")}] {option.get("name")}',
-                   str(shown), where, 'changed' if option.get('changed')
-                   else '')
-            rows.setdefault(key, []).append(_name(found))
+        for option in configuration.options(found.report):
+            marks = [mark for mark, wanted in (
+                ('changed', 'changed'), ('failed', 'error'))
+                if option.get(wanted)]
+            key = (configuration.name(option), configuration.shown(option),
+                   configuration.place(option), ' '.join(['option', *marks]))
+            rows.setdefault(key, []).append(name(found))
     if not rows:
         return ''
     lines = []
-    for (name, shown, where, mark), owners in rows.items():
+    for (option_name, shown, where, mark), owners in rows.items():
         whose = '' if len(owners) == count else ', '.join(owners)
         lines.append(
-            f'<tr class="option {mark}"><th>{_text(name)}</th>'
-            f'<td>{_text(shown)}</td><td class="faint">{_text(where)}</td>'
+            f'<tr class="{mark}"><th>{_text(option_name)}</th>'
+            f'<td>{_text(shown)}</td>'
+            f'<td class="faint place">{_text(where)}</td>'
             f'<td class="faint">{_text(whose)}</td></tr>\n')
     return ('<h2>Configuration</h2>\n<p id="searching" hidden>'
             '<input type="search" id="search" placeholder="Search options" '
@@ -232,8 +249,8 @@ def _configuration(reports: Iterable[read.Found]) -> str:
             + ''.join(lines) + '</table>\n')
 
 
-def _sections(found: read.Found) -> str:
-    parts = [f'<h2>Sections of {_text(_name(found))}</h2>\n']
+def _sections(found: read.Found, name: str) -> str:
+    parts = [f'<h2>Sections of {_text(name)}</h2>\n']
     parts += [_section(part) for part in found.report.sections]
     return ''.join(parts)
 

@@ -14,21 +14,21 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import times
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import read
 
-#: So much of an id is shown; it is unique for all practical purposes.
-ID_DIGITS = 12
-
 #: How many sections are named in a row that lacks them.
 _NAMED_MAX = 4
+
+#: So much is shown of what a process says of itself.
+_WORDS_CHARS_MAX = 40
 
 _RIGHT = {'PID', 'SIZE'}
 
@@ -53,32 +53,21 @@ def parser() -> options.Parser:
 def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
-    journal = options.journal(given)
-    problems = list(journal.problems)
-    try:
-        found = options.find(journal, options.query(given, journal), problems)
-    except options.Failure:
-        options.warn(given, problems)
-        raise
-    if given.newest:
-        given.reverse = True
-        given.lines = 1
-    if given.lines is not None:
-        found = found[-given.lines:]
-    groups = read.answers(found)
-    if given.reverse:
-        groups.reverse()
-    with output.Output(given.output, not given.no_pager
-                       and given.json == 'off') as out:
-        if given.json == 'off':
-            out.write(_table(groups, given.utc, not given.no_legend,
-                             out.style))
-        else:
-            rows = [describe(one, group[0].id)
-                    for group in groups for one in group]
-            out.write(json.dumps(
-                rows, indent=2 if given.json == 'pretty' else None) + '\n')
-    options.warn(given, problems)
+    with selection.opened(given) as (journal, problems):
+        found = selection.matching(given, journal, problems)
+        # processes that answered one trigger keep their order
+        groups = read.answers(selection.newest(found, given))
+        if given.reverse:
+            groups.reverse()
+        with output.Output(given.output, not given.no_pager
+                           and given.json == 'off') as out:
+            if given.json == 'off':
+                out.write(_table(groups, given.utc, not given.no_legend,
+                                 out.style))
+            else:
+                rows = [describe(one, group[0].id)
+                        for group in groups for one in group]
+                out.write(output.to_json(rows, given.json))
     return 0
 
 
@@ -152,14 +141,20 @@ def _row(found: read.Found, utc: bool, style: output.Style) -> list[str]:
     return [
         times.show(found.time_usec, utc), clean(own.hostname or '-'),
         unit if not own.trusted else clean(unit),
-        clean(header.describe_process()),
+        _cut(clean(header.describe_process())),
         '-' if own.pid is None else str(own.pid),
-        clean(header.trigger.signal or header.trigger.kind),
+        _cut(clean(header.trigger.signal or header.trigger.kind)),
         sections(found, style),
         '-' if found.size_bytes is None else times.show_size(
             found.size_bytes),
-        header.id[:ID_DIGITS],
+        found.short_id,
     ]
+
+
+def _cut(words: str) -> str:
+    if len(words) <= _WORDS_CHARS_MAX:
+        return words
+    return words[:_WORDS_CHARS_MAX - 1] + '…'
 
 
 def sections(found: read.Found, style: output.Style) -> str:
@@ -168,7 +163,7 @@ def sections(found: read.Found, style: output.Style) -> str:
     words = str(whole.count)
     if not whole.complete:
         words = f'{len(whole.sections)} of {whole.count}'
-    notes = [f'{escape.line(section.name)} {section.status}'
+    notes = [f'{_cut(escape.line(section.name))} {section.status}'
              for section in whole.sections
              if section.status != fields.STATUS_OK]
     if len(notes) > _NAMED_MAX:

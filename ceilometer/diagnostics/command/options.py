@@ -10,45 +10,34 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The options that verbs share, and what they ask of the journal.
+"""The options that verbs share, and the parser that knows them.
 
-Names and meanings are those of journalctl(1) and coredumpctl(1).
+Names and meanings are those of journalctl(1) and coredumpctl(1). Nothing
+here reads the journal; what the options ask of it is in
+:mod:`ceilometer.diagnostics.command.selection`.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-import dataclasses
 import re
-import sys
 from typing import Any
 from typing import NoReturn
 
 from ceilometer.diagnostics.command import times
-from ceilometer.diagnostics import read
-from ceilometer.diagnostics import source
 
 PROGRAM = 'ceilometer-diagnostics'
 
-#: Fewest digits of a report id that are taken for the beginning of one.
-ID_DIGITS_MIN = 4
-
-#: A pid has no more digits than this (/proc/sys/kernel/pid_max).
-_PID_DIGITS_MAX = 7
-
-_BOOT = re.compile(r'all|[+-]?\d+|[0-9a-f]{32}([+-]\d+)?', re.ASCII)
-_FIELD = re.compile(r'_{0,2}[A-Z0-9][A-Z0-9_]*', re.ASCII)
-_UNIT = re.compile(r'[\w.:@\\*?\[\]-]+', re.ASCII)
-_UNIT_SUFFIXES = ('.service', '.scope', '.slice', '.socket', '.timer')
+#: Which boot: all, an offset, an id, or an offset from an id.
+BOOT = re.compile(r'all|[+-]?\d{1,9}|[0-9a-f]{32}([+-]\d{1,9})?', re.ASCII)
 
 #: A short option that stands before a value, perhaps behind flags.
 SHORT_WITH_VALUE = re.compile('-[mrq1h]*[DSUnoH]')
 #: Long ones, of all verbs.
 LONG_WITH_VALUE = frozenset((
     '--directory', '--file', '--root', '--namespace', '--since', '--until',
-    '--lines', '--output', '--section', '--host', '--timeout', '--format',
-    '--reports'))
+    '--lines', '--output', '--section', '--host', '--timeout', '--format'))
 
 
 class UsageError(Exception):
@@ -92,11 +81,11 @@ def _with_values(arguments: list[str]) -> list[str]:
     for argument in waiting:
         if argument == '--':
             return [*joined, argument, *waiting]
-        if joined and joined[-1] == '--boot=' and _BOOT.fullmatch(argument):
+        if joined and joined[-1] == '--boot=' and BOOT.fullmatch(argument):
             joined[-1] += argument
         elif argument in ('-b', '--boot'):
             joined.append('--boot=')
-        elif argument.startswith('-b') and _BOOT.fullmatch(argument[2:]):
+        elif argument.startswith('-b') and BOOT.fullmatch(argument[2:]):
             joined.append(f'--boot={argument[2:]}')
         elif argument == '--json':
             joined.append('--json=pretty')
@@ -193,7 +182,7 @@ def _time(text: str) -> int:
 
 @_checked
 def _boot(text: str) -> str:
-    if text and not _BOOT.fullmatch(text):
+    if text and not BOOT.fullmatch(text):
         raise ValueError(f'{text!r} is no boot: expected an id, an offset as '
                          '-1, or all')
     return text or '0'
@@ -213,143 +202,3 @@ def _json(text: str) -> str:
     if text not in ('short', 'pretty', 'off'):
         raise ValueError(f'{text!r}: expected short, pretty or off')
     return text
-
-
-def journal(given: argparse.Namespace) -> source.Journal:
-    """Find the journal that the options name.
-
-    :raises UsageError: they contradict one another
-    :raises source.JournalError: it cannot be read
-    """
-    named = [name for name, value in (
-        ('--directory', given.directory is not None),
-        ('--file', bool(given.file)), ('--root', given.root is not None),
-        ('--namespace', given.namespace is not None)) if value]
-    if len(named) > 1:
-        raise UsageError(f'{named[0]} and {named[1]} exclude one another')
-    if given.merge and given.file:
-        raise UsageError('--file and --merge exclude one another')
-    for name in ('directory', 'root', 'namespace'):
-        if getattr(given, name) == '':
-            raise UsageError(f'--{name}: expected a name, not nothing')
-    if '' in given.file:
-        raise UsageError('--file: expected a name, not nothing')
-    return source.Journal(source.Source(
-        directory=given.directory, files=tuple(given.file), root=given.root,
-        namespace=given.namespace, merge=given.merge))
-
-
-def query(given: argparse.Namespace,
-          found: source.Journal) -> read.Query:
-    """What the matches and options ask for.
-
-    :raises UsageError: they contradict one another, or are none
-    :raises Failure: there is no such boot
-    """
-    since, until = given.since, given.until
-    if since is not None and until is not None and since > until:
-        raise UsageError('--since is after --until')
-    return dataclasses.replace(
-        matches(given.match), since_usec=since, until_usec=until,
-        boot_ids=_boot_ids(given.boot, found))
-
-
-def matches(words: list[str]) -> read.Query:
-    """Tell matches by their shape.
-
-    :raises UsageError: one has no shape that a match has
-    """
-    ids, units, pids, raw = [], [], [], []
-    for word in words:
-        if '=' in word:
-            name = word.partition('=')[0]
-            if not _FIELD.fullmatch(name):
-                raise UsageError(
-                    f'{word!r}: a field has a name of capital letters, '
-                    'digits and underscores')
-            raw.append(word)
-        elif re.fullmatch(f'[0-9]{{1,{_PID_DIGITS_MAX}}}', word):
-            if int(word) == 0:
-                raise UsageError(f'{word!r} is no pid')
-            pids.append(int(word))
-        elif re.fullmatch(f'[0-9a-f]{{{ID_DIGITS_MIN},32}}', word):
-            ids.append(word)
-        else:
-            units.append(unit_name(word))
-    return read.Query(ids=tuple(ids), units=tuple(units), pids=tuple(pids),
-                      matches=tuple(raw))
-
-
-def unit_name(word: str) -> str:
-    """The full name of a unit, or a pattern of such.
-
-    :raises UsageError: no unit has such a name
-    """
-    if not _UNIT.fullmatch(word) or word.startswith('-') or len(word) > 255:
-        raise UsageError(
-            f'{word!r} is no report id, unit, pid or FIELD=value')
-    if word.endswith((*_UNIT_SUFFIXES, '*')):
-        return word
-    return f'{word}.service'
-
-
-def _boot_ids(wish: str | None, found: source.Journal) -> tuple[str, ...]:
-    if wish is None or wish == 'all':
-        return ()
-    known = read.boots(found)
-    match = re.fullmatch(r'([0-9a-f]{32})?([+-]?\d+)?', wish)
-    assert match is not None
-    own = match[1]
-    offset = int(match[2] or '0')
-    if own is None and offset <= 0 and found.source.local:
-        with open('/proc/sys/kernel/random/boot_id') as file:
-            own = file.read().strip().replace('-', '')
-        if own not in known:
-            known.append(own)
-    if own is not None:
-        if own not in known:
-            raise Failure(f'there is no boot {own} in the journal')
-        place = known.index(own) + offset
-    else:
-        # as journalctl counts: 1 is the first one, 0 the last, -1 before it
-        place = offset - 1 if offset > 0 else len(known) - 1 + offset
-    if not 0 <= place < len(known):
-        raise Failure(f'there is no boot {wish} in the journal, which has '
-                      f'{len(known)}')
-    return (known[place],)
-
-
-def pick(found: list[read.Found],
-         given: argparse.Namespace) -> list[read.Found]:
-    """Apply -n, -1 and -r to reports that are sorted, oldest first."""
-    count = 1 if given.newest else given.lines
-    if count is not None:
-        found = found[-count:]
-    if given.reverse:
-        found = found[::-1]
-    return found
-
-
-def find(found: source.Journal, wanted: read.Query, problems: list[str],
-         ) -> list[read.Found]:
-    """Find reports.
-
-    :raises Failure: there is none, or an id is ambiguous
-    """
-    try:
-        reports = read.find(found, wanted, problems)
-    except read.AmbiguousId as ambiguous:
-        raise Failure(str(ambiguous)) from None
-    if not reports:
-        raise Failure('no reports found' if wanted == read.Query()
-                      else 'no reports match')
-    return reports
-
-
-def warn(given: argparse.Namespace, problems: list[str]) -> None:
-    """Say what was passed over, unless the user wants to hear nothing."""
-    from ceilometer.diagnostics.command import output
-    if not given.quiet:
-        sys.stdout.flush()
-        for problem in problems:
-            output.complain(problem)

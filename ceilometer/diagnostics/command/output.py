@@ -19,12 +19,16 @@ What comes from the journal is escaped before it gets here
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import subprocess
 import sys
 import types
+from typing import Any
 from typing import IO
+
+from ceilometer.diagnostics import escape
 
 #: What less is told where the user says nothing; as systemd's tools do.
 LESS = 'FRSXMK'
@@ -122,15 +126,19 @@ def _wants_colour() -> bool:
 
 def _start_pager() -> subprocess.Popen[bytes] | None:
     command = os.environ.get('SYSTEMD_PAGER', os.environ.get('PAGER'))
-    if command is None:
-        command = next((name for name in ('pager', 'less', 'more')
-                        if shutil.which(name)), '')
+    # what runs as root for another may not start a shell from its pager, and
+    # only less can be told so
+    secure = 'SUDO_UID' in os.environ
+    if command is None or secure and command not in ('', 'cat'):
+        command = next((name for name in (
+            ('less',) if secure else ('pager', 'less', 'more'))
+            if shutil.which(name)), '')
     if command in ('', 'cat'):
         return None
-    environment = {'LESS': os.environ.get('SYSTEMD_LESS', LESS),
-                   'LESSCHARSET': 'utf-8', **os.environ}
-    if 'SUDO_UID' in os.environ:
-        # what runs as root for another may not start a shell from its pager
+    # not the user's own $LESS, which may show colours as their codes
+    environment = {**os.environ, 'LESSCHARSET': 'utf-8',
+                   'LESS': os.environ.get('SYSTEMD_LESS', LESS)}
+    if secure:
         environment['LESSSECURE'] = '1'
     try:
         return subprocess.Popen(['sh', '-c', command], stdin=subprocess.PIPE,
@@ -139,9 +147,18 @@ def _start_pager() -> subprocess.Popen[bytes] | None:
         return None
 
 
+def to_json(data: Any, form: str) -> str:
+    """Data for tools, as ``--json`` wants it.
+
+    :param data: what JSON can hold
+    :param form: ``short``, on one line, or ``pretty``, laid out
+    """
+    return json.dumps(data, indent=2 if form == 'pretty' else None) + '\n'
+
+
 def complain(text: str) -> None:
     """Say what is wrong, in one line on standard error."""
-    line = text.replace('\n', ' ')
+    line = escape.line(text.replace('\n', ' '))
     try:
         sys.stderr.write(f'ceilometer-diagnostics: {line}\n')
         sys.stderr.flush()

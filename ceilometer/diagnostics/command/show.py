@@ -16,17 +16,20 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection
-import json
+import dataclasses
 from typing import Any
 
+from ceilometer.diagnostics.command import configuration
 from ceilometer.diagnostics.command import digest
 from ceilometer.diagnostics.command import list_reports
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import text
+from ceilometer.diagnostics import journal_reader
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
-from ceilometer.diagnostics import source
+from ceilometer.diagnostics import search
 
 #: For so many reports the ones before them are looked at, to tell which
 #: threads are stuck.
@@ -68,49 +71,24 @@ def main(arguments: list[str]) -> int:
     if given.merge_stacks and given.json != 'off':
         raise options.UsageError('--merge-stacks and --json exclude one '
                                  'another: the data are not merged')
-    journal = options.journal(given)
-    problems = list(journal.problems)
-    try:
-        found = select(given, journal, problems,
-                       whole_group=given.merge_stacks)
+    with selection.opened(given) as (journal, problems):
+        found = selection.select(given, journal, problems,
+                                 whole_group=given.merge_stacks)
         with output.Output(given.output, not given.no_pager) as out:
-            _show(given, journal, found, out)
-    finally:
-        options.warn(given, problems)
+            _show(given, journal, found, problems, out)
     return 0
 
 
-def select(given: argparse.Namespace, journal: source.Journal,
-           problems: list[str], whole_group: bool = False,
-           ) -> list[read.Found]:
-    """The reports that are meant; the last one, if nothing is said.
-
-    :param whole_group: then all that answered the same trigger as that
-    :raises options.Failure: there is none
-    """
-    found = options.find(journal, options.query(given, journal), problems)
-    picked = options.pick(found, given)
-    if given.match or given.lines is not None or given.newest:
-        return picked
-    if given.since is not None or given.until is not None:
-        return picked
-    # what others claim does not push itself before the daemons' own
-    trusted = [one for one in found if one.identity.trusted] or found
-    if whole_group:
-        return read.answers(trusted)[-1]
-    return trusted[-1:]
-
-
-def _show(given: argparse.Namespace, journal: source.Journal,
-          found: list[read.Found], out: output.Output) -> None:
+def _show(given: argparse.Namespace, journal: journal_reader.Journal,
+          found: list[read.Found], problems: list[str],
+          out: output.Output) -> None:
+    whole = selection.loaded(journal, found, problems)
     if given.merge_stacks:
-        out.write(text.merged_stacks(
-            [read.load(journal, one) for one in found], out.style))
+        out.write(text.merged_stacks(list(whole), out.style))
         return
     shown = 0
     names: dict[str, None] = {}
-    for one in found:
-        full = read.load(journal, one)
+    for full in whole:
         if given.section:
             there = [part.name for part in full.report.sections]
             names.update(dict.fromkeys(there))
@@ -121,14 +99,16 @@ def _show(given: argparse.Namespace, journal: source.Journal,
                 not given.changed):
             before = previous(journal, full)
         if given.json != 'off':
-            out.write(json.dumps(
+            out.write(output.to_json(
                 describe(full, before, given.changed, given.section),
-                indent=2 if given.json == 'pretty' else None) + '\n')
+                given.json))
         else:
             if shown:
                 out.write('\n')
             out.write(_text(given, full, before, out.style))
         shown += 1
+    if not shown and not names:
+        raise options.Failure('nothing of what matches can be read')
     if not shown:
         raise options.Failure(
             f'no section {" or ".join(given.section)} in what matches: there '
@@ -148,17 +128,19 @@ def _text(given: argparse.Namespace, found: read.Found,
                       given.utc, style)
 
 
-def previous(journal: source.Journal, found: read.Found) -> read.Found | None:
+def previous(journal: journal_reader.Journal,
+             found: read.Found) -> read.Found | None:
     """The report of the same process before this one, whole, or None."""
     own = found.identity
     if own.pid is None or own.boot_id is None:
         return None
     earlier = [
-        one for one in read.find(journal, read.Query(
+        one for one in read.find(journal, search.Query(
             pids=(own.pid,), boot_ids=(own.boot_id,),
             until_usec=found.time_usec))
         if one.process_key == found.process_key and one.id != found.id]
-    return read.load(journal, earlier[-1]) if earlier else None
+    # the nearest that can be read
+    return next(selection.loaded(journal, reversed(earlier), []), None)
 
 
 def describe(found: read.Found, before: read.Found | None,
@@ -174,18 +156,18 @@ def describe(found: read.Found, before: read.Found | None,
     told = list_reports.describe(found, found.id)
     del told['group']
     if changed:
-        return {**told, 'options': digest.changed_options(found)}
+        return {**told, 'options': configuration.changed(found.report)}
     return {
         **told,
         'problems': list(found.problems),
-        'digest': [{'level': notice.level, 'text': notice.text}
-                   for notice in digest.digest(found, before)],
-        'sections': [section_data(part) for part in found.report.sections
+        'digest': list(map(dataclasses.asdict,
+                           digest.digest(found, before))),
+        'sections': [describe_section(part) for part in found.report.sections
                      if not names or part.name in names],
     }
 
 
-def section_data(part: report.Section) -> dict[str, Any]:
+def describe_section(part: report.Section) -> dict[str, Any]:
     """A section as data for tools, nothing left out."""
     return {'name': part.name, 'title': part.title, 'status': part.status,
             'usec': part.usec, 'text': part.text, 'data': part.data}

@@ -16,14 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import dataclasses
-import json
 
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import selection
+from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
 from ceilometer.diagnostics import read
-from ceilometer.diagnostics import source
 
 #: How many reports of each process are looked at.
 REPORTS = 10
@@ -66,20 +66,22 @@ def parser() -> options.Parser:
 def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
-    journal = options.journal(given)
-    problems = list(journal.problems)
-    try:
-        wanted = options.query(given, journal)
-        found = [one for one in options.find(journal, wanted, problems)
+    with selection.opened(given) as (journal, problems):
+        found = [one for one in selection.matching(given, journal, problems)
                  if one.identity.trusted]
         count = 1 if given.newest else given.lines or REPORTS
         if count < 2:
             raise options.UsageError(
                 'a thread can stand still in two reports at least')
-        stood = [one for one in still(journal, found, count)
-                 if given.all or not threads.is_idle(one.thread)]
-    finally:
-        options.warn(given, problems)
+        by_process: dict[object, list[read.Found]] = {}
+        for one in found:
+            by_process.setdefault(one.process_key, []).append(one)
+        if all(len(reports) < 2 for reports in by_process.values()):
+            raise options.Failure('no process has two reports to compare')
+        stood = [
+            one for reports in by_process.values() for one in still(list(
+                selection.loaded(journal, reports[-count:], problems)))
+            if given.all or not threads.is_idle(one.thread)]
     stood.sort(key=lambda one: -one.usec)
     if given.reverse:
         stood.reverse()
@@ -87,43 +89,33 @@ def main(arguments: list[str]) -> int:
         if given.json == 'off':
             out.write(_text(stood, given.no_legend, out.style))
         else:
-            out.write(json.dumps(
-                [_describe(one) for one in stood],
-                indent=2 if given.json == 'pretty' else None) + '\n')
+            out.write(output.to_json([_describe(one) for one in stood],
+                                     given.json))
     return 0 if stood else 1
 
 
-def still(journal: source.Journal, found: list[read.Found],
-          count: int) -> Iterator[Still]:
-    """The threads that did not move.
+def still(reports: list[read.Found]) -> Iterator[Still]:
+    """The threads of a process that did not move.
 
-    :param journal: where to read the reports
-    :param found: reports, oldest first
-    :param count: how many of each process to look at, the newest
+    :param reports: whole reports of one process, oldest first
     """
-    by_process: dict[object, list[read.Found]] = {}
-    for one in found:
-        by_process.setdefault(one.process_key, []).append(one)
-    for reports in by_process.values():
-        if len(reports) < 2:
-            continue
-        newest_first = [read.load(journal, one)
-                        for one in reports[:-count - 1:-1]]
-        last = newest_first[0]
-        standing = {thread.key: thread
-                    for thread in threads.threads(last.report)
-                    if not thread.diagnostics and thread.stack}
-        since = {key: (last, 1) for key in standing}
-        for earlier in newest_first[1:]:
-            stacks = {thread.key: thread.stack
-                      for thread in threads.threads(earlier.report)}
-            for key in list(standing):
-                if stacks.get(key) != standing[key].stack:
-                    yield from _ended(last, standing.pop(key), *since[key])
-                else:
-                    since[key] = (earlier, since[key][1] + 1)
-        for key, thread in standing.items():
-            yield from _ended(last, thread, *since[key])
+    if not reports:
+        return
+    last = reports[-1]
+    standing = {thread.key: thread
+                for thread in threads.threads(last.report)
+                if not thread.diagnostics and thread.stack}
+    since = {key: (last, 1) for key in standing}
+    for earlier in reports[-2::-1]:
+        stacks = {thread.key: thread.stack
+                  for thread in threads.threads(earlier.report)}
+        for key in list(standing):
+            if stacks.get(key) != standing[key].stack:
+                yield from _ended(last, standing.pop(key), *since[key])
+            else:
+                since[key] = (earlier, since[key][1] + 1)
+    for key, thread in standing.items():
+        yield from _ended(last, thread, *since[key])
 
 
 def _ended(last: read.Found, thread: threads.Thread, first: read.Found,
@@ -153,9 +145,11 @@ def _text(stood: list[Still], bare: bool, style: output.Style) -> str:
     if not stood:
         return '' if bare else 'No thread stands still.\n'
     parts = []
+    name = text.process_names(
+        {one.last.id: one.last for one in stood}.values())
     for one in stood:
         lines = [style.bold(f'{times.show_span(one.usec)} in {one.reports} '
-                            f'reports: {threads.process_name(one.last)}: '
+                            f'reports: {name(one.last)}: '
                             f'{one.thread.describe()}')]
         for frame in one.thread.stack:
             lines += frame.lines()

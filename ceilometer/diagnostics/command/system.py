@@ -44,7 +44,8 @@ class Process:
     :ivar name: its command name
     :ivar command: its command line, or its name in brackets
     :ivar start_stack: where its stack began: the same in all processes that
-        were forked from one another and have executed no other program
+        were forked from one another and have executed no other program; 0
+        for who may not see that
     :ivar dies: whether the signal would end it
     """
 
@@ -53,6 +54,11 @@ class Process:
     command: str
     start_stack: int
     dies: bool
+
+    @property
+    def origin(self) -> int | str:
+        """The same in all processes of one program, as far as can be seen."""
+        return self.start_stack or self.name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,10 +82,10 @@ class Unit:
 
         What these have started, as sudo or ipmitool, writes no reports.
         """
-        stacks = {process.start_stack for process in self.processes
-                  if process.pid == self.main_pid}
+        main = {process.origin for process in self.processes
+                if process.pid == self.main_pid}
         return tuple(process for process in self.processes
-                     if process.start_stack in stacks)
+                     if process.origin in main)
 
 
 def running_units(patterns: tuple[str, ...] = UNIT_PATTERNS) -> list[str]:

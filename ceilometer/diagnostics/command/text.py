@@ -14,10 +14,11 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Callable
 from collections.abc import Iterable
-from typing import Any
 
+from ceilometer.diagnostics.command import configuration
 from ceilometer.diagnostics.command import digest
 from ceilometer.diagnostics.command import output
 from ceilometer.diagnostics.command import threads
@@ -28,6 +29,33 @@ from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
 
 _MARKS = {digest.BAD: '!', digest.ODD: '*', digest.PLAIN: ' '}
+
+
+def process_names(reports: Iterable[read.Found],
+                  ) -> Callable[[read.Found], str]:
+    """What tells the processes of some reports from one another.
+
+    :param reports: the reports
+    :returns: a function that gives unit, pid and role of one; with its host
+        if there are several, with its id if a process has several reports
+    """
+    given = list(reports)
+    several_hosts = len({one.identity.hostname for one in given}) > 1
+    times_given = collections.Counter(one.process_key for one in given)
+
+    def name(found: read.Found) -> str:
+        own = found.identity
+        header = found.report.header
+        unit = (own.unit or header.service).removesuffix('.service')
+        pid = '-' if own.pid is None else own.pid
+        words = f'{unit}[{pid}] {header.describe_process()}'
+        if several_hosts:
+            words = f'{own.hostname or "-"} {words}'
+        if times_given[found.process_key] > 1:
+            words += f' in {found.short_id}'
+        return escape.line(words)
+
+    return name
 
 
 def heading(found: read.Found, utc: bool, style: output.Style) -> str:
@@ -48,8 +76,8 @@ def heading(found: read.Found, utc: bool, style: output.Style) -> str:
         ('Time', times.show(found.time_usec, utc)),
         ('Unit', unit),
         ('Process', clean(f'{header.service}, {header.describe_process()}')),
-        ('PID', str(own.pid)),
-        ('UID', str(own.uid)),
+        ('PID', '-' if own.pid is None else str(own.pid)),
+        ('UID', '-' if own.uid is None else str(own.uid)),
         ('Hostname', clean(own.hostname or '-')),
         ('Boot ID', clean(own.boot_id or '-')),
         ('Trigger', clean(header.trigger.describe())),
@@ -92,8 +120,8 @@ def whole(found: read.Found, told: list[digest.Notice], utc: bool,
 
 def changed(found: read.Found, style: output.Style) -> str:
     """The options that differ from their defaults, a line or two each."""
-    told = digest.changed_options(found)
-    lines = [style.bold(f'{threads.process_name(found)}: '
+    told = configuration.changed(found.report)
+    lines = [style.bold(f'{process_names([found])(found)}: '
                         f'{len(told)} options changed')]
     for option in told:
         lines.append(option_line(option))
@@ -103,32 +131,19 @@ def changed(found: read.Found, style: output.Style) -> str:
     return '\n'.join(lines) + '\n'
 
 
-def option_line(option: dict[str, Any]) -> str:
+def option_line(option: configuration.Option) -> str:
     """An option with its value and where that was set."""
-    words = (f'[{option.get("group")}] {option.get("name")} = '
-             f'{value(option.get("value"))}')
-    if option.get('error'):
-        words = (f'[{option.get("group")}] {option.get("name")}: '
-                 f'{option["error"]}')
-    where = ' '.join(str(word) for word in (
-        option.get('location'), option.get('detail')) if word)
-    if option.get('line') is not None:
-        where += f' line {option["line"]}'
+    sign = ':' if option.get('error') else ' ='
+    words = (f'{configuration.name(option)}{sign} '
+             f'{configuration.shown(option)}')
+    where = configuration.place(option)
     return escape.line(f'{words}    ({where})' if where else words)
-
-
-def value(given: Any) -> str:
-    """The value of an option as a configuration file has it."""
-    if isinstance(given, list):
-        return ','.join(value(item) for item in given)
-    if isinstance(given, dict):
-        return ','.join(f'{key}:{value(item)}' for key, item in given.items())
-    return '' if given is None else str(given)
 
 
 def merged_stacks(reports: list[read.Found], style: output.Style) -> str:
     """Each stack once, under all threads of all processes that stand there."""
     merged = threads.merge(reports)
+    name = process_names(reports)
     count = sum(len(owners) for _, owners in merged)
     parts = [style.bold(f'{count} threads of {len(reports)} processes, '
                         f'{len(merged)} different stacks') + '\n']
@@ -136,7 +151,7 @@ def merged_stacks(reports: list[read.Found], style: output.Style) -> str:
         lines = []
         if len(owners) > 1:
             lines.append(style.bold(f'{len(owners)} threads:'))
-        lines += [f'{threads.process_name(found)}: {thread.describe()}'
+        lines += [f'{name(found)}: {thread.describe()}'
                   for found, thread in owners]
         for frame in stack:
             lines += frame.lines()

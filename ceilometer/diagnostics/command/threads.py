@@ -22,6 +22,7 @@ from collections.abc import Iterable
 import dataclasses
 from typing import Any
 
+from ceilometer.diagnostics.command import section_data
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
@@ -87,34 +88,15 @@ class Thread:
         return f'{words}, {self.state}'
 
 
-def section(whole: report.Report, name: str) -> report.Section | None:
-    """A section of a report that is as it should be, or None."""
-    for part in whole.sections:
-        if part.name == name and not part.failed:
-            return part
-    return None
-
-
-def data(whole: report.Report, name: str) -> dict[str, Any]:
-    """The data of a section; empty if it has none, or failed."""
-    part = section(whole, name)
-    return part.data if part and isinstance(part.data, dict) else {}
-
-
-def dicts(value: Any) -> list[dict[str, Any]]:
-    """Those elements of a list that are dicts; none if it is no list."""
-    if not isinstance(value, list):
-        return []
-    return [item for item in value if isinstance(item, dict)]
-
-
 def threads(whole: report.Report) -> list[Thread]:
     """The threads of a report; none if its section failed."""
     found = []
-    for stack in dicts(data(whole, 'threads').get('stacks')):
-        frames = tuple(_frame(frame) for frame in dicts(stack.get('frames')))
+    told = section_data.data(whole, 'threads')
+    for stack in section_data.dicts(told.get('stacks')):
+        frames = tuple(_frame(frame)
+                       for frame in section_data.dicts(stack.get('frames')))
         found += [_thread(owner, frames)
-                  for owner in dicts(stack.get('threads'))]
+                  for owner in section_data.dicts(stack.get('threads'))]
     return found
 
 
@@ -148,14 +130,6 @@ def _str(value: Any) -> str:
 def _int(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(
         value, bool) else None
-
-
-def process_name(found: read.Found) -> str:
-    """A process for people, with its host where that is known."""
-    own = found.identity
-    unit = (own.unit or found.report.header.service).removesuffix('.service')
-    words = f'{unit}[{own.pid}] {found.report.header.describe_process()}'
-    return escape.line(words)
 
 
 def merge(reports: Iterable[read.Found],

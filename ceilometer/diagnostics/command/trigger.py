@@ -18,24 +18,22 @@ nobody is signalled.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 import dataclasses
-import json
 import re
-import shlex
-import subprocess
 import sys
 import time
 from typing import Any
 
 from ceilometer.diagnostics.command import digest
-from ceilometer.diagnostics.command import list_reports
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics.command import text
+from ceilometer.diagnostics import journal_reader
 from ceilometer.diagnostics import read
+from ceilometer.diagnostics import search
 from ceilometer.diagnostics import source
 
 #: How long to wait for the reports, seconds; one may take as long itself
@@ -44,9 +42,6 @@ TIMEOUT_SECONDS = 45
 
 _POLL_SECONDS_MIN = 0.1
 _POLL_SECONDS_MAX = 0.5
-
-_HOST = re.compile(r'(?P<host>[^-:\s][^:\s]*|[^-\s]*\[[^\]\s]+\])'
-                   r'(?::(?P<port>\d+))?')
 
 
 @dataclasses.dataclass
@@ -97,7 +92,8 @@ def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
     if given.host is not None:
-        return _elsewhere(given)
+        from ceilometer.diagnostics.command import remote
+        return remote.trigger(given)
     units = _units(given.unit)
     _refuse(units, given.force)
     journal = _journal(units)
@@ -112,21 +108,24 @@ def main(arguments: list[str]) -> int:
         progress.clear()
     for answer in answers:
         if answer.found is not None:
-            answer.found = read.load(journal, answer.found)
+            try:
+                answer.found = read.load(journal, answer.found)
+            except source.JournalError as error:
+                # what was found of it tells something, too
+                output.complain(str(error))
     with output.Output(given.output, pager=False) as out:
         if given.json == 'off':
             out.write(_text(answers, given.timeout, out.style))
         else:
-            out.write(json.dumps(
-                [_describe(answer) for answer in answers],
-                indent=2 if given.json == 'pretty' else None) + '\n')
+            out.write(output.to_json(
+                [_describe(answer) for answer in answers], given.json))
     return 0 if all(answer.complete for answer in answers) else 1
 
 
 def _units(words: list[str]) -> list[system.Unit]:
     names: dict[str, None] = {}
     for word in words:
-        name = options.unit_name(word)
+        name = selection.unit_name(word)
         if re.search(r'[*?\[]', name):
             found = [one for one in system.running_units((name,))
                      if system.is_unit_of_ceilometer(one)]
@@ -145,6 +144,11 @@ def _units(words: list[str]) -> list[system.Unit]:
         if not names:
             raise options.Failure('no service of Ceilometer runs')
     found_units = [system.look(name) for name in names]
+    for unit in found_units:
+        if not unit.daemons:
+            raise options.Failure(
+                f'the processes of {unit.name} cannot be seen: they have '
+                'ended, or /proc is mounted with hidepid')
     # of two names that mean one unit, one is enough
     return list({unit.name: unit for unit in found_units}.values())
 
@@ -165,17 +169,15 @@ def _refuse(units: list[system.Unit], force: bool) -> None:
     output.complain(f'{system.SIGNAL.name} ends {told}')
 
 
-def _journal(units: list[system.Unit]) -> source.Journal:
+def _journal(units: list[system.Unit]) -> journal_reader.Journal:
     namespaces = {unit.namespace for unit in units}
-    if namespaces == {None}:
-        return source.Journal(source.Source())
-    if len(namespaces) == 1:
-        return source.Journal(source.Source(namespace=namespaces.pop()))
-    return source.Journal(source.Source(namespace='*'))
+    return journal_reader.Journal(source.Source(
+        namespace=namespaces.pop() if len(namespaces) == 1 else '*'))
 
 
-def wait(journal: source.Journal, answers: list[Answer], start_usec: int,
-         timeout_seconds: float, show: Callable[[int], None]) -> None:
+def wait(journal: journal_reader.Journal, answers: list[Answer],
+         start_usec: int, timeout_seconds: float,
+         show: Callable[[int], None]) -> None:
     """Wait until every process has answered, has ended, or time is up.
 
     :param journal: where the reports will be
@@ -188,7 +190,7 @@ def wait(journal: source.Journal, answers: list[Answer], start_usec: int,
     pause = _POLL_SECONDS_MIN
     while True:
         journal.refresh()
-        for found in read.find(journal, read.Query(
+        for found in read.find(journal, search.Query(
                 pids=tuple(answer.process.pid for answer in answers),
                 since_usec=start_usec)):
             for answer in answers:
@@ -238,7 +240,7 @@ def _text(answers: list[Answer], timeout_seconds: int,
             if answer.found is not None:
                 process = answer.found.report.header.describe_process()
                 parts.append(
-                    f'{answer.found.id[:list_reports.ID_DIGITS]}  {process}, '
+                    f'{answer.found.short_id}  {process}, '
                     f'pid {answer.process.pid}\n')
                 parts.append(_indented(text.notices(
                     digest.digest(answer.found), style)))
@@ -269,39 +271,8 @@ def _describe(answer: Answer) -> dict[str, Any]:
         'answered': answer.complete, 'id': None, 'digest': []}
     if answer.found is not None:
         told['id'] = answer.found.id
-        told['digest'] = [
-            {'level': notice.level, 'text': notice.text}
-            for notice in digest.digest(answer.found)]
+        told['digest'] = list(map(dataclasses.asdict,
+                                  digest.digest(answer.found)))
     if not answer.complete:
         told['state'] = system.state(process.pid)
     return told
-
-
-def _elsewhere(given: argparse.Namespace) -> int:
-    match = _HOST.fullmatch(given.host)
-    if match is None:
-        raise options.UsageError(
-            f'--host {given.host!r}: expected [USER@]HOST[:PORT]')
-    if given.output is not None:
-        raise options.UsageError('--host and --output exclude one another')
-    command = [options.PROGRAM, 'trigger', f'--timeout={given.timeout}',
-               f'--json={given.json}']
-    command += [flag for flag, wanted in (
-        ('--force', given.force), ('--quiet', given.quiet)) if wanted]
-    # what no unit is called is refused here, not by a shell over there
-    command += ['--', *(options.unit_name(unit) for unit in given.unit)]
-    port = ['-p', match['port']] if match['port'] else []
-    try:
-        done = subprocess.run(
-            ['ssh', '-xT', *port, '--', match['host'].replace(
-                '[', '').replace(']', ''), shlex.join(command)],
-            stdin=subprocess.DEVNULL)
-    except FileNotFoundError:
-        raise options.Failure('ssh is not installed') from None
-    if done.returncode in (0, 1, 2):
-        return done.returncode
-    raise options.Failure(
-        f'{match["host"]}: '
-        + (f'{options.PROGRAM} is not installed there'
-           if done.returncode == 127
-           else f'ssh ended with {done.returncode}'))

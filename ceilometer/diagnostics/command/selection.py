@@ -1,0 +1,250 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Which reports a command line means: in which journal, and which of them.
+
+Matches are told by their shape, as coredumpctl(1) does.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from collections.abc import Iterator
+import contextlib
+import dataclasses
+import re
+import sys
+
+from ceilometer.diagnostics.command import options
+from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics import journal_reader
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import search
+from ceilometer.diagnostics import source
+
+#: A report id, or the beginning of one. What is shorter is too common.
+ID = re.compile('[0-9a-f]{4,32}')
+
+#: So many lines are printed of what was passed over: anybody may write
+#: entries that claim to be of a report.
+_PROBLEMS_MAX = 10
+
+# no longer than in /proc/sys/kernel/pid_max
+_PID = re.compile('[0-9]{1,7}')
+_FIELD = re.compile(r'_?[A-Z0-9][A-Z0-9_]*', re.ASCII)
+_UNIT = re.compile(r'[\w.:@\\*?\[\]-]+', re.ASCII)
+_UNIT_SUFFIXES = ('.service', '.scope', '.slice', '.socket', '.timer')
+
+
+@contextlib.contextmanager
+def opened(given: argparse.Namespace,
+           ) -> Iterator[tuple[journal_reader.Journal, list[str]]]:
+    """A context with the journal that the options name.
+
+    At its end, also where it fails, a line is printed for all that was
+    passed over, unless the user wants to hear nothing.
+
+    :param given: the options
+    :returns: the journal, and a list that takes such lines
+    :raises options.UsageError: the options contradict one another
+    :raises source.JournalError: the journal cannot be read
+    """
+    journal = _journal(given)
+    problems: list[str] = []
+    try:
+        yield journal, problems
+    finally:
+        if not given.quiet:
+            sys.stdout.flush()
+            # both looking for ids and for reports meet what is damaged
+            lines = list(dict.fromkeys([*journal.problems, *problems]))
+            for line in lines[:_PROBLEMS_MAX]:
+                output.complain(line)
+            if len(lines) > _PROBLEMS_MAX:
+                output.complain(f'and {len(lines) - _PROBLEMS_MAX} more')
+
+
+def _journal(given: argparse.Namespace) -> journal_reader.Journal:
+    named = [name for name, value in (
+        ('--directory', given.directory is not None),
+        ('--file', bool(given.file)), ('--root', given.root is not None),
+        ('--namespace', given.namespace is not None)) if value]
+    if len(named) > 1:
+        raise options.UsageError(
+            f'{named[0]} and {named[1]} exclude one another')
+    if given.merge and given.file:
+        raise options.UsageError('--file and --merge exclude one another')
+    for name in ('directory', 'root', 'namespace'):
+        if getattr(given, name) == '':
+            raise options.UsageError(f'--{name}: expected a name, not nothing')
+    if '' in given.file:
+        raise options.UsageError('--file: expected a name, not nothing')
+    return journal_reader.Journal(source.Source(
+        directory=given.directory, files=tuple(given.file), root=given.root,
+        namespace=given.namespace, merge=given.merge))
+
+
+def _query(given: argparse.Namespace,
+           journal: journal_reader.Journal) -> search.Query:
+    since, until = given.since, given.until
+    if since is not None and until is not None and since > until:
+        raise options.UsageError('--since is after --until')
+    return dataclasses.replace(
+        matches(given.match), since_usec=since, until_usec=until,
+        boot_ids=_boot_ids(given.boot, journal))
+
+
+def matches(words: list[str]) -> search.Query:
+    """Tell matches by their shape.
+
+    :raises options.UsageError: one has no shape that a match has
+    """
+    ids, units, pids, raw = [], [], [], []
+    for word in words:
+        if '=' in word:
+            name = word.partition('=')[0]
+            if not _FIELD.fullmatch(name):
+                raise options.UsageError(
+                    f'{word!r}: a field has a name of capital letters, '
+                    'digits and underscores, at most one in front')
+            raw.append(word)
+        elif _PID.fullmatch(word):
+            if int(word) == 0:
+                raise options.UsageError(f'{word!r} is no pid')
+            pids.append(int(word))
+        elif ID.fullmatch(word):
+            ids.append(word)
+        else:
+            units.append(unit_name(word))
+    return search.Query(ids=tuple(ids), units=tuple(units), pids=tuple(pids),
+                        matches=tuple(raw))
+
+
+def unit_name(word: str) -> str:
+    """The full name of a unit, or a pattern of such.
+
+    :raises options.UsageError: no unit has such a name
+    """
+    if not _UNIT.fullmatch(word) or word.startswith('-') or len(word) > 255:
+        raise options.UsageError(
+            f'{word!r} is no report id, unit, pid or FIELD=value')
+    if word.endswith((*_UNIT_SUFFIXES, '*')):
+        return word
+    return f'{word}.service'
+
+
+def _boot_ids(wish: str | None,
+              journal: journal_reader.Journal) -> tuple[str, ...]:
+    if wish is None or wish == 'all':
+        return ()
+    known = search.boots(journal)
+    match = re.fullmatch(r'([0-9a-f]{32})?([+-]?\d+)?', wish)
+    assert match is not None
+    own = match[1]
+    offset = int(match[2] or '0')
+    if own is None and offset <= 0 and journal.source.local:
+        with open('/proc/sys/kernel/random/boot_id') as file:
+            own = file.read().strip().replace('-', '')
+        if own not in known:
+            known.append(own)
+    if own is not None:
+        if own not in known:
+            raise options.Failure(f'there is no boot {own} in the journal')
+        place = known.index(own) + offset
+    else:
+        # as journalctl counts: 1 is the first one, 0 the last, -1 before it
+        place = offset - 1 if offset > 0 else len(known) - 1 + offset
+    if not 0 <= place < len(known):
+        raise options.Failure(f'there is no boot {wish} in the journal, '
+                              f'which has {len(known)}')
+    return (known[place],)
+
+
+def find(journal: journal_reader.Journal, wanted: search.Query,
+         problems: list[str]) -> list[read.Found]:
+    """Find reports, oldest first.
+
+    :param journal: where to look
+    :param wanted: which are wanted
+    :param problems: takes a line for what claims to be a report and is none
+    :raises options.Failure: there is none, or an id is ambiguous
+    """
+    try:
+        reports = read.find(journal, wanted, problems)
+    except search.AmbiguousId as ambiguous:
+        raise options.Failure(str(ambiguous)) from None
+    if not reports:
+        raise options.Failure('no reports found' if wanted == search.ALL
+                              else 'no reports match')
+    return reports
+
+
+def matching(given: argparse.Namespace, journal: journal_reader.Journal,
+             problems: list[str]) -> list[read.Found]:
+    """Find the reports that matches and options ask for, oldest first.
+
+    :param given: the options
+    :param journal: where to look
+    :param problems: takes a line for what claims to be a report and is none
+    :raises options.UsageError: the options contradict one another
+    :raises options.Failure: there is none
+    """
+    return find(journal, _query(given, journal), problems)
+
+
+def newest(found: list[read.Found],
+           given: argparse.Namespace) -> list[read.Found]:
+    """Apply -n and -1 to reports that are sorted, oldest first."""
+    count = 1 if given.newest else given.lines
+    return found if count is None else found[-count:]
+
+
+def select(given: argparse.Namespace, journal: journal_reader.Journal,
+           problems: list[str], whole_group: bool = False,
+           ) -> list[read.Found]:
+    """The reports that are meant; the last one, if nothing is said.
+
+    :param given: the options
+    :param journal: where to look
+    :param problems: takes a line for what claims to be a report and is none
+    :param whole_group: then all that answered the same trigger as that
+    :raises options.UsageError: the options contradict one another
+    :raises options.Failure: there is none
+    """
+    found = matching(given, journal, problems)
+    if given.match or given.lines is not None or given.newest or (
+            given.since is not None or given.until is not None):
+        picked = newest(found, given)
+        return picked[::-1] if given.reverse else picked
+    # what others claim does not push itself before the daemons' own
+    trusted = [one for one in found if one.identity.trusted] or found
+    if whole_group:
+        return read.answers(trusted)[-1]
+    return trusted[-1:]
+
+
+def loaded(journal: journal_reader.Journal, found: Iterable[read.Found],
+           problems: list[str]) -> Iterator[read.Found]:
+    """Read the whole of reports; what cannot be read is passed over.
+
+    :param journal: where they were found
+    :param found: the reports
+    :param problems: takes a line for each that cannot be read
+    """
+    for one in found:
+        try:
+            whole = read.load(journal, one)
+        except source.JournalError as error:
+            problems.append(f'{error}; passed over')
+        else:
+            yield whole
