@@ -14,7 +14,12 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import hypothesis
+import pytest
+
+from tests.unit import commands
 
 # Times of single examples say nothing on a shared machine.
 hypothesis.settings.register_profile(
@@ -22,3 +27,14 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow,
                            hypothesis.HealthCheck.data_too_large])
 hypothesis.settings.load_profile('unit')
+
+
+@pytest.fixture
+def command(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+            monkeypatch: pytest.MonkeyPatch) -> commands.Command:
+    """The command, and a journal to run it on."""
+    monkeypatch.setenv('TZ', 'UTC')
+    directory = tmp_path / 'journal'
+    directory.mkdir()
+    commands.fill(directory)
+    return commands.Command(directory, capsys)
