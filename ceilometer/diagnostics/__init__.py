@@ -17,7 +17,8 @@ A service that adopts diagnostics in its code calls :func:`install` beside
 run`` (:mod:`.run`), unmodified. From then on each of its processes answers
 SIGUSR1 with a report in the journal. In the order in which it flows:
 
-- :mod:`.trigger` arms a process: waits for the signal, re-arms after a fork;
+- :mod:`.trigger` arms a process: takes the signals, re-arms after a fork;
+- :mod:`.waiter` waits for them;
 - :mod:`.reporter` has a report written for what has come meanwhile;
 - :mod:`.write` writes one report;
 - :mod:`.collect` runs the sections (:mod:`.sections`), each for itself;

@@ -50,9 +50,10 @@ from ceilometer.diagnostics import side_thread
 with contextlib.suppress(ImportError):
     importlib.import_module('_suggestions')
 
-#: What the search for secrets is called among the sections that hang; no
-#: section has such a name.
+#: What the searches for secrets and for sections of others are called among
+#: the sections that hang; no section has such a name.
 SECRETS = '(secrets)'
+OTHERS = '(others)'
 
 #: A longer title or name of a process is cut.
 NAME_CHARS_MAX = 200
@@ -81,27 +82,52 @@ class Collector:
                  import_gate: contextlib.AbstractContextManager[Any] | None
                  = None) -> None:
         self._import_gate = import_gate or contextlib.nullcontext()
-        with self._import_gate:
-            # what is installed is looked at for more of them
-            kinds = table.kinds()
-        self.kinds = [kind for kind in kinds
-                      if kind.name not in settings.exclude_sections]
-        #: names of the sections that the options leave out
-        self.excluded = [kind.name for kind in kinds
-                         if kind.name in settings.exclude_sections]
-        #: names to be left out that no section has
-        self.unknown = sorted(settings.exclude_sections - set(self.excluded))
-        #: how many of them, the first ones, are our own
-        self.own_count = sum(kind.own for kind in self.kinds)
+        self._settings = settings
+        self._hung = hung
+        self._side_thread = side_thread.SideThread()
+        self._context = section.Context(daemon=daemon)
+        self._redactor: redact.Redactor | None = None
+        self._deadline = time.monotonic() + settings.report_seconds_max
         #: how long the snapshot ran, microseconds: the only step in which
         #: the daemon's threads may be held up at a stretch
         self.snapshot_usec = 0
-        self._settings = settings
-        self._hung = hung
-        self._context = section.Context(daemon=daemon)
-        self._redactor: redact.Redactor | None = None
-        self._side_thread = side_thread.SideThread()
-        self._deadline = time.monotonic() + settings.report_seconds_max
+        #: the sections that are collected; these all are set by find()
+        self.kinds: list[section.Kind] = []
+        #: how many of them, the first ones, are our own
+        self.own_count = 0
+        #: names of the sections that the options leave out
+        self.excluded: list[str] = []
+        #: names to be left out that no section has
+        self.unknown: list[str] = []
+        #: why sections of others are not known, None if they are
+        self.others_problem: str | None = None
+
+    def find(self) -> None:
+        """Find out which sections there are, those of others as well."""
+        excluded = self._settings.exclude_sections
+        kinds = self._kinds()
+        self.kinds = [kind for kind in kinds if kind.name not in excluded]
+        self.own_count = sum(kind.own for kind in self.kinds)
+        self.excluded = [kind.name for kind in kinds if kind.name in excluded]
+        self.unknown = sorted(excluded - set(self.excluded))
+
+    def _kinds(self) -> list[section.Kind]:
+        hung = self._hung.get(OTHERS)
+        if hung is None or not hung.is_alive():
+            self._hung.pop(OTHERS, None)
+            try:
+                # it looks at what is installed, and imports meanwhile
+                with self._import_gate:
+                    return self._side_thread.run(
+                        table.kinds, self._settings.section_seconds_max)
+            except side_thread.TimedOut as timed_out:
+                self._hung[OTHERS] = timed_out.thread
+            except BaseException as error:
+                self.others_problem = (
+                    f'{type(error).__name__}: {_describe(error)[0]}')
+                return list(table.SECTIONS)
+        self.others_problem = 'the search for them hangs'
+        return list(table.SECTIONS)
 
     @property
     def redactor(self) -> redact.Redactor:
@@ -126,11 +152,16 @@ class Collector:
             return None
 
     def snapshot(self) -> None:
-        """Copy what must be seen all at once to plain data."""
+        """Copy what must be seen all at once to plain data.
+
+        First of all: the later, the less it shows what asked for the report.
+        Sections of others have nothing to copy.
+        """
         # the time this thread has run; that it waited held up nobody
         start = time.thread_time_ns()
-        for kind in self.kinds:
-            if kind.snapshot is None:
+        for kind in table.SECTIONS:
+            if (kind.snapshot is None
+                    or kind.name in self._settings.exclude_sections):
                 continue
             try:
                 self._context.snapshots[kind.name] = kind.snapshot()
@@ -140,7 +171,7 @@ class Collector:
         self.snapshot_usec = (time.thread_time_ns() - start) // 1000
 
     def sections(self) -> Iterator[report.Section]:
-        """Collect each section in turn."""
+        """Collect each section in turn, once they have been found."""
         for kind in self.kinds:
             start = time.perf_counter_ns()
             collected = self._collect(kind)

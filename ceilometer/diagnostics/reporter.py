@@ -62,6 +62,7 @@ class Reporter:
         self._loaded = threading.Event()
         self._loaded.set()
         self._import_gate = threading.Lock()
+        self._import_hangs = False
         self._forking_thread: int | None = None
         self._lock = threading.Lock()
         self._reported = threading.Condition(self._lock)
@@ -107,8 +108,12 @@ class Reporter:
         """Let a fork wait for an import that is under way.
 
         The lock of the module would stay locked in the new process for ever.
+        For one that hangs, on a file system that does, only the first fork
+        waits.
         """
-        if self._import_gate.acquire(timeout=IMPORT_SECONDS_MAX):
+        seconds = 0 if self._import_hangs else IMPORT_SECONDS_MAX
+        self._import_hangs = not self._import_gate.acquire(timeout=seconds)
+        if not self._import_hangs:
             self._forking_thread = threading.get_ident()
 
     def after_fork_in_parent(self) -> None:

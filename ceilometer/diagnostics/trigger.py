@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Arms a process: waits for what asks for a report.
+"""Arms a process: has its signals taken, and a thread wait for them.
 
 How a signal is taken, and why so. SIGUSR1 is *blocked* in every thread, its
 disposition is *ignore*, and one daemon thread sits in sigwaitinfo(2): Linux
@@ -28,8 +28,8 @@ Threads that exist already when a process is armed late do not block the
 signal. There a handler takes it and passes it on to the waiting thread with
 pthread_kill(3), which is the same path again.
 
-Nothing but the waiting thread exists until a trigger comes. What comes then is
-the business of :mod:`.reporter`.
+Nothing but the waiting thread (:mod:`.waiter`) exists until a trigger comes.
+What comes then is the business of :mod:`.reporter`.
 """
 
 from __future__ import annotations
@@ -40,25 +40,15 @@ import logging
 import os
 import signal
 import threading
-import time
 from types import FrameType
 from typing import Any
 
 from ceilometer.diagnostics import daemon as daemon_module
-from ceilometer.diagnostics import fields
-from ceilometer.diagnostics import report
 from ceilometer.diagnostics import reporter
 from ceilometer.diagnostics import turn
+from ceilometer.diagnostics import waiter
 
 LOG = logging.getLogger(__name__)
-
-SIGNALS = frozenset((signal.SIGUSR1, signal.SIGUSR2))
-
-THREAD_NAME = 'diagnostics-trigger'
-
-#: How long to wait for the waiting thread to end; it writes a report itself
-#: where no other thread can be started.
-WAITER_SECONDS_MAX = 5.0
 
 
 class Arming:
@@ -79,15 +69,12 @@ class Arming:
         self._previous_mask: set[int] | None = None
         self._previous_handlers: dict[signal.Signals, Any] = {}
         self._late = _thread_count() > 1
-        self._watched_file: str | None = None
-        self._watched_file_seconds = 1.0
-        self._stopping = False
-        self._waiter: threading.Thread | None = None
+        self._waiter = waiter.Waiter(self.reporter)
 
     def start(self) -> None:
         """Take the signals and start to wait for them."""
         self._take(self.signals)
-        self._start_waiter()
+        self._waiter.start(self.signals)
 
     def _take(self, signals: Iterable[signal.Signals]) -> None:
         previous = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
@@ -124,7 +111,7 @@ class Arming:
 
     def stop(self) -> None:
         """Undo all that arming changed in this process."""
-        self._end_waiter()
+        self._waiter.stop()
         self._give_back(self.signals, self._previous_mask or ())
         self.reporter.close()
 
@@ -145,128 +132,37 @@ class Arming:
         wanted = settings.signals if settings.enabled else frozenset()
         self._give_back(self.signals - wanted)
         self._take(wanted - self.signals)
-        restart = wanted != self.signals
-        if settings.enabled and self._watch_file(conf):
-            restart = True
-        if restart:
-            self._restart_waiter(wanted)
-        return (self._watched_file is not None
-                or signal.SIGUSR2 in wanted)
-
-    def _watch_file(self, conf: Any) -> bool:
-        """Watch the file that oslo.reports is told to, if it is."""
-        try:
-            if ('oslo_reports' not in conf
-                    or not conf.oslo_reports.file_event_handler):
-                return False
-            seconds = float(conf.oslo_reports.file_event_handler_interval)
-        except Exception as error:
-            LOG.error('[oslo_reports] file_event_handler is not heeded: %s',
-                      error)
-            return False
-        self._watched_file = conf.oslo_reports.file_event_handler
-        self._watched_file_seconds = max(seconds, 0.1)
-        return True
-
-    def _end_waiter(self) -> None:
-        waiter = self._waiter
-        self._stopping = True
-        if waiter is not None and waiter.is_alive() and waiter.ident:
-            # the waiting thread has them all blocked, whatever others have
-            signal.pthread_kill(waiter.ident, signal.SIGUSR1)
-            waiter.join(WAITER_SECONDS_MAX)
-        self._waiter = None
-        self._stopping = False
-
-    def _restart_waiter(self, signals: frozenset[signal.Signals]) -> None:
-        self._end_waiter()
-        self.signals = signals
-        if signals or self._watched_file:
-            self._start_waiter()
+        watched = _watched_file(conf) if settings.enabled else None
+        if wanted != self.signals or watched is not None:
+            self._waiter.stop()
+            self.signals = wanted
+            self._waiter.start(wanted, watched)
+        return watched is not None or signal.SIGUSR2 in wanted
 
     def forked(self) -> None:
         """Arm the new process; called in it, in its only thread."""
-        self._stopping = False
-        self._waiter = None
         self.reporter.forked()
         self.daemon.forked()
         if self.signals:
             signal.pthread_sigmask(signal.SIG_BLOCK, self.signals)
-        if self.signals or self._watched_file:
-            self._start_waiter()
-
-    # the waiting thread
-
-    def _start_waiter(self) -> None:
-        self._waiter = threading.Thread(
-            target=self._wait_for_triggers, args=(self._file_modified(),),
-            daemon=True, name=THREAD_NAME)
-        try:
-            self._waiter.start()
-        except RuntimeError as error:
-            # Signals stay blocked and ignored: they are harmless, if mute.
-            self._waiter = None
-            LOG.error('This process writes no diagnostic reports: %s', error)
-
-    def _wait_for_triggers(self, modified: int | None) -> None:
-        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        # Of those that are not answered only what is sent to this very
-        # thread can come here: the call to stop.
-        signals = self.signals | {signal.SIGUSR1}
-        while True:
-            info: signal.struct_siginfo | None
-            if self._watched_file is None:
-                info = signal.sigwaitinfo(signals)
-            else:
-                info = signal.sigtimedwait(
-                    signals, self._watched_file_seconds)
-            if self._stopping:
-                return
-            try:
-                if info is not None:
-                    self.reporter.request(_signal_trigger(info))
-                elif (now := self._file_modified()) != modified:
-                    modified = now
-                    self.reporter.request(report.Trigger(
-                        fields.TRIGGER_FILE, _now_usec()))
-            except Exception:
-                # never: the next trigger must find this thread
-                self.reporter.complain()
-
-    def _file_modified(self) -> int | None:
-        if self._watched_file is None:
-            return None
-        try:
-            return os.stat(self._watched_file).st_mtime_ns
-        except OSError:
-            # oslo.reports wants the file to be there; it may come later
-            return None
+        self._waiter.forked()
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
-        waiter = self._waiter
-        if waiter is not None and waiter.ident is not None:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pthread_kill(waiter.ident, number)
+        self._waiter.pass_on(number)
 
 
-def _signal_trigger(info: signal.struct_siginfo) -> report.Trigger:
-    trigger = report.Trigger(
-        kind=fields.TRIGGER_SIGNAL, time_usec=_now_usec(),
-        signal=signal.Signals(info.si_signo).name)
-    if info.si_pid == os.getpid():
-        # passed on by our own handler, which is not told the sender
-        return trigger
-    comm = None
-    with contextlib.suppress(OSError):
-        with open(f'/proc/{info.si_pid}/comm', 'rb') as file:
-            comm = file.read().decode(errors='backslashreplace').rstrip('\n')
-    return report.Trigger(
-        kind=trigger.kind, time_usec=trigger.time_usec, signal=trigger.signal,
-        sender_pid=info.si_pid, sender_uid=info.si_uid, sender_comm=comm)
-
-
-def _now_usec() -> int:
-    return time.time_ns() // 1000
+def _watched_file(conf: Any) -> waiter.WatchedFile | None:
+    """The file that oslo.reports is told to watch, None if there is none."""
+    try:
+        if ('oslo_reports' not in conf
+                or not conf.oslo_reports.file_event_handler):
+            return None
+        return waiter.WatchedFile(
+            conf.oslo_reports.file_event_handler,
+            float(conf.oslo_reports.file_event_handler_interval))
+    except Exception as error:
+        LOG.error('[oslo_reports] file_event_handler is not heeded: %s', error)
+        return None
 
 
 def _thread_count() -> int:
@@ -284,7 +180,7 @@ _fork_hooks = False
 
 
 def arm(daemon: daemon_module.Daemon,
-        signals: Iterable[signal.Signals] = SIGNALS) -> Arming:
+        signals: Iterable[signal.Signals] = waiter.SIGNALS) -> Arming:
     """Arm this process.
 
     :param daemon: what is known of it

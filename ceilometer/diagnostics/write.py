@@ -66,8 +66,8 @@ def write(daemon: daemon_module.Daemon, triggers: list[report.Trigger],
     sections: list[report.Section] = []
     data_bytes: list[int] = []
     with contextlib.closing(collector), contextlib.ExitStack() as stack:
-        # first of all: the later, the less it shows what asked for the report
         collector.snapshot()
+        collector.find()
         report_id = uuid.uuid4().hex
         trigger = collect.merged(triggers)
         header = collect.report_header(
@@ -86,7 +86,7 @@ def write(daemon: daemon_module.Daemon, triggers: list[report.Trigger],
                     delivery, header, collected, len(data_bytes) + 1, count))
         closing = collector.make(table.SUMMARY, summary.describe(
             header, sections, data_bytes, collector.excluded,
-            collector.unknown,
+            collector.unknown, collector.others_problem,
             time.time_ns() // 1000 - trigger.time_usec,
             collector.snapshot_usec, delivery.problem))
         _deliver(delivery, header, closing, count, count)

@@ -24,6 +24,7 @@ from ceilometer.diagnostics import daemon as daemons
 from ceilometer.diagnostics import gmr
 from ceilometer.diagnostics import interpose
 from ceilometer.diagnostics import trigger
+from ceilometer.diagnostics import waiter
 
 
 def test_function_of_a_library_is_wrapped_when_it_is_imported(monkeypatch):
@@ -78,8 +79,9 @@ def test_wrong_option_of_oslo_reports_stops_no_service(
         group='oslo_reports')
     conf(['--config-file', str(file)])
     arming = trigger.Arming(daemons.Daemon('example'), ())
-    for name in ('_take', '_give_back', '_restart_waiter'):
+    for name in ('_take', '_give_back'):
         monkeypatch.setattr(arming, name, lambda *args: None)
+    monkeypatch.setattr(waiter.Waiter, 'start', lambda *args: None)
     try:
         arming.adopt(conf)
     finally:

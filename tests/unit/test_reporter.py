@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import types
 
 import pytest
@@ -84,6 +85,25 @@ def test_report_that_fails_is_complained_of(reporter, monkeypatch, capfd):
     assert 'canary' not in error
     reporter._last_start = float('-inf')
     assert diagnostics.write_report(10) == 'id-1'
+
+
+def test_fork_waits_once_for_an_import_that_hangs(reporter, monkeypatch):
+    """The first costs the daemon some seconds, the others nothing."""
+    monkeypatch.setattr(reporters, 'IMPORT_SECONDS_MAX', 0.3)
+    reporter._import_gate.acquire()
+    waited = []
+    for _ in range(2):
+        start = time.monotonic()
+        reporter.before_fork()
+        reporter.after_fork_in_parent()
+        waited.append(time.monotonic() - start)
+    assert waited[0] >= 0.3
+    assert waited[1] < 0.2
+    reporter._import_gate.release()
+    reporter.before_fork()
+    assert reporter._import_gate.locked()
+    reporter.after_fork_in_parent()
+    assert not reporter._import_gate.locked()
 
 
 def test_report_is_written_where_no_thread_can_be_had(reporter, monkeypatch):

@@ -410,6 +410,14 @@ class TestConfiguration:
         assert options['part', 'wrong_secret']['error'] == (
             'has no valid value')
 
+    def test_error_of_an_option_with_a_secret_name_tells_no_value(self, conf):
+        """Also where nobody has told oslo.config that it is secret."""
+        described = configuration._describe(service_options.Option(
+            group='part', name='old_password', value=None, default=None,
+            secret=False, location='file', detail='x',
+            error=f'ValueError: {CANARY} is none'), {})
+        assert described['error'] == 'has no valid value'
+
     def test_no_secret_is_told(self, conf):
         """Not in the data, not in the text, whatever is said of it."""
         data, text = told(configuration, conf)

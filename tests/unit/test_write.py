@@ -26,6 +26,7 @@ from ceilometer.diagnostics import journal
 from ceilometer.diagnostics import options
 from ceilometer.diagnostics import report
 from ceilometer.diagnostics.sections import secrets
+from ceilometer.diagnostics.sections import table
 from ceilometer.diagnostics import write
 
 
@@ -68,6 +69,20 @@ def test_summary_has_no_word_of_what_was_not_left_out(delivered):
     """By default nothing is."""
     write_one()
     assert 'exclude_sections' not in delivered[-1][fields.MESSAGE]
+
+
+def test_summary_tells_that_sections_of_others_are_not_known(
+        delivered, monkeypatch):
+    """And our own sections are there."""
+    def fail():
+        raise OSError('no such disk')
+
+    monkeypatch.setattr(table, 'kinds', fail)
+    write_one()
+    names = [entry[fields.REPORT_SECTION] for entry in delivered]
+    assert names == [*fields.SECTIONS, fields.SECTION_SUMMARY]
+    assert 'without the sections of others: OSError: no such disk\n' in (
+        delivered[-1][fields.MESSAGE])
 
 
 def test_report_that_fails_leaves_no_thread_behind(delivered, monkeypatch):

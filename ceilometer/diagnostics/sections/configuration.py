@@ -68,10 +68,12 @@ def _describe(option: service_options.Option,
         'line': None,
         'error': option.error,
     }
+    if option.error and (option.secret
+                         or secret_names.is_secret(option.name)):
+        # it may tell the value that was wrong
+        described['error'] = 'has no valid value'
     if option.secret:
         described['value'] = _mask(option.value)
-        # it may tell the value that was wrong
-        described['error'] = option.error and 'has no valid value'
     elif option.changed:
         described['default'] = _show(option.default)
     if option.location == 'file' and option.detail:

@@ -24,7 +24,8 @@ from ceilometer.diagnostics.sections import section
 
 def describe(header: report.Header, sections: Iterable[report.Section],
              data_bytes: Iterable[int], excluded: Iterable[str],
-             unknown: Iterable[str], total_usec: int, snapshot_usec: int,
+             unknown: Iterable[str], others_problem: str | None,
+             total_usec: int, snapshot_usec: int,
              delivery_problem: str | None) -> dict[str, Any]:
     """What there is to say of a report when all else has been sent.
 
@@ -33,6 +34,7 @@ def describe(header: report.Header, sections: Iterable[report.Section],
     :param data_bytes: the size of the data of each, as it was sent
     :param excluded: names of the sections that the options leave out
     :param unknown: names to be left out that no section has
+    :param others_problem: why sections of others are not known, or None
     :param total_usec: from the trigger's being noticed to now, microseconds
     :param snapshot_usec: how long the daemon's threads may have been held up
     :param delivery_problem: why the journal did not take all of it, or None
@@ -55,6 +57,7 @@ def describe(header: report.Header, sections: Iterable[report.Section],
         } for part, size in zip(sections, data_bytes, strict=True)],
         'excluded': list(excluded),
         'excluded_unknown': list(unknown),
+        'others_problem': others_problem,
         'total_usec': total_usec,
         'snapshot_usec': snapshot_usec,
         'delivery_problem': delivery_problem,
@@ -85,6 +88,9 @@ def render(data: Any) -> str:
     if data['excluded_unknown']:
         lines.append('[diagnostics] exclude_sections has names that no '
                      f'section has: {", ".join(data["excluded_unknown"])}')
+    if data['others_problem']:
+        lines.append('without the sections of others: '
+                     f'{data["others_problem"]}')
     lines.append(f'written in {data["total_usec"] / 1000:.1f} ms; threads '
                  f'held up for {data["snapshot_usec"] / 1000:.1f} ms at most')
     merged = data['trigger']['merged']
