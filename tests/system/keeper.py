@@ -322,7 +322,11 @@ def _boot(owner_fd: int, name: str, root: pathlib.Path,
             leader = int(pathlib.Path(
                 f'/proc/{nspawn.pid}/task/{nspawn.pid}/children').read_text())
             print(json.dumps({'leader': leader, 'name': name}), flush=True)
-            _wait(None, owner_fd, 0, os.pidfd_open(nspawn.pid))
+            ends = {owner_fd, 0, os.pidfd_open(nspawn.pid)}
+            # Systemd goes on to tell how it fares, each time that a job takes
+            # long. Where nobody reads that, it waits, and the machine with it.
+            while not ends & _wait(None, ready.fileno(), *ends):
+                ready.recv(4096)
         finally:
             nspawn.kill()
             nspawn.wait()

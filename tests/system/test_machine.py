@@ -180,6 +180,15 @@ def test_host_pid_is_the_same_process(machine: machines.Machine) -> None:
         machine.systemctl('stop', 'watched')
 
 
+def test_machine_lives_through_a_job_that_takes_long(
+        machine: machines.Machine) -> None:
+    """systemd tells its keeper about it, again and again."""
+    machine.run(['systemd-run', '--unit=slow', '--property=ExecStop=sleep 15',
+                 'sleep', 'infinity'])
+    machine.systemctl('stop', 'slow', timeout=60)
+    assert machine.systemctl('is-system-running').stdout == 'running\n'
+
+
 def own_machine() -> tuple[subprocess.Popen[str], str]:
     """Start a program that owns a machine; give it and the machine's name."""
     owner = subprocess.Popen(
