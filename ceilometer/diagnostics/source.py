@@ -19,10 +19,12 @@ or of other users. Who reads diagnostics must know what they do not see.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 import dataclasses
 import errno
 import fnmatch
 import glob
+import grp
 import os
 import re
 import stat
@@ -38,8 +40,8 @@ _MACHINE_DIRECTORY = re.compile(r'[0-9a-f]{32}(\..+)?', re.ASCII)
 _HEADER = struct.Struct('<8sII72xQQ')
 _SIGNATURE = b'LPKSHHRH'
 
-ACCESS_HINT = ('members of group systemd-journal may read it: "usermod -aG '
-               'systemd-journal USER" as root, then log in anew')
+#: The group whose members may read what journald writes.
+_GROUP = 'systemd-journal'
 
 
 class JournalError(Exception):
@@ -97,20 +99,39 @@ def find(source: Source) -> tuple[list[str], list[str]]:
     return _usable(source, paths, problems), problems
 
 
+def _how_to_gain_access(groups: Iterable[str] = (_GROUP,)) -> str:
+    names = sorted(groups)
+    if not names:
+        return 'root may read it'
+    return (f'members of group {" and ".join(names)} may read it: "usermod '
+            f'-aG {",".join(names)} USER" as root, then log in anew')
+
+
+def _group(path: str) -> str | None:
+    """The group that may read a file, None if none can be told."""
+    try:
+        status = os.stat(path)
+        if status.st_mode & stat.S_IRGRP and status.st_gid:
+            return grp.getgrgid(status.st_gid).gr_name
+    except (OSError, KeyError):
+        # in a directory that may not be searched; of another system
+        pass
+    return None
+
+
 def _usable(source: Source, paths: list[str],
             problems: list[str]) -> list[str]:
     usable = []
-    forbidden = 0
+    forbidden = []
     # who names a file wants that one
     strict = bool(source.files)
     for path in paths:
         try:
             check(path)
-        except PermissionError as error:
-            forbidden += 1
+        except PermissionError:
+            forbidden.append(path)
             if strict:
-                raise JournalError(f'{path}: {reason(error)}; '
-                                   f'{ACCESS_HINT}') from None
+                break
         except OSError as error:
             if strict:
                 raise JournalError(f'{path}: {reason(error)}') from None
@@ -120,8 +141,11 @@ def _usable(source: Source, paths: list[str],
             usable.append(path)
     where = source.directory or source.root or 'the journal'
     if forbidden:
-        told = (f'{where}: no permission to read {forbidden} of '
-                f'{len(paths)} files; {ACCESS_HINT}')
+        how = _how_to_gain_access(set(filter(None, map(_group, forbidden))))
+        if strict:
+            raise JournalError(f'{forbidden[0]}: permission denied; {how}')
+        told = (f'{where}: no permission to read {len(forbidden)} of '
+                f'{len(paths)} files; {how}')
         if not usable:
             raise JournalError(told)
         problems.append(told)
@@ -184,7 +208,7 @@ def _directories(source: Source) -> list[str]:
     if not found and source.namespace is None:
         raise JournalError(
             f'{", ".join(tops)}: there is no journal, or no permission to '
-            f'see it; {ACCESS_HINT}')
+            f'see it; {_how_to_gain_access()}')
     return found
 
 

@@ -250,6 +250,28 @@ def test_root_reads_the_journal_of_a_system_that_is_mounted(
         fleet.collector, '--root', '/srv/rescue', '-b')
 
 
+def test_no_permission_names_the_group_that_has_it(fleet: Fleet) -> None:
+    """systemd-journal-remote writes for its own group, not journald's."""
+    fleet.collector.run(
+        ['systemd-sysusers', '--inline', 'u support -', 'm support '
+         'systemd-journal'])
+    how = ('members of group systemd-journal-remote may read it: "usermod '
+           '-aG systemd-journal-remote USER" as root, then log in anew')
+    assert command.refused(
+        fleet.collector, 'list', '-D', REMOTE, user='support') == [
+            f'ceilometer-diagnostics: {REMOTE}: no permission to read 2 of 2 '
+            f'files; {how}']
+    one = f'{REMOTE}/remote-192.0.2.1.journal'
+    assert command.refused(
+        fleet.collector, 'list', '--file', one, user='support') == [
+            f'ceilometer-diagnostics: {one}: permission denied; {how}']
+    fleet.collector.run(
+        ['systemd-sysusers', '--inline', 'm support systemd-journal-remote'])
+    assert command.run(
+        fleet.collector, 'list', '-D', REMOTE, user='support',
+    ) == command.run(fleet.collector, 'list', '-D', REMOTE)
+
+
 @pytest.fixture(scope='module')
 def ssh(fleet: Fleet) -> Fleet:
     """Root of the collector may log in on the node by way of ssh."""

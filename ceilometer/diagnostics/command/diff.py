@@ -196,10 +196,7 @@ def _threads(before: read.Found, after: read.Found) -> Iterator[Change]:
 
 
 def _place(thread: threads.Thread) -> str:
-    place = thread.place
-    if place is None:
-        return thread.state
-    return f'{place.file}:{place.line} in {place.function}'
+    return thread.where() or thread.state
 
 
 def _growth(before: read.Found, after: read.Found) -> Iterator[Change]:

@@ -14,17 +14,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Iterator
 import dataclasses
 
 from ceilometer.diagnostics.command import configuration
 from ceilometer.diagnostics.command import section_data
+from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import journal_reader
 from ceilometer.diagnostics import read
+from ceilometer.diagnostics import search
 
 #: Levels of a notice.
 BAD = 'bad'
@@ -39,6 +41,10 @@ SNAPSHOT_USEC_ODD = 100_000
 
 #: A thread that works may stand at one place for so long.
 STILL_USEC_BAD = 30_000_000
+
+#: For so many reports the ones before them are looked at, to tell which
+#: threads are stuck.
+COMPARED_MAX = 20
 
 _NAMED_MAX = 12
 
@@ -63,11 +69,12 @@ def digest(found: read.Found,
     :param before: an earlier one of the same process, whole, if there is one
     """
     notices = list(_whole(found))
-    for function in (_package, _stacks, _resources, _configuration,
-                     _summary):
-        notices += _safely(function, found)
-    if before is not None:
-        notices += _still(before, found)
+    for name, told in (
+            ('package', _package(found)), ('threads', _threads(found, before)),
+            ('resources', _resources(found)),
+            ('configuration', _configuration(found)),
+            ('summary', _summary(found))):
+        notices += _safely(name, told)
     order = (BAD, ODD, PLAIN)
     return [dataclasses.replace(notice,
                                 text=escape.line(notice.text))
@@ -75,15 +82,29 @@ def digest(found: read.Found,
                 notices, key=lambda notice: order.index(notice.level))]
 
 
-def _safely(function: Callable[[read.Found], Iterator[Notice]],
-            found: read.Found) -> list[Notice]:
+def previous(journal: journal_reader.Journal,
+             found: read.Found) -> read.Found | None:
+    """The report of the same process before this one, whole, or None."""
+    own = found.identity
+    if own.pid is None or own.boot_id is None:
+        return None
+    earlier = [
+        one for one in read.find(journal, search.Query(
+            pids=(own.pid,), boot_ids=(own.boot_id,),
+            until_usec=found.time_usec))
+        if one.process_key == found.process_key and one.id != found.id]
+    # the nearest that can be read
+    return next(selection.loaded(journal, reversed(earlier), []), None)
+
+
+def _safely(name: str, told: Iterator[Notice]) -> list[Notice]:
     try:
-        return list(function(found))
+        return list(told)
     except (TypeError, ValueError, KeyError, AttributeError, IndexError,
             OverflowError) as error:
         # of another version, or made up
-        return [Notice(ODD, f'the data of section {function.__name__[1:]} '
-                       f'have an unknown shape ({type(error).__name__})')]
+        return [Notice(ODD, f'the data of section {name} have an unknown '
+                       f'shape ({type(error).__name__})')]
 
 
 def missing_names(found: read.Found) -> list[str]:
@@ -132,36 +153,33 @@ def _package(found: read.Found) -> Iterator[Notice]:
                      'installed: not restarted since the upgrade')
 
 
-def _stacks(found: read.Found) -> Iterator[Notice]:
+def _threads(found: read.Found,
+             before: read.Found | None) -> Iterator[Notice]:
     known = [thread for thread in threads.threads(found.report)
              if not thread.diagnostics]
     if not known:
         return
     yield Notice(PLAIN, f'{_count(len(known), "thread")}, '
                  f'{_count(len({one.stack for one in known}), "stack")}')
+    stood = []
+    if before is not None:
+        stood = [thread for thread in threads.stood_still(
+            before.report, found.report) if not threads.is_idle(thread)]
+        usec = max(found.time_usec - before.time_usec, 0)
+        for thread in stood:
+            yield Notice(BAD if usec >= STILL_USEC_BAD else ODD,
+                         f'{_at(thread)}: stands where it stood '
+                         f'{times.show_span(usec)} before, in report '
+                         f'{before.short_id}')
     for thread in known:
-        if thread.state == 'running':
-            yield Notice(ODD, _at(thread))
-        elif thread.waiting_for == 'a lock':
+        if thread not in stood and (
+                thread.state == 'running' or thread.waiting_for == 'a lock'):
             yield Notice(ODD, _at(thread))
 
 
 def _at(thread: threads.Thread) -> str:
-    place = thread.place
-    where = f' at {place.file}:{place.line} in {place.function}' if (
-        place) else ''
-    return thread.describe() + where
-
-
-def _still(before: read.Found, after: read.Found) -> Iterator[Notice]:
-    usec = max(after.time_usec - before.time_usec, 0)
-    for thread in threads.stood_still(before.report, after.report):
-        if threads.is_idle(thread):
-            continue
-        yield Notice(BAD if usec >= STILL_USEC_BAD else ODD,
-                     f'{_at(thread)}: stands where it stood '
-                     f'{times.show_span(usec)} before, in report '
-                     f'{before.short_id}')
+    where = thread.where()
+    return thread.describe() + (f' at {where}' if where else '')
 
 
 def _resources(found: read.Found) -> Iterator[Notice]:
@@ -210,8 +228,9 @@ def _configuration(found: read.Found) -> Iterator[Notice]:
             yield Notice(BAD, f'option {configuration.name(option)}: '
                          f'{option["error"]}')
     unknown = configuration.unregistered(found.report)
-    if unknown:
-        # mistyped, or of a library that this process has not come to yet
+    if unknown and found.report.header.process != fields.PROCESS_MASTER:
+        # mistyped, or of a library that this process has not come to yet; a
+        # master comes to few of them
         yield Notice(PLAIN, 'in the files, but no option here: '
                      + _some(list(map(configuration.name, unknown))))
 

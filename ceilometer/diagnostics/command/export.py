@@ -79,33 +79,44 @@ def main(arguments: list[str]) -> int:
 
 def _pieces(given: argparse.Namespace, journal: journal_reader.Journal,
             found: list[read.Found]) -> Iterator[bytes]:
-    given_entries = None
     if given.format == 'journal':
-        given_entries = [read.raw_entries(journal, one) for one in found]
+        yield from _entries(given, journal, found)
+        return
+    before: list[read.Found | None] = [None] * len(found)
+    if len(found) <= digest.COMPARED_MAX:
+        before = [digest.previous(journal, one) for one in found]
     if given.anonymize:
         from ceilometer.diagnostics.command import anonymize
-        changer = anonymize.Anonymizer(found)
-        found = [changer.found(one) for one in found]
-        if given_entries is not None:
-            given_entries = [
-                changer.entries(one, entries)
-                for one, entries in zip(found, given_entries, strict=True)]
-    if given_entries is not None:
-        for entries in given_entries:
-            for entry in entries:
-                yield exported(entry)
-    elif given.format == 'html':
+        changer = anonymize.Anonymizer([*found, *filter(None, before)])
+        found = list(map(changer.found, found))
+        before = [one and changer.found(one) for one in before]
+    if given.format == 'html':
         from ceilometer.diagnostics.command import html
-        yield html.page(found, given.utc).encode(errors='backslashreplace')
+        yield html.page(found, before, given.utc).encode(
+            errors='backslashreplace')
     elif given.format == 'json':
-        for one in found:
-            yield json.dumps(show.describe(one, None)).encode() + b'\n'
+        for one, earlier in zip(found, before, strict=True):
+            yield json.dumps(show.describe(one, earlier)).encode() + b'\n'
     else:
-        for number, one in enumerate(found):
-            told = text.whole(one, digest.digest(one), given.utc,
+        for number, (one, earlier) in enumerate(
+                zip(found, before, strict=True)):
+            told = text.whole(one, digest.digest(one, earlier), given.utc,
                               output.Style(False))
             rule = f'\n{report.RULE}\n\n' if number else ''
             yield (rule + told).encode(errors='backslashreplace')
+
+
+def _entries(given: argparse.Namespace, journal: journal_reader.Journal,
+             found: list[read.Found]) -> Iterator[bytes]:
+    changer = None
+    if given.anonymize:
+        from ceilometer.diagnostics.command import anonymize
+        changer = anonymize.Anonymizer(found)
+    for one in found:
+        entries = read.raw_entries(journal, one)
+        if changer is not None:
+            entries = changer.entries(changer.found(one), entries)
+        yield from map(exported, entries)
 
 
 def exported(entry: stored.Entry) -> bytes:

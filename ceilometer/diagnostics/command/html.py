@@ -99,10 +99,12 @@ if (search) {
 """
 
 
-def page(reports: list[read.Found], utc: bool = False) -> str:
+def page(reports: list[read.Found], before: list[read.Found | None],
+         utc: bool = False) -> str:
     """A page of reports.
 
     :param reports: whole reports
+    :param before: of each the one of the same process before it, whole
     :param utc: times in UTC
     """
     digest_of_script = base64.b64encode(
@@ -122,7 +124,8 @@ def page(reports: list[read.Found], utc: bool = False) -> str:
         f'<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n'
         f'<body>\n<h1>{_text(title)}</h1>\n']
     name = text.process_names(reports)
-    parts += [_digest(one, name(one), utc) for one in reports]
+    parts += [_digest(one, earlier, name(one), utc)
+              for one, earlier in zip(reports, before, strict=True)]
     parts.append(_stacks(reports, name))
     parts.append(_configuration(reports, name))
     parts += [_sections(one, name(one)) for one in reports]
@@ -134,7 +137,8 @@ def _text(value: Any) -> str:
     return html.escape(escape.text(str(value)))
 
 
-def _digest(found: read.Found, name: str, utc: bool) -> str:
+def _digest(found: read.Found, before: read.Found | None, name: str,
+            utc: bool) -> str:
     header = found.report.header
     own = found.identity
     rows = [
@@ -148,7 +152,7 @@ def _digest(found: read.Found, name: str, utc: bool) -> str:
     ]
     notices = ''.join(
         f'<li class="{notice.level}">{_text(notice.text)}</li>\n'
-        for notice in digest.digest(found))
+        for notice in digest.digest(found, before))
     return (
         f'<section class="report">\n<h2>{_text(name)}</h2>\n<table>\n'
         + ''.join(f'<tr><th>{head}</th><td>{_text(value)}</td></tr>\n'

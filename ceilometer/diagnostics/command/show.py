@@ -29,11 +29,6 @@ from ceilometer.diagnostics.command import text
 from ceilometer.diagnostics import journal_reader
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
-from ceilometer.diagnostics import search
-
-#: For so many reports the ones before them are looked at, to tell which
-#: threads are stuck.
-COMPARED_MAX = 20
 
 
 def parser() -> options.Parser:
@@ -95,9 +90,9 @@ def _show(given: argparse.Namespace, journal: journal_reader.Journal,
             if not set(there) & set(given.section):
                 continue
         before = None
-        if len(found) <= COMPARED_MAX and not given.section and (
+        if len(found) <= digest.COMPARED_MAX and not given.section and (
                 not given.changed):
-            before = previous(journal, full)
+            before = digest.previous(journal, full)
         if given.json != 'off':
             out.write(output.to_json(
                 describe(full, before, given.changed, given.section),
@@ -126,21 +121,6 @@ def _text(given: argparse.Namespace, found: read.Found,
               if part.name in given.section)])
     return text.whole(found, digest.digest(found, before),
                       given.utc, style)
-
-
-def previous(journal: journal_reader.Journal,
-             found: read.Found) -> read.Found | None:
-    """The report of the same process before this one, whole, or None."""
-    own = found.identity
-    if own.pid is None or own.boot_id is None:
-        return None
-    earlier = [
-        one for one in read.find(journal, search.Query(
-            pids=(own.pid,), boot_ids=(own.boot_id,),
-            until_usec=found.time_usec))
-        if one.process_key == found.process_key and one.id != found.id]
-    # the nearest that can be read
-    return next(selection.loaded(journal, reversed(earlier), []), None)
 
 
 def describe(found: read.Found, before: read.Found | None,

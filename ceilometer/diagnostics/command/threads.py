@@ -20,12 +20,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 import dataclasses
+import re
 from typing import Any
 
 from ceilometer.diagnostics.command import section_data
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
+
+
+# Where files of Ceilometer are, wherever it is installed: in an environment
+# called ceilometer, too, or in a clone.
+_OF_CEILOMETER = re.compile(
+    r'/(?=ceilometer/(?!diagnostics/|bin/|lib/|.*-packages/))')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +83,26 @@ class Thread:
         """Where it stands, the innermost frame."""
         return self.stack[-1] if self.stack else None
 
+    def where(self) -> str:
+        """Where it stands, and from where in Ceilometer it got there.
+
+        The call it waits in is most often of a library, and says nothing of
+        what the daemon was at.
+
+        :returns: for people, one line; empty where no stack is known
+        """
+        if self.place is None:
+            return ''
+        words = _at(self.place, self.place.file)
+        for frame in reversed(self.stack):
+            found = list(_OF_CEILOMETER.finditer(frame.file))
+            if found and frame is self.place:
+                break
+            if found:
+                name = frame.file[found[-1].end():]
+                return f'{words}, from {_at(frame, name)}'
+        return words
+
     def describe(self) -> str:
         """The thread in a few words, for people."""
         words = f'thread "{self.name}"'
@@ -86,6 +113,12 @@ class Thread:
         if self.waiting_for:
             return f'{words}, waiting for {self.waiting_for}'
         return f'{words}, {self.state}'
+
+
+def _at(frame: Frame, name: str) -> str:
+    if frame.left_out:
+        return frame.lines()[0].strip()
+    return f'{name}:{frame.line} in {frame.function}'
 
 
 def threads(whole: report.Report) -> list[Thread]:

@@ -51,11 +51,13 @@ class Answer:
     :ivar unit: name of the unit
     :ivar process: the process
     :ivar found: its report, as far as it has come; None for none
+    :ivar notices: what is unusual in it
     """
 
     unit: str
     process: system.Process
     found: read.Found | None = None
+    notices: list[digest.Notice] = dataclasses.field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -106,13 +108,7 @@ def main(arguments: list[str]) -> int:
         wait(journal, answers, start_usec, given.timeout, progress.show)
     finally:
         progress.clear()
-    for answer in answers:
-        if answer.found is not None:
-            try:
-                answer.found = read.load(journal, answer.found)
-            except source.JournalError as error:
-                # what was found of it tells something, too
-                output.complain(str(error))
+    _digest(journal, answers)
     with output.Output(given.output, pager=False) as out:
         if given.json == 'off':
             out.write(_text(answers, given.timeout, out.style))
@@ -120,6 +116,21 @@ def main(arguments: list[str]) -> int:
             out.write(output.to_json(
                 [_describe(answer) for answer in answers], given.json))
     return 0 if all(answer.complete for answer in answers) else 1
+
+
+def _digest(journal: journal_reader.Journal, answers: list[Answer]) -> None:
+    for answer in answers:
+        if answer.found is None:
+            continue
+        before = None
+        try:
+            answer.found = read.load(journal, answer.found)
+            if len(answers) <= digest.COMPARED_MAX:
+                before = digest.previous(journal, answer.found)
+        except source.JournalError as error:
+            # what was found of it tells something, too
+            output.complain(str(error))
+        answer.notices = digest.digest(answer.found, before)
 
 
 def _units(words: list[str]) -> list[system.Unit]:
@@ -242,8 +253,7 @@ def _text(answers: list[Answer], timeout_seconds: int,
                 parts.append(
                     f'{answer.found.short_id}  {process}, '
                     f'pid {answer.process.pid}\n')
-                parts.append(_indented(text.notices(
-                    digest.digest(answer.found), style)))
+                parts.append(_indented(text.notices(answer.notices, style)))
             if not answer.complete:
                 parts.append(style.bad(
                     f'! {_silent(answer, timeout_seconds)}') + '\n')
@@ -268,11 +278,9 @@ def _describe(answer: Answer) -> dict[str, Any]:
     process = answer.process
     told: dict[str, Any] = {
         'unit': answer.unit, 'pid': process.pid, 'command': process.command,
-        'answered': answer.complete, 'id': None, 'digest': []}
-    if answer.found is not None:
-        told['id'] = answer.found.id
-        told['digest'] = list(map(dataclasses.asdict,
-                                  digest.digest(answer.found)))
+        'answered': answer.complete,
+        'id': None if answer.found is None else answer.found.id,
+        'digest': list(map(dataclasses.asdict, answer.notices))}
     if not answer.complete:
         told['state'] = system.state(process.pid)
     return told

@@ -1,0 +1,80 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A poll that hangs, as an operator finds it."""
+
+from __future__ import annotations
+
+import collections.abc
+import json
+
+import pytest
+
+from tests.system import command
+from tests.system import conftest
+from tests.system import machine as machines
+
+POLLING = 'ceilometer-polling'
+
+# Accepts connections, as the kernel does for it, and never answers.
+SILENT = """
+import socket
+import systemd.daemon
+import threading
+server = socket.create_server(('127.0.0.1', 5000))
+systemd.daemon.notify('READY=1')
+threading.Event().wait()
+"""
+
+
+@pytest.fixture
+def silent_keystone(machine: machines.Machine,
+                    ) -> collections.abc.Iterator[None]:
+    """Keystone takes requests and does not answer."""
+    machine.run(['systemd-run', '--unit=keystone', '--service-type=notify',
+                 'python', '-c', SILENT])
+    yield
+    machine.systemctl('stop', 'keystone')
+
+
+def test_a_poll_that_hangs_is_named_with_what_it_was_at(
+        machine: machines.Machine, unit: conftest.StartUnit,
+        silent_keystone: None) -> None:
+    """By trigger, show, diff, stuck and an export."""
+    unit(POLLING)
+
+    def hangs() -> list[str]:
+        worker = command.triggered(machine, POLLING)[1]
+        return [notice['text'] for notice in worker['digest']
+                if 'stands where it stood' in notice['text']
+                and 'waiting for data to read' in notice['text']]
+
+    notice, = machine.wait_for(hangs, what='a poll that hangs', unit=POLLING)
+    assert 'thread "Pollster-executor_0"' in notice
+    assert 'socket.py' in notice
+    # Keystone is what the poll is at, in the words of Ceilometer's code
+    place = 'ceilometer/keystone_client.py:'
+    assert f', from {place}' in notice
+
+    still = json.loads(command.run(machine, 'stuck', POLLING, '--json'))
+    assert 'Pollster-executor_0' in {one['thread'] for one in still}
+    last = command.listed(machine, POLLING, '-1', 'REPORT_PROCESS=worker')
+    shown = command.run(machine, 'show', last[0]['id'])
+    assert place in shown.partition('\nPackage')[0]
+    changes = json.loads(command.run(
+        machine, 'diff', last[0]['id'], '--json'))['changes']
+    assert [change['after'] for change in changes
+            if change['change'] == 'stuck'
+            and change['what'] == 'Pollster-executor_0'
+            and place in change['after']]
+    assert 'stands where it stood' in command.run(
+        machine, 'export', '--anonymize', last[0]['id'])

@@ -1,0 +1,149 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the digest of a report says, and what it spares its reader."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+import typing
+
+import pytest
+
+from ceilometer.diagnostics.command import digest
+from ceilometer.diagnostics.command import threads
+from ceilometer.diagnostics import journal_reader
+from ceilometer.diagnostics import read
+from ceilometer.diagnostics import report
+from ceilometer.diagnostics import source
+from tests.unit import commands
+from tests.unit import journals
+
+STOOD = ('stands where it stood 10min before, in report '
+         + commands.IDS[1][:12])
+
+SITE = '/opt/ceilometer/lib/python3.11/site-packages'
+
+
+def texts(made: report.Report, tmp_path: pathlib.Path) -> list[str]:
+    """The digest of a report that was in a journal."""
+    journals.write(tmp_path / 'digest.journal', journals.entries(made))
+    journal = journal_reader.Journal(source.Source(directory=str(tmp_path)))
+    found, = read.find(journal)
+    return [notice.text for notice in digest.digest(
+        read.load(journal, found))]
+
+
+def stack(*files: str) -> threads.Thread:
+    """A thread that stands in functions of files, the outermost first."""
+    return threads.Thread(
+        name='pollster', native_id=2, ident=2, state='sleeping',
+        waiting_for='data to read', cpu_seconds=0.0, foreground=False,
+        diagnostics=False, stack=tuple(
+            threads.Frame(file, number, f'call_{number}')
+            for number, file in enumerate(files, 1)))
+
+
+@pytest.mark.parametrize(('files', 'where'), [
+    ([], ''),
+    # the innermost one of Ceilometer, by the name it is known by
+    ([f'{SITE}/ceilometer/polling/manager.py',
+      f'{SITE}/ceilometer/keystone_client.py', f'{SITE}/requests/api.py',
+      '/usr/lib/python3.11/socket.py'],
+     '/usr/lib/python3.11/socket.py:4 in call_4, from '
+     'ceilometer/keystone_client.py:2 in call_2'),
+    (['/usr/lib/python3/dist-packages/ceilometer/sample.py',
+      '/usr/lib/python3.11/socket.py'],
+     '/usr/lib/python3.11/socket.py:2 in call_2, from '
+     'ceilometer/sample.py:1 in call_1'),
+    (['/home/me/ceilometer/ceilometer/sample.py', '/usr/lib/x.py'],
+     '/usr/lib/x.py:2 in call_2, from ceilometer/sample.py:1 in call_1'),
+    # it stands in Ceilometer itself
+    (['/usr/lib/threading.py', f'{SITE}/ceilometer/sample.py'],
+     f'{SITE}/ceilometer/sample.py:2 in call_2'),
+    # of the environment's name, or of this project, there is nothing to tell
+    ([f'{SITE}/ceilometer/diagnostics/run.py', f'{SITE}/amqp/channel.py',
+      '/opt/ceilometer/bin/ceilometer-polling',
+      '/opt/ceilometer/lib/python3.11/threading.py', '/usr/lib/x.py'],
+     '/usr/lib/x.py:5 in call_5'),
+])
+def test_what_of_ceilometer_waits(files: list[str], where: str) -> None:
+    """A call of a library says nothing of what the daemon was at."""
+    assert stack(*files).where() == where
+
+
+def test_frames_left_out_are_no_place() -> None:
+    """Nor do they hide what is outside of them."""
+    thread = stack(f'{SITE}/ceilometer/sample.py', '', '/usr/lib/x.py')
+    cut = dataclasses.replace(thread, stack=(
+        thread.stack[0], threads.Frame(left_out=7), thread.stack[2]))
+    assert cut.where() == ('/usr/lib/x.py:3 in call_3, from '
+                           'ceilometer/sample.py:1 in call_1')
+    cut = dataclasses.replace(thread, stack=cut.stack[:2])
+    assert cut.where().startswith('[… 7 frames left out], from ')
+
+
+def test_a_stuck_thread_is_named_once(command: commands.Command) -> None:
+    """That it waits for a lock is not said again of one that stands still."""
+    _, out, _ = command('show', commands.IDS[3], '--json')
+    told = json.loads(out)
+    named = [notice for notice in told['digest']
+             if 'pollster' in notice['text']]
+    assert [notice['level'] for notice in named] == ['bad']
+    assert STOOD in named[0]['text']
+    # the first of a process is compared with nothing
+    _, out, _ = command('show', commands.IDS[1], '--json')
+    named = [notice for notice in json.loads(out)['digest']
+             if 'pollster' in notice['text']]
+    assert [notice['level'] for notice in named] == ['odd']
+
+
+@pytest.mark.parametrize('anonymous', [[], ['--anonymize']])
+@pytest.mark.parametrize('form', ['text', 'json', 'html'])
+def test_an_export_tells_what_stood_still(
+        command: commands.Command, form: str, anonymous: list[str]) -> None:
+    """Also where the report before is no part of it."""
+    code, out, _ = command('export', commands.IDS[3], f'--format={form}',
+                           *anonymous)
+    assert code == 0
+    assert STOOD in out
+
+
+@pytest.mark.parametrize(('process', 'told'), [
+    ('worker', True), ('master', False)])
+def test_options_that_are_none(tmp_path: pathlib.Path, process: str,
+                               told: bool) -> None:
+    """A master loads few of the libraries that the files have options of."""
+    data: dict[str, typing.Any] = {
+        'known': True, 'files': [], 'options': [], 'unregistered': [
+            {'group': 'DEFAULT', 'name': 'transport_ulr', 'value': 'x'}]}
+    made = journals.make_report(
+        [report.Section('configuration', 'Configuration', '', data)],
+        process=process)
+    line = 'in the files, but no option here: [DEFAULT] transport_ulr'
+    assert (line in texts(made, tmp_path)) is told
+
+
+@pytest.mark.parametrize('data', [
+    {'memory_kib': 5}, {'memory_kib': {'VmRSS': 'much'}},
+    {'file_descriptors': [1]}])
+def test_data_of_another_shape(tmp_path: pathlib.Path,
+                               data: dict[str, typing.Any]) -> None:
+    """The section is named, and the rest of the digest is there."""
+    made = journals.make_report(
+        [report.Section('resources', 'Resources', '', data)])
+    told = texts(made, tmp_path)
+    assert 'version 27.0.0' in told
+    assert [line for line in told if line.startswith(
+        'the data of section resources have an unknown shape (')]
