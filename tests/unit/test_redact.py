@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from urllib import parse
@@ -30,8 +31,11 @@ from tests.unit import characters
 
 CANARY = 'xK9-canary-77q'
 
-#: More than any machine takes for 5 MB, unless time grows with its square.
-LINEAR_SECONDS_MAX = 10
+MEGABYTES = 5 * 1024 * 1024
+
+#: Work on a text may take so many times what it takes on lines of a log of
+#: the same size. What grows with the square takes thousands of times as much.
+SLOWER_MAX = 50
 
 PEM = ('-----BEGIN {kind}PRIVATE KEY{block}-----\nMIIE' + CANARY
        + '\nAAAA\n-----END {kind}PRIVATE KEY{block}-----\n')
@@ -408,7 +412,19 @@ class TestProperties:
         json.loads(json.dumps(redact.Redactor().data(data), allow_nan=False))
 
 
-MEGABYTES = 5 * 1024 * 1024
+def cpu_seconds(function, argument):
+    """What this thread computes, which others on the machine do not slow."""
+    start = time.thread_time()
+    function(argument)
+    return time.thread_time() - start
+
+
+@functools.cache
+def ordinary_seconds():
+    """What 5 MB of a log take."""
+    line = '2026-11-22 20:25:46.911 36 ERROR ceilometer [-] the token: none\n'
+    return cpu_seconds(redact.Redactor(['some-secret']).text,
+                       line * (MEGABYTES // len(line)))
 
 
 @pytest.mark.parametrize('unit', [
@@ -417,13 +433,12 @@ MEGABYTES = 5 * 1024 * 1024
     'Basic ', 'Bearer\n', 'a.', '"key" : ', ' ', '\n', '\\', '\x00',
     '--key ', 'key', 'KeyKey', '@', 'key:\n ', 'key => ', "['", '[key]'])
 def test_pathological_text_takes_linear_time(unit):
-    """5 MB of what regular expressions are slow with take seconds at most."""
+    """5 MB of what regular expressions are slow with are not much slower."""
     runs = [unit * (250_000 // len(unit)) + space for space in ('\n', ' ', '')]
     text = 'a key ' + ''.join(
         run * (MEGABYTES // 3 // len(run)) for run in runs)
-    start = time.monotonic()
-    redact.Redactor(['some-secret', 'another-secret']).text(text)
-    assert time.monotonic() - start < LINEAR_SECONDS_MAX
+    seconds = cpu_seconds(redact.Redactor(['some-secret']).text, text)
+    assert seconds < SLOWER_MAX * ordinary_seconds()
 
 
 @pytest.mark.parametrize('data', [
@@ -431,10 +446,9 @@ def test_pathological_text_takes_linear_time(unit):
     [['a', 1]] * 300_000, {str(n): 'x' for n in range(300_000)},
     ['amqp://u:p@h,' * 50_000] * 8], ids=range(6))
 def test_pathological_data_takes_linear_time(data):
-    """Data of 5 MB takes seconds at most."""
-    start = time.monotonic()
-    redact.Redactor(['some-secret']).data(data)
-    assert time.monotonic() - start < LINEAR_SECONDS_MAX
+    """Data of 5 MB takes not much longer than a text."""
+    seconds = cpu_seconds(redact.Redactor(['some-secret']).data, data)
+    assert seconds < SLOWER_MAX * ordinary_seconds()
 
 
 class TestData:
