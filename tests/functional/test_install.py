@@ -32,9 +32,10 @@ def installed(tmp_path_factory):
         '.*', 'build', 'doc', '__pycache__', '*.egg-info'))
     root = directory / 'root'
     done = subprocess.run(
+        # without --ignore-installed pip takes away what is installed here
         [sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps',
-         '--disable-pip-version-check', '--root', str(root),
-         '--prefix', '/usr', str(source)],
+         '--disable-pip-version-check', '--ignore-installed',
+         '--root', str(root), '--prefix', '/usr', str(source)],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.returncode == 0, done.stdout
     files = {path.relative_to(root) for path in root.rglob('*')

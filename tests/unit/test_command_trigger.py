@@ -32,6 +32,7 @@ from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics import read
 from ceilometer.diagnostics import source
 from tests.unit import journals
+from tests.unit import reference
 
 UNIT = 'ceilometer-polling.service'
 SETTINGS = {
@@ -204,6 +205,9 @@ def test_all_answer(world: World, start: Start,
     assert (code, err) == (0, '')
     assert f'{UNIT}: 3 of 3 processes have answered' in out
     assert world.killed == [['kill', '--signal=SIGUSR1', '--', UNIT]]
+    told = json.loads(trigger(capsys, '--json')[1])
+    assert [one['pid'] for one in told] == pids
+    assert set(told[0]) == reference.keys('trigger') - {'state'}
 
 
 def test_silent_process_is_named(

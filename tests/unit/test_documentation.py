@@ -15,18 +15,21 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pathlib
 import re
+import typing
 
 import pytest
 
 from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics.sections import table
+from tests.unit import commands
+from tests.unit import reference
 
 CODE_MAP = 'doc/source/contributor/code-map.rst'
 TREE = pathlib.Path(__file__).resolve().parents[2]
-REFERENCE = TREE / 'doc/source/reference'
 CATALOG = TREE / 'etc/systemd/catalog/ceilometer-diagnostics.catalog'
 
 # What a field may hold, for those that have a fixed set of values.
@@ -44,24 +47,16 @@ NAMES = {name for name, value in vars(fields).items() if value == name}
 TRUSTED = {'_PID'}
 
 
-def rows(page: str) -> list[list[str]]:
-    """The cells of all list tables of a page, without their first rows."""
-    text = (REFERENCE / page).read_text()
-    found = []
-    for row in re.findall(r'^   \* - (.*\n(?:     .*\n)*)', text, re.M):
-        found.append([' '.join(cell.split())
-                      for cell in re.split(r'^     - ', row, flags=re.M)])
-    return [row for row in found if row[0] not in ('Field', 'Name')]
-
-
 def documented_fields() -> dict[str, str]:
     """What the reference says of each field."""
-    return {name.strip('`'): text for name, text in rows('journal-fields.rst')}
+    return {name.strip('`'): text
+            for name, text in reference.rows('journal-fields.rst')}
 
 
 def test_every_field_is_documented_once():
     """The tables have the fields of the vocabulary, and no other."""
-    names = [name.strip('`') for name, _ in rows('journal-fields.rst')]
+    names = [name.strip('`')
+             for name, _ in reference.rows('journal-fields.rst')]
     assert sorted(names) == sorted(NAMES)
 
 
@@ -79,18 +74,44 @@ def test_names_of_sections_are_those_of_the_table():
 
 def test_every_section_is_documented_in_its_place():
     """The headings are the names of the sections, in a report's order."""
-    text = (REFERENCE / 'sections.rst').read_text()
+    text = (reference.DIRECTORY / 'sections.rst').read_text()
     headings = re.findall(r'^([a-z-]+)\n=+$', text, re.MULTILINE)
     assert headings == [kind.name for kind in (*table.SECTIONS,
                                                table.SUMMARY)]
 
 
-@pytest.mark.parametrize('row', rows('limits.rst'), ids=lambda row: row[0])
+@pytest.mark.parametrize('row', reference.rows('limits.rst'),
+                         ids=lambda row: row[0])
 def test_every_limit_has_the_documented_value(row):
     """A limit is where the page says, and as large as it says."""
     module, _, name = row[0].strip('`').rpartition('.')
     owner = importlib.import_module(f'ceilometer.diagnostics.{module}')
     assert getattr(owner, name) == float(row[1])
+
+
+def test_every_key_of_json_is_documented(command: commands.Command) -> None:
+    """What the verbs print has the keys of the reference, and no other."""
+    def printed(*arguments: str) -> typing.Any:
+        return json.loads(command(*arguments, '--json')[1])
+
+    assert set(printed('list')[0]) == reference.keys('list')
+    shown = printed('show', commands.IDS[3])
+    of_report = reference.keys('list') - {'group'}
+    assert set(shown) == of_report | (
+        reference.keys('show and export') - {'options'})
+    assert set(printed('show', '--changed', commands.IDS[3])) == (
+        of_report | {'options'})
+    assert set(shown['sections'][0]) <= reference.inner_keys(
+        'took', 'sections')
+    assert set(shown['digest'][0]) <= reference.inner_keys('unusual', 'digest')
+    told = printed('diff')
+    assert set(told) == reference.keys('diff')
+    known = reference.inner_keys('kind', 'changes')
+    for change in told['changes']:
+        assert {*change, change['kind'], change['change']} <= known
+    assert set(printed('stuck')[0]) == reference.keys('stuck')
+    assert set(printed('stuck')[0]['frames'][0]) <= reference.inner_keys(
+        'outermost', 'frames')
 
 
 @pytest.mark.parametrize('directory', ['', 'command'])
@@ -127,4 +148,4 @@ def test_catalog_names_fields_that_every_entry_has():
 def test_options_of_the_documentation_come_from_the_code():
     """No option is described by hand, where it would grow old."""
     assert '.. show-options::\n\n   ceilometer.diagnostics\n' in (
-        REFERENCE / 'options.rst').read_text()
+        reference.DIRECTORY / 'options.rst').read_text()
