@@ -22,6 +22,7 @@ from __future__ import annotations
 import sys
 import time
 
+from tests.system import export_format
 from tests.system import keeper
 from tests.system import machine as machines
 
@@ -51,7 +52,7 @@ def answered(machine: machines.Machine) -> bool:
     return {str(pid) for pid in machine.pids(ASKED)} <= closed
 
 
-def table(entries: list[machines.Entry]) -> None:
+def table(entries: list[export_format.Entry]) -> None:
     """Print the fields that say what each journal entry is."""
     rows = [COLUMNS, *(tuple(entry.get(column, '-') for column in COLUMNS)
                        for entry in entries)]

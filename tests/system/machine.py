@@ -38,56 +38,13 @@ import time
 import types
 import typing
 
+from tests.system import export_format
 from tests.system import keeper
 
 COMMAND_SECONDS = 30
 EVENT_SECONDS = 30
 POWEROFF_SECONDS = 100  # more than a unit's TimeoutStopSec
 POLL_SECONDS = 0.02
-
-# A journal entry; a field that occurs more than once has a list.
-Entry = dict[str, typing.Any]
-
-
-def parse_export(data: bytes) -> list[Entry]:
-    """Read journal entries in the export format, exactly.
-
-    Values become text; bytes that are not UTF-8 become lone surrogates, so
-    that ``value.encode('utf-8', 'surrogateescape')`` gives them back.
-
-    :raises ValueError: if the data are not whole entries in that format.
-    """
-    entries: list[Entry] = []
-    entry: Entry = {}
-    position = 0
-    while position < len(data):
-        end = data.index(b'\n', position)
-        line = data[position:end]
-        position = end + 1
-        if not line:
-            entries.append(entry)
-            entry = {}
-            continue
-        name, equals, value = line.partition(b'=')
-        if not equals:
-            size = int.from_bytes(data[position:position + 8], 'little')
-            position += 8
-            value = data[position:position + size]
-            position += size
-            if len(value) != size or data[position:position + 1] != b'\n':
-                raise ValueError(f'field {name!r} is cut short')
-            position += 1
-        text = value.decode('utf-8', 'surrogateescape')
-        key = name.decode('ascii')
-        if key not in entry:
-            entry[key] = text
-        elif isinstance(entry[key], list):
-            entry[key].append(text)
-        else:
-            entry[key] = [entry[key], text]
-    if entry:
-        raise ValueError('the last entry is cut short')
-    return entries
 
 
 class _Process(typing.NamedTuple):
@@ -268,13 +225,13 @@ class Machine:
         return self.run(['journalctl', '--no-pager', *arguments],
                         check=False).stdout
 
-    def entries(self, *matches: str) -> list[Entry]:
+    def entries(self, *matches: str) -> list[export_format.Entry]:
         """Give whole journal entries, oldest first.
 
         :param matches: arguments for journalctl: ``FIELD=value``, ``-u``…
         """
         self.run(['journalctl', '--sync'])
-        return parse_export(self.run_bytes(
+        return export_format.parse(self.run_bytes(
             ['journalctl', '--no-pager', '--all', '--quiet', '--output=export',
              *matches], check=False).stdout)
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 import collections.abc
 import dataclasses
 
+from tests.system import export_format
 from tests.system import machine as machines
 
 SECTIONS = ('package', 'threads', 'green-threads', 'asyncio-tasks',
@@ -30,7 +31,7 @@ SECTIONS = ('package', 'threads', 'green-threads', 'asyncio-tasks',
 class Report:
     """The entries of one report, in the order in which they were sent."""
 
-    entries: tuple[machines.Entry, ...]
+    entries: tuple[export_format.Entry, ...]
 
     @property
     def id(self) -> str:
@@ -43,7 +44,7 @@ class Report:
         return int(self.first['_PID'])
 
     @property
-    def first(self) -> machines.Entry:
+    def first(self) -> export_format.Entry:
         """Its first entry."""
         return self.entries[0]
 
@@ -64,7 +65,7 @@ class Report:
              int(entry.get('REPORT_SECTION_PART', '1')))
             for entry in self.entries]
 
-    def section(self, name: str) -> machines.Entry:
+    def section(self, name: str) -> export_format.Entry:
         """A section's first entry, its text and data put together."""
         parts = [entry for entry in self.entries
                  if entry['REPORT_SECTION'] == name]
@@ -86,7 +87,7 @@ def find(machine: machines.Machine, *matches: str) -> list[Report]:
 
     :param matches: what to look for beside REPORT=1, as journalctl has it
     """
-    found: dict[str, list[machines.Entry]] = {}
+    found: dict[str, list[export_format.Entry]] = {}
     for entry in machine.entries(*matches, 'REPORT=1'):
         found.setdefault(entry['REPORT_ID'], []).append(entry)
     return [Report(tuple(entries)) for entries in found.values()]
@@ -143,7 +144,7 @@ def ready(machine: machines.Machine, unit: str, workers: int = 1) -> None:
 
 
 def by_oslo_reports(machine: machines.Machine,
-                    unit: str) -> list[machines.Entry]:
+                    unit: str) -> list[export_format.Entry]:
     """Where stock oslo.reports has begun a report, in this run of a unit."""
     invocation = machine.show(unit, 'InvocationID')['InvocationID']
     return [line for line in machine.entries(

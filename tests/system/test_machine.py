@@ -24,6 +24,7 @@ import time
 
 import pytest
 
+from tests.system import export_format
 from tests.system import keeper
 from tests.system import machine as machines
 
@@ -119,7 +120,7 @@ def test_entries_are_exact(machine: machines.Machine) -> None:
 def test_entries_keep_repeated_fields() -> None:
     """A field that occurs twice has a list of its values."""
     data = b'A=1\nB\n\x03\0\0\0\0\0\0\0x\ny\nA=2\nA=3\n\nC=\n\n'
-    assert machines.parse_export(data) == [
+    assert export_format.parse(data) == [
         {'A': ['1', '2', '3'], 'B': 'x\ny'}, {'C': ''}]
 
 
@@ -128,7 +129,7 @@ def test_entries_keep_repeated_fields() -> None:
 def test_entries_that_are_cut_short_are_an_error(data: bytes) -> None:
     """Half an entry is never taken for a whole one."""
     with pytest.raises(ValueError):
-        machines.parse_export(data)
+        export_format.parse(data)
 
 
 def test_commands_run_as_a_user_with_its_groups(
