@@ -94,6 +94,39 @@ def test_frames_left_out_are_no_place() -> None:
     assert cut.where().startswith('[… 7 frames left out], from ')
 
 
+# Stacks of Ceilometer 27's notification agent, the innermost functions.
+CONSUMER = ['PollStyleListenerAdapter._runner', 'AMQPListener.poll',
+            'Connection.consume', 'Connection.ensure',
+            'Connection.consume.<locals>._consume', 'Connection.drain_events']
+READ = ['Connection.drain_events', 'Connection.blocking_read',
+        '_AbstractTransport.read_frame', 'TCPTransport._read']
+
+
+@pytest.mark.parametrize(('functions', 'idle'), [
+    # waits for messages
+    ([*CONSUMER, *READ], True),
+    # waits for the broker to accept a consumer, or a message of its own
+    ([*CONSUMER[:-1], 'Consumer.consume', 'AbstractChannel.wait', *READ],
+     False),
+    (['Connection.notify_send', 'Channel._basic_publish_confirm',
+      'AbstractChannel.wait', *READ], False),
+    # works on a message
+    (['PollStyleListenerAdapter._runner', 'dispatch', 'read'], False),
+    (['KafkaListener.poll', 'ConsumerConnection.consume',
+      'ConsumerConnection._poll_messages'], True),
+    (['ConsumerConnection._poll_messages', 'on_error'], False),
+])
+def test_who_waits_for_messages_is_not_stuck(functions: list[str],
+                                             idle: bool) -> None:
+    """A consumer stands in one place for as long as nothing comes."""
+    thread = dataclasses.replace(stack(), stack=tuple(
+        threads.Frame(file='/x.py', line=1, function=function)
+        for function in functions))
+    assert threads.is_idle(thread) is idle
+    # whatever it stands in: who computes is not idle
+    assert not threads.is_idle(dataclasses.replace(thread, state='running'))
+
+
 def test_a_stuck_thread_is_named_once(command: commands.Command) -> None:
     """That it waits for a lock is not said again of one that stands still."""
     _, out, _ = command('show', commands.IDS[3], '--json')

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 import dataclasses
+import itertools
 import re
 from typing import Any
 
@@ -200,10 +201,24 @@ IDLE = ('file descriptors', 'a signal', 'a time to pass', 'a queue',
 #: a thread that reads from a pipe which only the master's end closes.
 IDLE_FUNCTIONS = ('_watch_parent_process',)
 
+#: Calls, from one function directly to the next, in which oslo.messaging waits
+#: for messages of RabbitMQ. What waits for an answer of the broker is called
+#: from elsewhere, and may be stuck.
+IDLE_CALLS = (('Connection.consume.<locals>._consume',
+               'Connection.drain_events'),)
+
+#: Functions that wait for work where they are the innermost ones: the same
+#: for messages of Kafka, by a library in C.
+IDLE_PLACES = ('ConsumerConnection._poll_messages',)
+
 
 def is_idle(thread: Thread) -> bool:
     """Whether to stand there is what a thread does that waits for work."""
     if thread.state == 'running':
         return False
-    return thread.waiting_for in IDLE or any(
-        frame.function.endswith(IDLE_FUNCTIONS) for frame in thread.stack)
+    functions = [frame.function for frame in thread.stack]
+    return (thread.waiting_for in IDLE
+            or any(name.endswith(IDLE_FUNCTIONS) for name in functions)
+            or any(call in IDLE_CALLS for call in itertools.pairwise(
+                functions))
+            or functions[-1:] in ([place] for place in IDLE_PLACES))
