@@ -21,22 +21,19 @@ it, one after the other, because only a thread can be abandoned.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from collections.abc import Iterator
 import contextlib
 import dataclasses
 import importlib
-import os
 import sys
 import threading
 import time
 import traceback
 from typing import Any
 
+from ceilometer.diagnostics import clean
 from ceilometer.diagnostics import daemon as daemon_module
-from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
-from ceilometer.diagnostics import mask
 from ceilometer.diagnostics import options
 from ceilometer.diagnostics import redact
 from ceilometer.diagnostics import report
@@ -54,9 +51,6 @@ with contextlib.suppress(ImportError):
 #: the sections that hang; no section has such a name.
 SECRETS = '(secrets)'
 OTHERS = '(others)'
-
-#: A longer title or name of a process is cut.
-NAME_CHARS_MAX = 200
 
 #: How long it may take to take the secrets out of what a section has returned
 #: and to render it: work of our own, a few seconds for the largest one, but
@@ -185,8 +179,8 @@ class Collector:
 
     def make(self, kind: section.Kind, data: Any) -> report.Section:
         """Make a section of data that is there already."""
-        return _finish(kind, section.Content(data=data), self.redactor,
-                       self._settings.section_bytes_max)
+        return clean.section(kind, section.Content(data=data), self.redactor,
+                             self._settings.section_bytes_max)
 
     def _collect(self, kind: section.Kind) -> report.Section:
         now = time.monotonic()
@@ -213,7 +207,7 @@ class Collector:
                 lambda: kind.collect(self._context), seconds)
             seconds = FINISH_SECONDS_MAX
             return self._side_thread.run(
-                lambda: _finish(kind, content, redactor, bytes_max),
+                lambda: clean.section(kind, content, redactor, bytes_max),
                 seconds)
         except side_thread.TimedOut as timed_out:
             self._hung[kind.name] = timed_out.thread
@@ -247,8 +241,9 @@ class Collector:
     def _told(self, kind: section.Kind, status: str, data: Any,
               text: str) -> report.Section:
         return dataclasses.replace(
-            _finish(kind, section.Content(data=data, text=text.rstrip('\n')),
-                    self.redactor, self._settings.section_bytes_max),
+            clean.section(
+                kind, section.Content(data=data, text=text.rstrip('\n')),
+                self.redactor, self._settings.section_bytes_max),
             status=status)
 
 
@@ -259,86 +254,3 @@ def _describe(error: BaseException) -> tuple[str, str]:
     except BaseException:
         message = f'<{type(error).__name__} without a message>'
     return message, ''.join(traceback.format_exception(error))
-
-
-def _finish(kind: section.Kind, content: section.Content,
-            redactor: redact.Redactor, bytes_max: int) -> report.Section:
-    """Make a section of a content: without secrets, printable, bounded."""
-    status = fields.STATUS_OK
-    try:
-        data = redactor.data(content.data, limit_chars=bytes_max)
-        text = content.text
-        if text is None:
-            text = kind.render(escape.data(data))
-    except redact.TooLarge:
-        status = fields.STATUS_TRUNCATED
-        data = {'truncated': True, 'limit_bytes': bytes_max}
-        text = content.text
-        if text is None:
-            text = (f'[… all cut: the data of a section may have {bytes_max} '
-                    'bytes ([diagnostics] section_size_limit)]')
-    text, was_cut = _cut(text, bytes_max)
-    text = redactor.text(text, names=content.text is not None)
-    if was_cut or mask.RUN_CUT_MARK in text:
-        status = fields.STATUS_TRUNCATED
-    return report.Section(
-        name=kind.name, title=_clean(kind.title, redactor),
-        text=report.fold(text).rstrip('\n'), data=data, status=status)
-
-
-def _cut(text: str, bytes_max: int) -> tuple[str, bool]:
-    """Cut a text to a number of bytes, and say so at its end.
-
-    It is cut at the end of a line, so that no secret is cut in two, of which
-    the first half would not be recognized any more.
-    """
-    if len(text) * 4 <= bytes_max:
-        return text, False
-    # only what may be kept is ever encoded, a little at a time
-    size = 0
-    end = 0
-    step = 64 * 1024
-    while end < len(text):
-        piece = text[end:end + step]
-        encoded = piece.encode(errors='surrogatepass')
-        if size + len(encoded) > bytes_max:
-            end += len(encoded[:bytes_max - size].decode(errors='ignore'))
-            break
-        size += len(encoded)
-        end += len(piece)
-        time.sleep(0)
-    if end >= len(text):
-        return text, False
-    newline = text.rfind('\n', 0, end)
-    kept = text[:max(newline, 0)]
-    return (f'{kept}\n[… {len(text) - len(kept)} characters cut: the text of '
-            f'a section may have {bytes_max} bytes ([diagnostics] '
-            'section_size_limit)]').lstrip('\n'), True
-
-
-def _clean(name: str, redactor: redact.Redactor) -> str:
-    """A name that everybody may have chosen, on one line of some length."""
-    # cut at last: of half a secret nobody could tell that it is one
-    return escape.line(redactor.text(name))[:NAME_CHARS_MAX]
-
-
-def report_header(daemon: daemon_module.Daemon, report_id: str,
-                  trigger: report.Trigger,
-                  redactor: redact.Redactor) -> report.Header:
-    """Whose report it is; every text without secrets, on one line."""
-    def clean(text: str | None) -> str | None:
-        return None if text is None else _clean(text, redactor)
-
-    return report.Header(
-        id=report_id, service=clean(daemon.service) or '-',
-        process=daemon.process, pid=os.getpid(),
-        trigger=dataclasses.replace(
-            trigger, sender_comm=clean(trigger.sender_comm)),
-        unit=clean(daemon_module.unit()), worker=daemon.worker,
-        worker_name=clean(daemon.worker_name))
-
-
-def merged(triggers: Iterable[report.Trigger]) -> report.Trigger:
-    """One trigger for all that one report answers: the first, counted."""
-    first, *others = triggers
-    return dataclasses.replace(first, merged=len(others))

@@ -18,6 +18,7 @@ logs or blocks, so all of it may run in any process and thread.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 import dataclasses
 import datetime
 from typing import Any
@@ -66,6 +67,15 @@ class Trigger:
         if self.sender_uid is not None:
             words += f', uid {self.sender_uid}'
         return words
+
+
+def merged(triggers: Iterable[Trigger]) -> Trigger:
+    """One trigger for all that one report answers: the first, counted.
+
+    :param triggers: all of them, one at least
+    """
+    first, *others = triggers
+    return dataclasses.replace(first, merged=len(others))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -29,6 +29,7 @@ import time
 from typing import Any
 import uuid
 
+from ceilometer.diagnostics import clean
 from ceilometer.diagnostics import collect
 from ceilometer.diagnostics import daemon as daemon_module
 from ceilometer.diagnostics import fields
@@ -69,8 +70,8 @@ def write(daemon: daemon_module.Daemon, triggers: list[report.Trigger],
         collector.snapshot()
         collector.find()
         report_id = uuid.uuid4().hex
-        trigger = collect.merged(triggers)
-        header = collect.report_header(
+        trigger = report.merged(triggers)
+        header = clean.header(
             daemon, report_id, trigger, collector.redactor)
         delivery = journal.Delivery(_file_path(daemon.conf, header))
         count = len(collector.kinds) + 1

@@ -22,6 +22,7 @@ import time
 from oslo_config import cfg
 import pytest
 
+from ceilometer.diagnostics import clean
 from ceilometer.diagnostics import collect
 from ceilometer.diagnostics import daemon as daemons
 from ceilometer.diagnostics import fields
@@ -347,7 +348,7 @@ def test_header_is_escaped_and_without_secrets():
     """Names that anybody may choose go through the redaction."""
     daemon = daemons.Daemon('exa\nmple')
     daemon.worker_name = 'amqp://u:xK9-canary@h'
-    header = collect.report_header(
+    header = clean.header(
         daemon, '0' * 32, report.Trigger('signal', 0, sender_comm='a\x1b'),
         redact.Redactor())
     assert header.service == 'exa\\nmple'
@@ -358,17 +359,17 @@ def test_header_is_escaped_and_without_secrets():
 def test_long_name_is_cut_without_showing_half_a_secret():
     """What was cut from a URL would not be known as a secret any more."""
     daemon = daemons.Daemon('example')
-    start = collect.NAME_CHARS_MAX - len('amqp://u:xK9-canary')
+    start = clean.NAME_CHARS_MAX - len('amqp://u:xK9-canary')
     daemon.worker_name = 'x' * start + 'amqp://u:xK9-canary-77q@h'
-    header = collect.report_header(
+    header = clean.header(
         daemon, '0' * 32, report.Trigger('signal', 0), redact.Redactor())
     assert 'xK9' not in header.worker_name
-    assert len(header.worker_name) <= collect.NAME_CHARS_MAX
+    assert len(header.worker_name) <= clean.NAME_CHARS_MAX
 
 
 def test_merged_triggers_are_counted():
     """The first trigger stands for all, with the number of the others."""
     first = report.Trigger('signal', 1, 'SIGUSR1')
     other = report.Trigger('file', 2)
-    assert collect.merged([first, other, other]) == report.Trigger(
+    assert report.merged([first, other, other]) == report.Trigger(
         'signal', 1, 'SIGUSR1', merged=2)
