@@ -21,6 +21,7 @@ it, one after the other, because only a thread can be abandoned.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 import contextlib
 import dataclasses
@@ -30,6 +31,7 @@ import threading
 import time
 import traceback
 from typing import Any
+from typing import TypeVar
 
 from ceilometer.diagnostics import clean
 from ceilometer.diagnostics import daemon as daemon_module
@@ -46,6 +48,8 @@ from ceilometer.diagnostics import side_thread
 # because later a process might be forked meanwhile.
 with contextlib.suppress(ImportError):
     importlib.import_module('_suggestions')
+
+_T = TypeVar('_T')
 
 #: What the searches for secrets and for sections of others are called among
 #: the sections that hang; no section has such a name.
@@ -106,22 +110,43 @@ class Collector:
         self.unknown = sorted(excluded - set(self.excluded))
 
     def _kinds(self) -> list[section.Kind]:
-        hung = self._hung.get(OTHERS)
-        if hung is None or not hung.is_alive():
-            self._hung.pop(OTHERS, None)
+        self.others_problem = 'the search for them hangs'
+        if self._still_running(OTHERS) is None:
             try:
                 # it looks at what is installed, and imports meanwhile
                 with self._import_gate:
-                    return self._side_thread.run(
-                        table.kinds, self._settings.section_seconds_max)
-            except side_thread.TimedOut as timed_out:
-                self._hung[OTHERS] = timed_out.thread
+                    kinds = self._run(OTHERS, table.kinds)
+                self.others_problem = None
+                return kinds
+            except side_thread.TimedOut:
+                pass
             except BaseException as error:
                 self.others_problem = (
                     f'{type(error).__name__}: {_describe(error)[0]}')
-                return list(table.SECTIONS)
-        self.others_problem = 'the search for them hangs'
         return list(table.SECTIONS)
+
+    def _still_running(self, name: str) -> threading.Thread | None:
+        """The thread in which what has this name hangs, None if none does."""
+        hung = self._hung.get(name)
+        if hung is not None and hung.is_alive():
+            return hung
+        self._hung.pop(name, None)
+        return None
+
+    def _run(self, name: str, function: Callable[[], _T],
+             seconds: float | None = None) -> _T:
+        """Run a function in the side thread; what hangs is remembered.
+
+        :param seconds: for how long, None for the limit of a section
+        :raises side_thread.TimedOut: it took longer
+        """
+        if seconds is None:
+            seconds = self._settings.section_seconds_max
+        try:
+            return self._side_thread.run(function, seconds)
+        except side_thread.TimedOut as timed_out:
+            self._hung[name] = timed_out.thread
+            raise
 
     @property
     def redactor(self) -> redact.Redactor:
@@ -133,16 +158,11 @@ class Collector:
 
     def _redactor_of_files(self) -> redact.Redactor | None:
         """What knows the configuration files as well; None if they hang."""
-        hung = self._hung.get(SECRETS)
-        if hung is not None and hung.is_alive():
+        if self._still_running(SECRETS) is not None:
             return None
-        self._hung.pop(SECRETS, None)
         try:
-            return self._side_thread.run(
-                lambda: secrets.redactor(self._context),
-                self._settings.section_seconds_max)
-        except side_thread.TimedOut as timed_out:
-            self._hung[SECRETS] = timed_out.thread
+            return self._run(SECRETS, lambda: secrets.redactor(self._context))
+        except side_thread.TimedOut:
             return None
 
     def snapshot(self) -> None:
@@ -190,27 +210,26 @@ class Collector:
                 kind, 'not begun: the sections before it took all of the '
                 f'{self._settings.report_seconds_max:g} s that a report may '
                 'take ([diagnostics] report_time_limit)')
-        hung = self._hung.get(kind.name)
-        if hung is not None and hung.is_alive():
+        hung = self._still_running(kind.name)
+        if hung is not None:
             return self._timed_out(
                 kind, 'not begun: it is still running since an earlier report '
                 f'(thread {hung.native_id})')
-        self._hung.pop(kind.name, None)
         bytes_max = self._settings.section_bytes_max
         # made in that thread as well, which cannot wait for itself
         redactor = self.redactor
         try:
             if kind.load is not None:
                 with self._import_gate:
-                    self._side_thread.run(kind.load, seconds)
-            content = self._side_thread.run(
-                lambda: kind.collect(self._context), seconds)
+                    self._run(kind.name, kind.load, seconds)
+            content = self._run(
+                kind.name, lambda: kind.collect(self._context), seconds)
             seconds = FINISH_SECONDS_MAX
-            return self._side_thread.run(
+            return self._run(
+                kind.name,
                 lambda: clean.section(kind, content, redactor, bytes_max),
                 seconds)
         except side_thread.TimedOut as timed_out:
-            self._hung[kind.name] = timed_out.thread
             stack = sys._current_frames().get(timed_out.thread.ident or 0)
             where = ''.join(traceback.format_stack(stack)) if stack else ''
             return self._timed_out(
@@ -227,10 +246,8 @@ class Collector:
     def _failed(self, kind: section.Kind,
                 error: BaseException) -> report.Section:
         try:
-            message, trace = self._side_thread.run(
-                lambda: _describe(error), self._settings.section_seconds_max)
-        except side_thread.TimedOut as timed_out:
-            self._hung[kind.name] = timed_out.thread
+            message, trace = self._run(kind.name, lambda: _describe(error))
+        except side_thread.TimedOut:
             message = f'<{type(error).__name__} whose message hangs>'
             trace = ''.join(traceback.format_tb(error.__traceback__)) + message
         return self._told(

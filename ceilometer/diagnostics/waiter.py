@@ -171,9 +171,9 @@ def _signal_trigger(info: signal.struct_siginfo) -> report.Trigger:
     with contextlib.suppress(OSError):
         with open(f'/proc/{info.si_pid}/comm', 'rb') as file:
             comm = file.read().decode(errors='backslashreplace').rstrip('\n')
-    return report.Trigger(
-        kind=trigger.kind, time_usec=trigger.time_usec, signal=trigger.signal,
-        sender_pid=info.si_pid, sender_uid=info.si_uid, sender_comm=comm)
+    return dataclasses.replace(
+        trigger, sender_pid=info.si_pid, sender_uid=info.si_uid,
+        sender_comm=comm)
 
 
 def _now_usec() -> int:
