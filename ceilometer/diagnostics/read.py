@@ -121,6 +121,11 @@ class Found:
         own = self.identity
         return (own.machine_id, own.boot_id, own.unit, own.pid)
 
+    def precedes(self, later: Found) -> bool:
+        """Whether it is an earlier report of the same process."""
+        return (self.process_key == later.process_key and self.id != later.id
+                and self.time_usec <= later.time_usec)
+
 
 def find(journal: journal_reader.Journal, query: search.Query = search.ALL,
          problems: list[str] | None = None) -> list[Found]:
@@ -236,7 +241,7 @@ def _outline(entries: list[stored.Entry]) -> Found:
     size_bytes = None
     decoded: list[dict[str, str]] = []
     for entry in entries:
-        if stored.first(entry, fields.REPORT_SECTION) == b'summary':
+        if stored.is_summary(entry):
             size_bytes = stored.size_bytes(entry)
         # the header is the same in all of them
         names = _OUTLINE_FIELDS if decoded else entry.keys() - _BODY_FIELDS

@@ -149,7 +149,7 @@ def _wanted(reader: journal_reader.Reader, query: Query,
             continue
         if latest is not None and reader.realtime_usec() > latest:
             continue
-        if entry.get(fields.REPORT_SECTION) == b'summary':
+        if stored.is_summary(entry):
             # the one datum that the outline of a report is made with
             reader.data_threshold = _SUMMARY_BYTES_MAX
             entry[fields.REPORT_DATA] = reader.field(fields.REPORT_DATA)

@@ -99,7 +99,11 @@ def find(source: Source) -> tuple[list[str], list[str]]:
     return _usable(source, paths, problems), problems
 
 
-def _how_to_gain_access(groups: Iterable[str] = (_GROUP,)) -> str:
+def _how_to_gain_access(paths: Iterable[str]) -> str:
+    return _how_to_join(set(filter(None, map(_group, paths))))
+
+
+def _how_to_join(groups: Iterable[str]) -> str:
     names = sorted(groups)
     if not names:
         return 'root may read it'
@@ -129,9 +133,11 @@ def _usable(source: Source, paths: list[str],
         try:
             check(path)
         except PermissionError:
-            forbidden.append(path)
             if strict:
-                break
+                raise JournalError(
+                    f'{path}: permission denied; '
+                    f'{_how_to_gain_access([path])}') from None
+            forbidden.append(path)
         except OSError as error:
             if strict:
                 raise JournalError(f'{path}: {reason(error)}') from None
@@ -141,11 +147,8 @@ def _usable(source: Source, paths: list[str],
             usable.append(path)
     where = source.directory or source.root or 'the journal'
     if forbidden:
-        how = _how_to_gain_access(set(filter(None, map(_group, forbidden))))
-        if strict:
-            raise JournalError(f'{forbidden[0]}: permission denied; {how}')
         told = (f'{where}: no permission to read {len(forbidden)} of '
-                f'{len(paths)} files; {how}')
+                f'{len(paths)} files; {_how_to_gain_access(forbidden)}')
         if not usable:
             raise JournalError(told)
         problems.append(told)
@@ -208,7 +211,7 @@ def _directories(source: Source) -> list[str]:
     if not found and source.namespace is None:
         raise JournalError(
             f'{", ".join(tops)}: there is no journal, or no permission to '
-            f'see it; {_how_to_gain_access()}')
+            f'see it; {_how_to_join([_GROUP])}')
     return found
 
 

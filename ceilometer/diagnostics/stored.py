@@ -133,6 +133,12 @@ def is_id(value: bytes) -> bool:
     return _ID.fullmatch(decode(value)) is not None
 
 
+def is_summary(entry: Entry) -> bool:
+    """Whether it is of the section that closes a report."""
+    return bool(first(entry, fields.REPORT_SECTION)
+                == fields.SECTION_SUMMARY.encode())
+
+
 def size_bytes(entry: Entry) -> int | None:
     """What the summary of a report tells of its size; None if nothing."""
     try:

@@ -50,7 +50,7 @@ def stack(*files: str) -> threads.Thread:
     return threads.Thread(
         name='pollster', native_id=2, ident=2, state='sleeping',
         waiting_for='data to read', cpu_seconds=0.0, foreground=False,
-        diagnostics=False, stack=tuple(
+        stack=tuple(
             threads.Frame(file, number, f'call_{number}')
             for number, file in enumerate(files, 1)))
 

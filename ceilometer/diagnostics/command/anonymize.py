@@ -86,6 +86,10 @@ class Anonymizer:
             self._kept_ids.add(found.id)
             hosts.update(dict.fromkeys(_hosts(found)))
             users.update(dict.fromkeys(_users(found)))
+            for host, user in _authorities(found):
+                hosts[host] = None
+                if user:
+                    users[user] = None
         self._hosts = _pattern(_with_domains(hosts))
         self._users = _pattern(name for name in users if name not in hosts)
 
@@ -244,8 +248,6 @@ def _hosts(found: read.Found) -> Iterator[str]:
     for value in _option_values(found, _HOST_OPTION):
         yield from (part.partition(':')[0] for part in re.split(
             r'[\s,]+', value))
-    for host, _ in _authorities(found):
-        yield host
 
 
 def _users(found: read.Found) -> Iterator[str]:
@@ -254,9 +256,6 @@ def _users(found: read.Found) -> Iterator[str]:
         if isinstance(process.get('user'), str):
             yield process['user']
     yield from _option_values(found, _USER_OPTION)
-    for _, user in _authorities(found):
-        if user:
-            yield user
     for text in _texts(found):
         yield from _HOME.findall(text)
 

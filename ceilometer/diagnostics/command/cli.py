@@ -23,6 +23,7 @@ import sys
 
 from ceilometer.diagnostics.command import options
 from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics import source
 
 USAGE = """\
 usage: ceilometer-diagnostics [VERB] [OPTION ...] [MATCH ...]
@@ -83,43 +84,32 @@ def main(arguments: list[str]) -> int:
                       + metadata.version('ceilometer-diagnostics') + '\n')
     verb = ''
     try:
-        try:
-            verb, rest = split_verb(arguments)
-            module = importlib.import_module(
-                f'ceilometer.diagnostics.command.{VERBS[verb]}')
-            code: int = module.main(rest)
-            sys.stdout.flush()
-            return code
-        except KeyboardInterrupt:
-            return EXIT_INTERRUPTED
-        except options.UsageError as error:
-            program = f'ceilometer-diagnostics {verb}'.rstrip()
-            output.complain(f'{error}; see {program} --help')
-            return 2
-        except ImportError as error:
-            if error.name is None or error.name.startswith('ceilometer'):
-                raise
-            name = error.name.partition('.')[0]
-            output.complain(f'the Python module {name} is wanted: install '
-                            + _PACKAGES.get(name, name))
-            return 1
-        except OSError as error:
-            where = f'{error.filename}: ' if error.filename else ''
-            output.complain(f'{where}{error.strerror or error}')
-            return _abandon(1)
-    except Exception as error:
-        if not _is_told(error):
-            raise
+        verb, rest = split_verb(arguments)
+        module = importlib.import_module(
+            f'ceilometer.diagnostics.command.{VERBS[verb]}')
+        code: int = module.main(rest)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except options.UsageError as error:
+        program = f'ceilometer-diagnostics {verb}'.rstrip()
+        output.complain(f'{error}; see {program} --help')
+        return 2
+    except (options.Failure, source.JournalError) as error:
         output.complain(str(error))
         return 1
-
-
-def _is_told(error: Exception) -> bool:
-    """Whether it says in one line what is wrong with the world, not us."""
-    if isinstance(error, options.Failure):
-        return True
-    from ceilometer.diagnostics import source
-    return isinstance(error, source.JournalError)
+    except ImportError as error:
+        if error.name is None or error.name.startswith('ceilometer'):
+            raise
+        name = error.name.partition('.')[0]
+        output.complain(f'the Python module {name} is wanted: install '
+                        + _PACKAGES.get(name, name))
+        return 1
+    except OSError as error:
+        where = f'{error.filename}: ' if error.filename else ''
+        output.complain(f'{where}{error.strerror or error}')
+        return _abandon(1)
 
 
 def _abandon(code: int) -> int:

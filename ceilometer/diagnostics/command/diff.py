@@ -107,10 +107,7 @@ def _pair(journal: journal_reader.Journal, queries: list[search.Query],
     known = [one for one in selection.find(journal, search.ALL, problems)
              if one.identity.trusted or named]
     for after in reversed(named or known):
-        earlier = [one for one in known
-                   if one.process_key == after.process_key
-                   and one.id != after.id
-                   and one.time_usec <= after.time_usec]
+        earlier = [one for one in known if one.precedes(after)]
         if earlier:
             return earlier[-1], after
     raise options.Failure(
@@ -177,8 +174,8 @@ def _options(before: read.Found, after: read.Found) -> Iterator[Change]:
 def _threads(before: read.Found, after: read.Found) -> Iterator[Change]:
     if not _have('threads', before, after):
         return
-    old, new = ({one.key: one for one in threads.threads(found.report)
-                 if not one.diagnostics} for found in (before, after))
+    old, new = ({one.key: one for one in threads.threads(found.report)}
+                for found in (before, after))
     if before.process_key != after.process_key:
         # threads of other processes have nothing but their names in common
         old, new = ({one.name: one for one in known.values()}
@@ -189,10 +186,9 @@ def _threads(before: read.Found, after: read.Found) -> Iterator[Change]:
         yield Change('thread', new[key].name, 'added', None,
                      _place(new[key]))
     if before.process_key == after.process_key:
-        for thread in threads.stood_still(before.report, after.report):
-            if not threads.is_idle(thread):
-                yield Change('thread', thread.name, 'stuck',
-                             _place(thread), _place(thread))
+        for thread in threads.stuck(before.report, after.report):
+            yield Change('thread', thread.name, 'stuck',
+                         _place(thread), _place(thread))
 
 
 def _place(thread: threads.Thread) -> str:

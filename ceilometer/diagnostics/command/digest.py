@@ -92,7 +92,7 @@ def previous(journal: journal_reader.Journal,
         one for one in read.find(journal, search.Query(
             pids=(own.pid,), boot_ids=(own.boot_id,),
             until_usec=found.time_usec))
-        if one.process_key == found.process_key and one.id != found.id]
+        if one.precedes(found)]
     # the nearest that can be read
     return next(selection.loaded(journal, reversed(earlier), []), None)
 
@@ -155,24 +155,22 @@ def _package(found: read.Found) -> Iterator[Notice]:
 
 def _threads(found: read.Found,
              before: read.Found | None) -> Iterator[Notice]:
-    known = [thread for thread in threads.threads(found.report)
-             if not thread.diagnostics]
+    known = threads.threads(found.report)
     if not known:
         return
     yield Notice(PLAIN, f'{_count(len(known), "thread")}, '
                  f'{_count(len({one.stack for one in known}), "stack")}')
-    stood = []
+    stuck: list[threads.Thread] = []
     if before is not None:
-        stood = [thread for thread in threads.stood_still(
-            before.report, found.report) if not threads.is_idle(thread)]
+        stuck = threads.stuck(before.report, found.report)
         usec = max(found.time_usec - before.time_usec, 0)
-        for thread in stood:
+        for thread in stuck:
             yield Notice(BAD if usec >= STILL_USEC_BAD else ODD,
                          f'{_at(thread)}: stands where it stood '
                          f'{times.show_span(usec)} before, in report '
                          f'{before.short_id}')
     for thread in known:
-        if thread not in stood and (
+        if thread not in stuck and (
                 thread.state == 'running' or thread.waiting_for == 'a lock'):
             yield Notice(ODD, _at(thread))
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-import json
 import sys
 
 from ceilometer.diagnostics.command import digest
@@ -96,7 +95,8 @@ def _pieces(given: argparse.Namespace, journal: journal_reader.Journal,
             errors='backslashreplace')
     elif given.format == 'json':
         for one, earlier in zip(found, before, strict=True):
-            yield json.dumps(show.describe(one, earlier)).encode() + b'\n'
+            yield output.to_json(
+                show.describe(one, earlier), 'short').encode()
     else:
         for number, (one, earlier) in enumerate(
                 zip(found, before, strict=True)):

@@ -221,13 +221,11 @@ def _fold(frame: threads.Frame, node: _Node) -> tuple[str, _Node]:
         f'<pre>{_text(chr(10).join(lines))}</pre>\n', node)
 
 
-def _configuration(reports: Iterable[read.Found],
+def _configuration(reports: list[read.Found],
                    name: Callable[[read.Found], str]) -> str:
     """All options in one table; what processes have in common stands once."""
     rows: dict[tuple[str, ...], list[str]] = {}
-    count = 0
     for found in reports:
-        count += 1
         for option in configuration.options(found.report):
             marks = [mark for mark, wanted in (
                 ('changed', 'changed'), ('failed', 'error'))
@@ -239,7 +237,7 @@ def _configuration(reports: Iterable[read.Found],
         return ''
     lines = []
     for (option_name, shown, where, mark), owners in rows.items():
-        whose = '' if len(owners) == count else ', '.join(owners)
+        whose = '' if len(owners) == len(reports) else ', '.join(owners)
         lines.append(
             f'<tr class="{mark}"><th>{_text(option_name)}</th>'
             f'<td>{_text(shown)}</td>'

@@ -103,26 +103,19 @@ def still(reports: list[read.Found]) -> Iterator[Still]:
         return
     last = reports[-1]
     standing = {thread.key: thread
-                for thread in threads.threads(last.report)
-                if not thread.diagnostics and thread.stack}
+                for thread in threads.threads(last.report) if thread.stack}
     since = {key: (last, 1) for key in standing}
-    for earlier in reports[-2::-1]:
+    still_there = set(standing)
+    for number, earlier in enumerate(reports[-2::-1], 2):
         stacks = {thread.key: thread.stack
                   for thread in threads.threads(earlier.report)}
-        for key in list(standing):
-            if stacks.get(key) != standing[key].stack:
-                yield from _ended(last, standing.pop(key), *since[key])
-            else:
-                since[key] = (earlier, since[key][1] + 1)
-    for key, thread in standing.items():
-        yield from _ended(last, thread, *since[key])
-
-
-def _ended(last: read.Found, thread: threads.Thread, first: read.Found,
-           reports: int) -> Iterator[Still]:
-    if reports > 1:
-        yield Still(last, thread, max(last.time_usec - first.time_usec, 0),
-                    reports)
+        still_there = {key for key in still_there
+                       if stacks.get(key) == standing[key].stack}
+        since.update(dict.fromkeys(still_there, (earlier, number)))
+    for key, (first, count) in since.items():
+        if count > 1:
+            yield Still(last, standing[key],
+                        max(last.time_usec - first.time_usec, 0), count)
 
 
 def _describe(one: Still) -> dict[str, object]:

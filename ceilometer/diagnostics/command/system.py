@@ -166,18 +166,21 @@ def _dies(directory: pathlib.Path) -> bool:
     """Whether the signal has its default effect, and a thread to take it."""
     for task in (directory / 'task').iterdir():
         try:
-            masks = dict(
-                line.split(':', 1) for line
-                in (task / 'status').read_text(errors='replace').splitlines()
-                if line.startswith('Sig'))
+            status = _status(task)
         except (FileNotFoundError, ProcessLookupError):
             continue
         blocked, ignored, caught = (
-            int(masks[name].strip(), 16) & _BIT
+            int(status[name].strip(), 16) & _BIT
             for name in ('SigBlk', 'SigIgn', 'SigCgt'))
         if not (blocked or ignored or caught):
             return True
     return False
+
+
+def _status(directory: pathlib.Path) -> dict[str, str]:
+    """The status of a process or thread, as in proc(5), by name."""
+    lines = (directory / 'status').read_text(errors='replace').splitlines()
+    return dict(line.split(':', 1) for line in lines if ':' in line)
 
 
 def state(pid: int) -> str | None:
@@ -188,9 +191,7 @@ def state(pid: int) -> str | None:
     """
     directory = pathlib.Path(f'/proc/{pid}')
     try:
-        status = dict(line.split(':', 1) for line
-                      in (directory / 'status').read_text(
-                          errors='replace').splitlines() if ':' in line)
+        status = _status(directory)
     except (FileNotFoundError, ProcessLookupError):
         return None
     words = [f'state {" ".join(status["State"].split())}']

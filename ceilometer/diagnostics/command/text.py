@@ -124,14 +124,14 @@ def changed(found: read.Found, style: output.Style) -> str:
     lines = [style.bold(f'{process_names([found])(found)}: '
                         f'{len(told)} options changed')]
     for option in told:
-        lines.append(option_line(option))
+        lines.append(_option_line(option))
         if 'default' in option and option['default'] not in (None, '', []):
             lines.append(style.faint(escape.line(
                 f'    default: {option["default"]}')))
     return '\n'.join(lines) + '\n'
 
 
-def option_line(option: configuration.Option) -> str:
+def _option_line(option: configuration.Option) -> str:
     """An option with its value and where that was set."""
     sign = ':' if option.get('error') else ' ='
     words = (f'{configuration.name(option)}{sign} '

@@ -71,7 +71,6 @@ class Thread:
     waiting_for: str | None
     cpu_seconds: float | None
     foreground: bool
-    diagnostics: bool
     stack: Stack
 
     @property
@@ -123,14 +122,18 @@ def _at(frame: Frame, name: str) -> str:
 
 
 def threads(whole: report.Report) -> list[Thread]:
-    """The threads of a report; none if its section failed."""
+    """The threads of a report, but those that wrote it.
+
+    :param whole: the report; it has none if its section failed
+    """
     found = []
     told = section_data.data(whole, 'threads')
     for stack in section_data.dicts(told.get('stacks')):
         frames = tuple(_frame(frame)
                        for frame in section_data.dicts(stack.get('frames')))
         found += [_thread(owner, frames)
-                  for owner in section_data.dicts(stack.get('threads'))]
+                  for owner in section_data.dicts(stack.get('threads'))
+                  if owner.get('diagnostics') is not True]
     return found
 
 
@@ -152,8 +155,7 @@ def _thread(owner: dict[str, Any], stack: Stack) -> Thread:
         waiting_for=None if waiting_for is None else _str(waiting_for),
         cpu_seconds=(float(seconds) if isinstance(seconds, (int, float))
                      and abs(seconds) < 1e12 else None),
-        foreground=owner.get('foreground') is True,
-        diagnostics=owner.get('diagnostics') is True, stack=stack)
+        foreground=owner.get('foreground') is True, stack=stack)
 
 
 def _str(value: Any) -> str:
@@ -175,22 +177,22 @@ def merge(reports: Iterable[read.Found],
     merged: dict[Stack, list[tuple[read.Found, Thread]]] = {}
     for found in reports:
         for thread in threads(found.report):
-            if not thread.diagnostics:
-                merged.setdefault(thread.stack, []).append((found, thread))
+            merged.setdefault(thread.stack, []).append((found, thread))
     return sorted(merged.items(), key=lambda item: -len(item[1]))
 
 
-def stood_still(before: report.Report,
-                after: report.Report) -> list[Thread]:
+def stuck(before: report.Report, after: report.Report) -> list[Thread]:
     """The threads that stand where they stood in an earlier report.
+
+    Without those that only wait for work.
 
     :param before: an earlier report of the same process
     :param after: the later one, whose threads are given
     """
     stacks = {thread.key: thread.stack for thread in threads(before)}
     return [thread for thread in threads(after)
-            if not thread.diagnostics and thread.stack
-            and stacks.get(thread.key) == thread.stack]
+            if thread.stack and stacks.get(thread.key) == thread.stack
+            and not is_idle(thread)]
 
 
 #: What threads wait for that have nothing to do.
@@ -217,8 +219,9 @@ def is_idle(thread: Thread) -> bool:
     if thread.state == 'running':
         return False
     functions = [frame.function for frame in thread.stack]
+    innermost = functions[-1] if functions else ''
     return (thread.waiting_for in IDLE
             or any(name.endswith(IDLE_FUNCTIONS) for name in functions)
             or any(call in IDLE_CALLS for call in itertools.pairwise(
                 functions))
-            or functions[-1:] in ([place] for place in IDLE_PLACES))
+            or innermost in IDLE_PLACES)

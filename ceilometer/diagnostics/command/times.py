@@ -108,12 +108,12 @@ def _span(words: str) -> int:
     words = words.strip()
     while at < len(words):
         match = _SPAN_PART.match(words, at)
-        if match is None:
+        unit = match and (match[2] or 's')
+        if match is None or unit not in _UNITS:
             raise ValueError(words)
-        total += float(match[1]) * _UNITS[match[2] or 's'] if (
-            match[2] or 's') in _UNITS else float('nan')
+        total += float(match[1]) * _UNITS[unit]
         at = match.end()
-    if not words or total != total:
+    if not words:
         raise ValueError(words)
     return int(total)
 
