@@ -10,7 +10,10 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Starts the command ``ceilometer-diagnostics``, wherever it is installed.
+"""Starts ``ceilometer-diagnostics``, wherever it is installed.
+
+It is two programs: ``run`` becomes a daemon, and all other verbs are the
+operator's command. Only what the one needs is imported.
 
 The package is a part of Ceilometer's own, ``ceilometer.diagnostics``, and
 found there if both are installed in one directory. pip may put it into
@@ -19,10 +22,15 @@ where to look. Nothing of the installed Ceilometer is changed.
 """
 
 import os
+import sys
 
 
 def main() -> None:
-    """The console script; see :mod:`ceilometer.diagnostics.command`."""
+    """The console script.
+
+    Ends the process as the daemon ends that ``run`` became, or as
+    :func:`ceilometer.diagnostics.command.main` does.
+    """
     import ceilometer
 
     beside = os.path.join(
@@ -31,8 +39,12 @@ def main() -> None:
             beside not in map(os.path.abspath, ceilometer.__path__)):
         ceilometer.__path__.append(beside)
 
-    from ceilometer.diagnostics import command
-    command.main()
+    if sys.argv[1:2] == ['run']:
+        from ceilometer.diagnostics import run
+        run.main(sys.argv[2:])
+    else:
+        from ceilometer.diagnostics import command
+        command.main()
 
 
 if __name__ == '__main__':

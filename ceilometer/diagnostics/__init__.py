@@ -15,21 +15,14 @@
 A service that adopts diagnostics in its code calls :func:`install` beside
 ``prepare_service``; one that does not is started by ``ceilometer-diagnostics
 run`` (:mod:`.run`), unmodified. From then on each of its processes answers
-SIGUSR1 with a report in the journal. In the order in which it flows:
+SIGUSR1 with a report in the journal.
 
-- :mod:`.trigger` arms a process: takes the signals, re-arms after a fork;
-- :mod:`.waiter` waits for them;
-- :mod:`.reporter` has a report written for what has come meanwhile;
-- :mod:`.write` writes one report;
-- :mod:`.collect` runs the sections (:mod:`.sections`), each for itself;
-- :mod:`.redact` takes secrets (:mod:`.mask`) and control characters
-  (:mod:`.escape`) out;
-- :mod:`.report` is the shape of a report, :mod:`.journal_entries` its way
-  into journal fields (:mod:`.fields`) and back;
-- :mod:`.journal` delivers the entries.
-
-:mod:`.daemon` is what is known of the process; :mod:`.gmr` and
-:mod:`.workers` learn it from oslo.reports and cotyledon.
+Two programs live here, each in a folder of its own, and neither imports the
+other: :mod:`.daemon` runs inside a daemon and writes reports,
+:mod:`.command` is the operator's command and reads them. Between them stand
+the words that both speak: :mod:`.fields`, :mod:`.report`,
+:mod:`.journal_entries` and :mod:`.escape`. :mod:`.secrets` masks what is
+secret, for both.
 
 Importing this imports none of that: a daemon starts as fast as ever.
 """
@@ -73,13 +66,13 @@ def install(conf: cfg.ConfigOpts | None = None, *,
     :raises AlreadyInstalled: it is, with another configuration
     :raises RuntimeError: not called in the main thread
     """
-    from ceilometer.diagnostics import daemon
-    from ceilometer.diagnostics import gmr
-    from ceilometer.diagnostics import trigger
-    from ceilometer.diagnostics import workers
-    armed = trigger.armed
+    from ceilometer.diagnostics.daemon import arming
+    from ceilometer.diagnostics.daemon import gmr
+    from ceilometer.diagnostics.daemon import process
+    from ceilometer.diagnostics.daemon import workers
+    armed = arming.armed
     if armed is None:
-        armed = trigger.arm(daemon.Daemon(service))
+        armed = arming.arm(process.Daemon(service))
         gmr.take_over(armed.adopt)
         workers.watch(armed.daemon.becomes_master, armed.daemon.become_worker)
     elif (conf is not None and armed.daemon.conf is not None
@@ -103,12 +96,12 @@ def uninstall() -> None:
 
     :raises NotInstalled: diagnostics are not installed in this process
     """
-    from ceilometer.diagnostics import gmr
-    from ceilometer.diagnostics import trigger
-    from ceilometer.diagnostics import workers
-    if trigger.armed is None:
+    from ceilometer.diagnostics.daemon import arming
+    from ceilometer.diagnostics.daemon import gmr
+    from ceilometer.diagnostics.daemon import workers
+    if arming.armed is None:
         raise NotInstalled('diagnostics are not installed in this process')
-    trigger.disarm()
+    arming.disarm()
     gmr.give_back()
     workers.unwatch()
 
@@ -117,9 +110,9 @@ def register_section(title: str, function: Callable[[], Any],
                      name: str | None = None) -> None:
     """Add a section to the reports of this process and of its forks.
 
-    See :func:`ceilometer.diagnostics.registry.register_section`.
+    See :func:`ceilometer.diagnostics.daemon.registry.register_section`.
     """
-    from ceilometer.diagnostics import registry
+    from ceilometer.diagnostics.daemon import registry
     registry.register_section(title, function, name)
 
 
@@ -137,10 +130,10 @@ def write_report(timeout: float | None = 30.0) -> str | None:
     """
     import time
 
+    from ceilometer.diagnostics.daemon import arming
     from ceilometer.diagnostics import fields
     from ceilometer.diagnostics import report
-    from ceilometer.diagnostics import trigger
-    armed = trigger.armed
+    armed = arming.armed
     if armed is None:
         raise NotInstalled('diagnostics are not installed in this process')
     reporter = armed.reporter

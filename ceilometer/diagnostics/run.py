@@ -28,7 +28,6 @@ import sys
 from typing import NoReturn
 
 import ceilometer.diagnostics
-from ceilometer.diagnostics import trigger
 
 DISTRIBUTION = 'ceilometer'
 
@@ -79,9 +78,10 @@ def main(argv: list[str]) -> NoReturn:
         sys.exit(EXIT_USAGE)
     sys.argv = [_script(argv[0]), *argv[1:]]
     _set_comm(argv[0])
+    from ceilometer.diagnostics.daemon import arming
     # before the daemon is imported: its modules may start threads
     ceilometer.diagnostics.install(service=argv[0])
-    armed = trigger.armed
+    armed = arming.armed
     with armed.reporter.loading() if armed else contextlib.nullcontext():
         function = point.load()
     sys.exit(function())

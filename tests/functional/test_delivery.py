@@ -267,7 +267,7 @@ def test_stock_tools_are_needed_for_nothing(tmp_path):
     """Without PATH a report is still written."""
     done = subprocess.run(
         [sys.executable, '-c', (
-            'from ceilometer.diagnostics import journal\n'
+            'from ceilometer.diagnostics.daemon import journal\n'
             'journal.SOCKET_PATH = "/nonexistent"\n'
             'import ceilometer.diagnostics\n'
             'ceilometer.diagnostics.install(service="x")\n'

@@ -24,6 +24,7 @@ import sys
 import pytest
 
 from ceilometer.diagnostics import fields
+import ceilometer_diagnostics
 from tests.functional import conftest
 
 BIN = os.path.dirname(sys.executable)
@@ -97,9 +98,10 @@ def test_without_ceilometer_is_one_line_and_exit_2(tmp_path):
         conftest.journalds.report.__file__))
     shutil.copytree(package, tmp_path / 'ceilometer' / 'diagnostics',
                     ignore=shutil.ignore_patterns('__pycache__'))
+    shutil.copy(ceilometer_diagnostics.__file__, tmp_path)
     # -S: without site-packages, where Ceilometer would be
     done = run(sys.executable, '-S', '-c', (
-        'from ceilometer.diagnostics import command\ncommand.main()'),
+        'import ceilometer_diagnostics\nceilometer_diagnostics.main()'),
         'run', 'ceilometer-polling',
         env={'PYTHONPATH': str(tmp_path)}, cwd=tmp_path)
     assert done.returncode == 1 or done.returncode == 2

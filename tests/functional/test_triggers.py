@@ -442,8 +442,9 @@ def test_program_without_a_trigger_pays_nothing(start, journal):
         'ceilometer.diagnostics.install(service="x")\n'
         'print("ready", threading.active_count(), *sorted(\n'
         '    name for name in sys.modules if name.startswith('
-        '"ceilometer.diagnostics.sections") or name in ("psutil",\n'
-        '    "oslo_config", "oslo_reports", "ceilometer.diagnostics.collect"'
+        '"ceilometer.diagnostics.daemon.sections") or name in ("psutil",\n'
+        '    "oslo_config", "oslo_reports",\n'
+        '    "ceilometer.diagnostics.daemon.collect"'
         ')))\n')
     done = subprocess.run([sys.executable, '-c', script], text=True,
                           capture_output=True, timeout=conftest.TIMEOUT)

@@ -261,7 +261,7 @@ def _watch_for_cotyledon():
                 function()
         if 'given' in NAMES:
             wrapt.register_post_import_hook(
-                collected, 'ceilometer.diagnostics.write')
+                collected, 'ceilometer.diagnostics.daemon.make_report')
         for function in (stuck_in_c, spin):
             if function.__name__ in NAMES:
                 _main_thread_of_worker(function)

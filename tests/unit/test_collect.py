@@ -22,17 +22,18 @@ import time
 from oslo_config import cfg
 import pytest
 
-from ceilometer.diagnostics import clean
-from ceilometer.diagnostics import collect
-from ceilometer.diagnostics import daemon as daemons
+from ceilometer.diagnostics.daemon import collect
+from ceilometer.diagnostics.daemon import options
+from ceilometer.diagnostics.daemon import process as daemons
+from ceilometer.diagnostics.daemon import registry
+from ceilometer.diagnostics.daemon import report_context
+from ceilometer.diagnostics.daemon import sanitize
+from ceilometer.diagnostics.daemon import section_table
+from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import journal_entries
-from ceilometer.diagnostics import options
-from ceilometer.diagnostics import redact
-from ceilometer.diagnostics import registry
 from ceilometer.diagnostics import report
-from ceilometer.diagnostics.sections import service_options
-from ceilometer.diagnostics.sections import table
+from ceilometer.diagnostics.secrets import redact
 
 MEGABYTES = 50 * 1024 * 1024
 
@@ -61,9 +62,9 @@ def released():
 
 def run(hung=None, **settings):
     """Collect all sections, by their names."""
-    collector = collect.Collector(
+    collector = collect.Collector(report_context.ReportContext(
         daemons.Daemon('example'), options.Settings(**settings),
-        {} if hung is None else hung)
+        {} if hung is None else hung))
     collector.snapshot()
     collector.find()
     return {section.name: section for section in collector.sections()}
@@ -187,8 +188,8 @@ def test_files_that_hang_cost_one_thread_and_no_known_secret(
     hung = {}
     threads = []
     for _ in range(3):
-        collector = collect.Collector(daemon, options.Settings(
-            section_seconds_max=0.2), hung)
+        collector = collect.Collector(report_context.ReportContext(
+            daemon, options.Settings(section_seconds_max=0.2), hung))
         collector.snapshot()
         collector.find()
         sections = {part.name: part for part in collector.sections()}
@@ -203,7 +204,7 @@ def test_search_for_sections_of_others_that_hangs_costs_only_these(
         monkeypatch, add, released):
     """The file system that packages are installed on may hang."""
     add(lambda: 'x')
-    monkeypatch.setattr(table, 'kinds', released.wait)
+    monkeypatch.setattr(section_table, 'kinds', released.wait)
     hung = {}
     for _ in range(2):
         sections = run(hung, section_seconds_max=0.2)
@@ -348,7 +349,7 @@ def test_header_is_escaped_and_without_secrets():
     """Names that anybody may choose go through the redaction."""
     daemon = daemons.Daemon('exa\nmple')
     daemon.worker_name = 'amqp://u:xK9-canary@h'
-    header = clean.header(
+    header = sanitize.header(
         daemon, '0' * 32, report.Trigger('signal', 0, sender_comm='a\x1b'),
         redact.Redactor())
     assert header.service == 'exa\\nmple'
@@ -359,12 +360,12 @@ def test_header_is_escaped_and_without_secrets():
 def test_long_name_is_cut_without_showing_half_a_secret():
     """What was cut from a URL would not be known as a secret any more."""
     daemon = daemons.Daemon('example')
-    start = clean.NAME_CHARS_MAX - len('amqp://u:xK9-canary')
+    start = sanitize.NAME_CHARS_MAX - len('amqp://u:xK9-canary')
     daemon.worker_name = 'x' * start + 'amqp://u:xK9-canary-77q@h'
-    header = clean.header(
+    header = sanitize.header(
         daemon, '0' * 32, report.Trigger('signal', 0), redact.Redactor())
     assert 'xK9' not in header.worker_name
-    assert len(header.worker_name) <= clean.NAME_CHARS_MAX
+    assert len(header.worker_name) <= sanitize.NAME_CHARS_MAX
 
 
 def test_merged_triggers_are_counted():

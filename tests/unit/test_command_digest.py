@@ -21,12 +21,13 @@ import typing
 
 import pytest
 
-from ceilometer.diagnostics.command import digest
-from ceilometer.diagnostics.command import threads
-from ceilometer.diagnostics import journal_reader
-from ceilometer.diagnostics import read
+from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command.findings import stuck_threads
+from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics.command.reports import reported_threads
+from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics import report
-from ceilometer.diagnostics import source
 from tests.unit import commands
 from tests.unit import journals
 
@@ -45,13 +46,13 @@ def texts(made: report.Report, tmp_path: pathlib.Path) -> list[str]:
         read.load(journal, found))]
 
 
-def stack(*files: str) -> threads.Thread:
+def stack(*files: str) -> reported_threads.Thread:
     """A thread that stands in functions of files, the outermost first."""
-    return threads.Thread(
+    return reported_threads.Thread(
         name='pollster', native_id=2, ident=2, state='sleeping',
         waiting_for='data to read', cpu_seconds=0.0, foreground=False,
         stack=tuple(
-            threads.Frame(file, number, f'call_{number}')
+            reported_threads.Frame(file, number, f'call_{number}')
             for number, file in enumerate(files, 1)))
 
 
@@ -87,7 +88,7 @@ def test_frames_left_out_are_no_place() -> None:
     """Nor do they hide what is outside of them."""
     thread = stack(f'{SITE}/ceilometer/sample.py', '', '/usr/lib/x.py')
     cut = dataclasses.replace(thread, stack=(
-        thread.stack[0], threads.Frame(left_out=7), thread.stack[2]))
+        thread.stack[0], reported_threads.Frame(left_out=7), thread.stack[2]))
     assert cut.where() == ('/usr/lib/x.py:3 in call_3, from '
                            'ceilometer/sample.py:1 in call_1')
     cut = dataclasses.replace(thread, stack=cut.stack[:2])
@@ -120,11 +121,12 @@ def test_who_waits_for_messages_is_not_stuck(functions: list[str],
                                              idle: bool) -> None:
     """A consumer stands in one place for as long as nothing comes."""
     thread = dataclasses.replace(stack(), stack=tuple(
-        threads.Frame(file='/x.py', line=1, function=function)
+        reported_threads.Frame(file='/x.py', line=1, function=function)
         for function in functions))
-    assert threads.is_idle(thread) is idle
+    assert stuck_threads.is_idle(thread) is idle
     # whatever it stands in: who computes is not idle
-    assert not threads.is_idle(dataclasses.replace(thread, state='running'))
+    assert not stuck_threads.is_idle(
+        dataclasses.replace(thread, state='running'))
 
 
 def test_a_stuck_thread_is_named_once(command: commands.Command) -> None:

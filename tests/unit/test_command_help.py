@@ -22,7 +22,7 @@ import subprocess
 import pytest
 
 from ceilometer.diagnostics.command import cli
-from ceilometer.diagnostics.command import options
+from ceilometer.diagnostics.command import command_line
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 MANUAL = TREE / 'doc/source/cli/ceilometer-diagnostics.rst'
@@ -30,11 +30,11 @@ BASH = TREE / 'etc/completions/bash/ceilometer-diagnostics'
 ZSH = TREE / 'etc/completions/zsh/_ceilometer-diagnostics'
 
 
-def parser(verb: str) -> options.Parser:
+def parser(verb: str) -> command_line.Parser:
     """The parser of a verb."""
     module = importlib.import_module(
         f'ceilometer.diagnostics.command.{cli.VERBS[verb]}')
-    made: options.Parser = module.parser()
+    made: command_line.Parser = module.parser()
     return made
 
 
@@ -63,8 +63,8 @@ def test_every_option_with_a_value_is_known_to_the_search_for_the_verb(
             for name in action.option_strings:
                 if name in ('-b', '--boot', '--json'):
                     continue
-                assert name in options.LONG_WITH_VALUE or (
-                    options.SHORT_WITH_VALUE.fullmatch(name)), name
+                assert name in command_line.LONG_WITH_VALUE or (
+                    command_line.SHORT_WITH_VALUE.fullmatch(name)), name
 
 
 def complete_in_bash(*words: str) -> set[str]:

@@ -22,8 +22,8 @@ import typing
 
 import pytest
 
+from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics import report
-from ceilometer.diagnostics import source
 from tests.unit import commands
 from tests.unit import journals
 

@@ -19,10 +19,11 @@ import sys
 
 import pytest
 
-from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command.output import destination
+from ceilometer.diagnostics.command.output import tables
 
-PLAIN = output.Style(False)
-COLOURED = output.Style(True)
+PLAIN = destination.Style(False)
+COLOURED = destination.Style(True)
 
 
 @pytest.mark.parametrize(('rows', 'right', 'legend', 'style', 'expected'), [
@@ -65,10 +66,10 @@ COLOURED = output.Style(True)
     ([], {'A'}, False, COLOURED, ''),
 ])
 def test_table(rows: list[list[str]], right: set[str], legend: bool,
-               style: output.Style, expected: str) -> None:
+               style: destination.Style, expected: str) -> None:
     """Columns are one space apart, and nothing is at the end of a line."""
     names = ['A', 'B'][:len(rows[0]) if rows else 2]
-    assert output.table(names, rows, right, legend, style) == expected
+    assert tables.table(names, rows, right, legend, style) == expected
 
 
 def paged(monkeypatch: pytest.MonkeyPatch, directory: pathlib.Path,
@@ -83,7 +84,7 @@ def paged(monkeypatch: pytest.MonkeyPatch, directory: pathlib.Path,
         monkeypatch.delenv(variable, raising=False)
     for variable, value in {'PATH': str(directory), **environment}.items():
         monkeypatch.setenv(variable, value)
-    with output.Output():
+    with destination.Output():
         pass
     told = directory / 'told'
     return told.read_text().splitlines() if told.exists() else None

@@ -27,10 +27,10 @@ import typing
 import pytest
 
 from ceilometer.diagnostics.command import cli
-from ceilometer.diagnostics.command import options
+from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import system
-from ceilometer.diagnostics import read
-from ceilometer.diagnostics import source
 from tests.unit import journals
 from tests.unit import reference
 
@@ -320,9 +320,9 @@ def test_systemctl_fails(monkeypatch: pytest.MonkeyPatch,
     systemctl.write_text('#!/bin/sh\necho "Access\n denied" >&2; exit 4\n')
     systemctl.chmod(0o755)
     monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
-    with pytest.raises(options.Failure,
+    with pytest.raises(command_line.Failure,
                        match='systemctl kill: Access denied'):
         system.kill([UNIT])
     monkeypatch.setenv('PATH', str(tmp_path / 'nowhere'))
-    with pytest.raises(options.Failure, match='not installed'):
+    with pytest.raises(command_line.Failure, match='not installed'):
         system.kill([UNIT])

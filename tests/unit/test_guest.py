@@ -20,11 +20,11 @@ import types
 from oslo_config import cfg
 import pytest
 
-from ceilometer.diagnostics import daemon as daemons
-from ceilometer.diagnostics import gmr
-from ceilometer.diagnostics import interpose
-from ceilometer.diagnostics import trigger
-from ceilometer.diagnostics import waiter
+from ceilometer.diagnostics.daemon import arming
+from ceilometer.diagnostics.daemon import gmr
+from ceilometer.diagnostics.daemon import interpose
+from ceilometer.diagnostics.daemon import process as daemons
+from ceilometer.diagnostics.daemon import waiter
 
 
 def test_function_of_a_library_is_wrapped_when_it_is_imported(monkeypatch):
@@ -78,13 +78,13 @@ def test_wrong_option_of_oslo_reports_stops_no_service(
         cfg.IntOpt('file_event_handler_interval', min=0)],
         group='oslo_reports')
     conf(['--config-file', str(file)])
-    arming = trigger.Arming(daemons.Daemon('example'), ())
+    armed = arming.Arming(daemons.Daemon('example'), ())
     for name in ('_take', '_give_back'):
-        monkeypatch.setattr(arming, name, lambda *args: None)
+        monkeypatch.setattr(armed, name, lambda *args: None)
     monkeypatch.setattr(waiter.Waiter, 'start', lambda *args: None)
     try:
-        arming.adopt(conf)
+        armed.adopt(conf)
     finally:
-        arming.reporter.close()
-    assert arming.daemon.conf is conf
+        armed.reporter.close()
+    assert armed.daemon.conf is conf
     assert 'oslo_reports' in caplog.text

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import pathlib
 import subprocess
 import sys
@@ -22,6 +23,7 @@ import sys
 import pytest
 
 import ceilometer.diagnostics
+from ceilometer.diagnostics import fields
 
 PACKAGE = 'ceilometer.diagnostics'
 ROOT = pathlib.Path(ceilometer.diagnostics.__file__).parent
@@ -35,19 +37,81 @@ def loaded(script):
     return set(done.stdout.split())
 
 
-def imported_by(name):
+def name_of(path):
+    """The name of a module below the package, ``daemon.collect``."""
+    return '.'.join(path.relative_to(ROOT).with_suffix('').parts).removesuffix(
+        '.__init__')
+
+
+#: Every module of the package but the door, by its name in it.
+MODULES = {name_of(path): path for path in sorted(ROOT.rglob('*.py'))
+           if path != ROOT / '__init__.py'}
+
+
+def imported_by(path):
     """The modules of the package that a module imports, at any place."""
-    path = ROOT / (name.replace('.', '/') + '.py')
-    if not path.exists():
-        path = ROOT / name / '__init__.py'
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module == PACKAGE:
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (
-                node.module or '').startswith(PACKAGE + '.'):
-            found.add(node.module.removeprefix(PACKAGE + '.'))
+        if isinstance(node, ast.ImportFrom) and (
+                node.module == PACKAGE
+                or (node.module or '').startswith(PACKAGE + '.')):
+            base = node.module.removeprefix(PACKAGE).lstrip('.')
+            for alias in node.names:
+                full = f'{base}.{alias.name}'.lstrip('.')
+                found.add(full if full in MODULES else base)
+        elif isinstance(node, ast.ImportFrom) and node.module == 'ceilometer':
+            found |= {'' for alias in node.names
+                      if alias.name == 'diagnostics'}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.removeprefix(PACKAGE).lstrip('.')
+                      for alias in node.names
+                      if alias.name.startswith(PACKAGE)}
     return found
+
+
+def room(name):
+    """What a module stands in: a folder or module at the top, or the door."""
+    return name.partition('.')[0] or '__init__'
+
+
+def arrows(names, inside=''):
+    """Pairs of rooms of which the first imports the second.
+
+    :param names: the modules to look at
+    :param inside: a folder whose own rooms are meant, ``daemon.``
+    """
+    found = set()
+    for name in names:
+        for other in imported_by(MODULES[name]):
+            if other.startswith(inside):
+                pair = (room(name.removeprefix(inside)),
+                        room(other.removeprefix(inside)))
+                if pair[0] != pair[1]:
+                    found.add(pair)
+    return found
+
+
+def floors(pairs):
+    """The rooms of a house, those first that need no other.
+
+    :raises graphlib.CycleError: two rooms need one another
+    """
+    sorter = graphlib.TopologicalSorter()
+    for above, below in pairs:
+        sorter.add(above, below)
+    sorter.prepare()
+    found = []
+    while sorter.is_active():
+        ready = sorter.get_ready()
+        found.append(sorted(ready))
+        sorter.done(*ready)
+    return found
+
+
+#: All that is imported as a process is armed; folders must not add to it.
+ARMING = {'', 'fields', 'report', 'daemon', *(f'daemon.{name}' for name in (
+    'arming', 'descriptors', 'gmr', 'interpose', 'process', 'report_context',
+    'reporter', 'turn', 'waiter', 'workers'))}
 
 
 def test_package_alone_imports_nothing_of_its_own():
@@ -62,13 +126,11 @@ def test_package_alone_imports_nothing_of_its_own():
 def test_arming_imports_nothing_that_collects():
     """What makes reports is imported when the first one is wanted."""
     modules = loaded(f'import {PACKAGE}\n{PACKAGE}.install()')
-    assert f'{PACKAGE}.trigger' in modules
-    assert not {name for name in modules
-                if name.startswith(f'{PACKAGE}.sections')}
+    ours = {name.removeprefix(PACKAGE).lstrip('.') for name in modules
+            if name.startswith(PACKAGE)}
+    assert ours == ARMING
     assert not modules & {
-        f'{PACKAGE}.collect', f'{PACKAGE}.write', f'{PACKAGE}.redact',
-        f'{PACKAGE}.mask', 'psutil', 'oslo_reports', 'oslo_config',
-        'cotyledon', 'jinja2'}
+        'psutil', 'oslo_reports', 'oslo_config', 'cotyledon', 'jinja2'}
 
 
 def test_report_imports_nothing_while_a_fork_may_happen():
@@ -81,7 +143,7 @@ def test_report_imports_nothing_while_a_fork_may_happen():
 import importlib._bootstrap
 import sys
 import {PACKAGE}
-from {PACKAGE} import trigger
+from {PACKAGE}.daemon import arming
 def fail():
     unknown_nam
 def hang():
@@ -94,7 +156,7 @@ event = threading.Event()
 find_and_load = importlib._bootstrap._find_and_load
 def watched(name, import_):
     if (name not in sys.modules
-            and not trigger.armed.reporter._import_gate.locked()):
+            and not arming.armed.reporter._import_gate.locked()):
         print(name)
     return find_and_load(name, import_)
 importlib._bootstrap._find_and_load = watched
@@ -107,44 +169,53 @@ print('done')
     assert done.stdout == 'done\n'
 
 
-@pytest.mark.parametrize(('module', 'allowed'), [
-    ('fields', set()), ('report', {'fields'}),
-    ('journal_entries', {'fields', 'report'}), ('escape', set()),
-    ('secret_names', set()), ('url_credentials', {'secret_names'}),
-    ('mask', {'secret_names', 'url_credentials'}),
-    ('redact', {'escape', 'mask', 'secret_names'}),
-    ('descriptors', set()), ('turn', set()), ('registry', set()),
-    ('journal', {'fields'}), ('options', {'fields', 'sections'}),
-    ('daemon', {'fields'}), ('side_thread', set()), ('interpose', set()),
-    ('gmr', {'interpose'}), ('workers', {'interpose'}),
-    ('source', set()), ('journal_reader', {'source'}),
-    ('stored', {'fields', 'journal_entries', 'report'}),
-    ('search', {'fields', 'journal_reader', 'stored'}),
-    ('read', {'fields', 'journal_entries', 'journal_reader', 'report',
-              'search', 'source', 'stored'})])
-def test_module_imports_only_what_it_may(module, allowed):
-    """The arrows of the design go one way."""
-    assert imported_by(module) <= allowed
+#: Which room may import which others, from the words that need none up to
+#: the two programs. Neither program imports the other.
+HOUSE = {
+    'fields': set(),
+    'escape': set(),
+    'secrets': {'escape'},
+    'report': {'fields'},
+    'journal_entries': {'fields', 'report'},
+    'daemon': {'escape', 'fields', 'journal_entries', 'report', 'secrets'},
+    'command': {'escape', 'fields', 'journal_entries', 'report'},
+    '__init__': {'daemon', 'fields', 'report'},
+    'run': {'__init__', 'daemon'},
+}
+
+
+def test_every_room_is_known():
+    """A new one at the top is a decision, and not an accident."""
+    assert {room(name) for name in MODULES} | {'__init__'} == set(HOUSE)
+
+
+def test_rooms_import_only_those_below_them():
+    """The house has no arrow up, and no other than the plan has."""
+    found = arrows(MODULES) | {
+        ('__init__', room(name)) for name in imported_by(ROOT / '__init__.py')}
+    assert ('daemon', 'fields') in found
+    assert found <= {(above, below) for above, others in HOUSE.items()
+                     for below in others}
+    assert len(floors(found)) <= 8
+
+
+@pytest.mark.parametrize('inside', ['daemon.', 'command.', 'secrets.'])
+def test_folders_have_no_arrow_up_inside(inside):
+    """What stands in a folder has an order of its own, without a circle."""
+    names = [name for name in MODULES if name.startswith(inside)]
+    assert len(names) > 2
+    assert floors(arrows(names, inside))
 
 
 def test_sections_know_nothing_of_the_journal():
     """What collects does not deliver, and cannot trigger."""
-    for path in (ROOT / 'sections').glob('*.py'):
-        assert not imported_by(f'sections.{path.stem}') & {
-            'journal', 'trigger', 'write', 'collect', 'run', 'read'}, path
-
-
-@pytest.mark.parametrize('name', [
-    'source', 'journal_reader', 'stored', 'search', 'read', 'command'])
-def test_reader_knows_nothing_of_the_writer(name):
-    """It works on a host whose daemons are broken."""
-    paths = ([ROOT / f'{name}.py'] if (ROOT / f'{name}.py').exists()
-             else list((ROOT / name).glob('*.py')))
-    for path in paths:
-        module = str(path.relative_to(ROOT).with_suffix('')).replace('/', '.')
-        assert not {found for found in imported_by(module) if
-                    found.split('.')[0] in (
-                        'trigger', 'collect', 'sections', 'write')}, path
+    names = [name for name in MODULES if name.startswith('daemon.sections.')]
+    assert len(names) == len(fields.SECTIONS) + 1
+    for name in names:
+        assert not imported_by(MODULES[name]) & {
+            'journal_entries', *(f'daemon.{other}' for other in (
+                'arming', 'collect', 'journal', 'make_report', 'reporter',
+                'sanitize', 'section_table', 'waiter'))}, name
 
 
 def test_only_one_module_needs_the_python_module_systemd():
@@ -156,15 +227,12 @@ def test_only_one_module_needs_the_python_module_systemd():
                               isinstance(node, ast.Import)
                               else [node.module or ''])}
         if any(name.partition('.')[0] == 'systemd' for name in found):
-            assert path == ROOT / 'journal_reader.py'
+            assert path == MODULES['command.reports.journal_reader']
 
 
 def test_every_module_can_be_imported_alone():
     """No module needs another to have been imported before it."""
-    names = [
-        f'{PACKAGE}.' + str(path.relative_to(ROOT).with_suffix('')).replace(
-            '/', '.').removesuffix('.__init__')
-        for path in ROOT.rglob('*.py') if path != ROOT / '__init__.py']
+    names = [f'{PACKAGE}.{name}' for name in MODULES]
     script = ('import importlib, sys\n'
               f'for name in {names!r}:\n'
               f'    for known in list(sys.modules):\n'

@@ -20,9 +20,9 @@ import hypothesis
 from hypothesis import strategies
 import pytest
 
+from ceilometer.diagnostics.daemon import journal
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
-from ceilometer.diagnostics import journal
 from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
 from tests.unit import examples

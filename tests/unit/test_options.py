@@ -20,9 +20,12 @@ import signal
 from oslo_config import cfg
 import pytest
 
-from ceilometer.diagnostics import options
-from ceilometer.diagnostics import registry
-from ceilometer.diagnostics.sections import added
+from ceilometer.diagnostics.daemon import added_sections
+from ceilometer.diagnostics.daemon import arming
+from ceilometer.diagnostics.daemon import options
+from ceilometer.diagnostics.daemon import process
+from ceilometer.diagnostics.daemon import registry
+from ceilometer.diagnostics.daemon import waiter
 
 
 def parsed(tmp_path, text=''):
@@ -32,6 +35,22 @@ def parsed(tmp_path, text=''):
     conf = cfg.ConfigOpts()
     conf(['--config-file', str(file)])
     return conf
+
+
+@pytest.fixture
+def adopt(monkeypatch):
+    """Has an armed process take over a configuration; gives its settings."""
+    armed = arming.Arming(process.Daemon('example'), ())
+    for name in ('_take', '_give_back'):
+        monkeypatch.setattr(armed, name, lambda *args: None)
+    monkeypatch.setattr(waiter.Waiter, 'start', lambda *args: None)
+
+    def adopted(conf):
+        armed.adopt(conf)
+        return armed.reporter.context.settings
+
+    yield adopted
+    armed.reporter.close()
 
 
 def test_defaults_of_settings_and_options_agree(tmp_path):
@@ -103,9 +122,10 @@ def test_other_options_hold_beside_a_wrong_one(tmp_path):
 
 @pytest.mark.parametrize('name', ['confguration', 'green_threads', 'summary',
                                   'Configuration'])
-def test_section_that_there_is_not_is_a_warning(tmp_path, caplog, name):
+def test_section_that_there_is_not_is_a_warning(adopt, tmp_path, caplog,
+                                                name):
     """A mistyped name is told, with what was expected; the others hold."""
-    settings = options.load(parsed(
+    settings = adopt(parsed(
         tmp_path, f'[diagnostics]\nexclude_sections = logging, {name}\n'))
     assert settings.exclude_sections == {'logging', name}
     (record,) = caplog.records
@@ -115,25 +135,26 @@ def test_section_that_there_is_not_is_a_warning(tmp_path, caplog, name):
     assert 'package, threads, green-threads' in message
 
 
-def test_section_that_others_have_added_is_known(tmp_path, caplog):
+def test_section_that_others_have_added_is_known(adopt, tmp_path, caplog):
     """What is registered when the options are read is no mistake."""
     registry.register_section('Pipeline sinks', lambda: '')
     try:
-        options.load(parsed(
+        settings = adopt(parsed(
             tmp_path, '[diagnostics]\nexclude_sections = pipeline-sinks\n'))
+        assert settings.exclude_sections == {'pipeline-sinks'}
     finally:
         registry.unregister_section('pipeline-sinks')
     assert not caplog.records
 
 
 def test_sections_of_others_that_cannot_be_told_cost_nothing(
-        tmp_path, caplog, monkeypatch):
+        adopt, tmp_path, caplog, monkeypatch):
     """The daemon starts, whatever others have registered."""
     def fail():
         raise OSError('no')
 
-    monkeypatch.setattr(added, 'kinds', fail)
-    settings = options.load(parsed(
+    monkeypatch.setattr(added_sections, 'kinds', fail)
+    settings = adopt(parsed(
         tmp_path, '[diagnostics]\nexclude_sections = x\n'))
     assert settings.exclude_sections == {'x'}
     assert not [record for record in caplog.records

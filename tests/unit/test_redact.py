@@ -23,10 +23,10 @@ import hypothesis
 from hypothesis import strategies
 import pytest
 
-from ceilometer.diagnostics import mask
-from ceilometer.diagnostics import redact
-from ceilometer.diagnostics import secret_names
-from ceilometer.diagnostics import url_credentials
+from ceilometer.diagnostics.secrets import mask
+from ceilometer.diagnostics.secrets import redact
+from ceilometer.diagnostics.secrets import secret_names
+from ceilometer.diagnostics.secrets import url_credentials
 from tests.unit import characters
 
 CANARY = 'xK9-canary-77q'

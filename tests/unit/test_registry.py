@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import pytest
 
-from ceilometer.diagnostics import registry
+from ceilometer.diagnostics.daemon import registry
 
 
 @pytest.fixture(autouse=True)

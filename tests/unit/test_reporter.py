@@ -22,12 +22,12 @@ import types
 import pytest
 
 from ceilometer import diagnostics
-from ceilometer.diagnostics import daemon as daemons
+from ceilometer.diagnostics.daemon import arming as triggers
+from ceilometer.diagnostics.daemon import options
+from ceilometer.diagnostics.daemon import process as daemons
+from ceilometer.diagnostics.daemon import reporter as reporters
 from ceilometer.diagnostics import fields
-from ceilometer.diagnostics import options
 from ceilometer.diagnostics import report
-from ceilometer.diagnostics import reporter as reporters
-from ceilometer.diagnostics import trigger as triggers
 
 TRIGGER = report.Trigger(fields.TRIGGER_API, 0)
 
@@ -42,7 +42,7 @@ def reporter(monkeypatch):
         made.written.append(triggers)
         return f'id-{len(made.written)}'
 
-    monkeypatch.setattr(made, '_write', write)
+    monkeypatch.setattr(made, '_make', write)
     monkeypatch.setattr(
         triggers, 'armed', types.SimpleNamespace(reporter=made))
     return made
@@ -56,7 +56,7 @@ def test_report_is_written_and_its_id_told(reporter):
 
 def test_no_report_is_written_where_they_are_switched_off(reporter):
     """The operator has the last word; the service is not harmed."""
-    reporter.settings = options.Settings(enabled=False)
+    reporter.context.settings = options.Settings(enabled=False)
     assert diagnostics.write_report(10) is None
     assert reporter.written == []
 
@@ -66,7 +66,7 @@ def test_trigger_that_waits_is_dropped_where_reports_are_switched_off(
     """A signal may come before the configuration has been read."""
     with reporter.loading():
         answered = reporter.request(TRIGGER)
-        reporter.settings = options.Settings(enabled=False)
+        reporter.context.settings = options.Settings(enabled=False)
     assert reporter.wait(answered, 10) is None
     assert reporter.written == []
 
@@ -77,7 +77,7 @@ def test_report_that_fails_is_complained_of(reporter, monkeypatch, capfd):
         raise OSError('cannot reach amqp://u:xK9-canary@host')
 
     with monkeypatch.context() as patch:
-        patch.setattr(reporter, '_write', fail)
+        patch.setattr(reporter, '_make', fail)
         assert diagnostics.write_report(10) is None
     error = capfd.readouterr().err
     assert error.startswith(f'Diagnostic report of pid {os.getpid()} failed')

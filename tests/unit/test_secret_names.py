@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import pytest
 
-from ceilometer.diagnostics import secret_names
+from ceilometer.diagnostics.secrets import secret_names
 
 
 @pytest.mark.parametrize(('name', 'secret'), [

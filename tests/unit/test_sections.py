@@ -29,22 +29,22 @@ from oslo_config import cfg
 from oslo_reports.models import with_default_views
 import pytest
 
-from ceilometer.diagnostics import daemon as daemons
+from ceilometer.diagnostics.daemon import added_sections
+from ceilometer.diagnostics.daemon import known_secrets
+from ceilometer.diagnostics.daemon import process as daemons
+from ceilometer.diagnostics.daemon import section
+from ceilometer.diagnostics.daemon import section_table
+from ceilometer.diagnostics.daemon.sections import asyncio_tasks
+from ceilometer.diagnostics.daemon.sections import configuration
+from ceilometer.diagnostics.daemon.sections import green_threads
+from ceilometer.diagnostics.daemon.sections import log_levels
+from ceilometer.diagnostics.daemon.sections import package
+from ceilometer.diagnostics.daemon.sections import processes
+from ceilometer.diagnostics.daemon.sections import resources
+from ceilometer.diagnostics.daemon.sections import threads
+from ceilometer.diagnostics.daemon import service_options
+from ceilometer.diagnostics.daemon import stacks
 from ceilometer.diagnostics import escape
-from ceilometer.diagnostics.sections import added
-from ceilometer.diagnostics.sections import asyncio_tasks
-from ceilometer.diagnostics.sections import configuration
-from ceilometer.diagnostics.sections import green_threads
-from ceilometer.diagnostics.sections import log_levels
-from ceilometer.diagnostics.sections import package
-from ceilometer.diagnostics.sections import processes
-from ceilometer.diagnostics.sections import resources
-from ceilometer.diagnostics.sections import secrets
-from ceilometer.diagnostics.sections import section
-from ceilometer.diagnostics.sections import service_options
-from ceilometer.diagnostics.sections import stacks
-from ceilometer.diagnostics.sections import table
-from ceilometer.diagnostics.sections import threads
 
 CANARY = 'xK9-canary-77q'
 
@@ -421,7 +421,7 @@ class TestConfiguration:
     def test_no_secret_is_told(self, conf):
         """Not in the data, not in the text, whatever is said of it."""
         data, text = told(configuration, conf)
-        redactor = secrets.redactor(context(conf))
+        redactor = known_secrets.redactor(context(conf))
         shown = json.dumps(redactor.data(data)) + redactor.text(text)
         assert CANARY not in shown
         assert 'rabbit://u:***@host:5672/***' in shown
@@ -454,8 +454,8 @@ class TestConfiguration:
         try:
             while thread.is_alive():
                 assert told(configuration, conf)[0]['known']
-                assert CANARY not in secrets.redactor(context(conf)).text(
-                    f'{CANARY}-3')
+                masked = known_secrets.redactor(context(conf))
+                assert CANARY not in masked.text(f'{CANARY}-3')
         finally:
             stop.set()
             thread.join(10)
@@ -470,7 +470,7 @@ class TestSecrets:
         # that of the URL goes on after the number
         end = ' with spaces' if number == 4 else ''
         text = f'see {CANARY}-{number}{end} there'
-        masked = secrets.redactor(context(conf)).text(text)
+        masked = known_secrets.redactor(context(conf)).text(text)
         assert f'{CANARY}-{number}' not in masked
 
     def test_secrets_of_the_environment_are_masked(self, monkeypatch):
@@ -478,7 +478,7 @@ class TestSecrets:
         monkeypatch.setenv('MY_TOKEN', CANARY + '-1')
         monkeypatch.setenv('BROKER', f'amqp://u:{CANARY}-2@h')
         monkeypatch.setenv('RAW_PASSWORD', '\udcff' + CANARY)
-        redactor = secrets.redactor(context())
+        redactor = known_secrets.redactor(context())
         assert CANARY not in redactor.text(
             f'a {CANARY}-1 b {CANARY}-2 c \udcff{CANARY}')
 
@@ -489,7 +489,8 @@ class TestSecrets:
             self, monkeypatch, arguments):
         """Also where they turn up elsewhere."""
         monkeypatch.setattr(sys, 'argv', ['program', *arguments])
-        assert CANARY not in secrets.redactor(context()).text(f'a {CANARY}')
+        assert CANARY not in known_secrets.redactor(
+            context()).text(f'a {CANARY}')
 
 
 class Model(with_default_views.ModelWithDefaultViews):
@@ -501,13 +502,13 @@ class TestAdded:
 
     def test_model_of_oslo_reports_has_text_and_data(self):
         """A model becomes what it would be in a stock report."""
-        content = added.content(Model(data={'a': 1}))
+        content = added_sections.content(Model(data={'a': 1}))
         assert content.data == {'a': 1}
         assert 'a = 1' in content.text
 
     def test_model_with_a_text_only_has_no_data(self):
         """Many models of oslo.reports know no JSON."""
-        content = added.content(Model(
+        content = added_sections.content(Model(
             data={'a': object()}, text_view=lambda model: 'text'))
         assert content.text == 'text'
         assert content.data is None
@@ -517,7 +518,7 @@ class TestAdded:
         section.Content(data=1, text='x')])
     def test_plain_things_are_taken_as_they_are(self, returned):
         """Texts are text, contents are contents, all else is data."""
-        content = added.content(returned)
+        content = added_sections.content(returned)
         if isinstance(returned, str):
             assert content.text == returned
         elif isinstance(returned, section.Content):
@@ -527,7 +528,8 @@ class TestAdded:
 
     def test_data_is_laid_out_in_lines(self):
         """Nested data can be read."""
-        assert added.render({'a': 1, 'b': [1, {'c': 2}], 'd': {}}) == (
+        data = {'a': 1, 'b': [1, {'c': 2}], 'd': {}}
+        assert added_sections.render(data) == (
             'a = 1\nb:\n  - 1\n  -\n    c = 2\nd = {}')
 
 
@@ -576,7 +578,7 @@ class TestOthers:
 
     def test_names_and_titles_of_sections_are_well_formed(self):
         """Each section can be asked for by its name."""
-        names = [kind.name for kind in table.kinds()]
+        names = [kind.name for kind in section_table.kinds()]
         assert len(names) == len(set(names))
         assert all(name == name.lower() and ' ' not in name
                    for name in names)

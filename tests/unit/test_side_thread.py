@@ -20,7 +20,7 @@ import weakref
 
 import pytest
 
-from ceilometer.diagnostics import side_thread
+from ceilometer.diagnostics.daemon import side_thread
 
 
 class Thing:

@@ -18,7 +18,7 @@ import hypothesis
 from hypothesis import strategies
 import pytest
 
-from ceilometer.diagnostics import url_credentials
+from ceilometer.diagnostics.secrets import url_credentials
 
 CANARY = 'xK9-canary-77q'
 

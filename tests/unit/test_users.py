@@ -19,11 +19,11 @@ import pwd
 
 import pytest
 
-from ceilometer.diagnostics import daemon as daemons
-from ceilometer.diagnostics.sections import processes
-from ceilometer.diagnostics.sections import secrets
-from ceilometer.diagnostics.sections import section
-from ceilometer.diagnostics.sections import users
+from ceilometer.diagnostics.daemon import known_secrets
+from ceilometer.diagnostics.daemon import process as daemons
+from ceilometer.diagnostics.daemon import section
+from ceilometer.diagnostics.daemon.sections import processes
+from ceilometer.diagnostics.daemon import users
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_user_has_the_name_that_the_system_knows():
 def test_name_service_is_not_asked(no_name_service):
     """Neither for the processes nor for what is no secret."""
     assert user_of_this_process() is not None
-    secrets.redactor(section.Context(daemons.Daemon('example')))
+    known_secrets.redactor(section.Context(daemons.Daemon('example')))
 
 
 def test_user_that_is_not_local_has_a_number(monkeypatch, tmp_path):

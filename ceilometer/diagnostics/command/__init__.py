@@ -10,31 +10,26 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The operator's command, a module a verb; this one finds the verb.
+"""The operator's command, a module a verb.
 
-Only what the verb needs is imported: ``run`` becomes a daemon, and must not
-bring anything along.
+Runs where reports are read, which need not be where daemons run: it may
+raise, block, and import what it needs. Knows nothing of
+:mod:`ceilometer.diagnostics.daemon`.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 
 
 def main() -> None:
-    """The console script ``ceilometer-diagnostics``.
+    """The command of all verbs but ``run``.
 
     Ends the process: 0 for success, 1 where nothing matches or something
-    failed, 2 for a command line that cannot be, or as the daemon ends that
-    ``run`` became.
+    failed, 2 for an invalid command line.
     """
-    if sys.argv[1:2] == ['run']:
-        from ceilometer.diagnostics import run
-        run.main(sys.argv[2:])
-    else:
-        import signal
-
-        # a pipe that nobody reads any more ends us, as it does any filter
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        from ceilometer.diagnostics.command import cli
-        sys.exit(cli.main(sys.argv[1:]))
+    # a pipe that nobody reads any more ends us, as it does any filter
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    from ceilometer.diagnostics.command import cli
+    sys.exit(cli.main(sys.argv[1:]))

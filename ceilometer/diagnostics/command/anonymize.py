@@ -30,13 +30,13 @@ import ipaddress
 import re
 from typing import Any
 
-from ceilometer.diagnostics.command import configuration
-from ceilometer.diagnostics.command import section_data
+from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics.command.reports import reported_options
+from ceilometer.diagnostics.command.reports import section_data
+from ceilometer.diagnostics.command.reports import stored
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import journal_entries
-from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
-from ceilometer.diagnostics import stored
 
 #: Names of users and hosts that tell nothing, and are part of other words.
 KEPT = frozenset((
@@ -123,24 +123,26 @@ class Anonymizer:
 
     def found(self, found: read.Found) -> read.Found:
         """A report of which nothing names someone."""
-        def clean(value: str | None) -> str | None:
+        def replaced(value: str | None) -> str | None:
             return None if value is None else self.text(value)
 
         whole = found.report
         header = whole.header
         trigger = dataclasses.replace(
-            header.trigger, sender_comm=clean(header.trigger.sender_comm))
+            header.trigger, sender_comm=replaced(header.trigger.sender_comm))
         own = found.identity
         return dataclasses.replace(
             found,
             identity=dataclasses.replace(
-                own, unit=clean(own.unit), hostname=clean(own.hostname),
-                machine_id=clean(own.machine_id), boot_id=clean(own.boot_id)),
+                own, unit=replaced(own.unit),
+                hostname=replaced(own.hostname),
+                machine_id=replaced(own.machine_id),
+                boot_id=replaced(own.boot_id)),
             problems=tuple(self.text(line) for line in found.problems),
             report=dataclasses.replace(
                 whole, header=dataclasses.replace(
-                    header, trigger=trigger, unit=clean(header.unit),
-                    worker_name=clean(header.worker_name)),
+                    header, trigger=trigger, unit=replaced(header.unit),
+                    worker_name=replaced(header.worker_name)),
                 sections=tuple(dataclasses.replace(
                     part, title=self.text(part.title),
                     text=report.fold(self.text(part.text)),
@@ -262,8 +264,8 @@ def _users(found: read.Found) -> Iterator[str]:
 
 def _option_values(found: read.Found,
                    wanted: re.Pattern[str]) -> Iterator[str]:
-    for option in [*configuration.options(found.report),
-                   *configuration.unregistered(found.report)]:
+    for option in [*reported_options.options(found.report),
+                   *reported_options.unregistered(found.report)]:
         if not wanted.search(str(option.get('name'))):
             continue
         values = option.get('value')

@@ -21,9 +21,9 @@ from __future__ import annotations
 import importlib
 import sys
 
-from ceilometer.diagnostics.command import options
-from ceilometer.diagnostics.command import output
-from ceilometer.diagnostics import source
+from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command.output import destination
+from ceilometer.diagnostics.command.reports import source
 
 USAGE = """\
 usage: ceilometer-diagnostics [VERB] [OPTION ...] [MATCH ...]
@@ -92,23 +92,23 @@ def main(arguments: list[str]) -> int:
         return code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except options.UsageError as error:
+    except command_line.UsageError as error:
         program = f'ceilometer-diagnostics {verb}'.rstrip()
-        output.complain(f'{error}; see {program} --help')
+        destination.complain(f'{error}; see {program} --help')
         return 2
-    except (options.Failure, source.JournalError) as error:
-        output.complain(str(error))
+    except (command_line.Failure, source.JournalError) as error:
+        destination.complain(str(error))
         return 1
     except ImportError as error:
         if error.name is None or error.name.startswith('ceilometer'):
             raise
         name = error.name.partition('.')[0]
-        output.complain(f'the Python module {name} is wanted: install '
-                        + _PACKAGES.get(name, name))
+        destination.complain(f'the Python module {name} is wanted: install '
+                             + _PACKAGES.get(name, name))
         return 1
     except OSError as error:
         where = f'{error.filename}: ' if error.filename else ''
-        output.complain(f'{where}{error.strerror or error}')
+        destination.complain(f'{where}{error.strerror or error}')
         return _abandon(1)
 
 
@@ -127,7 +127,7 @@ def _print(text: str) -> int:
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
-        output.complain(f'standard output: {error.strerror}')
+        destination.complain(f'standard output: {error.strerror}')
         return _abandon(1)
     return 0
 
@@ -143,8 +143,8 @@ def split_verb(arguments: list[str]) -> tuple[str, list[str]]:
         argument = arguments[at]
         if argument == '--':
             break
-        if (argument in options.LONG_WITH_VALUE
-                or options.SHORT_WITH_VALUE.fullmatch(argument)):
+        if (argument in command_line.LONG_WITH_VALUE
+                or command_line.SHORT_WITH_VALUE.fullmatch(argument)):
             at += 2
             continue
         if argument.startswith('-') and argument != '-':
@@ -152,11 +152,11 @@ def split_verb(arguments: list[str]) -> tuple[str, list[str]]:
             at += 1
             # its value may be left out; no verb looks like one
             if optional and at < len(arguments) and (
-                    options.BOOT.fullmatch(arguments[at])):
+                    command_line.BOOT.fullmatch(arguments[at])):
                 at += 1
             continue
         if argument not in VERBS:
-            raise options.UsageError(
+            raise command_line.UsageError(
                 f'{argument!r} is no verb: expected one of '
                 + ', '.join([*VERBS, 'run']))
         return argument, arguments[:at] + arguments[at + 1:]

@@ -18,18 +18,19 @@ from collections.abc import Iterator
 import dataclasses
 from typing import Any
 
-from ceilometer.diagnostics.command import configuration
-from ceilometer.diagnostics.command import options
-from ceilometer.diagnostics.command import output
-from ceilometer.diagnostics.command import section_data
+from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command.findings import stuck_threads
+from ceilometer.diagnostics.command.output import destination
+from ceilometer.diagnostics.command.output import report_text
+from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics.command.reports import reported_options
+from ceilometer.diagnostics.command.reports import reported_threads
+from ceilometer.diagnostics.command.reports import search
+from ceilometer.diagnostics.command.reports import section_data
 from ceilometer.diagnostics.command import selection
-from ceilometer.diagnostics.command import text
-from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
 from ceilometer.diagnostics import escape
-from ceilometer.diagnostics import journal_reader
-from ceilometer.diagnostics import read
-from ceilometer.diagnostics import search
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,9 +52,9 @@ class Change:
     after: Any = None
 
 
-def parser() -> options.Parser:
+def parser() -> command_line.Parser:
     """The parser of this verb's command line."""
-    made = options.Parser(
+    made = command_line.Parser(
         'diff', 'Compare two reports: options, threads, memory, file '
         'descriptors, versions. With one report, with the one before of the '
         'same process; without any, the last two of the same process.', [
@@ -64,8 +65,8 @@ def parser() -> options.Parser:
     made.add_argument('report', nargs='*', metavar='ID',
                       help='report ids, or their beginnings; the earlier one '
                       'first')
-    options.add_source(made)
-    options.add_output(made)
+    command_line.add_source(made)
+    command_line.add_output(made)
     return made
 
 
@@ -73,21 +74,21 @@ def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
     if len(given.report) > 2:
-        raise options.UsageError('expected two reports at most')
+        raise command_line.UsageError('expected two reports at most')
     for word in given.report:
         if not selection.ID.fullmatch(word):
-            raise options.UsageError(f'{word!r} is no report id')
+            raise command_line.UsageError(f'{word!r} is no report id')
     queries = [search.Query(ids=(word,)) for word in given.report]
     with selection.opened(given) as (journal, problems):
         before, after = _pair(journal, queries, problems)
     before = read.load(journal, before)
     after = read.load(journal, after)
     found = list(changes(before, after))
-    with output.Output(given.output, not given.no_pager) as out:
+    with destination.Output(given.output, not given.no_pager) as out:
         if given.json == 'off':
             out.write(_text(before, after, found, given.utc, out.style))
         else:
-            out.write(output.to_json(
+            out.write(destination.to_json(
                 {'before': before.id, 'after': after.id,
                  'changes': [dataclasses.asdict(one) for one in found]},
                 given.json))
@@ -110,7 +111,7 @@ def _pair(journal: journal_reader.Journal, queries: list[search.Query],
         earlier = [one for one in known if one.precedes(after)]
         if earlier:
             return earlier[-1], after
-    raise options.Failure(
+    raise command_line.Failure(
         'there is no earlier report of the same process' if named
         else 'no process has two reports')
 
@@ -164,8 +165,8 @@ def _versions(before: read.Found, after: read.Found) -> Iterator[Change]:
 
 def _options(before: read.Found, after: read.Found) -> Iterator[Change]:
     def values(found: read.Found) -> dict[str, Any]:
-        return {configuration.name(option): configuration.shown(option)
-                for option in configuration.options(found.report)}
+        return {reported_options.name(option): reported_options.shown(option)
+                for option in reported_options.options(found.report)}
 
     if _have('configuration', before, after):
         yield from _compared('option', values(before), values(after))
@@ -174,7 +175,8 @@ def _options(before: read.Found, after: read.Found) -> Iterator[Change]:
 def _threads(before: read.Found, after: read.Found) -> Iterator[Change]:
     if not _have('threads', before, after):
         return
-    old, new = ({one.key: one for one in threads.threads(found.report)}
+    old, new = ({one.key: one
+                 for one in reported_threads.threads(found.report)}
                 for found in (before, after))
     if before.process_key != after.process_key:
         # threads of other processes have nothing but their names in common
@@ -186,12 +188,12 @@ def _threads(before: read.Found, after: read.Found) -> Iterator[Change]:
         yield Change('thread', new[key].name, 'added', None,
                      _place(new[key]))
     if before.process_key == after.process_key:
-        for thread in threads.stuck(before.report, after.report):
+        for thread in stuck_threads.stuck(before.report, after.report):
             yield Change('thread', thread.name, 'stuck',
                          _place(thread), _place(thread))
 
 
-def _place(thread: threads.Thread) -> str:
+def _place(thread: reported_threads.Thread) -> str:
     return thread.where() or thread.state
 
 
@@ -229,10 +231,10 @@ _HEADS = {'version': 'Versions', 'option': 'Options', 'thread': 'Threads',
 
 
 def _text(before: read.Found, after: read.Found, found: list[Change],
-          utc: bool, style: output.Style) -> str:
+          utc: bool, style: destination.Style) -> str:
     lines = []
     # the two of a process are told apart by their ids and times
-    names = text.process_names(
+    names = report_text.process_names(
         [before] if before.process_key == after.process_key
         else [before, after])
     for mark, one in (('---', before), ('+++', after)):
@@ -253,7 +255,7 @@ def _text(before: read.Found, after: read.Found, found: list[Change],
     return '\n'.join(lines) + '\n'
 
 
-def _line(change: Change, style: output.Style) -> str:
+def _line(change: Change, style: destination.Style) -> str:
     what = escape.line(change.what)
     before, after = (escape.line(str(value))
                      for value in (change.before, change.after))

@@ -18,16 +18,17 @@ import argparse
 from collections.abc import Iterator
 import sys
 
-from ceilometer.diagnostics.command import digest
-from ceilometer.diagnostics.command import options
-from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command.output import destination
+from ceilometer.diagnostics.command.output import report_text
+from ceilometer.diagnostics.command.reports import earlier
+from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics.command.reports import stored
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import show
-from ceilometer.diagnostics.command import text
-from ceilometer.diagnostics import journal_reader
-from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
-from ceilometer.diagnostics import stored
 
 FORMATS = ('text', 'json', 'html', 'journal')
 
@@ -36,9 +37,9 @@ _ADDRESSES = ('__CURSOR', '__REALTIME_TIMESTAMP', '__MONOTONIC_TIMESTAMP',
               '_BOOT_ID')
 
 
-def parser() -> options.Parser:
+def parser() -> command_line.Parser:
     """The parser of this verb's command line."""
-    made = options.Parser(
+    made = command_line.Parser(
         'export', 'Write reports to a file, to send it: those that match, or '
         'all with which a service answered the last trigger.', [
             ('--format html -o report.html', 'a page for a browser'),
@@ -46,15 +47,15 @@ def parser() -> options.Parser:
              'for systemd-journal-remote, which makes a journal of it'),
             ('3ceceb026120 --anonymize', 'a report without names of hosts'),
         ])
-    options.add_selection(made, 'those')
+    command_line.add_selection(made, 'those')
     made.add_argument('--format', choices=FORMATS, default='text',
                       help='text (default), json: an object a line, html: '
                       'one page, journal: the export format of the journal')
     made.add_argument('--anonymize', action='store_true',
                       help='put others in the place of host names, '
                       'addresses, ids and user names')
-    options.add_source(made)
-    options.add_output(made, json=False)
+    command_line.add_source(made)
+    command_line.add_output(made, json=False)
     return made
 
 
@@ -63,14 +64,14 @@ def main(arguments: list[str]) -> int:
     given = parser().parse(arguments)
     to_terminal = given.output in (None, '-') and sys.stdout.isatty()
     if given.format == 'journal' and to_terminal:
-        raise options.Failure('the journal format is not for a terminal: '
-                              'give --output or a pipe')
+        raise command_line.Failure('the journal format is not for a terminal: '
+                                   'give --output or a pipe')
     with selection.opened(given) as (journal, problems):
-        found = list(selection.loaded(journal, selection.select(
+        found = list(read.load_each(journal, selection.select(
             given, journal, problems, whole_group=True), problems))
         if not found:
-            raise options.Failure('nothing of what matches can be read')
-        with output.Output(given.output, not given.no_pager) as out:
+            raise command_line.Failure('nothing of what matches can be read')
+        with destination.Output(given.output, not given.no_pager) as out:
             for piece in _pieces(given, journal, found):
                 out.write_bytes(piece)
     return 0
@@ -82,26 +83,26 @@ def _pieces(given: argparse.Namespace, journal: journal_reader.Journal,
         yield from _entries(given, journal, found)
         return
     before: list[read.Found | None] = [None] * len(found)
-    if len(found) <= digest.COMPARED_MAX:
-        before = [digest.previous(journal, one) for one in found]
+    if len(found) <= earlier.COMPARED_MAX:
+        before = [earlier.previous(journal, one) for one in found]
     if given.anonymize:
         from ceilometer.diagnostics.command import anonymize
         changer = anonymize.Anonymizer([*found, *filter(None, before)])
         found = list(map(changer.found, found))
         before = [one and changer.found(one) for one in before]
     if given.format == 'html':
-        from ceilometer.diagnostics.command import html
-        yield html.page(found, before, given.utc).encode(
+        from ceilometer.diagnostics.command.output import report_html
+        yield report_html.page(found, before, given.utc).encode(
             errors='backslashreplace')
     elif given.format == 'json':
-        for one, earlier in zip(found, before, strict=True):
-            yield output.to_json(
-                show.describe(one, earlier), 'short').encode()
+        for one, other in zip(found, before, strict=True):
+            yield destination.to_json(
+                show.describe(one, other), 'short').encode()
     else:
-        for number, (one, earlier) in enumerate(
+        for number, (one, other) in enumerate(
                 zip(found, before, strict=True)):
-            told = text.whole(one, digest.digest(one, earlier), given.utc,
-                              output.Style(False))
+            told = report_text.whole(one, digest.digest(one, other),
+                                     given.utc, destination.Style(False))
             rule = f'\n{report.RULE}\n\n' if number else ''
             yield (rule + told).encode(errors='backslashreplace')
 

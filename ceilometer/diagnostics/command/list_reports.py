@@ -16,13 +16,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ceilometer.diagnostics.command import options
-from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command.output import destination
+from ceilometer.diagnostics.command.output import tables
+from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import times
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
-from ceilometer.diagnostics import read
 
 #: How many sections are named in a row that lacks them.
 _NAMED_MAX = 4
@@ -33,9 +34,9 @@ _WORDS_CHARS_MAX = 40
 _RIGHT = {'PID', 'SIZE'}
 
 
-def parser() -> options.Parser:
+def parser() -> command_line.Parser:
     """The parser of this verb's command line."""
-    made = options.Parser(
+    made = command_line.Parser(
         'list', 'List reports, newest last. Processes that answered one '
         'trigger stand together.', [
             ('', 'all reports of this machine'),
@@ -44,9 +45,9 @@ def parser() -> options.Parser:
             ('-D /var/log/journal/remote -n 20',
              'the last 20 that other machines have sent'),
         ])
-    options.add_selection(made, 'only those')
-    options.add_source(made)
-    options.add_output(made)
+    command_line.add_selection(made, 'only those')
+    command_line.add_source(made)
+    command_line.add_output(made)
     return made
 
 
@@ -59,15 +60,15 @@ def main(arguments: list[str]) -> int:
         groups = read.answers(selection.newest(found, given))
         if given.reverse:
             groups.reverse()
-        with output.Output(given.output, not given.no_pager
-                           and given.json == 'off') as out:
+        with destination.Output(given.output, not given.no_pager
+                                and given.json == 'off') as out:
             if given.json == 'off':
                 out.write(_table(groups, given.utc, not given.no_legend,
                                  out.style))
             else:
                 rows = [describe(one, group[0].id)
                         for group in groups for one in group]
-                out.write(output.to_json(rows, given.json))
+                out.write(destination.to_json(rows, given.json))
     return 0
 
 
@@ -100,7 +101,7 @@ def describe(found: read.Found, group: str) -> dict[str, Any]:
 
 
 def _table(groups: list[list[read.Found]], utc: bool, legend: bool,
-           style: output.Style) -> str:
+           style: destination.Style) -> str:
     hosts = {one.identity.hostname for group in groups for one in group}
     names = ['TIME', 'HOST', 'UNIT', 'PROCESS', 'PID', 'TRIGGER', 'SECTIONS',
              'SIZE', 'ID']
@@ -119,7 +120,7 @@ def _table(groups: list[list[read.Found]], utc: bool, legend: bool,
         names.pop(1)
         for row in rows:
             row.pop(1)
-    text = output.table(names, rows, _RIGHT, legend, style)
+    text = tables.table(names, rows, _RIGHT, legend, style)
     if legend:
         count = len(rows)
         text += f'\n{count} report{"s" if count != 1 else ""} listed.\n'
@@ -131,19 +132,19 @@ def _table(groups: list[list[read.Found]], utc: bool, legend: bool,
     return text
 
 
-def _row(found: read.Found, utc: bool, style: output.Style) -> list[str]:
+def _row(found: read.Found, utc: bool, style: destination.Style) -> list[str]:
     header = found.report.header
     own = found.identity
     unit = (own.unit or '-').removesuffix('.service')
-    clean = escape.line
+    escaped = escape.line
     if not own.trusted:
-        unit = style.bad(f'! {clean(unit)}')
+        unit = style.bad(f'! {escaped(unit)}')
     return [
-        times.show(found.time_usec, utc), clean(own.hostname or '-'),
-        unit if not own.trusted else clean(unit),
-        _cut(clean(header.describe_process())),
+        times.show(found.time_usec, utc), escaped(own.hostname or '-'),
+        unit if not own.trusted else escaped(unit),
+        _cut(escaped(header.describe_process())),
         '-' if own.pid is None else str(own.pid),
-        _cut(clean(header.trigger.signal or header.trigger.kind)),
+        _cut(escaped(header.trigger.signal or header.trigger.kind)),
         sections(found, style),
         '-' if found.size_bytes is None else times.show_size(
             found.size_bytes),
@@ -157,7 +158,7 @@ def _cut(words: str) -> str:
     return words[:_WORDS_CHARS_MAX - 1] + '…'
 
 
-def sections(found: read.Found, style: output.Style) -> str:
+def sections(found: read.Found, style: destination.Style) -> str:
     """How many sections there are, and which are not as they should be."""
     whole = found.report
     words = str(whole.count)

@@ -23,7 +23,7 @@ import re
 import shlex
 import subprocess
 
-from ceilometer.diagnostics.command import options
+from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command import selection
 
 _HOST = re.compile(r'(?P<host>[^-:\s][^:\s]*|[^-\s]*\[[^\]\s]+\])'
@@ -41,11 +41,12 @@ def trigger(given: argparse.Namespace) -> int:
     """
     match = _HOST.fullmatch(given.host)
     if match is None:
-        raise options.UsageError(
+        raise command_line.UsageError(
             f'--host {given.host!r}: expected [USER@]HOST[:PORT]')
     if given.output is not None:
-        raise options.UsageError('--host and --output exclude one another')
-    command = [options.PROGRAM, 'trigger', f'--timeout={given.timeout}',
+        raise command_line.UsageError(
+            '--host and --output exclude one another')
+    command = [command_line.PROGRAM, 'trigger', f'--timeout={given.timeout}',
                f'--json={given.json}']
     command += [flag for flag, wanted in (
         ('--force', given.force), ('--quiet', given.quiet)) if wanted]
@@ -58,11 +59,11 @@ def trigger(given: argparse.Namespace) -> int:
                 '[', '').replace(']', ''), shlex.join(command)],
             stdin=subprocess.DEVNULL)
     except FileNotFoundError:
-        raise options.Failure('ssh is not installed') from None
+        raise command_line.Failure('ssh is not installed') from None
     if done.returncode in (0, 1, 2):
         return done.returncode
-    raise options.Failure(
+    raise command_line.Failure(
         f'{match["host"]}: '
-        + (f'{options.PROGRAM} is not installed there'
+        + (f'{command_line.PROGRAM} is not installed there'
            if done.returncode == 127
            else f'ssh ended with {done.returncode}'))

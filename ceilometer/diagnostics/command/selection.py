@@ -18,19 +18,18 @@ Matches are told by their shape, as coredumpctl(1) does.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
 from collections.abc import Iterator
 import contextlib
 import dataclasses
 import re
 import sys
 
-from ceilometer.diagnostics.command import options
-from ceilometer.diagnostics.command import output
-from ceilometer.diagnostics import journal_reader
-from ceilometer.diagnostics import read
-from ceilometer.diagnostics import search
-from ceilometer.diagnostics import source
+from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command.output import destination
+from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics.command.reports import search
+from ceilometer.diagnostics.command.reports import source
 
 #: A report id, or the beginning of one. What is shorter is too common.
 ID = re.compile('[0-9a-f]{4,32}')
@@ -69,9 +68,9 @@ def opened(given: argparse.Namespace,
             # both looking for ids and for reports meet what is damaged
             lines = list(dict.fromkeys([*journal.problems, *problems]))
             for line in lines[:_PROBLEMS_MAX]:
-                output.complain(line)
+                destination.complain(line)
             if len(lines) > _PROBLEMS_MAX:
-                output.complain(f'and {len(lines) - _PROBLEMS_MAX} more')
+                destination.complain(f'and {len(lines) - _PROBLEMS_MAX} more')
 
 
 def _journal(given: argparse.Namespace) -> journal_reader.Journal:
@@ -80,15 +79,16 @@ def _journal(given: argparse.Namespace) -> journal_reader.Journal:
         ('--file', bool(given.file)), ('--root', given.root is not None),
         ('--namespace', given.namespace is not None)) if value]
     if len(named) > 1:
-        raise options.UsageError(
+        raise command_line.UsageError(
             f'{named[0]} and {named[1]} exclude one another')
     if given.merge and given.file:
-        raise options.UsageError('--file and --merge exclude one another')
+        raise command_line.UsageError('--file and --merge exclude one another')
     for name in ('directory', 'root', 'namespace'):
         if getattr(given, name) == '':
-            raise options.UsageError(f'--{name}: expected a name, not nothing')
+            raise command_line.UsageError(
+                f'--{name}: expected a name, not nothing')
     if '' in given.file:
-        raise options.UsageError('--file: expected a name, not nothing')
+        raise command_line.UsageError('--file: expected a name, not nothing')
     return journal_reader.Journal(source.Source(
         directory=given.directory, files=tuple(given.file), root=given.root,
         namespace=given.namespace, merge=given.merge))
@@ -98,7 +98,7 @@ def _query(given: argparse.Namespace,
            journal: journal_reader.Journal) -> search.Query:
     since, until = given.since, given.until
     if since is not None and until is not None and since > until:
-        raise options.UsageError('--since is after --until')
+        raise command_line.UsageError('--since is after --until')
     return dataclasses.replace(
         matches(given.match), since_usec=since, until_usec=until,
         boot_ids=_boot_ids(given.boot, journal))
@@ -114,13 +114,13 @@ def matches(words: list[str]) -> search.Query:
         if '=' in word:
             name = word.partition('=')[0]
             if not _FIELD.fullmatch(name):
-                raise options.UsageError(
+                raise command_line.UsageError(
                     f'{word!r}: a field has a name of capital letters, '
                     'digits and underscores, at most one in front')
             raw.append(word)
         elif _PID.fullmatch(word):
             if int(word) == 0:
-                raise options.UsageError(f'{word!r} is no pid')
+                raise command_line.UsageError(f'{word!r} is no pid')
             pids.append(int(word))
         elif ID.fullmatch(word):
             ids.append(word)
@@ -136,7 +136,7 @@ def unit_name(word: str) -> str:
     :raises options.UsageError: no unit has such a name
     """
     if not _UNIT.fullmatch(word) or word.startswith('-') or len(word) > 255:
-        raise options.UsageError(
+        raise command_line.UsageError(
             f'{word!r} is no report id, unit, pid or FIELD=value')
     if word.endswith((*_UNIT_SUFFIXES, '*')):
         return word
@@ -159,14 +159,15 @@ def _boot_ids(wish: str | None,
             known.append(own)
     if own is not None:
         if own not in known:
-            raise options.Failure(f'there is no boot {own} in the journal')
+            raise command_line.Failure(
+                f'there is no boot {own} in the journal')
         place = known.index(own) + offset
     else:
         # as journalctl counts: 1 is the first one, 0 the last, -1 before it
         place = offset - 1 if offset > 0 else len(known) - 1 + offset
     if not 0 <= place < len(known):
-        raise options.Failure(f'there is no boot {wish} in the journal, '
-                              f'which has {len(known)}')
+        raise command_line.Failure(f'there is no boot {wish} in the journal, '
+                                   f'which has {len(known)}')
     return (known[place],)
 
 
@@ -182,10 +183,10 @@ def find(journal: journal_reader.Journal, wanted: search.Query,
     try:
         reports = read.find(journal, wanted, problems)
     except search.AmbiguousId as ambiguous:
-        raise options.Failure(str(ambiguous)) from None
+        raise command_line.Failure(str(ambiguous)) from None
     if not reports:
-        raise options.Failure('no reports found' if wanted == search.ALL
-                              else 'no reports match')
+        raise command_line.Failure('no reports found' if wanted == search.ALL
+                                   else 'no reports match')
     return reports
 
 
@@ -231,20 +232,3 @@ def select(given: argparse.Namespace, journal: journal_reader.Journal,
     if whole_group:
         return read.answers(trusted)[-1]
     return trusted[-1:]
-
-
-def loaded(journal: journal_reader.Journal, found: Iterable[read.Found],
-           problems: list[str]) -> Iterator[read.Found]:
-    """Read the whole of reports; what cannot be read is passed over.
-
-    :param journal: where they were found
-    :param found: the reports
-    :param problems: takes a line for each that cannot be read
-    """
-    for one in found:
-        try:
-            whole = read.load(journal, one)
-        except source.JournalError as error:
-            problems.append(f'{error}; passed over')
-        else:
-            yield whole

@@ -19,21 +19,22 @@ from collections.abc import Collection
 import dataclasses
 from typing import Any
 
-from ceilometer.diagnostics.command import configuration
-from ceilometer.diagnostics.command import digest
+from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command.findings import digest
 from ceilometer.diagnostics.command import list_reports
-from ceilometer.diagnostics.command import options
-from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command.output import destination
+from ceilometer.diagnostics.command.output import report_text
+from ceilometer.diagnostics.command.reports import earlier
+from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics.command.reports import reported_options
 from ceilometer.diagnostics.command import selection
-from ceilometer.diagnostics.command import text
-from ceilometer.diagnostics import journal_reader
-from ceilometer.diagnostics import read
 from ceilometer.diagnostics import report
 
 
-def parser() -> options.Parser:
+def parser() -> command_line.Parser:
     """The parser of this verb's command line."""
-    made = options.Parser(
+    made = command_line.Parser(
         'show', 'Show the last report, or all that match: what is unusual '
         'first, then its sections.', [
             ('', 'the last report'),
@@ -44,7 +45,7 @@ def parser() -> options.Parser:
             ('--merge-stacks', 'the stacks of all processes that answered '
              'the last trigger'),
         ])
-    options.add_selection(made, 'those')
+    command_line.add_selection(made, 'those')
     made.add_argument('--section', action='append', default=[],
                       metavar='NAME', help='only this section; may be given '
                       'more than once')
@@ -52,8 +53,8 @@ def parser() -> options.Parser:
                       help='only the options that differ from their defaults')
     made.add_argument('--merge-stacks', action='store_true',
                       help='only the stacks, each once, of all processes')
-    options.add_source(made)
-    options.add_output(made)
+    command_line.add_source(made)
+    command_line.add_output(made)
     return made
 
 
@@ -61,25 +62,25 @@ def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
     if bool(given.section) + given.changed + given.merge_stacks > 1:
-        raise options.UsageError(
+        raise command_line.UsageError(
             '--section, --changed and --merge-stacks exclude one another')
     if given.merge_stacks and given.json != 'off':
-        raise options.UsageError('--merge-stacks and --json exclude one '
-                                 'another: the data are not merged')
+        raise command_line.UsageError('--merge-stacks and --json exclude one '
+                                      'another: the data are not merged')
     with selection.opened(given) as (journal, problems):
         found = selection.select(given, journal, problems,
                                  whole_group=given.merge_stacks)
-        with output.Output(given.output, not given.no_pager) as out:
+        with destination.Output(given.output, not given.no_pager) as out:
             _show(given, journal, found, problems, out)
     return 0
 
 
 def _show(given: argparse.Namespace, journal: journal_reader.Journal,
           found: list[read.Found], problems: list[str],
-          out: output.Output) -> None:
-    whole = selection.loaded(journal, found, problems)
+          out: destination.Output) -> None:
+    whole = read.load_each(journal, found, problems)
     if given.merge_stacks:
-        out.write(text.merged_stacks(list(whole), out.style))
+        out.write(report_text.merged_stacks(list(whole), out.style))
         return
     shown = 0
     names: dict[str, None] = {}
@@ -90,11 +91,11 @@ def _show(given: argparse.Namespace, journal: journal_reader.Journal,
             if not set(there) & set(given.section):
                 continue
         before = None
-        if len(found) <= digest.COMPARED_MAX and not given.section and (
+        if len(found) <= earlier.COMPARED_MAX and not given.section and (
                 not given.changed):
-            before = digest.previous(journal, full)
+            before = earlier.previous(journal, full)
         if given.json != 'off':
-            out.write(output.to_json(
+            out.write(destination.to_json(
                 describe(full, before, given.changed, given.section),
                 given.json))
         else:
@@ -103,24 +104,25 @@ def _show(given: argparse.Namespace, journal: journal_reader.Journal,
             out.write(_text(given, full, before, out.style))
         shown += 1
     if not shown and not names:
-        raise options.Failure('nothing of what matches can be read')
+        raise command_line.Failure('nothing of what matches can be read')
     if not shown:
-        raise options.Failure(
+        raise command_line.Failure(
             f'no section {" or ".join(given.section)} in what matches: there '
             f'are {", ".join(names)}')
 
 
 def _text(given: argparse.Namespace, found: read.Found,
-          before: read.Found | None, style: output.Style) -> str:
+          before: read.Found | None, style: destination.Style) -> str:
     if given.changed:
-        return text.changed(found, style)
+        return report_text.changed(found, style)
     if given.section:
         return '\n'.join([
-            text.heading(found, given.utc, style),
-            *(text.section(part, style) for part in found.report.sections
+            report_text.heading(found, given.utc, style),
+            *(report_text.section(part, style)
+              for part in found.report.sections
               if part.name in given.section)])
-    return text.whole(found, digest.digest(found, before),
-                      given.utc, style)
+    return report_text.whole(found, digest.digest(found, before),
+                             given.utc, style)
 
 
 def describe(found: read.Found, before: read.Found | None,
@@ -136,7 +138,7 @@ def describe(found: read.Found, before: read.Found | None,
     told = list_reports.describe(found, found.id)
     del told['group']
     if changed:
-        return {**told, 'options': configuration.changed(found.report)}
+        return {**told, 'options': reported_options.changed(found.report)}
     return {
         **told,
         'problems': list(found.problems),

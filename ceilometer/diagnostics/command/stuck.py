@@ -14,40 +14,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-import dataclasses
 
-from ceilometer.diagnostics.command import options
-from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command.findings import stuck_threads
+from ceilometer.diagnostics.command.output import destination
+from ceilometer.diagnostics.command.output import report_text
+from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command import selection
-from ceilometer.diagnostics.command import text
-from ceilometer.diagnostics.command import threads
 from ceilometer.diagnostics.command import times
-from ceilometer.diagnostics import read
 
 #: How many reports of each process are looked at.
 REPORTS = 10
 
 
-@dataclasses.dataclass(frozen=True)
-class Still:
-    """A thread that did not move.
-
-    :ivar last: the newest report of its process
-    :ivar thread: the thread, as it is there
-    :ivar usec: for how long it has been there, microseconds at least
-    :ivar reports: in how many reports it is there
-    """
-
-    last: read.Found
-    thread: threads.Thread
-    usec: int
-    reports: int
-
-
-def parser() -> options.Parser:
+def parser() -> command_line.Parser:
     """The parser of this verb's command line."""
-    made = options.Parser(
+    made = command_line.Parser(
         'stuck', 'Show the threads whose stack is the same in the last '
         'reports of their process, longest first. Threads that only wait for '
         'work are left out.', [
@@ -55,11 +37,11 @@ def parser() -> options.Parser:
             ('ceilometer-polling -n 5', 'over the last five reports each'),
             ('--all', 'also those that wait for work'),
         ])
-    options.add_selection(made, 'only those')
+    command_line.add_selection(made, 'only those')
     made.add_argument('--all', action='store_true',
                       help='also threads that wait for work')
-    options.add_source(made)
-    options.add_output(made)
+    command_line.add_source(made)
+    command_line.add_output(made)
     return made
 
 
@@ -71,54 +53,31 @@ def main(arguments: list[str]) -> int:
                  if one.identity.trusted]
         count = 1 if given.newest else given.lines or REPORTS
         if count < 2:
-            raise options.UsageError(
+            raise command_line.UsageError(
                 'a thread can stand still in two reports at least')
         by_process: dict[object, list[read.Found]] = {}
         for one in found:
             by_process.setdefault(one.process_key, []).append(one)
         if all(len(reports) < 2 for reports in by_process.values()):
-            raise options.Failure('no process has two reports to compare')
+            raise command_line.Failure('no process has two reports to compare')
         stood = [
-            one for reports in by_process.values() for one in still(list(
-                selection.loaded(journal, reports[-count:], problems)))
-            if given.all or not threads.is_idle(one.thread)]
+            one for reports in by_process.values()
+            for one in stuck_threads.still(list(
+                read.load_each(journal, reports[-count:], problems)))
+            if given.all or not stuck_threads.is_idle(one.thread)]
     stood.sort(key=lambda one: -one.usec)
     if given.reverse:
         stood.reverse()
-    with output.Output(given.output, not given.no_pager) as out:
+    with destination.Output(given.output, not given.no_pager) as out:
         if given.json == 'off':
             out.write(_text(stood, given.no_legend, out.style))
         else:
-            out.write(output.to_json([_describe(one) for one in stood],
-                                     given.json))
+            out.write(destination.to_json([_describe(one) for one in stood],
+                                          given.json))
     return 0 if stood else 1
 
 
-def still(reports: list[read.Found]) -> Iterator[Still]:
-    """The threads of a process that did not move.
-
-    :param reports: whole reports of one process, oldest first
-    """
-    if not reports:
-        return
-    last = reports[-1]
-    standing = {thread.key: thread
-                for thread in threads.threads(last.report) if thread.stack}
-    since = {key: (last, 1) for key in standing}
-    still_there = set(standing)
-    for number, earlier in enumerate(reports[-2::-1], 2):
-        stacks = {thread.key: thread.stack
-                  for thread in threads.threads(earlier.report)}
-        still_there = {key for key in still_there
-                       if stacks.get(key) == standing[key].stack}
-        since.update(dict.fromkeys(still_there, (earlier, number)))
-    for key, (first, count) in since.items():
-        if count > 1:
-            yield Still(last, standing[key],
-                        max(last.time_usec - first.time_usec, 0), count)
-
-
-def _describe(one: Still) -> dict[str, object]:
+def _describe(one: stuck_threads.Still) -> dict[str, object]:
     thread = one.thread
     own = one.last.identity
     return {
@@ -126,7 +85,7 @@ def _describe(one: Still) -> dict[str, object]:
         'id': one.last.id, 'thread': thread.name,
         'native_id': thread.native_id, 'state': thread.state,
         'waiting_for': thread.waiting_for, 'usec': one.usec,
-        'reports': one.reports, 'idle': threads.is_idle(thread),
+        'reports': one.reports, 'idle': stuck_threads.is_idle(thread),
         'frames': [{'file': frame.file, 'line': frame.line,
                     'function': frame.function} if not frame.left_out
                    else {'left_out': frame.left_out}
@@ -134,11 +93,12 @@ def _describe(one: Still) -> dict[str, object]:
     }
 
 
-def _text(stood: list[Still], bare: bool, style: output.Style) -> str:
+def _text(stood: list[stuck_threads.Still], bare: bool,
+          style: destination.Style) -> str:
     if not stood:
         return '' if bare else 'No thread stands still.\n'
     parts = []
-    name = text.process_names(
+    name = report_text.process_names(
         {one.last.id: one.last for one in stood}.values())
     for one in stood:
         lines = [style.bold(f'{times.show_span(one.usec)} in {one.reports} '

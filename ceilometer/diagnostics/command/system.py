@@ -20,9 +20,9 @@ import pathlib
 import signal
 import subprocess
 
-from ceilometer.diagnostics.command import options
+from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics import escape
-from ceilometer.diagnostics import read
 
 SIGNAL = signal.SIGUSR1
 
@@ -111,12 +111,12 @@ def look(name: str) -> Unit:
     told = dict(line.split('=', 1) for line in text.splitlines()
                 if '=' in line)
     if told.get('LoadState') == 'not-found':
-        raise options.Failure(f'there is no unit {name}')
+        raise command_line.Failure(f'there is no unit {name}')
     # an alias, as Debian has some, is not what the journal knows it by
     name = told.get('Id', name)
     main_pid = int(told.get('MainPID') or 0)
     if not main_pid:
-        raise options.Failure(
+        raise command_line.Failure(
             f'{name} is not running ({told.get("ActiveState", "unknown")})')
     group = told.get('ControlGroup', '')
     processes = []
@@ -236,11 +236,11 @@ def _systemctl(*arguments: str) -> str:
             stderr=subprocess.PIPE, text=True, errors='replace',
             stdin=subprocess.DEVNULL, timeout=_SYSTEMCTL_SECONDS)
     except FileNotFoundError:
-        raise options.Failure('systemctl is not installed') from None
+        raise command_line.Failure('systemctl is not installed') from None
     except subprocess.TimeoutExpired:
-        raise options.Failure(
+        raise command_line.Failure(
             f'systemctl {arguments[0]} does not answer') from None
     if done.returncode:
         told = ' '.join(done.stderr.split()) or f'exit {done.returncode}'
-        raise options.Failure(f'systemctl {arguments[0]}: {told}')
+        raise command_line.Failure(f'systemctl {arguments[0]}: {told}')
     return done.stdout

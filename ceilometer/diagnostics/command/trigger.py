@@ -25,16 +25,17 @@ import sys
 import time
 from typing import Any
 
-from ceilometer.diagnostics.command import digest
-from ceilometer.diagnostics.command import options
-from ceilometer.diagnostics.command import output
+from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command.output import destination
+from ceilometer.diagnostics.command.output import report_text
+from ceilometer.diagnostics.command.reports import earlier
+from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics.command.reports import search
+from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import system
-from ceilometer.diagnostics.command import text
-from ceilometer.diagnostics import journal_reader
-from ceilometer.diagnostics import read
-from ceilometer.diagnostics import search
-from ceilometer.diagnostics import source
 
 #: How long to wait for the reports, seconds; one may take as long itself
 #: where a section hangs.
@@ -65,9 +66,9 @@ class Answer:
         return self.found is not None and self.found.report.complete
 
 
-def parser() -> options.Parser:
+def parser() -> command_line.Parser:
     """The parser of this verb's command line."""
-    made = options.Parser(
+    made = command_line.Parser(
         'trigger', 'Have every process of services write a report: signal '
         'them as "systemctl kill -s USR1" does, wait for the reports, and '
         'tell what is unusual in them.', [
@@ -83,10 +84,10 @@ def parser() -> options.Parser:
                       help='do it on another host')
     made.add_argument('--force', action='store_true',
                       help='signal even where it ends a process')
-    made.add_argument('--timeout', metavar='SECONDS', type=options.positive,
-                      default=TIMEOUT_SECONDS,
+    made.add_argument('--timeout', metavar='SECONDS',
+                      type=command_line.positive, default=TIMEOUT_SECONDS,
                       help='how long to wait (default: %(default)s)')
-    options.add_output(made)
+    command_line.add_output(made)
     return made
 
 
@@ -109,11 +110,11 @@ def main(arguments: list[str]) -> int:
     finally:
         progress.clear()
     _digest(journal, answers)
-    with output.Output(given.output, pager=False) as out:
+    with destination.Output(given.output, pager=False) as out:
         if given.json == 'off':
             out.write(_text(answers, given.timeout, out.style))
         else:
-            out.write(output.to_json(
+            out.write(destination.to_json(
                 [_describe(answer) for answer in answers], given.json))
     return 0 if all(answer.complete for answer in answers) else 1
 
@@ -125,11 +126,11 @@ def _digest(journal: journal_reader.Journal, answers: list[Answer]) -> None:
         before = None
         try:
             answer.found = read.load(journal, answer.found)
-            if len(answers) <= digest.COMPARED_MAX:
-                before = digest.previous(journal, answer.found)
+            if len(answers) <= earlier.COMPARED_MAX:
+                before = earlier.previous(journal, answer.found)
         except source.JournalError as error:
             # what was found of it tells something, too
-            output.complain(str(error))
+            destination.complain(str(error))
         answer.notices = digest.digest(answer.found, before)
 
 
@@ -141,11 +142,12 @@ def _units(words: list[str]) -> list[system.Unit]:
             found = [one for one in system.running_units((name,))
                      if system.is_unit_of_ceilometer(one)]
             if not found:
-                raise options.Failure(
+                raise command_line.Failure(
                     f'no service of Ceilometer that runs matches {word}')
             names.update(dict.fromkeys(found))
         elif not system.is_unit_of_ceilometer(name):
-            raise options.Failure(f'{name} is not a service of Ceilometer')
+            raise command_line.Failure(
+                f'{name} is not a service of Ceilometer')
         else:
             names[name] = None
     if not words:
@@ -153,11 +155,11 @@ def _units(words: list[str]) -> list[system.Unit]:
             name for name in system.running_units()
             if system.is_unit_of_ceilometer(name))
         if not names:
-            raise options.Failure('no service of Ceilometer runs')
+            raise command_line.Failure('no service of Ceilometer runs')
     found_units = [system.look(name) for name in names]
     for unit in found_units:
         if not unit.daemons:
-            raise options.Failure(
+            raise command_line.Failure(
                 f'the processes of {unit.name} cannot be seen: they have '
                 'ended, or /proc is mounted with hidepid')
     # of two names that mean one unit, one is enough
@@ -173,11 +175,11 @@ def _refuse(units: list[system.Unit], force: bool) -> None:
         f'pid {process.pid} ({process.command[:80]}) of {unit.name}'
         for unit, process in doomed)
     if not force:
-        raise options.Failure(
+        raise command_line.Failure(
             f'{system.SIGNAL.name} would end {told}: nothing was signalled, '
             '--force does it nevertheless; a unit must run its daemon by way '
             'of "ceilometer-diagnostics run"')
-    output.complain(f'{system.SIGNAL.name} ends {told}')
+    destination.complain(f'{system.SIGNAL.name} ends {told}')
 
 
 def _journal(units: list[system.Unit]) -> journal_reader.Journal:
@@ -239,7 +241,7 @@ class _Progress:
 
 
 def _text(answers: list[Answer], timeout_seconds: int,
-          style: output.Style) -> str:
+          style: destination.Style) -> str:
     parts = []
     for unit in dict.fromkeys(answer.unit for answer in answers):
         own = [answer for answer in answers if answer.unit == unit]
@@ -253,7 +255,8 @@ def _text(answers: list[Answer], timeout_seconds: int,
                 parts.append(
                     f'{answer.found.short_id}  {process}, '
                     f'pid {answer.process.pid}\n')
-                parts.append(_indented(text.notices(answer.notices, style)))
+                parts.append(_indented(
+                    report_text.notices(answer.notices, style)))
             if not answer.complete:
                 parts.append(style.bad(
                     f'! {_silent(answer, timeout_seconds)}') + '\n')

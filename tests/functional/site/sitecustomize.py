@@ -19,6 +19,6 @@ socket, it takes the place of the system's, whatever program is started.
 import os
 
 if os.environ.get('TEST_JOURNAL_SOCKET'):
-    from ceilometer.diagnostics import journal
+    from ceilometer.diagnostics.daemon import journal
 
     journal.SOCKET_PATH = os.environ['TEST_JOURNAL_SOCKET']

@@ -1,0 +1,268 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Reports as one page for a browser, which needs nothing beside it.
+
+The page may be opened from a mail: it asks for nothing over the network, its
+content security policy forbids that, and all that came from a journal is
+escaped. Without scripts everything can be read; the script only searches.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from collections.abc import Iterable
+import dataclasses
+import hashlib
+import html
+from typing import Any
+
+from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command.output import report_text
+from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics.command.reports import reported_options
+from ceilometer.diagnostics.command.reports import reported_threads
+from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import escape
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import report
+
+_STYLE = """
+:root { color-scheme: light dark; --line: #8884; --faint: #666;
+  --bad: #c01c28; --odd: #8a5a00; --box: #8882; }
+@media (prefers-color-scheme: dark) {
+  :root { --faint: #999; --bad: #ff7b72; --odd: #d29922; } }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; padding: 1rem;
+  max-width: 75rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
+pre, code, td, .frame { font-family: ui-monospace, monospace;
+  font-size: .85rem; }
+pre { background: var(--box); padding: .6rem; overflow-x: auto; }
+table { border-collapse: collapse; }
+th, td { text-align: left; padding: .15rem .6rem; vertical-align: top;
+  border-bottom: 1px solid var(--line); }
+th { font-weight: 600; overflow-wrap: normal; }
+.place { min-width: 17rem; }
+.option:not(.changed) th { font-weight: normal; }
+.failed td:nth-of-type(1) { color: var(--bad); }
+summary { cursor: pointer; }
+details details { margin-left: .9rem; border-left: 1px solid var(--line);
+  padding-left: .6rem; }
+.bad { color: var(--bad); font-weight: 600; } .odd { color: var(--odd); }
+.faint { color: var(--faint); }
+.count { display: inline-block; min-width: 1.6rem; padding: 0 .3rem;
+  border-radius: .6rem; background: var(--box); text-align: center; }
+.owner { margin: .2rem 0 .2rem .9rem; }
+input[type=search] { width: 24rem; max-width: 90%; padding: .3rem; }
+::placeholder { color: var(--faint); opacity: 1; }
+@media (max-width: 55rem) {
+  .option, .option th, .option td { display: block; border: 0; }
+  .option { border-bottom: 1px solid var(--line); } }
+[hidden] { display: none; }
+"""
+
+_SCRIPT = """
+const search = document.getElementById('search');
+const changed = document.getElementById('changed');
+const rows = Array.from(document.querySelectorAll('tr.option'));
+function filter() {
+  const words = search.value.toLowerCase().split(/\\s+/);
+  let shown = 0;
+  for (const row of rows) {
+    const text = row.textContent.toLowerCase();
+    row.hidden = (changed.checked && !row.classList.contains('changed'))
+      || !words.every(word => text.includes(word));
+    shown += !row.hidden;
+  }
+  document.getElementById('shown').textContent =
+    shown + ' of ' + rows.length + ' options';
+}
+if (search) {
+  document.getElementById('searching').hidden = false;
+  search.addEventListener('input', filter);
+  changed.addEventListener('input', filter);
+  const wanted = new URLSearchParams(location.hash.slice(1));
+  search.value = wanted.get('search') || '';
+  changed.checked = wanted.has('changed');
+  filter();
+}
+"""
+
+
+def page(reports: list[read.Found], before: list[read.Found | None],
+         utc: bool = False) -> str:
+    """A page of reports.
+
+    :param reports: whole reports
+    :param before: of each the one of the same process before it, whole
+    :param utc: times in UTC
+    """
+    digest_of_script = base64.b64encode(
+        hashlib.sha256(_SCRIPT.encode()).digest()).decode()
+    policy = (f"default-src 'none'; style-src 'unsafe-inline'; "
+              f"script-src 'sha256-{digest_of_script}'; base-uri 'none'; "
+              "form-action 'none'")
+    services = dict.fromkeys(
+        (one.identity.unit or one.report.header.service).removesuffix(
+            '.service') for one in reports)
+    title = f'Diagnostic report of {", ".join(services)}'
+    parts = [
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta http-equiv="Content-Security-Policy" '
+        f'content="{html.escape(policy)}">\n'
+        '<meta name="viewport" content="width=device-width">\n'
+        f'<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n'
+        f'<body>\n<h1>{_text(title)}</h1>\n']
+    name = report_text.process_names(reports)
+    parts += [_digest(one, earlier, name(one), utc)
+              for one, earlier in zip(reports, before, strict=True)]
+    parts.append(_stacks(reports, name))
+    parts.append(_configuration(reports, name))
+    parts += [_sections(one, name(one)) for one in reports]
+    parts.append(f'<script>{_SCRIPT}</script>\n</body>\n</html>\n')
+    return ''.join(parts)
+
+
+def _text(value: Any) -> str:
+    return html.escape(escape.text(str(value)))
+
+
+def _digest(found: read.Found, before: read.Found | None, name: str,
+            utc: bool) -> str:
+    header = found.report.header
+    own = found.identity
+    rows = [
+        ('Report', header.id),
+        ('Time', times.show(found.time_usec, utc)),
+        ('Unit', own.unit or '-'),
+        ('Process', f'{header.service}, {header.describe_process()}'),
+        ('PID, UID', f'{own.pid}, {own.uid}'),
+        ('Host', f'{own.hostname or "-"}, boot {own.boot_id or "-"}'),
+        ('Trigger', header.trigger.describe()),
+    ]
+    notices = ''.join(
+        f'<li class="{notice.level}">{_text(notice.text)}</li>\n'
+        for notice in digest.digest(found, before))
+    return (
+        f'<section class="report">\n<h2>{_text(name)}</h2>\n<table>\n'
+        + ''.join(f'<tr><th>{head}</th><td>{_text(value)}</td></tr>\n'
+                  for head, value in rows)
+        + f'</table>\n<ul class="digest">\n{notices}</ul>\n</section>\n')
+
+
+@dataclasses.dataclass
+class _Node:
+    """A place in the tree of stacks."""
+
+    count: int = 0
+    owners: list[str] = dataclasses.field(default_factory=list)
+    below: dict[reported_threads.Frame, _Node] = dataclasses.field(
+        default_factory=dict)
+
+
+def _stacks(reports: Iterable[read.Found],
+            name: Callable[[read.Found], str]) -> str:
+    """All stacks of all processes as a tree that folds."""
+    root = _Node()
+    for stack, owners in reported_threads.merge(reports):
+        node = root
+        node.count += len(owners)
+        for frame in stack:
+            node = node.below.setdefault(frame, _Node())
+            node.count += len(owners)
+        node.owners += [f'{name(found)}: {thread.describe()}'
+                        for found, thread in owners]
+    if not root.count:
+        return ''
+    return (f'<h2>Stacks of {root.count} threads</h2>\n'
+            '<p class="faint">Outermost call first; the number says how many '
+            'threads are there or below.</p>\n<div id="stacks">\n'
+            + _below(root) + '</div>\n')
+
+
+def _below(root: _Node) -> str:
+    parts = []
+    # no recursion: there is no limit to how often stacks may fork
+    waiting: list[_Node | str] = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, str):
+            parts.append(node)
+            continue
+        parts += [f'<div class="owner">{_text(owner)}</div>\n'
+                  for owner in node.owners]
+        for frame, child in sorted(node.below.items(),
+                                   key=lambda item: item[1].count):
+            opening, child = _fold(frame, child)
+            waiting += ['</details>\n', child, opening]
+    return ''.join(parts)
+
+
+def _fold(frame: reported_threads.Frame, node: _Node) -> tuple[str, _Node]:
+    """The frames up to where stacks part or end, and what is there."""
+    lines = frame.lines()
+    while len(node.below) == 1 and not node.owners:
+        (frame, node), = node.below.items()
+        lines += frame.lines()
+    last = frame.lines()[0]
+    return (
+        f'<details open><summary><span class="count">{node.count}</span>'
+        f' <span class="frame">{_text(last.strip())}</span></summary>\n'
+        f'<pre>{_text(chr(10).join(lines))}</pre>\n', node)
+
+
+def _configuration(reports: list[read.Found],
+                   name: Callable[[read.Found], str]) -> str:
+    """All options in one table; what processes have in common stands once."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for found in reports:
+        for option in reported_options.options(found.report):
+            marks = [mark for mark, wanted in (
+                ('changed', 'changed'), ('failed', 'error'))
+                if option.get(wanted)]
+            key = (reported_options.name(option),
+                   reported_options.shown(option),
+                   reported_options.place(option),
+                   ' '.join(['option', *marks]))
+            rows.setdefault(key, []).append(name(found))
+    if not rows:
+        return ''
+    lines = []
+    for (option_name, shown, where, mark), owners in rows.items():
+        whose = '' if len(owners) == len(reports) else ', '.join(owners)
+        lines.append(
+            f'<tr class="{mark}"><th>{_text(option_name)}</th>'
+            f'<td>{_text(shown)}</td>'
+            f'<td class="faint place">{_text(where)}</td>'
+            f'<td class="faint">{_text(whose)}</td></tr>\n')
+    return ('<h2>Configuration</h2>\n<p id="searching" hidden>'
+            '<input type="search" id="search" placeholder="Search options" '
+            'aria-label="Search options"> <label><input type="checkbox" '
+            'id="changed"> only what differs from the default</label> '
+            '<span id="shown" class="faint"></span></p>\n<table>\n'
+            + ''.join(lines) + '</table>\n')
+
+
+def _sections(found: read.Found, name: str) -> str:
+    parts = [f'<h2>Sections of {_text(name)}</h2>\n']
+    parts += [_section(part) for part in found.report.sections]
+    return ''.join(parts)
+
+
+def _section(part: report.Section) -> str:
+    mark = ''
+    if part.status != fields.STATUS_OK:
+        mark = f' <span class="bad">{_text(part.status)}</span>'
+    return (f'<details class="section"{" open" if part.failed else ""}>'
+            f'<summary>{_text(part.title)}{mark}</summary>\n'
+            f'<pre>{_text(part.text)}</pre>\n</details>\n')

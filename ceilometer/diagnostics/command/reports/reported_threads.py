@@ -1,0 +1,180 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The threads of a report, from the data of its section ``threads``.
+
+A report may come from another version, or from who wants to mislead: what
+has not the shape expected is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+import dataclasses
+import re
+from typing import Any
+
+from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics.command.reports import section_data
+from ceilometer.diagnostics import escape
+from ceilometer.diagnostics import report
+
+
+# Where files of Ceilometer are, wherever it is installed: in an environment
+# called ceilometer, too, or in a clone.
+_OF_CEILOMETER = re.compile(
+    r'/(?=ceilometer/(?!diagnostics/|bin/|lib/|.*-packages/))')
+
+
+@dataclasses.dataclass(frozen=True)
+class Frame:
+    """A place in a stack; where ``left_out`` is set, so many places."""
+
+    file: str = ''
+    line: int = 0
+    function: str = ''
+    source: str = dataclasses.field(default='', compare=False)
+    left_out: int = 0
+
+    def lines(self) -> list[str]:
+        """For people, as Python prints it."""
+        if self.left_out:
+            return [f'  [… {self.left_out} frames left out]']
+        told = [f'  File "{self.file}", line {self.line}, '
+                f'in {self.function}']
+        if self.source:
+            told.append(f'    {self.source}')
+        return told
+
+
+Stack = tuple[Frame, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Thread:
+    """A thread; its attributes are those of the section's data."""
+
+    name: str
+    native_id: int | None
+    ident: int | None
+    state: str
+    waiting_for: str | None
+    cpu_seconds: float | None
+    foreground: bool
+    stack: Stack
+
+    @property
+    def key(self) -> Any:
+        """The same for one thread in all reports of its process."""
+        return self.native_id or self.ident or self.name
+
+    @property
+    def place(self) -> Frame | None:
+        """Where it stands, the innermost frame."""
+        return self.stack[-1] if self.stack else None
+
+    def where(self) -> str:
+        """Where it stands, and from where in Ceilometer it got there.
+
+        The call it waits in is most often of a library, and says nothing of
+        what the daemon was at.
+
+        :returns: for people, one line; empty where no stack is known
+        """
+        if self.place is None:
+            return ''
+        words = _at(self.place, self.place.file)
+        for frame in reversed(self.stack):
+            found = list(_OF_CEILOMETER.finditer(frame.file))
+            if found and frame is self.place:
+                break
+            if found:
+                name = frame.file[found[-1].end():]
+                return f'{words}, from {_at(frame, name)}'
+        return words
+
+    def describe(self) -> str:
+        """The thread in a few words, for people."""
+        words = f'thread "{self.name}"'
+        if self.native_id is not None:
+            words += f' ({self.native_id})'
+        if self.state == 'running':
+            return f'{words}, running'
+        if self.waiting_for:
+            return f'{words}, waiting for {self.waiting_for}'
+        return f'{words}, {self.state}'
+
+
+def _at(frame: Frame, name: str) -> str:
+    if frame.left_out:
+        return frame.lines()[0].strip()
+    return f'{name}:{frame.line} in {frame.function}'
+
+
+def threads(whole: report.Report) -> list[Thread]:
+    """The threads of a report, but those that wrote it.
+
+    :param whole: the report; it has none if its section failed
+    """
+    found = []
+    told = section_data.data(whole, 'threads')
+    for stack in section_data.dicts(told.get('stacks')):
+        frames = tuple(_frame(frame)
+                       for frame in section_data.dicts(stack.get('frames')))
+        found += [_thread(owner, frames)
+                  for owner in section_data.dicts(stack.get('threads'))
+                  if owner.get('diagnostics') is not True]
+    return found
+
+
+def _frame(frame: dict[str, Any]) -> Frame:
+    if 'left_out' in frame:
+        return Frame(left_out=_int(frame['left_out']) or 1)
+    return Frame(
+        file=_str(frame.get('file')), line=_int(frame.get('line')) or 0,
+        function=_str(frame.get('function')),
+        source=_str(frame.get('source')))
+
+
+def _thread(owner: dict[str, Any], stack: Stack) -> Thread:
+    waiting_for = owner.get('waiting_for')
+    seconds = owner.get('cpu_seconds')
+    return Thread(
+        name=_str(owner.get('name')), native_id=_int(owner.get('native_id')),
+        ident=_int(owner.get('ident')), state=_str(owner.get('state')),
+        waiting_for=None if waiting_for is None else _str(waiting_for),
+        cpu_seconds=(float(seconds) if isinstance(seconds, (int, float))
+                     and abs(seconds) < 1e12 else None),
+        foreground=owner.get('foreground') is True, stack=stack)
+
+
+def _str(value: Any) -> str:
+    return escape.line(str(value)) if isinstance(
+        value, (str, int, float)) else ''
+
+
+def _int(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(
+        value, bool) else None
+
+
+def merge(reports: Iterable[read.Found],
+          ) -> list[tuple[Stack, list[tuple[read.Found, Thread]]]]:
+    """Each stack once with all threads that stand there, most of them first.
+
+    :param reports: whole reports, of any number of processes
+    """
+    merged: dict[Stack, list[tuple[read.Found, Thread]]] = {}
+    for found in reports:
+        for thread in threads(found.report):
+            merged.setdefault(thread.stack, []).append((found, thread))
+    return sorted(merged.items(), key=lambda item: -len(item[1]))

@@ -1,0 +1,267 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Runs the sections of a report: each for itself, bounded and timed.
+
+A section that raises becomes a section that says so; one that takes too long
+is abandoned; one that is too large is cut. The others are not touched.
+
+Runs in the reporter thread. The sections themselves run in a thread beside
+it, one after the other, because only a thread can be abandoned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+import contextlib
+import dataclasses
+import importlib
+import sys
+import threading
+import time
+import traceback
+from typing import Any
+from typing import TypeVar
+
+from ceilometer.diagnostics.daemon import known_secrets
+from ceilometer.diagnostics.daemon import options
+from ceilometer.diagnostics.daemon import report_context
+from ceilometer.diagnostics.daemon import sanitize
+from ceilometer.diagnostics.daemon import section
+from ceilometer.diagnostics.daemon import section_table
+from ceilometer.diagnostics.daemon import side_thread
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import report
+from ceilometer.diagnostics.secrets import redact
+
+# What traceback imports from Python 3.13 on as it prints some exceptions: now,
+# because later a process might be forked meanwhile.
+with contextlib.suppress(ImportError):
+    importlib.import_module('_suggestions')
+
+_T = TypeVar('_T')
+
+#: What the searches for secrets and for sections of others are called among
+#: the sections that hang; no section has such a name.
+SECRETS = '(secrets)'
+OTHERS = '(others)'
+
+#: How long it may take to take the secrets out of what a section has returned
+#: and to render it: work of our own, a few seconds for the largest one, but
+#: for what the ``repr`` of somebody's objects may do.
+FINISH_SECONDS_MAX = 15.0
+
+
+class Collector:
+    """Collects the sections of one report.
+
+    :param context: what to make it with
+    """
+
+    def __init__(self, context: report_context.ReportContext) -> None:
+        settings = context.settings or options.Settings()
+        self._import_gate = context.import_gate
+        self._settings = settings
+        self._hung = context.hung_sections
+        self._side_thread = side_thread.SideThread()
+        self._context = section.Context(daemon=context.daemon)
+        self._redactor: redact.Redactor | None = None
+        self._deadline = time.monotonic() + settings.report_seconds_max
+        #: how long the snapshot ran, microseconds: the only step in which
+        #: the daemon's threads may be held up at a stretch
+        self.snapshot_usec = 0
+        #: the sections that are collected; these all are set by find()
+        self.kinds: list[section.Kind] = []
+        #: how many of them, the first ones, are our own
+        self.own_count = 0
+        #: names of the sections that the options leave out
+        self.excluded: list[str] = []
+        #: names to be left out that no section has
+        self.unknown: list[str] = []
+        #: why sections of others are not known, None if they are
+        self.others_problem: str | None = None
+
+    def find(self) -> None:
+        """Find out which sections there are, those of others as well."""
+        excluded = self._settings.exclude_sections
+        kinds = self._kinds()
+        self.kinds = [kind for kind in kinds if kind.name not in excluded]
+        self.own_count = sum(kind.own for kind in self.kinds)
+        self.excluded = [kind.name for kind in kinds if kind.name in excluded]
+        self.unknown = sorted(excluded - set(self.excluded))
+
+    def _kinds(self) -> list[section.Kind]:
+        self.others_problem = 'the search for them hangs'
+        if self._still_running(OTHERS) is None:
+            try:
+                # it looks at what is installed, and imports meanwhile
+                with self._import_gate:
+                    kinds = self._run(OTHERS, section_table.kinds)
+                self.others_problem = None
+                return kinds
+            except side_thread.TimedOut:
+                pass
+            except BaseException as error:
+                self.others_problem = (
+                    f'{type(error).__name__}: {_describe(error)[0]}')
+        return list(section_table.SECTIONS)
+
+    def _still_running(self, name: str) -> threading.Thread | None:
+        """The thread in which what has this name hangs, None if none does."""
+        hung = self._hung.get(name)
+        if hung is not None and hung.is_alive():
+            return hung
+        self._hung.pop(name, None)
+        return None
+
+    def _run(self, name: str, function: Callable[[], _T],
+             seconds: float | None = None) -> _T:
+        """Run a function in the side thread; what hangs is remembered.
+
+        :param seconds: for how long, None for the limit of a section
+        :raises side_thread.TimedOut: it took longer
+        """
+        if seconds is None:
+            seconds = self._settings.section_seconds_max
+        try:
+            return self._side_thread.run(function, seconds)
+        except side_thread.TimedOut as timed_out:
+            self._hung[name] = timed_out.thread
+            raise
+
+    @property
+    def redactor(self) -> redact.Redactor:
+        """What takes the secrets out; made when first wanted."""
+        if self._redactor is None:
+            self._redactor = (
+                self._redactor_of_files()
+                or known_secrets.redactor(self._context, files=False))
+        return self._redactor
+
+    def _redactor_of_files(self) -> redact.Redactor | None:
+        """What knows the configuration files as well; None if they hang."""
+        if self._still_running(SECRETS) is not None:
+            return None
+        try:
+            return self._run(
+                SECRETS, lambda: known_secrets.redactor(self._context))
+        except side_thread.TimedOut:
+            return None
+
+    def snapshot(self) -> None:
+        """Copy what must be seen all at once to plain data.
+
+        First of all: the later, the less it shows what asked for the report.
+        Sections of others have nothing to copy.
+        """
+        # the time this thread has run; that it waited held up nobody
+        start = time.thread_time_ns()
+        for kind in section_table.SECTIONS:
+            if (kind.snapshot is None
+                    or kind.name in self._settings.exclude_sections):
+                continue
+            try:
+                self._context.snapshots[kind.name] = kind.snapshot()
+            except Exception as error:
+                # its section will raise it and so tell it
+                self._context.snapshots[kind.name] = error
+        self.snapshot_usec = (time.thread_time_ns() - start) // 1000
+
+    def sections(self) -> Iterator[report.Section]:
+        """Collect each section in turn, once they have been found."""
+        for kind in self.kinds:
+            start = time.perf_counter_ns()
+            collected = self._collect(kind)
+            yield dataclasses.replace(
+                collected, usec=(time.perf_counter_ns() - start) // 1000)
+        self.close()
+
+    def close(self) -> None:
+        """Have the thread of the sections end, whether all were collected."""
+        self._side_thread.end()
+
+    def make(self, kind: section.Kind, data: Any) -> report.Section:
+        """Make a section of data that is there already."""
+        return sanitize.section(
+            kind, section.Content(data=data), self.redactor,
+            self._settings.section_bytes_max)
+
+    def _collect(self, kind: section.Kind) -> report.Section:
+        now = time.monotonic()
+        seconds = min(self._settings.section_seconds_max, self._deadline - now)
+        if seconds <= 0:
+            return self._timed_out(
+                kind, 'not begun: the sections before it took all of the '
+                f'{self._settings.report_seconds_max:g} s that a report may '
+                'take ([diagnostics] report_time_limit)')
+        hung = self._still_running(kind.name)
+        if hung is not None:
+            return self._timed_out(
+                kind, 'not begun: it is still running since an earlier report '
+                f'(thread {hung.native_id})')
+        bytes_max = self._settings.section_bytes_max
+        # made in that thread as well, which cannot wait for itself
+        redactor = self.redactor
+        try:
+            if kind.load is not None:
+                with self._import_gate:
+                    self._run(kind.name, kind.load, seconds)
+            content = self._run(
+                kind.name, lambda: kind.collect(self._context), seconds)
+            seconds = FINISH_SECONDS_MAX
+            return self._run(
+                kind.name,
+                lambda: sanitize.section(kind, content, redactor, bytes_max),
+                seconds)
+        except side_thread.TimedOut as timed_out:
+            stack = sys._current_frames().get(timed_out.thread.ident or 0)
+            where = ''.join(traceback.format_stack(stack)) if stack else ''
+            return self._timed_out(
+                kind, f'abandoned: it took more than {seconds:g} s '
+                '([diagnostics] section_time_limit)', where)
+        except BaseException as error:
+            return self._failed(kind, error)
+
+    def _timed_out(self, kind: section.Kind, reason: str,
+                   where: str = '') -> report.Section:
+        return self._told(kind, fields.STATUS_TIMEOUT, {'reason': reason},
+                          reason.capitalize() + '.\n' + where)
+
+    def _failed(self, kind: section.Kind,
+                error: BaseException) -> report.Section:
+        try:
+            message, trace = self._run(kind.name, lambda: _describe(error))
+        except side_thread.TimedOut:
+            message = f'<{type(error).__name__} whose message hangs>'
+            trace = ''.join(traceback.format_tb(error.__traceback__)) + message
+        return self._told(
+            kind, fields.STATUS_ERROR,
+            {'error': type(error).__name__, 'message': message},
+            f'This section failed.\n{trace}')
+
+    def _told(self, kind: section.Kind, status: str, data: Any,
+              text: str) -> report.Section:
+        return dataclasses.replace(
+            sanitize.section(
+                kind, section.Content(data=data, text=text.rstrip('\n')),
+                self.redactor, self._settings.section_bytes_max),
+            status=status)
+
+
+def _describe(error: BaseException) -> tuple[str, str]:
+    """The message of an exception, and all that Python prints of it."""
+    try:
+        message = str(error)
+    except BaseException:
+        message = f'<{type(error).__name__} without a message>'
+    return message, ''.join(traceback.format_exception(error))

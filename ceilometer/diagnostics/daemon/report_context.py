@@ -1,0 +1,54 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What each report of a process is made with; made by the reporter.
+
+Imported as the process is armed, and so imports nothing of what collects.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import threading
+from typing import Any
+from typing import TYPE_CHECKING
+
+from ceilometer.diagnostics.daemon import process as process_module
+
+if TYPE_CHECKING:
+    from ceilometer.diagnostics.daemon import options
+
+
+@dataclasses.dataclass
+class ReportContext:
+    """What each report of a process is made with.
+
+    Made in the thread that arms, used by the reporter thread.
+
+    :ivar daemon: the process to tell of
+    :ivar settings: what is in force, None until the configuration is known
+    :ivar hung_sections: the threads of sections that did not end in earlier
+        reports, by name: a section that hangs for ever costs one thread, and
+        not one a report
+    :ivar import_gate: held while something is imported; no process is forked
+        meanwhile, in which the import would never end
+    :ivar turn_descriptor: see :mod:`.turn`, None where no turns are taken
+    """
+
+    daemon: process_module.Daemon
+    settings: options.Settings | None = None
+    hung_sections: dict[str, threading.Thread] = dataclasses.field(
+        default_factory=dict)
+    import_gate: contextlib.AbstractContextManager[Any] = dataclasses.field(
+        default_factory=contextlib.nullcontext)
+    turn_descriptor: int | None = None

@@ -1,0 +1,217 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Has reports written: one at a time, and one for all that comes meanwhile.
+
+A thread is started when a trigger comes, and ends when all are answered. What
+collects and delivers is imported for the first report: until then a daemon
+has nothing of it in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import contextlib
+import dataclasses
+import os
+import threading
+import time
+import traceback
+
+from ceilometer.diagnostics.daemon import descriptors
+from ceilometer.diagnostics.daemon import process as process_module
+from ceilometer.diagnostics.daemon import report_context
+from ceilometer.diagnostics import report
+
+THREAD_NAME = 'diagnostics-report'
+
+#: How long a fork waits for the import that the first report makes.
+IMPORT_SECONDS_MAX = 2.0
+
+#: How long a report waits for a daemon that is still being imported.
+LOAD_SECONDS_MAX = 10.0
+
+
+class Reporter:
+    """Has the reports of a process written, and of its forks after it.
+
+    :param daemon: what is known of the process
+    :param turn_descriptor: see :mod:`.turn`; closed by :meth:`close`
+    :ivar context: what each report is made with
+    """
+
+    def __init__(self, daemon: process_module.Daemon,
+                 turn_descriptor: int | None) -> None:
+        self.context = report_context.ReportContext(
+            daemon, turn_descriptor=turn_descriptor)
+        self._reset()
+
+    def _reset(self) -> None:
+        self._loaded = threading.Event()
+        self._loaded.set()
+        self._import_gate = threading.Lock()
+        self._import_hangs = False
+        self._forking_thread: int | None = None
+        self._lock = threading.Lock()
+        self._reported = threading.Condition(self._lock)
+        self._pending: list[report.Trigger] = []
+        self._reporting = False
+        self._begun = 0
+        self._written = 0
+        self._last_id: str | None = None
+        self._last_start = float('-inf')
+        self.context = dataclasses.replace(
+            self.context, hung_sections={}, import_gate=self._import_gate)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether reports are written; until the configuration says no."""
+        settings = self.context.settings
+        return settings is None or settings.enabled
+
+    def close(self) -> None:
+        """Give back what is held; no report may be asked for any more."""
+        if self.context.turn_descriptor is not None:
+            os.close(self.context.turn_descriptor)
+            self.context.turn_descriptor = None
+
+    def forked(self) -> None:
+        """Begin anew in a new process; called in it, in its only thread."""
+        self._reset()
+
+    @contextlib.contextmanager
+    def loading(self) -> Iterator[None]:
+        """Keep reports waiting while the daemon is imported.
+
+        Two threads that import what needs one another can meet a module that
+        is not finished, and one of them would be the daemon's own. A daemon
+        that hangs as it is imported gets its report all the same, after
+        LOAD_SECONDS_MAX.
+        """
+        self._loaded.clear()
+        try:
+            yield
+        finally:
+            self._loaded.set()
+
+    def before_fork(self) -> None:
+        """Let a fork wait for an import that is under way.
+
+        The lock of the module would stay locked in the new process for ever.
+        For one that hangs, on a file system that does, only the first fork
+        waits.
+        """
+        seconds = 0 if self._import_hangs else IMPORT_SECONDS_MAX
+        self._import_hangs = not self._import_gate.acquire(timeout=seconds)
+        if not self._import_hangs:
+            self._forking_thread = threading.get_ident()
+
+    def after_fork_in_parent(self) -> None:
+        """Let imports go on."""
+        if self._forking_thread == threading.get_ident():
+            self._forking_thread = None
+            self._import_gate.release()
+
+    def request(self, trigger: report.Trigger) -> int:
+        """Have a report written, or a pending one answer this as well.
+
+        Runs in any thread; takes no part in the report itself unless no
+        thread can be started any more.
+
+        :param trigger: what asks
+        :returns: how many reports will have been written when this is
+            answered, for :meth:`wait`
+        """
+        with self._lock:
+            self._pending.append(trigger)
+            # not by one that runs: it may have looked before this came
+            answered = self._begun + 1
+            if self._reporting:
+                return answered
+            self._reporting = True
+        try:
+            threading.Thread(target=self._report_all, daemon=True,
+                             name=THREAD_NAME).start()
+        except (MemoryError, RuntimeError):
+            # no more threads to be had: here and now, then
+            self._report_all()
+        return answered
+
+    def wait(self, answered: int, timeout: float | None) -> str | None:
+        """Wait until that many reports have been written.
+
+        :param answered: as :meth:`request` returned it
+        :param timeout: seconds, None for no limit
+        :returns: the id of the last report, None if it was not in time, or
+            not written
+        """
+        with self._lock:
+            if self._reported.wait_for(
+                    lambda: self._written >= answered, timeout):
+                return self._last_id
+        return None
+
+    def _report_all(self) -> None:
+        while True:
+            settings = self.context.settings
+            interval = (settings.minimum_interval_seconds
+                        if settings is not None else 0.0)
+            left = self._last_start + interval - time.monotonic()
+            if left > 0:
+                time.sleep(left)
+            self._loaded.wait(LOAD_SECONDS_MAX)
+            self._last_start = time.monotonic()
+            with self._lock:
+                triggers = self._pending
+                self._pending = []
+                self._begun += 1
+            report_id = None
+            try:
+                # what came before the configuration was read, and said no,
+                # has nothing to show for it
+                if self.enabled:
+                    with descriptors.spare():
+                        report_id = self._make(triggers)
+            except BaseException:
+                # whatever it is, it is ours and not the daemon's
+                self.complain()
+            with self._lock:
+                self._written += 1
+                self._last_id = report_id
+                self._reported.notify_all()
+                if not self._pending:
+                    self._reporting = False
+                    return
+
+    def _make(self, triggers: list[report.Trigger]) -> str:
+        with self._import_gate:
+            from ceilometer.diagnostics.daemon import make_report
+        return make_report.make(self.context, triggers)
+
+    def complain(self) -> None:
+        """Say on standard error that there is no report, and why.
+
+        Called where an exception is handled; runs in any of our threads.
+        """
+        text = ('Diagnostic report of pid %d failed:\n%s'
+                % (os.getpid(), traceback.format_exc()))
+        with contextlib.suppress(Exception):
+            if not self._import_gate.acquire(timeout=IMPORT_SECONDS_MAX):
+                return
+            try:
+                from ceilometer.diagnostics.daemon import journal
+                from ceilometer.diagnostics.secrets import redact
+            finally:
+                self._import_gate.release()
+            journal.write_stderr(
+                redact.Redactor().text(text).encode(errors='backslashreplace'),
+                time.monotonic() + 1)

@@ -1,0 +1,129 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Makes of what was collected what may leave the process.
+
+Without secrets, printable, and of a bounded size. Computes on what it is
+given; only the rendering of a section and the ``repr`` of somebody's objects
+may take long or raise. Runs in the threads of a report.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+
+from ceilometer.diagnostics.daemon import process as process_module
+from ceilometer.diagnostics.daemon import section as section_module
+from ceilometer.diagnostics import escape
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import report
+from ceilometer.diagnostics.secrets import mask
+from ceilometer.diagnostics.secrets import redact
+
+#: A longer title or name of a process is cut.
+NAME_CHARS_MAX = 200
+
+
+def section(kind: section_module.Kind, content: section_module.Content,
+            redactor: redact.Redactor, bytes_max: int) -> report.Section:
+    """Make a section of what was collected for it.
+
+    :param kind: the kind of section
+    :param content: what was collected; its data may be anything
+    :param redactor: takes out the secrets
+    :param bytes_max: for its text, and for its data
+    :raises Exception: what rendering the data raised
+    """
+    status = fields.STATUS_OK
+    try:
+        data = redactor.data(content.data, limit_chars=bytes_max)
+        text = content.text
+        if text is None:
+            text = kind.render(escape.data(data))
+    except redact.TooLarge:
+        status = fields.STATUS_TRUNCATED
+        data = {'truncated': True, 'limit_bytes': bytes_max}
+        text = content.text
+        if text is None:
+            text = (f'[… all cut: the data of a section may have {bytes_max} '
+                    'bytes ([diagnostics] section_size_limit)]')
+    text, was_cut = _cut(text, bytes_max)
+    text = redactor.text(text, names=content.text is not None)
+    if was_cut or mask.RUN_CUT_MARK in text:
+        status = fields.STATUS_TRUNCATED
+    return report.Section(
+        name=kind.name, title=name(kind.title, redactor),
+        text=report.fold(text).rstrip('\n'), data=data, status=status)
+
+
+def _cut(text: str, bytes_max: int) -> tuple[str, bool]:
+    """Cut a text to a number of bytes, and say so at its end.
+
+    It is cut at the end of a line, so that no secret is cut in two, of which
+    the first half would not be recognized any more.
+    """
+    if len(text) * 4 <= bytes_max:
+        return text, False
+    # only what may be kept is ever encoded, a little at a time
+    size = 0
+    end = 0
+    step = 64 * 1024
+    while end < len(text):
+        piece = text[end:end + step]
+        encoded = piece.encode(errors='surrogatepass')
+        if size + len(encoded) > bytes_max:
+            end += len(encoded[:bytes_max - size].decode(errors='ignore'))
+            break
+        size += len(encoded)
+        end += len(piece)
+        time.sleep(0)
+    if end >= len(text):
+        return text, False
+    newline = text.rfind('\n', 0, end)
+    kept = text[:max(newline, 0)]
+    return (f'{kept}\n[… {len(text) - len(kept)} characters cut: the text of '
+            f'a section may have {bytes_max} bytes ([diagnostics] '
+            'section_size_limit)]').lstrip('\n'), True
+
+
+def name(chosen: str, redactor: redact.Redactor) -> str:
+    """A name that anybody may have chosen, on one line of some length.
+
+    :param chosen: the name
+    :param redactor: takes out the secrets
+    """
+    # cut at last: of half a secret nobody could tell that it is one
+    return escape.line(redactor.text(chosen))[:NAME_CHARS_MAX]
+
+
+def header(daemon: process_module.Daemon, report_id: str,
+           trigger: report.Trigger,
+           redactor: redact.Redactor) -> report.Header:
+    """Whose report it is.
+
+    :param daemon: the process
+    :param report_id: id of the report
+    :param trigger: what asked for it
+    :param redactor: takes out the secrets
+    """
+    def optional(text: str | None) -> str | None:
+        return None if text is None else name(text, redactor)
+
+    return report.Header(
+        id=report_id, service=optional(daemon.service) or '-',
+        process=daemon.process, pid=os.getpid(),
+        trigger=dataclasses.replace(
+            trigger, sender_comm=optional(trigger.sender_comm)),
+        unit=optional(process_module.unit()), worker=daemon.worker,
+        worker_name=optional(daemon.worker_name))

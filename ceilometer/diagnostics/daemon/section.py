@@ -1,0 +1,115 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a kind of section is, and what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import dataclasses
+from typing import Any
+
+from ceilometer.diagnostics.daemon import process as process_module
+from ceilometer.diagnostics.daemon import service_options
+
+
+class Context:
+    """What sections are given to collect from.
+
+    Not made of functools.cached_property: until Python 3.12 that holds a lock
+    which all instances share, and a fork meanwhile would leave it locked for
+    ever in the new process.
+
+    :param daemon: the process to tell of
+    :ivar snapshots: what each kind's ``snapshot`` returned, or the exception
+        it raised, by the name of the kind
+    """
+
+    def __init__(self, daemon: process_module.Daemon) -> None:
+        self.daemon = daemon
+        self.snapshots: dict[str, Any] = {}
+        self._options: list[service_options.Option] | None = None
+        self._settings: list[service_options.Setting] | None = None
+
+    @property
+    def options(self) -> list[service_options.Option]:
+        """The options of the service, read once for each report."""
+        if self._options is None:
+            conf = self.daemon.conf
+            self._options = [] if conf is None else list(
+                service_options.read(conf))
+        return self._options
+
+    @property
+    def files(self) -> list[str]:
+        """The configuration files of the service."""
+        conf = self.daemon.conf
+        return [] if conf is None else service_options.files(conf)
+
+    @property
+    def settings(self) -> list[service_options.Setting]:
+        """What stands in these files, read once for each report."""
+        if self._settings is None:
+            self._settings = service_options.settings(self.files)
+        return self._settings
+
+    def snapshot(self, name: str) -> Any:
+        """The snapshot of a kind.
+
+        :param name: name of the kind
+        :raises Exception: what taking the snapshot raised
+        """
+        snapshot = self.snapshots[name]
+        if isinstance(snapshot, Exception):
+            raise snapshot
+        return snapshot
+
+
+@dataclasses.dataclass(frozen=True)
+class Content:
+    """What a section holds, before secrets are taken out.
+
+    :ivar data: what JSON can hold, or None
+    :ivar text: for people, None to have it rendered from the data
+    """
+
+    data: Any = None
+    text: str | None = None
+
+
+def _no_text(data: Any) -> str:
+    return ''
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """A kind of section.
+
+    :ivar name: ``green-threads``
+    :ivar title: ``Green threads``
+    :ivar collect: from the live process to the content; may raise
+    :ivar render: from the data, each text of which has been escaped to one
+        line and is without secrets, to the text for people
+    :ivar own: whether it is one of ours
+    :ivar load: imports what ``collect`` needs, None if that is there; no
+        process is forked meanwhile
+    :ivar snapshot: copies to plain data what must be seen all at once, before
+        any section is collected; quick, because the daemon may be held up
+    """
+
+    name: str
+    title: str
+    collect: Callable[[Context], Content]
+    render: Callable[[Any], str] = _no_text
+    snapshot: Callable[[], Any] | None = None
+    own: bool = True
+    load: Callable[[], None] | None = None

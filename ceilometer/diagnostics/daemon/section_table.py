@@ -1,0 +1,67 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The table of sections, in the order in which a report has them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ceilometer.diagnostics.daemon import added_sections
+from ceilometer.diagnostics.daemon import section
+from ceilometer.diagnostics.daemon.sections import asyncio_tasks
+from ceilometer.diagnostics.daemon.sections import configuration
+from ceilometer.diagnostics.daemon.sections import green_threads
+from ceilometer.diagnostics.daemon.sections import log_levels
+from ceilometer.diagnostics.daemon.sections import package
+from ceilometer.diagnostics.daemon.sections import processes
+from ceilometer.diagnostics.daemon.sections import resources
+from ceilometer.diagnostics.daemon.sections import summary
+from ceilometer.diagnostics.daemon.sections import threads
+from ceilometer.diagnostics import fields
+
+SECTIONS = (
+    section.Kind('package', 'Package', package.collect, package.render,
+                 load=package.load),
+    section.Kind(threads.NAME, 'Threads', threads.collect, threads.render,
+                 threads.snapshot),
+    section.Kind(green_threads.NAME, 'Green threads', green_threads.collect,
+                 green_threads.render, green_threads.snapshot),
+    section.Kind(asyncio_tasks.NAME, 'Asyncio tasks', asyncio_tasks.collect,
+                 asyncio_tasks.render, asyncio_tasks.snapshot),
+    section.Kind('processes', 'Processes', processes.collect,
+                 processes.render),
+    section.Kind('configuration', 'Configuration', configuration.collect,
+                 configuration.render),
+    section.Kind('logging', 'Logging', log_levels.collect,
+                 log_levels.render),
+    section.Kind('resources', 'Resources', resources.collect,
+                 resources.render),
+)
+
+SUMMARY = section.Kind(fields.SECTION_SUMMARY, 'Summary', summary.no_content,
+                       summary.render)
+
+
+def kinds() -> list[section.Kind]:
+    """Ours, then what others have added; no name stands twice."""
+    names = {SUMMARY.name}
+    found = []
+    for kind in (*SECTIONS, *added_sections.kinds()):
+        name = kind.name
+        number = 1
+        while name in names:
+            number += 1
+            name = f'{kind.name}-{number}'
+        names.add(name)
+        found.append(dataclasses.replace(kind, name=name))
+    return found

@@ -1,0 +1,167 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Section ``configuration``: the options of the service, as it sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ceilometer.diagnostics.daemon import section
+from ceilometer.diagnostics.daemon import service_options
+from ceilometer.diagnostics.secrets import secret_names
+from ceilometer.diagnostics.secrets import url_credentials
+
+#: A longer value is cut in the text, and whole in the data.
+VALUE_CHARS_MAX = 2000
+
+
+def collect(context: section.Context) -> section.Content:
+    """Read every option of the service's own ConfigOpts."""
+    if context.daemon.conf is None:
+        return section.Content(data={
+            'known': False, 'files': [], 'options': [], 'unregistered': []})
+    lines = {(setting.file, setting.group, setting.name): setting.line
+             for setting in context.settings}
+    names = {(option.group, option.name) for option in context.options}
+    return section.Content(data={
+        'known': True,
+        'files': context.files,
+        'options': [_describe(option, lines) for option in context.options],
+        # mistyped; or of a library that this process has not come to yet
+        'unregistered': [
+            {'group': setting.group, 'name': setting.name,
+             'value': _show_unregistered(setting),
+             'detail': setting.file, 'line': setting.line}
+            for setting in context.settings
+            if (setting.group, setting.name) not in names],
+    })
+
+
+def _show_unregistered(setting: service_options.Setting) -> str:
+    # nobody has said which of these are secret
+    if '://' in setting.value:
+        return url_credentials.mask_secret(setting.value)
+    if secret_names.is_secret(setting.name):
+        return _mask(setting.value) or ''
+    return setting.value
+
+
+def _describe(option: service_options.Option,
+              lines: dict[tuple[str, str, str], int]) -> dict[str, Any]:
+    described = {
+        'group': option.group,
+        'name': option.name,
+        'value': _show(option.value),
+        'changed': option.changed,
+        'location': option.location,
+        'detail': option.detail,
+        'line': None,
+        'error': option.error,
+    }
+    if option.error and (option.secret
+                         or secret_names.is_secret(option.name)):
+        # it may tell the value that was wrong
+        described['error'] = 'has no valid value'
+    if option.secret:
+        described['value'] = _mask(option.value)
+    elif option.changed:
+        described['default'] = _show(option.default)
+    if option.location == 'file' and option.detail:
+        described['line'] = lines.get(
+            (option.detail, option.group, option.name))
+    return described
+
+
+def _show(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_show(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _show(item) for key, item in value.items()}
+    return str(value)
+
+
+def _mask(value: Any) -> Any:
+    if value is None or value == '' or isinstance(value, bool):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_mask(item) for item in value]
+    return url_credentials.mask_secret(str(value))
+
+
+def render(data: Any) -> str:
+    """What differs from the default first, then all groups."""
+    if not data['known']:
+        return ('Not known yet: the service has not read its configuration, '
+                'or keeps it to itself.')
+    changed = [option for option in data['options'] if option['changed']]
+    lines = [f'Files: {", ".join(data["files"]) or "none"}',
+             f'Options: {len(data["options"])}; of these differ from their '
+             f'default: {len(changed)}']
+    for option in changed:
+        lines.append(f'  [{option["group"]}] {_assignment(option)}'
+                     f'{_origin(option)}')
+        if option.get('default') not in (None, '', []):
+            lines.append(f'      default: {_value(option["default"])}')
+    if data['unregistered']:
+        lines += ['', 'In the files, but no option of this process (mistyped, '
+                  'or not needed until now):']
+        lines += [f'  [{option["group"]}] {option["name"]} = '
+                  f'{option["value"]}    ({option["detail"]} line '
+                  f'{option["line"]})' for option in data['unregistered']]
+    lines += ['', 'All options (* differs from the default):']
+    group = None
+    for option in data['options']:
+        if option['group'] != group:
+            group = option['group']
+            lines += ['', f'[{group}]']
+        mark = '*' if option['changed'] else ' '
+        origin = _origin(option) if option['location'] != 'default' else ''
+        lines.append(f'{mark} {_assignment(option)}{origin}')
+    return '\n'.join(lines)
+
+
+def _assignment(option: dict[str, Any]) -> str:
+    if option['error']:
+        return f'{option["name"]}: {option["error"]}'
+    return f'{option["name"]} = {_value(option["value"])}'
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        text = ','.join(_value(item) for item in value)
+    elif isinstance(value, dict):
+        text = ','.join(f'{key}:{_value(item)}'
+                        for key, item in value.items())
+    else:
+        text = str(value)
+    if len(text) > VALUE_CHARS_MAX:
+        cut = len(text) - VALUE_CHARS_MAX
+        text = f'{text[:VALUE_CHARS_MAX]}[… {cut} characters cut]'
+    return text
+
+
+def _origin(option: dict[str, Any]) -> str:
+    words = {'program': 'set by the program',
+             'command line': 'set on the command line',
+             'environment': 'set in the environment',
+             'default': 'default'}.get(option['location'], 'set in')
+    if option['detail']:
+        if option['location'] == 'environment':
+            words += f' by {option["detail"]}'
+        else:
+            words += f' {option["detail"]}'
+        if option['line'] is not None:
+            words += f' line {option["line"]}'
+    return f'    ({words})'

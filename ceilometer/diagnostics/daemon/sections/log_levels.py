@@ -1,0 +1,103 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Section ``logging``: who logs what, from which level on, to where."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from ceilometer.diagnostics.daemon import section
+
+
+def collect(context: section.Context) -> section.Content:
+    """Look at the loggers; takes none of logging's locks."""
+    root = logging.getLogger()
+    loggers = [_describe('root', root)]
+    count = 0
+    for name, logger in sorted(dict(root.manager.loggerDict).items()):
+        if not isinstance(logger, logging.Logger):
+            continue
+        count += 1
+        # the others do as the one above them does; many libraries give
+        # theirs a handler that does nothing
+        if (logger.level or logger.disabled or not logger.propagate
+                or logger.filters or not all(
+                    isinstance(handler, logging.NullHandler)
+                    for handler in list(logger.handlers))):
+            loggers.append(_describe(name, logger))
+    return section.Content(data={
+        'count': count + 1,
+        'loggers': loggers,
+        'disabled_below': logging.getLevelName(root.manager.disable)
+        if root.manager.disable else None,
+    })
+
+
+def _describe(name: str, logger: logging.Logger) -> dict[str, Any]:
+    return {
+        'logger': name,
+        'level': logging.getLevelName(logger.level),
+        'effective_level': logging.getLevelName(logger.getEffectiveLevel()),
+        'propagate': bool(logger.propagate),
+        'disabled': bool(logger.disabled),
+        'filters': [type(filter_).__name__ for filter_ in logger.filters],
+        'handlers': [_describe_handler(handler)
+                     for handler in list(logger.handlers)],
+    }
+
+
+def _describe_handler(handler: logging.Handler) -> dict[str, Any]:
+    kind = type(handler)
+    formatter = handler.formatter
+    return {
+        'type': f'{kind.__module__}.{kind.__qualname__}',
+        'level': logging.getLevelName(handler.level),
+        'target': _target(handler),
+        'formatter': None if formatter is None else type(formatter).__name__,
+        'format': getattr(formatter, '_fmt', None),
+    }
+
+
+def _target(handler: logging.Handler) -> str | None:
+    for name in ('baseFilename', 'address'):
+        value = getattr(handler, name, None)
+        if value:
+            return str(value)
+    stream = getattr(handler, 'stream', None)
+    stream_name = getattr(stream, 'name', None)
+    return None if stream_name is None else str(stream_name)
+
+
+def render(data: Any) -> str:
+    """A line for each logger that was set up, its handlers below."""
+    lines = [f'Loggers: {data["count"]}; those that are set up:']
+    if data['disabled_below']:
+        lines.append('All records up to level '
+                     f'{data["disabled_below"]} are disabled')
+    for logger in data['loggers']:
+        words = f'{logger["logger"]}: {logger["effective_level"]}'
+        if logger['level'] == 'NOTSET':
+            words += ' (inherited)'
+        if not logger['propagate']:
+            words += ', not passed up'
+        if logger['disabled']:
+            words += ', DISABLED'
+        if logger['filters']:
+            words += f', filters {", ".join(logger["filters"])}'
+        lines.append(words)
+        for handler in logger['handlers']:
+            lines.append(
+                f'  {handler["type"]} from {handler["level"]} to '
+                f'{handler["target"]}, format {handler["formatter"]}')
+    return '\n'.join(lines)

@@ -1,0 +1,146 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Section ``package``: which Ceilometer this is, and on what it runs."""
+
+from __future__ import annotations
+
+import functools
+from importlib import metadata
+import os
+import platform
+import sys
+from typing import Any
+
+from ceilometer.diagnostics.daemon import process as process_module
+from ceilometer.diagnostics.daemon import section
+
+#: What a daemon of Ceilometer is made of: told where it is loaded.
+LIBRARIES = (
+    'cotyledon', 'futurist', 'tooz', 'oslo.config', 'oslo.log',
+    'oslo.messaging', 'oslo.reports', 'oslo.utils', 'oslo.concurrency',
+    'oslo.privsep', 'oslo.rootwrap', 'oslo.cache', 'oslo.service',
+    'keystoneauth1', 'openstacksdk', 'gnocchiclient', 'kombu', 'amqp',
+    'eventlet', 'greenlet', 'gevent', 'requests', 'urllib3', 'stevedore',
+    'tenacity', 'psutil', 'wrapt', 'libvirt-python', 'python-novaclient',
+    'setproctitle', 'confluent-kafka', 'kafka-python', 'systemd-python')
+
+# where the name to import is not the distribution's with _ for . and -
+_MODULES = {
+    'openstacksdk': 'openstack', 'libvirt-python': 'libvirt',
+    'python-novaclient': 'novaclient', 'kafka-python': 'kafka',
+    'systemd-python': 'systemd'}
+
+
+def load() -> None:
+    """Have importlib.metadata import what it imports as it reads."""
+    _version('ceilometer-diagnostics')
+
+
+def collect(context: section.Context) -> section.Content:
+    """Gather versions; reads the metadata of installed distributions."""
+    return section.Content(data={
+        **_ceilometer(context.daemon),
+        'diagnostics': _version('ceilometer-diagnostics'),
+        'python': {
+            'version': platform.python_version(),
+            'implementation': platform.python_implementation(),
+            'executable': sys.executable,
+        },
+        'platform': _platform(),
+        'libraries': {
+            name: version for name in LIBRARIES
+            if _is_loaded(name) and (version := _version(name))},
+    })
+
+
+def _ceilometer(daemon: process_module.Daemon) -> dict[str, Any]:
+    told = daemon.version
+    vendor = _call(told, 'vendor_string')
+    product = _call(told, 'product_string')
+    version = _call(told, 'version_string_with_package')
+    # Ceilometer gives its module ceilometer.version, with pbr's version_info
+    loaded = _call(getattr(told, 'version_info', None), 'release_string')
+    try:
+        installed = metadata.metadata('ceilometer')
+    except metadata.PackageNotFoundError:
+        return {'vendor': vendor, 'product': product or daemon.service,
+                'version': version or loaded, 'installed_version': None,
+                'path': None}
+    package = sys.modules.get('ceilometer')
+    return {
+        # not asked for what is not there, which Python is to make an error
+        'vendor': vendor or (
+            installed['Author'] if 'Author' in installed else 'OpenStack'),
+        'product': product or f'OpenStack {installed["Name"].capitalize()}',
+        'version': version or loaded or installed['Version'],
+        # another one than runs: it was upgraded, and not restarted
+        'installed_version': installed['Version'],
+        'path': next(iter(getattr(package, '__path__', ())), None),
+    }
+
+
+def _call(owner: Any, name: str) -> str | None:
+    function = getattr(owner, name, None)
+    return str(function()) if callable(function) else None
+
+
+@functools.cache
+def _version(name: str) -> str | None:
+    # what is loaded stays what it is, whatever is installed later
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _is_loaded(name: str) -> bool:
+    module = _MODULES.get(name) or name.replace('.', '_').replace('-', '_')
+    return module in sys.modules
+
+
+def _platform() -> dict[str, Any]:
+    # not platform.platform(), which may start a program
+    system = os.uname()
+    try:
+        release = platform.freedesktop_os_release().get('PRETTY_NAME')
+    except OSError:
+        release = None
+    return {'system': release, 'kernel': f'{system.sysname} {system.release}',
+            'machine': system.machine, 'hostname': system.nodename}
+
+
+def render(data: Any) -> str:
+    """A line for each version."""
+    python = data['python']
+    place = data['platform']
+    lines = [
+        f'product = {data["product"]}',
+        f'vendor = {data["vendor"]}',
+        f'version = {data["version"]}',
+        f'path = {data["path"]}',
+    ]
+    if data['installed_version'] != data['version']:
+        lines.append(f'installed version = {data["installed_version"]}'
+                     '  <-- differs from the one that runs')
+    lines += [
+        f'diagnostics = ceilometer-diagnostics {data["diagnostics"]}',
+        f'python = {python["implementation"]} {python["version"]} '
+        f'({python["executable"]})',
+        f'system = {place["system"]}, {place["kernel"]}, {place["machine"]}',
+        f'host = {place["hostname"]}',
+        '',
+        'Libraries in use:',
+    ]
+    lines += [f'  {name} {version}'
+              for name, version in sorted(data['libraries'].items())]
+    return '\n'.join(lines)

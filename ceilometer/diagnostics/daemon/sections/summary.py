@@ -1,0 +1,102 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Section ``summary``: closes a report; tells of its sections and its cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ceilometer.diagnostics.daemon import section
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import report
+
+
+def describe(header: report.Header, sections: Iterable[report.Section],
+             data_bytes: Iterable[int], excluded: Iterable[str],
+             unknown: Iterable[str], others_problem: str | None,
+             total_usec: int, snapshot_usec: int,
+             delivery_problem: str | None) -> dict[str, Any]:
+    """What there is to say of a report when all else has been sent.
+
+    :param header: of the report
+    :param sections: all that were collected
+    :param data_bytes: the size of the data of each, as it was sent
+    :param excluded: names of the sections that the options leave out
+    :param unknown: names to be left out that no section has
+    :param others_problem: why sections of others are not known, or None
+    :param total_usec: from the trigger's being noticed to now, microseconds
+    :param snapshot_usec: how long the daemon's threads may have been held up
+    :param delivery_problem: why the journal did not take all of it, or None
+    """
+    return {
+        'id': header.id,
+        'pid': header.pid,
+        'trigger': {
+            'kind': header.trigger.kind,
+            'signal': header.trigger.signal,
+            'time_usec': header.trigger.time_usec,
+            'merged': header.trigger.merged,
+        },
+        'sections': [{
+            'section': part.name,
+            'status': part.status,
+            'usec': part.usec,
+            'text_bytes': len(part.text.encode()),
+            'data_bytes': size,
+        } for part, size in zip(sections, data_bytes, strict=True)],
+        'excluded': list(excluded),
+        'excluded_unknown': list(unknown),
+        'others_problem': others_problem,
+        'total_usec': total_usec,
+        'snapshot_usec': snapshot_usec,
+        'delivery_problem': delivery_problem,
+    }
+
+
+def no_content(context: section.Context) -> section.Content:
+    """The summary is made when the other sections are there."""
+    raise NotImplementedError('the summary is made of the other sections')
+
+
+def render(data: Any) -> str:
+    """A table of the sections, and the cost."""
+    lines = [f'{"section":<32} {"status":<10} {"time":>10} {"size":>12}']
+    for part in data['sections']:
+        size = part['text_bytes'] + part['data_bytes']
+        lines.append(f'{part["section"]:<32} {part["status"]:<10} '
+                     f'{part["usec"] / 1000:>7.1f} ms {size:>10} B')
+    bad = [part['section'] for part in data['sections']
+           if part['status'] != fields.STATUS_OK]
+    lines.append('')
+    lines.append(f'{len(data["sections"]) + 1} sections with this one; '
+                 + (f'not as they should be: {", ".join(bad)}' if bad
+                    else 'all of them whole'))
+    if data['excluded']:
+        lines.append('left out by [diagnostics] exclude_sections: '
+                     f'{", ".join(data["excluded"])}')
+    if data['excluded_unknown']:
+        lines.append('[diagnostics] exclude_sections has names that no '
+                     f'section has: {", ".join(data["excluded_unknown"])}')
+    if data['others_problem']:
+        lines.append('without the sections of others: '
+                     f'{data["others_problem"]}')
+    lines.append(f'written in {data["total_usec"] / 1000:.1f} ms; threads '
+                 f'held up for {data["snapshot_usec"] / 1000:.1f} ms at most')
+    merged = data['trigger']['merged']
+    if merged:
+        lines.append(f'answers {merged} further triggers as well')
+    if data['delivery_problem']:
+        lines.append('not all of it is in the journal: '
+                     f'{data["delivery_problem"]}')
+    return '\n'.join(lines)

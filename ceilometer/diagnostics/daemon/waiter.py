@@ -1,0 +1,180 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Waits for what asks for a report: a signal, or a file that is touched.
+
+In one thread of our own, which is asleep in the kernel until then; how the
+signals come to it is told in :mod:`.arming`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+import contextlib
+import dataclasses
+import logging
+import os
+import signal
+import threading
+import time
+
+from ceilometer.diagnostics.daemon import reporter as reporter_module
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import report
+
+LOG = logging.getLogger(__name__)
+
+#: What can be waited for.
+SIGNALS = frozenset((signal.SIGUSR1, signal.SIGUSR2))
+
+THREAD_NAME = 'diagnostics-trigger'
+
+#: How long to wait for the waiting thread to end; it writes a report itself
+#: where no other thread can be started.
+STOP_SECONDS_MAX = 5.0
+
+#: A watched file is not looked at more often than this.
+WATCH_SECONDS_MIN = 0.1
+
+
+@dataclasses.dataclass(frozen=True)
+class WatchedFile:
+    """A file that asks for a report when it is touched.
+
+    :ivar path: it need not be there
+    :ivar interval_seconds: how often to look
+    """
+
+    path: str
+    interval_seconds: float
+
+    def modified_nsec(self) -> int | None:
+        """When it was, None where it cannot be looked at."""
+        try:
+            return os.stat(self.path).st_mtime_ns
+        except (OSError, ValueError):
+            # oslo.reports wants the file to be there; it may come later
+            return None
+
+
+class Waiter:
+    """The thread that waits, of one process and of its forks after it.
+
+    Started and stopped in the main thread, or in the only one after a fork.
+
+    :param reporter: whom to ask for a report
+    """
+
+    def __init__(self, reporter: reporter_module.Reporter) -> None:
+        self._reporter = reporter
+        self._signals: frozenset[signal.Signals] = frozenset()
+        self._watched: WatchedFile | None = None
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def start(self, signals: Iterable[signal.Signals],
+              watched: WatchedFile | None = None) -> None:
+        """Begin to wait; there is no thread where there is nothing to.
+
+        :param signals: of :data:`SIGNALS`, blocked in every thread
+        :param watched: a file to look at as well, None for none
+        """
+        self._signals = frozenset(signals)
+        self._watched = watched
+        if not self._signals and watched is None:
+            return
+        modified = None if watched is None else watched.modified_nsec()
+        self._thread = threading.Thread(
+            target=self._wait, args=(modified,), daemon=True,
+            name=THREAD_NAME)
+        try:
+            self._thread.start()
+        except (MemoryError, RuntimeError) as error:
+            # Signals stay blocked and ignored: they are harmless, if mute.
+            self._thread = None
+            LOG.error('This process writes no diagnostic reports: %s', error)
+
+    def stop(self) -> None:
+        """Wait no more; does nothing where nobody waits."""
+        thread = self._thread
+        self._stopping = True
+        if thread is not None and thread.is_alive() and thread.ident:
+            # the waiting thread has them all blocked, whatever others have
+            signal.pthread_kill(thread.ident, signal.SIGUSR1)
+            thread.join(STOP_SECONDS_MAX)
+        self._thread = None
+        self._stopping = False
+
+    def forked(self) -> None:
+        """Begin anew in a new process; called in it, in its only thread."""
+        self._stopping = False
+        self._thread = None
+        self.start(self._signals, self._watched)
+
+    def pass_on(self, number: int) -> None:
+        """Give the thread a signal that another one has taken.
+
+        Runs in a signal handler, in the main thread.
+
+        :param number: the signal
+        """
+        thread = self._thread
+        if thread is not None and thread.ident is not None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pthread_kill(thread.ident, number)
+
+    def _wait(self, modified: int | None) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        # Of those that are not answered only what is sent to this very
+        # thread can come here: the call to stop.
+        signals = self._signals | {signal.SIGUSR1}
+        watched = self._watched
+        while True:
+            info: signal.struct_siginfo | None
+            if watched is None:
+                info = signal.sigwaitinfo(signals)
+            else:
+                info = signal.sigtimedwait(signals, max(
+                    watched.interval_seconds, WATCH_SECONDS_MIN))
+            if self._stopping:
+                return
+            try:
+                if info is not None:
+                    self._reporter.request(_signal_trigger(info))
+                elif watched is not None and (
+                        now := watched.modified_nsec()) != modified:
+                    modified = now
+                    self._reporter.request(report.Trigger(
+                        fields.TRIGGER_FILE, _now_usec()))
+            except Exception:
+                # never: the next trigger must find this thread
+                self._reporter.complain()
+
+
+def _signal_trigger(info: signal.struct_siginfo) -> report.Trigger:
+    trigger = report.Trigger(
+        kind=fields.TRIGGER_SIGNAL, time_usec=_now_usec(),
+        signal=signal.Signals(info.si_signo).name)
+    if info.si_pid == os.getpid():
+        # passed on by our own handler, which is not told the sender
+        return trigger
+    comm = None
+    with contextlib.suppress(OSError):
+        with open(f'/proc/{info.si_pid}/comm', 'rb') as file:
+            comm = file.read().decode(errors='backslashreplace').rstrip('\n')
+    return dataclasses.replace(
+        trigger, sender_pid=info.si_pid, sender_uid=info.si_uid,
+        sender_comm=comm)
+
+
+def _now_usec() -> int:
+    return time.time_ns() // 1000

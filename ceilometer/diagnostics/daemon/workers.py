@@ -1,0 +1,85 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Learns from cotyledon which worker of its service a process is.
+
+This does not import cotyledon: it waits until the daemon does. cotyledon's
+hook for new workers tells it once the service has been made, which may take
+seconds; a service that calls ``Service.__init__`` tells it as it begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import logging
+from typing import Any
+
+from ceilometer.diagnostics.daemon import interpose
+
+LOG = logging.getLogger(__name__)
+
+_on_manager: Callable[[], None] | None = None
+_on_worker: Callable[[int, Any], None] | None = None
+_hooked = False
+
+
+def watch(on_manager: Callable[[], None],
+          on_worker: Callable[[int, Any], None]) -> None:
+    """Have managers and workers of cotyledon told to two functions.
+
+    :param on_manager: called in the process that is about to run a
+        ServiceManager
+    :param on_worker: called in each new worker with its number and its
+        service, when that begins to be made and when it has been made
+    """
+    global _on_manager, _on_worker, _hooked
+    _on_manager = on_manager
+    _on_worker = on_worker
+    if not _hooked:
+        _hooked = True
+        interpose.when_imported('cotyledon', 'ServiceManager.run', _run)
+        interpose.when_imported('cotyledon', 'Service.__init__', _init_service)
+
+
+def unwatch() -> None:
+    """Tell nobody any more."""
+    global _on_manager, _on_worker
+    _on_manager = None
+    _on_worker = None
+
+
+def _run(wrapped: Callable[..., Any], instance: Any, args: Any,
+         kwargs: Any) -> Any:
+    try:
+        if _on_manager is not None:
+            instance.register_hooks(on_new_worker=_new_worker)
+            _on_manager()
+    except Exception:
+        LOG.exception('Diagnostics will not know the workers of this service')
+    return wrapped(*args, **kwargs)
+
+
+def _init_service(wrapped: Callable[..., Any], instance: Any, args: Any,
+                  kwargs: Any) -> Any:
+    worker_id = args[0] if args else kwargs.get('worker_id')
+    if isinstance(worker_id, int):
+        _new_worker(None, worker_id, instance)
+    return wrapped(*args, **kwargs)
+
+
+def _new_worker(service_id: Any, worker_id: int, service: Any) -> None:
+    # A hook that raises would keep cotyledon from running the next one.
+    try:
+        if _on_worker is not None:
+            _on_worker(worker_id, service)
+    except Exception:
+        LOG.exception('Diagnostics do not know this worker')
