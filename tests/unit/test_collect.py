@@ -28,6 +28,7 @@ from ceilometer.diagnostics.daemon import process as daemons
 from ceilometer.diagnostics.daemon import registry
 from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics.daemon import sanitize
+from ceilometer.diagnostics.daemon import section as kinds
 from ceilometer.diagnostics.daemon import section_table
 from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics import fields
@@ -240,6 +241,124 @@ def test_report_has_a_time_limit(add, released):
     assert sections['one'].status == fields.STATUS_TIMEOUT
     assert sections['two'].status == fields.STATUS_TIMEOUT
     assert 'report_time_limit' in sections['two'].text
+
+
+class Clock:
+    """Stands still until it is told to go on."""
+
+    def __init__(self):
+        self._seconds = time.monotonic()
+
+    def advance(self, seconds):
+        self._seconds += seconds
+
+    def monotonic(self):
+        return self._seconds
+
+    def __getattr__(self, name):
+        return getattr(time, name)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The clock by which the time of a report is counted."""
+    made = Clock()
+    monkeypatch.setattr(collect, 'time', made)
+    return made
+
+
+@pytest.fixture
+def only(monkeypatch):
+    """Has reports of these kinds of sections alone."""
+    def collected(*wanted, **settings):
+        monkeypatch.setattr(section_table, 'kinds', lambda: list(wanted))
+        return run(exclude_sections=frozenset(fields.SECTIONS), **settings)
+
+    return collected
+
+
+def kind_of(name, collecting, **changes):
+    """A kind of section."""
+    return kinds.Kind(
+        name, name.capitalize(),
+        lambda context: kinds.Content(data=collecting()), **changes)
+
+
+def ended_by(section, name, seconds):
+    """Whether a section says that this limit ended it, and no other."""
+    reason = section.data['reason']
+    named = [limit for limit in ('section_time_limit', 'report_time_limit',
+                                 'FINISH_SECONDS_MAX') if limit in reason]
+    return (section.status == fields.STATUS_TIMEOUT
+            and section.text[1:].startswith(f'{reason[1:]}.')
+            and f' {seconds} s ' in reason and named == [name]
+            and (section.data['limit'], section.data['limit_seconds'])
+            == (name, seconds))
+
+
+def test_section_limit_is_named(only, clock, released):
+    """It ends a section that takes longer than a section may."""
+    sections = only(kind_of('hangs', released.wait),
+                    section_seconds_max=1, report_seconds_max=4)
+    assert ended_by(sections['hangs'], 'section_time_limit', 1)
+    assert 'in wait' in sections['hangs'].text
+
+
+def test_report_limit_is_named(only, clock, released):
+    """It ends a section that had its time, but that its report had not.
+
+    The value that was set is named, and not what was left of it.
+    """
+    sections = only(
+        kind_of('slow', lambda: clock.advance(39.5)),
+        kind_of('hangs', released.wait),
+        section_seconds_max=20, report_seconds_max=40)
+    assert sections['slow'].status == fields.STATUS_OK
+    assert ended_by(sections['hangs'], 'report_time_limit', 40)
+    assert 'abandoned' in sections['hangs'].data['reason']
+    assert 'in wait' in sections['hangs'].text
+
+
+def test_report_limit_is_named_by_what_it_kept_from_beginning(only, clock):
+    """A section that was not begun names it as well."""
+    sections = only(
+        kind_of('slow', lambda: clock.advance(41)),
+        kind_of('after', lambda: clock.advance(0)),
+        section_seconds_max=20, report_seconds_max=40)
+    assert ended_by(sections['after'], 'report_time_limit', 40)
+    assert 'not begun' in sections['after'].data['reason']
+
+
+@pytest.mark.parametrize('where', ['repr', 'rendering'])
+def test_limit_of_masking_and_rendering_is_named(
+        only, clock, released, monkeypatch, where):
+    """It is no option, and neither of the options ended the section."""
+    class Hangs:
+        def __repr__(self):
+            released.wait()
+            return 'late'
+
+    monkeypatch.setattr(collect, 'FINISH_SECONDS_MAX', 0.5)
+    made = {
+        'repr': kind_of('hangs', Hangs),
+        'rendering': kind_of('hangs', lambda: 1,
+                             render=lambda data: str(released.wait()))}
+    sections = only(made[where], section_seconds_max=20, report_seconds_max=40)
+    assert ended_by(sections['hangs'], 'FINISH_SECONDS_MAX', 0.5)
+    assert 'in wait' in sections['hangs'].text
+
+
+def test_section_that_still_runs_was_ended_by_no_limit(only, clock, released):
+    """It was not begun, whatever there was of time."""
+    hung = {}
+    sections = [
+        only(kind_of('hangs', released.wait), hung=hung,
+             section_seconds_max=1, report_seconds_max=4)['hangs']
+        for _ in range(2)]
+    assert ended_by(sections[0], 'section_time_limit', 1)
+    assert 'still running' in sections[1].data['reason']
+    assert sections[1].data['limit'] is None
+    assert sections[1].data['limit_seconds'] is None
 
 
 @pytest.mark.parametrize('text', [

@@ -62,6 +62,20 @@ OTHERS = '(others)'
 FINISH_SECONDS_MAX = 15.0
 
 
+@dataclasses.dataclass(frozen=True)
+class _Limit:
+    """What can end a section.
+
+    :ivar name: the option, or the constant, that sets it
+    :ivar seconds: what it is set to
+    :ivar exceeded: what has happened where it ended a section
+    """
+
+    name: str
+    seconds: float
+    exceeded: str
+
+
 class Collector:
     """Collects the sections of one report.
 
@@ -196,14 +210,28 @@ class Collector:
             kind, section.Content(data=data), self.redactor,
             self._settings.section_bytes_max)
 
+    def _limit(self) -> tuple[_Limit, float]:
+        """What limits the next section, and how many seconds it leaves."""
+        settings = self._settings
+        left = self._deadline - time.monotonic()
+        if left < settings.section_seconds_max:
+            return _Limit(
+                'report_time_limit', settings.report_seconds_max,
+                'the sections of this report took more than '
+                f'{settings.report_seconds_max:g} s ([diagnostics] '
+                'report_time_limit)'), left
+        return _Limit(
+            'section_time_limit', settings.section_seconds_max,
+            f'it took more than {settings.section_seconds_max:g} s '
+            '([diagnostics] section_time_limit)'), settings.section_seconds_max
+
     def _collect(self, kind: section.Kind) -> report.Section:
-        now = time.monotonic()
-        seconds = min(self._settings.section_seconds_max, self._deadline - now)
+        limit, seconds = self._limit()
         if seconds <= 0:
             return self._timed_out(
                 kind, 'not begun: the sections before it took all of the '
-                f'{self._settings.report_seconds_max:g} s that a report may '
-                'take ([diagnostics] report_time_limit)')
+                f'{limit.seconds:g} s that a report may take ([diagnostics] '
+                f'{limit.name})', limit)
         hung = self._still_running(kind.name)
         if hung is not None:
             return self._timed_out(
@@ -218,24 +246,31 @@ class Collector:
                     self._run(kind.name, kind.load, seconds)
             content = self._run(
                 kind.name, lambda: kind.collect(self._context), seconds)
-            seconds = FINISH_SECONDS_MAX
+            limit = _Limit(
+                'FINISH_SECONDS_MAX', FINISH_SECONDS_MAX,
+                'masking and formatting its content took more than '
+                f'{FINISH_SECONDS_MAX:g} s (FINISH_SECONDS_MAX, a fixed '
+                'limit)')
             return self._run(
                 kind.name,
                 lambda: sanitize.section(kind, content, redactor, bytes_max),
-                seconds)
+                limit.seconds)
         except side_thread.TimedOut as timed_out:
             stack = sys._current_frames().get(timed_out.thread.ident or 0)
             where = ''.join(traceback.format_stack(stack)) if stack else ''
             return self._timed_out(
-                kind, f'abandoned: it took more than {seconds:g} s '
-                '([diagnostics] section_time_limit)', where)
+                kind, f'abandoned: {limit.exceeded}', limit, where)
         except BaseException as error:
             return self._failed(kind, error)
 
     def _timed_out(self, kind: section.Kind, reason: str,
+                   limit: _Limit | None = None,
                    where: str = '') -> report.Section:
-        return self._told(kind, fields.STATUS_TIMEOUT, {'reason': reason},
-                          reason.capitalize() + '.\n' + where)
+        data = {'reason': reason, 'limit': limit and limit.name,
+                'limit_seconds': limit and limit.seconds}
+        return self._told(
+            kind, fields.STATUS_TIMEOUT, data,
+            f'{reason[0].upper()}{reason[1:]}.\n{where}')
 
     def _failed(self, kind: section.Kind,
                 error: BaseException) -> report.Section:
