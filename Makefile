@@ -45,6 +45,10 @@ functional: tox ## Run the tests with real processes on every Python
 system: tox ## Run the tests with real daemons under a real systemd
 	$(TOX) -e system
 
+.PHONY: faults
+faults: tox ## Plant the listed faults one by one: each must fail a test
+	$(TOX) -e faults
+
 .PHONY: docs
 docs: tox ## Build the documentation
 	$(TOX) -e docs

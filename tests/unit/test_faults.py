@@ -1,0 +1,55 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The list of planted faults has not grown old.
+
+``make faults`` says whether each is caught.
+"""
+
+from __future__ import annotations
+
+import ast
+import collections
+
+import pytest
+
+from tests.faults import fault
+
+FAULTS = [pytest.param(found, id=found.name)
+          for faults in fault.listed().values() for found in faults]
+
+
+def test_faults_have_names_of_their_own() -> None:
+    """Each name says one fault."""
+    names = collections.Counter(param.id for param in FAULTS)
+    assert names and names.most_common(1)[0][1] == 1
+
+
+@pytest.mark.parametrize('found', FAULTS)
+def test_fault_applies(found: fault.Fault) -> None:
+    """The text to change is there once, and the rest stays a module."""
+    text = (fault.TREE / fault.PACKAGE / found.file).read_text()
+    planted = ast.parse(found.applied(text))
+    assert ast.dump(planted) != ast.dump(ast.parse(text))
+
+
+@pytest.mark.parametrize('found', FAULTS)
+def test_fault_names_tests(found: fault.Fault) -> None:
+    """Each test that is to catch it exists."""
+    assert found.tests
+    for test in found.tests:
+        file, _, name = test.partition('::')
+        tree = ast.parse((fault.TREE / file).read_text())
+        functions = {node.name for node in ast.walk(tree)
+                     if isinstance(node, ast.FunctionDef)}
+        assert not name or name.partition('[')[0].rpartition('::')[2] in (
+            functions)

@@ -1,0 +1,113 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The processes of a service take turns."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+
+import pytest
+
+from ceilometer.diagnostics.daemon import turn
+
+#: How long a test waits for what must come, seconds.
+TIMEOUT = 10.0
+
+#: What a process says.
+WANTS = b'w'
+HAS = b'h'
+
+
+@pytest.fixture
+def descriptor():
+    """What processes take turns with."""
+    made = turn.make()
+    yield made
+    with contextlib.suppress(OSError):
+        os.close(made)
+
+
+class Fork:
+    """A process that takes a turn, and says when it has it.
+
+    :param descriptor: to take turns with
+    """
+
+    def __init__(self, descriptor):
+        self._said, say = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os.write(say, WANTS)
+                with turn.taken(descriptor):
+                    os.write(say, HAS)
+            finally:
+                os._exit(0)
+        os.close(say)
+        assert self.says() == WANTS
+
+    def says(self, seconds=TIMEOUT):
+        """What it says next; nothing if it says nothing for so long."""
+        if select.select([self._said], [], [], seconds)[0]:
+            return os.read(self._said, 1)
+        return b''
+
+    def end(self):
+        """Wait for its end."""
+        os.waitpid(self.pid, 0)
+        os.close(self._said)
+
+
+def test_one_waits_until_the_other_has_had_its_turn(descriptor, monkeypatch):
+    """And then goes on at once."""
+    monkeypatch.setattr(turn, 'TURN_SECONDS_MAX', 10 * TIMEOUT)
+    with turn.taken(descriptor):
+        other = Fork(descriptor)
+        assert other.says(0.5) == b''
+    assert other.says() == HAS
+    other.end()
+    # and leaves the turn to the next
+    other = Fork(descriptor)
+    assert other.says() == HAS
+    other.end()
+
+
+def test_one_that_waits_too_long_goes_on_without(descriptor, monkeypatch):
+    """A process that hangs in its turn stops no other."""
+    monkeypatch.setattr(turn, 'TURN_SECONDS_MAX', 0.1)
+    with turn.taken(descriptor):
+        other = Fork(descriptor)
+        assert other.says() == HAS
+        other.end()
+
+
+def test_file_that_has_taken_the_descriptor_is_not_locked(
+        descriptor, tmp_path, monkeypatch):
+    """A daemon that closes what it does not know may open its own there."""
+    monkeypatch.setattr(turn, 'TURN_SECONDS_MAX', 10 * TIMEOUT)
+    with (tmp_path / 'other').open('w') as file:
+        os.dup2(file.fileno(), descriptor)
+        with turn.taken(descriptor):
+            other = Fork(descriptor)
+            assert other.says() == HAS
+            other.end()
+
+
+def test_no_descriptor_means_no_turns():
+    """Where there is no file in memory to be had."""
+    with turn.taken(None):
+        other = Fork(None)
+        assert other.says() == HAS
+        other.end()
