@@ -18,6 +18,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -102,6 +103,57 @@ def test_plain_in_a_pipe_coloured_on_a_terminal(
         timeout=SECONDS, env={**os.environ, 'TERM': 'xterm',
                               'SYSTEMD_PAGER': 'sed s/^/PAGED:/'}).stdout
     assert b'\033[1m' in shown and b'PAGED:' in shown
+
+
+def on_terminal(journal: pathlib.Path, *arguments: str, **environment: str,
+                ) -> subprocess.CompletedProcess[str]:
+    """Run the command on a terminal of its own."""
+    words = ' '.join(f"'{word}'" for word in [
+        *RUN, '-D', str(journal), *arguments])
+    return subprocess.run(
+        ['script', '--quiet', '--return', '--command', words, '/dev/null'],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        timeout=SECONDS, env={**os.environ, 'TERM': 'xterm',
+                              'SYSTEMD_PAGER': 'cat', **environment})
+
+
+def test_who_wants_no_colours_gets_none(journal: pathlib.Path) -> None:
+    """By any of the words for it."""
+    assert '\033[1m' in on_terminal(journal, 'show').stdout
+    for wish in ({'NO_COLOR': '1'}, {'SYSTEMD_COLORS': 'no'},
+                 {'TERM': 'dumb'}):
+        shown = on_terminal(journal, 'show', **wish).stdout
+        assert 'Digest' in shown and '\033' not in shown, wish
+
+
+def test_what_is_no_text_is_not_for_a_terminal(
+        journal: pathlib.Path) -> None:
+    """A pipe gets it."""
+    arguments = ['export', '--format=journal', '--since=2026-01-01']
+    done = on_terminal(journal, *arguments)
+    assert done.returncode == 1
+    assert 'the journal format is not for a terminal' in done.stdout
+    assert '__CURSOR=' not in done.stdout
+    piped = subprocess.run([*RUN, '-D', str(journal), *arguments],
+                           stdout=subprocess.PIPE, timeout=SECONDS).stdout
+    assert b'__CURSOR=' in piped
+
+
+def test_interrupted(tmp_path: pathlib.Path) -> None:
+    """It ends without a word, and as a shell expects it."""
+    begun = tmp_path / 'begun'
+    os.mkfifo(begun)
+    systemctl = tmp_path / 'systemctl'
+    systemctl.write_text(f'#!/bin/sh\necho > {begun}\nexec sleep 600\n')
+    systemctl.chmod(0o755)
+    process = subprocess.Popen(
+        [*RUN, 'trigger'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, env={
+            **os.environ, 'PATH': f'{tmp_path}:{os.environ["PATH"]}'})
+    begun.read_text()
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=SECONDS)
+    assert (process.returncode, out) == (130, '')
 
 
 BROWSER = next((path for name in ('chromium', 'chromium-browser',

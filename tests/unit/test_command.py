@@ -67,6 +67,11 @@ def test_list_json(command: commands.Command) -> None:
     (['--since', '2026-11-22 08:15:00 UTC'], [4, 5]),
     (['-S', '2026-11-22 08:05 UTC', '-U', '2026-11-22 08:25 UTC'],
      [2, 3, 4]),
+    # the times themselves are meant, too
+    (['-S', '2026-11-22 08:00:00 UTC', '-U', '2026-11-22 08:00:00 UTC'],
+     [0]),
+    (['-S', '2026-11-22 08:10:00.000003 UTC',
+      '-U', '2026-11-22 08:20:00.000004 UTC'], [3, 4]),
     (['--since', '-10000d'], [0, 1, 2, 3, 4, 5]),
     (['-1'], [5]), (['-b'], [0, 1, 2, 3, 4, 5]), (['-b', '1', '-1'], [5]),
     (['--boot', journals.BOOT_ID, '-n1'], [5]),
@@ -78,7 +83,7 @@ def test_selection(command: commands.Command, arguments: list[str],
     code, out, err = command('list', '--json=short', *arguments)
     assert (code, err) == (0, '')
     rows = [row['id'] for row in json.loads(out)]
-    assert sorted(rows) == sorted(IDS[number] for number in expected)
+    assert rows == [IDS[number] for number in expected]
 
 
 def test_options_before_and_behind(command: commands.Command) -> None:
@@ -164,6 +169,7 @@ def test_diff(command: commands.Command) -> None:
         'option', 'thread', 'memory'}
     code, out, _ = command('diff', IDS[0][:8], IDS[2][:8])
     assert code == 0 and 'Options' not in out
+    assert '= pollster: stands still at' in out
     assert command('diff', IDS[5])[0] == 1
 
 
@@ -213,19 +219,6 @@ def test_export_text_json_html(command: commands.Command,
         'http-equiv', '')
     # the option on which both processes agree stands once
     assert out.count('<th>[polling] interval</th>') == 1
-
-
-def test_anonymize(command: commands.Command, tmp_path: pathlib.Path) -> None:
-    """Names of hosts and users are gone, consistently, in every format."""
-    for form in ('text', 'json', 'html', 'journal'):
-        path = tmp_path / f'out.{form}'
-        assert command('export', '101', '--anonymize', '--format', form,
-                       '-o', str(path)) == (0, '', '')
-        out = path.read_text(errors='replace')
-        for name in ('controller-1', 'mq.example.org', 'nova-user',
-                     journals.BOOT_ID, journals.MACHINE_ID):
-            assert name not in out, (form, name)
-        assert IDS[3] in out and 'host-1' in out, form
 
 
 def test_processes_are_told_apart(tmp_path: pathlib.Path,

@@ -182,3 +182,96 @@ def test_data_of_another_shape(tmp_path: pathlib.Path,
     assert 'version 27.0.0' in told
     assert [line for line in told if line.startswith(
         'the data of section resources have an unknown shape (')]
+
+
+def section(data: dict[str, typing.Any], name: str = 'resources',
+            status: str = 'ok') -> report.Section:
+    """A section with this data."""
+    return report.Section(name, name, 'x', data, status)
+
+
+@pytest.mark.parametrize(('part', 'mark', 'line'), [
+    (section({'file_descriptors': {'count': 820}, 'limits': {
+        'open files': [1024, 2048]}}), '!',
+     '820 file descriptors of 1024'),
+    (section({'file_descriptors': {'count': 810}, 'limits': {
+        'open files': [1024, 2048]}}), ' ',
+     '810 file descriptors of 1024'),
+    (section({'memory_kib': {'VmRSS': 2048, 'VmHWM': 3072}}), ' ',
+     'memory 2.0 MiB, at most 3.0 MiB so far'),
+    (section({'memory_kib': {'VmSwap': 1536}}), '*',
+     '1.5 MiB swapped out'),
+    (section({'garbage_collector': {'enabled': False}}), '*',
+     'the garbage collector is switched off'),
+    (section({'garbage_collector': {'uncollectable': 7}}), '*',
+     '7 objects that the garbage collector cannot free'),
+    (section({'control_group': {'memory.events': 'low 0; oom_kill 2'}}), '!',
+     'the kernel has ended 2 processes of the unit for want of memory'),
+    (section({'known': False}, 'configuration'), '*',
+     'the configuration is not known'),
+    (section({'options': [{'group': 'x', 'name': 'y', 'changed': True,
+                         'error': 'no number'}]}, 'configuration'), '!',
+     'option [x] y: no number'),
+    (section({'reason': 'slow'}, 'threads', 'timeout'), '!',
+     'section threads: timeout, slow'),
+    (section({'reason': 'large'}, 'threads', 'truncated'), '*',
+     'section threads: truncated'),
+    (section({'stacks': [commands.thread('x', 1, 5, None, 'running')]},
+           'threads'), '*',
+     'thread "x" (1), running at /usr/lib/work.py:5 in work'),
+])
+def test_what_is_unusual_is_said_and_marked(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        part: report.Section, mark: str, line: str) -> None:
+    """``!`` for what is wrong, ``*`` for what is odd, before all that is not.
+    """
+    journals.write(tmp_path / 'x.journal', journals.entries(
+        journals.make_report([part])))
+    _, out, _ = commands.Command(tmp_path, capsys)('show')
+    told = out.partition('Digest\n')[2].partition('\n\n')[0].splitlines()
+    assert f'{mark} {line}' in told
+    assert '  version 27.0.0' in told
+    marks = [one[0] for one in told]
+    assert marks == sorted(marks, key='!* '.index)
+
+
+@pytest.mark.parametrize(('package', 'summary', 'mark', 'line'), [
+    ({'version': '26.0.0', 'installed_version': '27.0.0'}, {}, '!',
+     'version 26.0.0 runs, 27.0.0 is installed: not restarted since the '
+     'upgrade'),
+    ({}, {'delivery_problem': 'too late'}, '!',
+     'not all of it reached the journal: too late'),
+    ({}, {'snapshot_usec': 100_000}, '*',
+     'threads were held up for 100ms by the report'),
+    ({}, {'trigger': {'merged': 1}}, ' ', 'answers 1 more trigger'),
+    ({}, {'trigger': {'merged': 3}}, ' ', 'answers 3 more triggers'),
+])
+def test_what_every_report_tells(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        package: dict[str, typing.Any], summary: dict[str, typing.Any],
+        mark: str, line: str) -> None:
+    """Of the versions, and of how the report was made."""
+    made = journals.make_report()
+    for part, data in zip(made.sections, (package, summary), strict=True):
+        part.data.update(data)
+    journals.write(tmp_path / 'x.journal', journals.entries(made))
+    _, out, _ = commands.Command(tmp_path, capsys)('show')
+    told = out.partition('Digest\n')[2].partition('\n\n')[0].splitlines()
+    assert f'{mark} {line}' in told
+
+
+@pytest.mark.parametrize(('usec', 'level'), [
+    (29_999_000, 'odd'), (30_001_000, 'bad')])
+def test_a_thread_that_stands_for_long_is_wrong(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        usec: int, level: str) -> None:
+    """A short while may be what its work takes."""
+    journals.write(tmp_path / 'x.journal', [
+        entry for at in (0, usec) for entry in journals.entries(
+            journals.make_report(commands.sections()),
+            time_usec=journals.TIME_USEC + at)])
+    _, out, _ = commands.Command(tmp_path, capsys)('show', '--json')
+    notice, = (one for one in json.loads(out)['digest']
+               if '"pollster"' in one['text'])
+    assert 'stands where it stood' in notice['text']
+    assert notice['level'] == level

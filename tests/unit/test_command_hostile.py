@@ -14,62 +14,171 @@
 
 from __future__ import annotations
 
+import collections.abc
 import dataclasses
 import grp
+import html
+import json
 import pathlib
+import re
 import sys
 import typing
 
 import pytest
 
+from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics import report
+from tests.unit import characters
 from tests.unit import commands
 from tests.unit import journals
 
 MINUTE = commands.MINUTE
 
 
-def test_hostile_text_is_escaped(tmp_path: pathlib.Path,
-                                 capsys: pytest.CaptureFixture[str]) -> None:
-    """Nobody drives a terminal, or a browser, with what a report says."""
-    bad = '\x1b[2Jclear\x9b31m\u202e<script>alert(1)</script>'
+def bad(name: str) -> str:
+    """What drives a terminal, or a browser, if it gets there as it is."""
+    return f'\x1b[2J{name}\x9b31m\u202e<script>alert("{name}")</script>'
+
+
+def shown(name: str) -> str:
+    """The same as people may be shown it."""
+    return rf'\x1b[2J{name}\x9b31m\u202e<script>alert("{name}")</script>'
+
+
+def begun(name: str) -> str:
+    """The beginning of that, where a table has no room for all of it."""
+    return shown(name).partition('<')[0]
+
+
+def on_page(name: str) -> str:
+    """The same on a page."""
+    return html.escape(shown(name))
+
+
+def in_json(name: str) -> str:
+    """The same as a string of JSON."""
+    return json.dumps(bad(name))[1:-1]
+
+
+def hostile_entries(report_id: str, sender: journals.Sender, minute: int,
+                    signal: str | None) -> list[dict[str, str]]:
+    """A report of which each word would do harm, that its reader accepts."""
+    late = minute > 0
     made = journals.make_report([
-        report.Section('x', bad, bad, {'stacks': bad}),
-        report.Section('threads', 'Threads', bad, {
-            'stacks': [{'threads': [{'name': bad}], 'frames': [
-                {'file': bad, 'line': bad, 'function': bad}]}]}),
-        report.Section('configuration', 'C', bad, {'options': [
-            {'group': bad, 'name': bad, 'value': bad, 'changed': True,
-             'error': bad, 'location': bad, 'detail': bad}],
-            'unregistered': [bad, {'name': bad}]}),
-        report.Section('package', 'P', bad, {'version': bad, 'python': bad,
-                                             'platform': 7}),
-        report.Section('resources', 'R', bad, {'memory_kib': bad,
-                                               'limits': 3}),
-        report.Section('processes', 'Processes', '', [1, 2])])
-    header = dataclasses.replace(
-        made.header, service=bad, process=bad, worker_name=bad,
-        trigger=dataclasses.replace(made.header.trigger, kind=bad,
-                                    signal=bad, sender_comm=bad))
-    made = dataclasses.replace(made, header=header)
-    sender = journals.Sender(hostname=bad, unit='ceilometer-x.service')
+        report.Section('threads', 'Threads', 'x', {'stacks': [
+            {'threads': [{'name': bad('thread'), 'native_id': 7,
+                          'waiting_for': bad('waits')},
+                         {'name': 'other', 'native_id': 8,
+                          'state': bad('state')}],
+             'frames': [{'file': bad('file'), 'line': 3,
+                         'function': bad('function'),
+                         'source': bad('source')}]}]}),
+        report.Section('configuration', 'C', 'x', {'options': [
+            {'group': bad('group'), 'name': bad('option'),
+             'value': bad('value') if late else 'x', 'changed': True,
+             'location': bad('location'), 'detail': bad('detail'),
+             'default': bad('default')},
+            {'group': 'x', 'name': 'y', 'error': bad('error'),
+             'changed': True}],
+            'unregistered': [{'group': 'x', 'name': bad('unknown')}]}),
+        report.Section('resources', 'R', 'x', {
+            'memory_kib': {bad('memory'): minute},
+            'garbage_collector': {'uncollectable': bad('garbage')},
+            'control_group': {'memory.events': f'oom_kill {bad("killed")}'},
+        }),
+        report.Section(bad('section'), bad('title'), bad('text'),
+                       {'message': bad('message')}, status='error'),
+        report.Section(bad('lost'), 'L', 'x')], report_id=report_id)
+    package = report.Section('package', 'P', 'x', {
+        'version': bad('version') if late else 'x',
+        'installed_version': bad('installed'),
+        'libraries': {bad('library'): minute}})
+    *others, summary = made.sections[1:]
+    summary.data['delivery_problem'] = bad('delivery')
+    made = dataclasses.replace(
+        made, sections=(package, *others, summary),
+        header=dataclasses.replace(
+            made.header, service=bad('service'), unit=bad('claimed'),
+            worker_name=bad('worker'), trigger=dataclasses.replace(
+                made.header.trigger, kind=bad('kind'), signal=signal,
+                sender_comm=bad('sender'))))
+    entries = journals.entries(
+        made, sender, journals.TIME_USEC + minute * MINUTE)
+    del entries[-2]
+    return [*entries, {**entries[-1], 'REPORT_SECTION_INDEX': bad('index')}]
+
+
+HEADER = ['service', 'worker', 'signal', 'sender']
+DIGEST = ['thread', 'waits', 'file', 'function', 'version', 'installed',
+          'group', 'option', 'error', 'unknown', 'section', 'message',
+          'lost', 'delivery', 'garbage', 'killed', 'index']
+SECTION = ['title', 'text']
+STACKS = ['worker', 'thread', 'waits', 'state', 'file', 'function', 'source']
+OWN, BEFORE, FORGED = 'aa' * 16, 'bb' * 16, 'cc' * 16
+
+#: What each verb has to show, and in which shape.
+SHOWS: list[tuple[list[str], collections.abc.Callable[[str], str],
+                  list[str]]] = [
+    (['list'], begun,
+     ['host', 'unit', 'worker', 'signal', 'kind', 'section']),
+    (['list', '--json'], in_json,
+     ['host', 'unit', 'service', 'worker', 'signal', 'kind', 'section']),
+    (['show', OWN], shown, [*HEADER, 'host', *DIGEST, *SECTION]),
+    (['show', FORGED], shown, ['unit', 'claimed', 'kind']),
+    (['show', OWN, '--section', bad('section')], shown,
+     [*HEADER, *SECTION]),
+    (['show', OWN, '--changed'], shown,
+     ['group', 'option', 'value', 'location', 'detail', 'default', 'error']),
+    (['show', OWN, FORGED, '--merge-stacks'], shown,
+     ['host', 'unit', *STACKS]),
+    (['show', OWN, '--json'], in_json,
+     ['host', *HEADER[:-1], *DIGEST, *SECTION, 'source', 'memory']),
+    (['diff', OWN], shown,
+     ['worker', 'version', 'library', 'group', 'option', 'value', 'thread',
+      'file', 'function', 'memory']),
+    (['stuck', '--all'], shown, STACKS),
+    (['export', OWN], shown, [*HEADER, 'host', *DIGEST, *SECTION]),
+    (['export', OWN, '--format=json'], in_json,
+     ['host', *HEADER[:-1], *DIGEST, *SECTION, 'source', 'memory']),
+    (['export', OWN, FORGED, '--format=html'], on_page,
+     ['unit', *HEADER, 'host', *DIGEST, *SECTION, *STACKS, 'value',
+      'location', 'detail']),
+    (['export', OWN, '--anonymize'], shown,
+     [*HEADER, *DIGEST, *SECTION]),
+    (['export', OWN, '--anonymize', '--format=json'], in_json,
+     [*HEADER[:-1], *DIGEST, *SECTION, 'source', 'memory']),
+    (['export', OWN, '--anonymize', '--format=html'], on_page,
+     [*HEADER, *DIGEST, *SECTION, *STACKS, 'value', 'location', 'detail']),
+]
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'shape', 'names'), SHOWS,
+    ids=lambda value: ' '.join(value)[:70] if (
+        isinstance(value, list) and value[0] in cli.VERBS) else '')
+def test_hostile_text_is_shown_escaped(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        arguments: list[str], shape: collections.abc.Callable[[str], str],
+        names: list[str]) -> None:
+    """Nobody drives a terminal, or a browser, with what a report says.
+
+    It is shown nevertheless, all of it: what is not shown is no proof.
+    """
+    daemon = journals.Sender(hostname=bad('host'))
     journals.write(tmp_path / 'x.journal', [
-        *journals.entries(made, sender), *journals.entries(
-            dataclasses.replace(made, header=dataclasses.replace(
-                header, id='ff' * 16)), sender, journals.TIME_USEC + MINUTE)])
-    command = commands.Command(tmp_path, capsys)
-    for arguments in (['list'], ['show'], ['show', '--changed'], ['diff'],
-                      ['show', '--merge-stacks'], ['stuck', '--all'],
-                      ['export', '--format=html'], ['export'],
-                      ['list', '--json'], ['show', '--json'],
-                      ['export', '--format=json', '--anonymize'],
-                      ['export', '--format=html', '--anonymize']):
-        code, out, err = command(*arguments)
-        assert code in (0, 1), arguments
-        assert not set(out + err) & set('\x1b\x9b\u202e'), arguments
-        if 'html' in arguments[-1]:
-            assert '<script>alert' not in out
+        *hostile_entries(BEFORE, daemon, 0, bad('signal')),
+        *hostile_entries(OWN, daemon, 1, bad('signal')),
+        *hostile_entries(FORGED, journals.Sender(
+            pid=666, hostname='other', unit=bad('unit')), 2, None)])
+    code, out, err = commands.Command(tmp_path, capsys)(*arguments)
+    assert (code, err) == (0, '')
+    # of what is no number the beginning is told
+    wanted = {name: shape(name) if name != 'index' else re.split(
+        '<|&lt;', shape(name))[0] for name in names}
+    assert [name for name, words in wanted.items() if words not in out] == []
+    assert not characters.unprintable(out)
+    assert '<script>alert' not in out or shape is not on_page
 
 
 def test_hostile_entries_do_not_drive_the_terminal(
@@ -86,11 +195,12 @@ def test_hostile_entries_do_not_drive_the_terminal(
     code, out, err = command('list')
     assert code == 0 and '1 report listed' in out
     assert not set(out + err) & set('\x1b\u202e')
+    assert err.count(r'report \x1b[2Jclear\u202e') == 10
     assert 'passed over' in err and 'and 90 more' in err
     assert err.count('\n') == 11 and len(err) < 11 * 250
     code, out, err = command('show', '--section', 'nothing', '--quiet')
     assert (code, out, err.count('\n')) == (1, '', 1)
-    assert 'there are package' in err
+    assert r'there are package, \x1b[2Jclear\u202e, summary' in err
     assert not set(err) & set('\x1b\u202e')
 
 
@@ -144,6 +254,11 @@ def test_hostile_data_breaks_no_verb(
                         for form in ('text', 'json', 'html'))):
         code, out, err = command(*arguments)
         assert (code, err) == (0, '') and out, arguments
+    # these are no data that were refused before they could do harm
+    told = json.loads(command('show', '--json')[1])
+    assert told['complete'] and not told['problems']
+    assert told['sections'][3]['data'] == nested(90)
+    assert f'VmRSS: {"9" * 10}' not in command('diff')[1]
     path = str(tmp_path / 'out')
     assert command('export', '--anonymize', '--format=journal', '-o',
                    path) == (0, '', '')

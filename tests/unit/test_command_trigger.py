@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import collections.abc
+import dataclasses
 import json
 import os
 import pathlib
@@ -31,6 +32,8 @@ from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics import report
+from tests.unit import commands
 from tests.unit import journals
 from tests.unit import reference
 
@@ -77,10 +80,12 @@ def test_who_would_die(start: Start, setting: str, dies: bool) -> None:
     process = system.look_at(pid)
     assert process is not None and process.dies is dies
     os.kill(pid, signal.SIGUSR1)
-    deadline = time.monotonic() + 0.3
-    while time.monotonic() < deadline and system.look_at(pid) is not None:
-        time.sleep(0.02)
-    assert (system.look_at(pid) is None) is dies
+    # of two signals that wait, the kernel delivers that one first
+    os.kill(pid, signal.SIGTERM)
+    ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    assert ended is not None
+    assert (ended.si_status == signal.SIGUSR1) is dies
+    assert system.look_at(pid) is None
 
 
 def test_process_that_is_gone() -> None:
@@ -95,6 +100,12 @@ class World:
     """A systemctl, and a journal that fills when a signal is sent.
 
     :ivar answer: which processes write a report, and what is lost of it
+    :ivar makes: makes a report
+    :ivar unit_of: whose reports are of another unit than was signalled
+    :ivar aliases: other names of units
+    :ivar namespaces: units that log to a namespace
+    :ivar sources: which journals were asked for
+    :ivar when_killed: called when the signal is sent
     """
 
     def __init__(self, directory: pathlib.Path) -> None:
@@ -102,11 +113,18 @@ class World:
         self.units: dict[str, list[int]] = {}
         self.answer: dict[int, bool] = {}
         self.killed: list[list[str]] = []
+        self.makes: collections.abc.Callable[[], report.Report] = (
+            journals.make_report)
+        self.unit_of: dict[int, str] = {}
+        self.aliases: dict[str, str] = {}
+        self.namespaces: dict[str, str] = {}
+        self.sources: list[dict[str, typing.Any]] = []
+        self.when_killed: collections.abc.Callable[[], None] = list
         self._count = 0
-        self._write([{**journals.Sender().fields(journals.TIME_USEC),
+        self.write([{**journals.Sender().fields(journals.TIME_USEC),
                       'MESSAGE': 'begin'}])
 
-    def _write(self, entries: list[dict[str, str]]) -> None:
+    def write(self, entries: list[dict[str, str]]) -> None:
         self._count += 1
         journals.write(self.directory / f'{self._count}.journal', entries)
 
@@ -116,22 +134,25 @@ class World:
             return ''.join(f'{unit} loaded active running x\n'
                            for unit in self.units)
         if arguments[0] == 'show':
-            unit = arguments[-1]
+            unit = self.aliases.get(arguments[-1], arguments[-1])
             pids = self.units.get(unit)
             if pids is None:
                 return f'Id={unit}\nLoadState=not-found\nMainPID=0\n'
             return (f'Id={unit}\nLoadState=loaded\nActiveState=active\n'
-                    f'MainPID={pids[0]}\nControlGroup=/{unit}\n')
+                    f'MainPID={pids[0]}\nControlGroup=/{unit}\n'
+                    f'LogNamespace={self.namespaces.get(unit, "")}\n')
         assert arguments[0] == 'kill'
         self.killed.append(list(arguments))
+        self.when_killed()
         for unit in arguments[3:]:
             for pid in self.units[unit]:
                 if pid not in self.answer:
                     continue
                 entries = journals.entries(
-                    journals.make_report(), journals.Sender(
-                        pid=pid, unit=unit), time.time_ns() // 1000)
-                self._write(entries if self.answer[pid] else entries[:1])
+                    self.makes(), journals.Sender(
+                        pid=pid, unit=self.unit_of.get(pid, unit)),
+                    time.time_ns() // 1000)
+                self.write(entries if self.answer[pid] else entries[:1])
         return ''
 
     def pids(self, group: str) -> list[int]:
@@ -147,7 +168,12 @@ def world(tmp_path: pathlib.Path,
     monkeypatch.setattr(system, '_systemctl', made.systemctl)
     monkeypatch.setattr(system, '_pids', made.pids)
     ours = source.Source(directory=str(tmp_path))
-    monkeypatch.setattr(source, 'Source', lambda **given: ours)
+
+    def place(**given: typing.Any) -> source.Source:
+        made.sources.append(given)
+        return ours
+
+    monkeypatch.setattr(source, 'Source', place)
     return made
 
 
@@ -326,3 +352,164 @@ def test_systemctl_fails(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv('PATH', str(tmp_path / 'nowhere'))
     with pytest.raises(command_line.Failure, match='not installed'):
         system.kill([UNIT])
+
+
+def test_only_what_came_after_the_signal_is_an_answer(
+        world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not an older report of the process."""
+    pid, = forks(1)
+    world.units = {UNIT: [pid]}
+    world.write(journals.entries(
+        journals.make_report(), journals.Sender(pid=pid, unit=UNIT),
+        time.time_ns() // 1000 - 60_000_000))
+    code, out, _ = trigger(capsys, '--timeout=1')
+    assert code == 1 and '0 of 1 processes have answered' in out
+    assert 'no report within 1 s' in out
+    world.answer = {pid: True}
+    code, out, _ = trigger(capsys)
+    assert code == 0 and '1 of 1 processes have answered' in out
+
+
+def test_only_a_process_of_the_unit_answers_for_it(
+        world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Another one has the same pid, in a container."""
+    pid, = forks(1)
+    world.units = {UNIT: [pid]}
+    world.answer = {pid: True}
+    world.unit_of = {pid: 'ceilometer-other.service'}
+    code, out, _ = trigger(capsys, '--timeout=1')
+    assert code == 1 and '0 of 1 processes have answered' in out
+    world.unit_of = {}
+    assert trigger(capsys)[0] == 0
+
+
+def test_hostile_words_are_escaped(
+        world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the answer says of its process, and of what is unusual in it."""
+    made = journals.make_report([report.Section(
+        'x', 'X', 'x', {'message': '\x1b[2Jm'}, status='error')])
+    world.makes = lambda: dataclasses.replace(
+        made, header=dataclasses.replace(
+            made.header, worker_name='\x1b[2Jw\u202e'))
+    pid, = forks(1)
+    world.units = {UNIT: [pid]}
+    world.answer = {pid: True}
+    code, out, _ = trigger(capsys)
+    assert code == 0 and not set(out) & set('\x1b\u202e')
+    assert rf'worker 0 (\x1b[2Jw\u202e), pid {pid}' in out
+    assert r'    ! section x: error, \x1b[2Jm' in out
+
+
+def test_answers_are_compared_with_what_was_before(
+        world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """A thread that stands where it stood is told at once."""
+    pids = forks(2)
+    world.units = {UNIT: pids}
+    world.answer = dict.fromkeys(pids, True)
+    world.makes = lambda: journals.make_report(commands.sections())
+    told = '"pollster" (2), waiting for a lock at /usr/lib/work.py:33 in work'
+    _, out, _ = trigger(capsys)
+    assert out.count(told) == 2 and 'stands where it stood' not in out
+    _, out, _ = trigger(capsys)
+    assert out.count(f'{told}: stands where it stood ') == 2
+    first, second = json.loads(trigger(capsys, '--json')[1])
+    assert all([told in notice['text'] for notice in one['digest']].count(
+        True) == 1 for one in (first, second))
+
+
+def test_other_names_of_a_unit(
+        world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is signalled once, by the name that the journal knows it by."""
+    pids = forks(2)
+    world.units = {UNIT: pids}
+    world.answer = dict.fromkeys(pids, True)
+    world.aliases = {'ceilometer-poll.service': UNIT}
+    code, out, _ = trigger(capsys, 'ceilometer-poll', 'ceilometer-polling')
+    assert code == 0
+    assert out.startswith(f'{UNIT}: 2 of 2 processes have answered\n')
+    assert world.killed == [['kill', '--signal=SIGUSR1', '--', UNIT]]
+
+
+def test_where_the_answers_are_looked_for(
+        world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the namespace of the unit; in all, of units in several."""
+    one, other = forks(2)
+    second = 'ceilometer-agent-central.service'
+    world.units = {UNIT: [one], second: [other]}
+    world.answer = {one: True, other: True}
+    for namespaces, expected in (
+            ({}, None), ({UNIT: 'x'}, '*'), ({UNIT: 'x', second: 'x'}, 'x')):
+        world.namespaces = namespaces
+        assert trigger(capsys)[0] == 0
+        assert world.sources.pop() == {'namespace': expected}
+
+
+def test_who_has_ended_is_not_waited_for(
+        world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """That is said at once, and not when time is up."""
+    pid, = forks(1)
+    child, = typing.cast(typing.Any, forks).children
+    world.units = {UNIT: [pid]}
+
+    def end() -> None:
+        child.kill()
+        child.wait()
+
+    world.when_killed = end
+    begun = time.monotonic()
+    code, out, _ = trigger(capsys, '--timeout=60')
+    assert code == 1 and ': no report, it has ended\n' in out
+    assert time.monotonic() - begun < 30
+
+
+def test_signal_that_waits(world: World,
+                           capsys: pytest.CaptureFixture[str]) -> None:
+    """Who has not taken it is told from who has, and does not answer."""
+    pid, = forks(1)
+    world.units = {UNIT: [pid]}
+    _, out, _ = trigger(capsys, '--timeout=1')
+    assert f'! pid {pid} (' in out and 'pending' not in out
+    world.when_killed = lambda: os.kill(pid, signal.SIGUSR1)
+    _, out, _ = trigger(capsys, '--timeout=1')
+    assert f'! pid {pid} (' in out and ', the signal is pending\n' in out
+
+
+def test_processes_of_a_unit(
+        monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path,
+        start: Start) -> None:
+    """All of its control group and those below it, wherever that is."""
+    pids = sorted(start('blocked') for _ in range(3))
+    group = tmp_path / 'unified/system.slice/x.service'
+    (group / 'below').mkdir(parents=True)
+    (group / 'cgroup.procs').write_text(f'{pids[1]}\n{pids[0]}\n0\n')
+    (group / 'below/cgroup.procs').write_text(f'{pids[2]}\n')
+    monkeypatch.setattr(system, '_CGROUP_ROOTS', (
+        str(tmp_path / 'nowhere'), str(tmp_path / 'unified')))
+    systemctl = tmp_path / 'systemctl'
+    systemctl.write_text(
+        f'#!/bin/sh\nprintf "%s\\n" Id={UNIT} LoadState=loaded '
+        f'ActiveState=active MainPID={pids[1]} LogNamespace=telemetry '
+        'ControlGroup=/system.slice/x.service\n')
+    systemctl.chmod(0o755)
+    monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
+    unit = system.look('ceilometer-alias.service')
+    assert [process.pid for process in unit.processes] == pids
+    assert (unit.name, unit.main_pid, unit.namespace) == (
+        UNIT, pids[1], 'telemetry')
+    # of one another they have not been forked
+    assert [process.pid for process in unit.daemons] == [pids[1]]
+
+
+def test_options_hold_on_the_other_host(
+        monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path,
+        capfd: pytest.CaptureFixture[str]) -> None:
+    """How to print, how long to wait, and that nothing is to be told."""
+    ssh = tmp_path / 'ssh'
+    ssh.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    ssh.chmod(0o755)
+    monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
+    assert cli.main(['trigger', '-H', '[2001:db8::7]', '-q', '--json=short',
+                     '--timeout', '7']) == 0
+    assert capfd.readouterr().out.splitlines() == [
+        '-xT', '--', '2001:db8::7',
+        'ceilometer-diagnostics trigger --timeout=7 --json=short --quiet --']

@@ -36,6 +36,7 @@ from ceilometer.diagnostics.command.reports import search
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics import escape
 
 #: How long to wait for the reports, seconds; one may take as long itself
 #: where a section hangs.
@@ -251,7 +252,8 @@ def _text(answers: list[Answer], timeout_seconds: int,
             + '\n')
         for answer in own:
             if answer.found is not None:
-                process = answer.found.report.header.describe_process()
+                process = escape.line(
+                    answer.found.report.header.describe_process())
                 parts.append(
                     f'{answer.found.short_id}  {process}, '
                     f'pid {answer.process.pid}\n')
