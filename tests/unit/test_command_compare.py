@@ -26,6 +26,7 @@ from tests.unit import commands
 from tests.unit import journals
 
 MINUTE = commands.MINUTE
+DAEMON = journals.Sender()
 FORGER = journals.Sender(pid=666, uid=1000, unit='session-1.scope')
 ONE, TWO, THREE = ('1' * 32, '2' * 32, '3' * 32)
 
@@ -40,7 +41,7 @@ class Reports:
 
     def add(self, report_id: str, minute: int,
             sections: list[report.Section],
-            sender: journals.Sender = journals.Sender(),
+            sender: journals.Sender = DAEMON,
             lost: int | None = None) -> None:
         """Add a report; its own section package replaces the usual one."""
         made = journals.make_report(report_id=report_id)
@@ -213,9 +214,9 @@ def test_nothing_stands_still(reports: Reports) -> None:
     assert code == 0 and '"idle"' in out and '"moves"' not in out
 
 
-def test_what_wrote_the_report_is_no_thread_of_the_daemon(
+def test_threads_that_write_reports_are_left_out(
         reports: Reports) -> None:
-    """It stands in the same place in each report."""
+    """They stand in the same place in each report."""
     own = commands.thread('diagnostics', 9, 5, 'a lock')
     own['threads'][0]['diagnostics'] = True
     for minute, report_id in enumerate((ONE, TWO)):

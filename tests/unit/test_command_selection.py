@@ -59,7 +59,7 @@ def empty(tmp_path: pathlib.Path,
     return commands.Command(directory, capsys)
 
 
-def test_a_forgery_does_not_push_itself_before_the_daemons(
+def test_a_forgery_is_not_what_a_verb_picks(
         command: commands.Command) -> None:
     """Newer ones are listed, and are not what a verb picks of itself."""
     add(command.directory, *(
@@ -161,7 +161,7 @@ def test_who_answers_one_trigger_stands_together(
     assert f'Report: {"2" * 32}' in out
 
 
-def test_a_report_is_compared_with_the_nearest_of_its_process(
+def test_the_nearest_report_before_is_compared(
         empty: commands.Command) -> None:
     """Not with an older one, nor one of another boot, unit or process."""
     senders = [

@@ -122,9 +122,10 @@ class World:
         self.when_killed: collections.abc.Callable[[], None] = list
         self._count = 0
         self.write([{**journals.Sender().fields(journals.TIME_USEC),
-                      'MESSAGE': 'begin'}])
+                     'MESSAGE': 'begin'}])
 
     def write(self, entries: list[dict[str, str]]) -> None:
+        """Add a file to the journal."""
         self._count += 1
         journals.write(self.directory / f'{self._count}.journal', entries)
 

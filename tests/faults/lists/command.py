@@ -1,0 +1,295 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The verbs of the command, but trigger."""
+
+from tests.faults import fault
+
+_FUNCTIONAL = 'tests/functional/test_command.py::'
+_COMMAND = 'tests/unit/test_command.py::'
+_ANONYMIZE = 'tests/unit/test_command_anonymize.py::'
+_COMPARE = 'tests/unit/test_command_compare.py::'
+_HOSTILE = 'tests/unit/test_command_hostile.py::'
+_SELECTION = 'tests/unit/test_command_selection.py::'
+_TIMES = 'tests/unit/test_command_times.py::'
+_WRONG = 'tests/unit/test_command_wrong.py::'
+
+FAULTS: tuple[fault.Fault, ...] = (
+    fault.Fault(
+        name='a wrong command line ends with 1',
+        file='command/cli.py',
+        old='        return 2\n',
+        new='        return 1\n',
+        tests=(_WRONG + 'test_wrong_invocation',)),
+    fault.Fault(
+        name='an interrupted command says that all went well',
+        file='command/cli.py',
+        old='        return EXIT_INTERRUPTED\n',
+        new='        return 0\n',
+        tests=(_FUNCTIONAL + 'test_interrupted',)),
+    fault.Fault(
+        name='a full disk says that all went well',
+        file='command/cli.py',
+        old='        return _abandon(1)\n\n\ndef _abandon',
+        new='        return _abandon(0)\n\n\ndef _abandon',
+        tests=(_FUNCTIONAL + 'test_full_disk',)),
+    fault.Fault(
+        name='where no report is found the command says that all went well',
+        file='command/cli.py',
+        old='        destination.complain(str(error))\n        return 1\n',
+        new='        destination.complain(str(error))\n        return 0\n',
+        tests=(_COMMAND + 'test_empty_journal',)),
+    fault.Fault(
+        name='a pipe that nobody reads any more gives a traceback',
+        file='command/__init__.py',
+        old='signal.SIG_DFL',
+        new='signal.SIG_IGN',
+        tests=(_FUNCTIONAL + 'test_reader_of_a_pipe_that_ends',)),
+    fault.Fault(
+        name='options may be abbreviated',
+        file='command/command_line.py',
+        old='allow_abbrev=False',
+        new='allow_abbrev=True',
+        tests=(_WRONG + 'test_wrong_invocation',)),
+    fault.Fault(
+        name='none is taken for a number of reports',
+        file='command/command_line.py',
+        old='and 0 < int(text)',
+        new='and 0 <= int(text)',
+        tests=(_WRONG + 'test_wrong_invocation',)),
+    fault.Fault(
+        name='what was passed over is not said',
+        file='command/selection.py',
+        old='        if not given.quiet:\n',
+        new='        if False:\n',
+        tests=(_HOSTILE + 'test_what_is_passed_over_is_told',)),
+    fault.Fault(
+        name='there is no end to what is said of forged entries',
+        file='command/selection.py',
+        old='lines[:_PROBLEMS_MAX]',
+        new='lines',
+        tests=(_HOSTILE + 'test_hostile_entries_do_not_drive_the_terminal',)),
+    fault.Fault(
+        name='a forgery is shown as the last report',
+        file='command/selection.py',
+        old='[one for one in found if one.identity.trusted] or found\n'
+            '    if whole',
+        new='found\n    if whole',
+        tests=(_SELECTION + 'test_a_forgery_is_not_what_a_verb_picks',)),
+    fault.Fault(
+        name='earlier boots are counted from the wrong one',
+        file='command/selection.py',
+        old='len(known) - 1 + offset',
+        new='len(known) - 2 + offset',
+        tests=(_SELECTION + 'test_boots',)),
+    fault.Fault(
+        name='an offset from a boot id is ignored',
+        file='command/selection.py',
+        old='known.index(own) + offset',
+        new='known.index(own)',
+        tests=(_SELECTION + 'test_boots',)),
+    fault.Fault(
+        name='the oldest reports are taken for the newest',
+        file='command/selection.py',
+        old='found[-count:]',
+        new='found[:count]',
+        tests=(
+            _COMMAND + 'test_selection',
+            _COMMAND + 'test_list_json')),
+    fault.Fault(
+        name='what is shown is never newest first',
+        file='command/selection.py',
+        old='picked[::-1] if given.reverse else picked',
+        new='picked',
+        tests=(_SELECTION + 'test_newest_first',)),
+    fault.Fault(
+        name='a time after the other is taken',
+        file='command/selection.py',
+        old='since > until',
+        new='False',
+        tests=(_WRONG + 'test_wrong_invocation',)),
+    fault.Fault(
+        name='list ignores --utc',
+        file='command/list_reports.py',
+        old='_table(groups, given.utc,',
+        new='_table(groups, False,',
+        tests=(_SELECTION + 'test_times_are_local_unless_utc_is_wanted',)),
+    fault.Fault(
+        name='list hides that there are several hosts',
+        file='command/list_reports.py',
+        old='if len(hosts) < 2:',
+        new='if hosts:',
+        tests=(_SELECTION + 'test_hosts_are_listed_where_there_are_several',)),
+    fault.Fault(
+        name='list does not mark a forgery',
+        file='command/list_reports.py',
+        old='    if not own.trusted:\n        unit',
+        new='    if False:\n        unit',
+        tests=(_COMMAND + 'test_list',)),
+    fault.Fault(
+        name='list does not say that a report is damaged',
+        file='command/list_reports.py',
+        old='    if found.problems:\n',
+        new='    if False:\n',
+        tests=(_SELECTION + 'test_damage_is_listed',)),
+    fault.Fault(
+        name='list does not say that a report is incomplete',
+        file='command/list_reports.py',
+        old='        notes.insert(0, f\'{" ".join(missing)} missing\')',
+        new='        pass',
+        tests=(_COMMAND + 'test_list',)),
+    fault.Fault(
+        name='list prints the name of a host unescaped',
+        file='command/list_reports.py',
+        old="escaped(own.hostname or '-')",
+        new="own.hostname or '-'",
+        tests=(_HOSTILE + 'test_hostile_text_is_shown_escaped',)),
+    fault.Fault(
+        name='show of sections as JSON gives all of them',
+        file='command/show.py',
+        old='if not names or part.name in names',
+        new='if part.name',
+        tests=(_SELECTION + 'test_section_of_several_reports_as_json',)),
+    fault.Fault(
+        name='show does not say what is wrong with the entries',
+        file='command/show.py',
+        old='list(found.problems)',
+        new='[]',
+        tests=(_HOSTILE + 'test_hostile_text_is_shown_escaped',)),
+    fault.Fault(
+        name='show compares with no report before',
+        file='command/show.py',
+        old='before = earlier.previous(journal, full)',
+        new='before = None',
+        tests=(_COMMAND + 'test_show_stuck_threads',)),
+    fault.Fault(
+        name='diff misses options',
+        file='command/diff.py',
+        old='    yield from _options(before, after)\n',
+        new='',
+        tests=(_COMPARE + 'test_all_that_differs',)),
+    fault.Fault(
+        name='diff misses versions',
+        file='command/diff.py',
+        old='    yield from _versions(before, after)\n',
+        new='',
+        tests=(_COMPARE + 'test_all_that_differs',)),
+    fault.Fault(
+        name='diff takes what was added for removed',
+        file='command/diff.py',
+        old="'added', None, after[name]",
+        new="'removed', after[name]",
+        tests=(_COMPARE + 'test_all_that_differs',)),
+    fault.Fault(
+        name='diff compares a section that is not there',
+        file='command/diff.py',
+        old='    return all(section_data.section(found.report, name) for '
+            'found in reports)',
+        new='    return True',
+        tests=(_COMPARE + 'test_what_is_not_there_does_not_differ',)),
+    fault.Fault(
+        name='diff does not say that a report is incomplete',
+        file='command/diff.py',
+        old="            words += ' (incomplete)'",
+        new='            pass',
+        tests=(_COMPARE + 'test_what_is_not_there_does_not_differ',)),
+    fault.Fault(
+        name='diff does not say that a report is a forgery',
+        file='command/diff.py',
+        old="            words += ' (not of a unit of Ceilometer)'",
+        new='            pass',
+        tests=(_COMPARE + 'test_processes_that_are_not_the_same',)),
+    fault.Fault(
+        name='diff takes the forgery of an id for the report',
+        file='command/diff.py',
+        old='[one for one in found if one.identity.trusted] or found',
+        new='found',
+        tests=(_SELECTION + 'test_a_forgery_of_an_id_is_not_compared',)),
+    fault.Fault(
+        name='diff calls a thread of another process stuck',
+        file='command/diff.py',
+        old='    if before.process_key == after.process_key:\n'
+            '        for thread in',
+        new='    if True:\n        for thread in',
+        tests=(_COMPARE + 'test_processes_that_are_not_the_same',)),
+    fault.Fault(
+        name='diff prints a number of any length',
+        file='command/diff.py',
+        old='        and abs(value) < _NUMBER_MAX}',
+        new='        }',
+        tests=(_HOSTILE + 'test_hostile_data_breaks_no_verb',)),
+    fault.Fault(
+        name='stuck names threads that wait for work',
+        file='command/stuck.py',
+        old='if given.all or not stuck_threads.is_idle(one.thread)',
+        new='if one.thread',
+        tests=(
+            _COMMAND + 'test_stuck',
+            _COMPARE + 'test_nothing_stands_still')),
+    fault.Fault(
+        name='stuck believes forgeries',
+        file='command/stuck.py',
+        old='if one.identity.trusted]',
+        new='if one.identity]',
+        tests=(_SELECTION + 'test_a_forgery_is_not_what_a_verb_picks',)),
+    fault.Fault(
+        name='stuck says that a thread stands still where none does',
+        file='command/stuck.py',
+        old='return 0 if stood else 1',
+        new='return 0',
+        tests=(_COMPARE + 'test_nothing_stands_still',)),
+    fault.Fault(
+        name='stuck names those last that stand still for longest',
+        file='command/stuck.py',
+        old='-one.usec',
+        new='one.usec',
+        tests=(_COMPARE + 'test_longest_first',)),
+    fault.Fault(
+        name='stuck looks at more reports than it was asked to',
+        file='command/stuck.py',
+        old='reports[-count:]',
+        new='reports',
+        tests=(_COMPARE + 'test_longest_first',)),
+    fault.Fault(
+        name='an export in the format of the journal drives the terminal',
+        file='command/export.py',
+        old="if given.format == 'journal' and to_terminal:",
+        new='if False:',
+        tests=(_FUNCTIONAL + 'test_what_is_no_text_is_not_for_a_terminal',)),
+    fault.Fault(
+        name='an export of entries is not anonymous',
+        file='command/export.py',
+        old='        if changer is not None:\n',
+        new='        if False:\n',
+        tests=(
+            _ANONYMIZE + 'test_fields_of_the_journal',
+            _ANONYMIZE + 'test_who_is_named_is_not_named_any_more')),
+    fault.Fault(
+        name='an export leaves out the other processes',
+        file='command/export.py',
+        old='whole_group=True',
+        new='whole_group=False',
+        tests=(_SELECTION + 'test_who_answers_one_trigger_stands_together',)),
+    fault.Fault(
+        name='--since -2h means in two hours',
+        file='command/times.py',
+        old="-1 if words[0] == '-' else 1",
+        new='1',
+        tests=(_TIMES + 'test_parse',)),
+    fault.Fault(
+        name='a length of time has no smaller unit',
+        file='command/times.py',
+        old='words[:2]',
+        new='words[:1]',
+        tests=(_TIMES + 'test_show_span',)),
+)

@@ -1,0 +1,122 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What the command says is unusual."""
+
+from tests.faults import fault
+
+_COMMAND = 'tests/unit/test_command.py::'
+_COMPARE = 'tests/unit/test_command_compare.py::'
+_DIGEST = 'tests/unit/test_command_digest.py::'
+_HOSTILE = 'tests/unit/test_command_hostile.py::'
+
+FAULTS: tuple[fault.Fault, ...] = (
+    fault.Fault(
+        name='nobody is warned of what others wrote',
+        file='command/findings/digest.py',
+        old='    if not found.identity.trusted:\n',
+        new='    if False:\n',
+        tests=(_COMMAND + 'test_show_forgery',)),
+    fault.Fault(
+        name='the digest does not say that a report is incomplete',
+        file='command/findings/digest.py',
+        old='    if not found.report.complete:\n',
+        new='    if False:\n',
+        tests=(_COMMAND + 'test_show_last_trusted',)),
+    fault.Fault(
+        name='the digest does not say that a report is damaged',
+        file='command/findings/digest.py',
+        old='    for problem in found.problems:\n',
+        new='    for problem in ():\n',
+        tests=(_HOSTILE + 'test_damaged_report_is_shown',)),
+    fault.Fault(
+        name='an upgrade without a restart is not said',
+        file='command/findings/digest.py',
+        old='    if installed and installed != version:',
+        new='    if False:',
+        tests=(_DIGEST + 'test_what_every_report_tells',)),
+    fault.Fault(
+        name='nobody is warned before descriptors run out',
+        file='command/findings/digest.py',
+        old='LIMIT_SHARE = 0.8',
+        new='LIMIT_SHARE = 0.9',
+        tests=(_DIGEST + 'test_what_is_unusual_is_said_and_marked',)),
+    fault.Fault(
+        name='what was lost in delivery is not said',
+        file='command/findings/digest.py',
+        old="    if told.get('delivery_problem'):",
+        new='    if False:',
+        tests=(_DIGEST + 'test_what_every_report_tells',)),
+    fault.Fault(
+        name='a daemon that was held up is not said',
+        file='command/findings/digest.py',
+        old='    if held >= SNAPSHOT_USEC_ODD:',
+        new='    if False:',
+        tests=(_DIGEST + 'test_what_every_report_tells',)),
+    fault.Fault(
+        name='what is wrong does not stand first',
+        file='command/findings/digest.py',
+        old='order.index(notice.level)',
+        new='-order.index(notice.level)',
+        tests=(_DIGEST + 'test_what_is_unusual_is_said_and_marked',)),
+    fault.Fault(
+        name='a thread that stands for long is only odd',
+        file='command/findings/digest.py',
+        old='STILL_USEC_BAD = 30_000_000',
+        new='STILL_USEC_BAD = 3_000_000_000',
+        tests=(_DIGEST + 'test_a_thread_that_stands_for_long_is_wrong',)),
+    fault.Fault(
+        name='a wrong value of an option is not said',
+        file='command/findings/digest.py',
+        old="        if option.get('error'):",
+        new='        if False:',
+        tests=(_DIGEST + 'test_what_is_unusual_is_said_and_marked',)),
+    fault.Fault(
+        name='data of another shape ends the command',
+        file='command/findings/digest.py',
+        old='    except (TypeError, ValueError,',
+        new='    except (ZeroDivisionError,',
+        tests=(_DIGEST + 'test_data_of_another_shape',)),
+    fault.Fault(
+        name='the digest is not escaped',
+        file='command/findings/digest.py',
+        old='text=escape.line(notice.text)',
+        new='text=notice.text',
+        tests=(_HOSTILE + 'test_hostile_text_is_shown_escaped',)),
+    fault.Fault(
+        name='a thread that computes is idle',
+        file='command/findings/stuck_threads.py',
+        old="    if thread.state == 'running':\n        return False\n",
+        new='',
+        tests=(_DIGEST + 'test_who_waits_for_messages_is_not_stuck',)),
+    fault.Fault(
+        name='who waits for messages is stuck',
+        file='command/findings/stuck_threads.py',
+        old='any(call in IDLE_CALLS for',
+        new='any(call in () for',
+        tests=(_DIGEST + 'test_who_waits_for_messages_is_not_stuck',)),
+    fault.Fault(
+        name='a thread that has moved stands still',
+        file='command/findings/stuck_threads.py',
+        old='if stacks.get(key) == standing[key].stack}',
+        new='if key in stacks}',
+        tests=(
+            _COMPARE + 'test_longest_first',
+            _COMMAND + 'test_stuck')),
+    fault.Fault(
+        name='who waits for a queue is stuck',
+        file='command/findings/stuck_threads.py',
+        old="'a queue',",
+        new='',
+        tests=(_COMPARE + 'test_nothing_stands_still',)),
+)

@@ -1,0 +1,291 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""How the command finds and reads reports."""
+
+from tests.faults import fault
+
+_COMMAND = 'tests/unit/test_command.py::'
+_COMPARE = 'tests/unit/test_command_compare.py::'
+_DIGEST = 'tests/unit/test_command_digest.py::'
+_HOSTILE = 'tests/unit/test_command_hostile.py::'
+_SELECTION = 'tests/unit/test_command_selection.py::'
+_READ = 'tests/unit/test_read.py::'
+
+FAULTS: tuple[fault.Fault, ...] = (
+    fault.Fault(
+        name='a process is believed what it says of its unit',
+        file='command/reports/read.py',
+        old="(unit := stored.text(entry, '_SYSTEMD_UNIT'))",
+        new='(unit := stored.text(entry, fields.REPORT_UNIT))',
+        tests=(
+            _READ + 'test_outside_of_a_unit_is_not_trusted',
+            _COMMAND + 'test_list')),
+    fault.Fault(
+        name='a unit is believed that is only called so',
+        file='command/reports/read.py',
+        old='            UNIT.fullmatch(self.unit) is not None)',
+        new='            UNIT.search(self.unit) is not None)',
+        tests=(_READ + 'test_outside_of_a_unit_is_not_trusted',)),
+    fault.Fault(
+        name='reports of two triggers are a group',
+        file='command/reports/read.py',
+        old='ANSWER_USEC_MAX = 5 *',
+        new='ANSWER_USEC_MAX = 50 *',
+        tests=(_SELECTION + 'test_who_answers_one_trigger_stands_together',)),
+    fault.Fault(
+        name='two reports of a process are a group',
+        file='command/reports/read.py',
+        old='other.identity.pid == own.pid for other in group',
+        new='False for other in group',
+        tests=(
+            _READ + 'test_answers_to_one_trigger_stand_together',
+            _SELECTION + 'test_who_answers_one_trigger_stands_together')),
+    fault.Fault(
+        name='reports of two hosts are a group',
+        file='command/reports/read.py',
+        old='key = (own.machine_id, own.boot_id, own.unit,',
+        new='key = (own.unit,',
+        tests=(_SELECTION + 'test_who_answers_one_trigger_stands_together',)),
+    fault.Fault(
+        name='reports of two senders are a group',
+        file='command/reports/read.py',
+        old='trigger.kind, trigger.signal, trigger.sender_pid)',
+        new='trigger.kind, trigger.signal)',
+        tests=(_SELECTION + 'test_who_answers_one_trigger_stands_together',)),
+    fault.Fault(
+        name='a report of exactly that time is left out',
+        file='command/reports/read.py',
+        old='found.time_usec >= query.since_usec)',
+        new='found.time_usec > query.since_usec)',
+        tests=(_COMMAND + 'test_selection',)),
+    fault.Fault(
+        name='--until takes what came later',
+        file='command/reports/read.py',
+        old='                 or found.time_usec <= query.until_usec))',
+        new='                 or found.time_usec))',
+        tests=(_COMMAND + 'test_selection',)),
+    fault.Fault(
+        name='what cannot be a report is passed over without a word',
+        file='command/reports/read.py',
+        old='            if problems is not None:\n'
+            '                problems.append(\n'
+            "                    f'report",
+        new='            if False:\n'
+            '                problems.append(\n'
+            "                    f'report",
+        tests=(
+            _READ + 'test_hostile_entries_are_passed_over',
+            _HOSTILE + 'test_hostile_entries_do_not_drive_the_terminal')),
+    fault.Fault(
+        name='a process adds to the report of another',
+        file='command/reports/read.py',
+        old='if _identity(entry, found.identity.unit) == found.identity and (',
+        new='if entry and (',
+        tests=(_READ + 'test_nobody_adds_to_the_report_of_another',)),
+    fault.Fault(
+        name='a report that cannot be read is left out without a word',
+        file='command/reports/read.py',
+        old="            problems.append(f'{error}; passed over')",
+        new='            pass',
+        tests=(_HOSTILE + 'test_report_that_cannot_be_read_hides_no_other',)),
+    fault.Fault(
+        name='a report is compared with the oldest of its process',
+        file='command/reports/earlier.py',
+        old='reversed(earlier)',
+        new='earlier',
+        tests=(_SELECTION + 'test_the_nearest_report_before_is_compared',)),
+    fault.Fault(
+        name='the beginning of several ids means all of them',
+        file='command/reports/search.py',
+        old='if len(having) > 1 and',
+        new='if len(having) > 9 and',
+        tests=(_SELECTION + 'test_the_beginning_of_several_ids_is_refused',)),
+    fault.Fault(
+        name='any value makes an id ambiguous',
+        file='command/reports/search.py',
+        old='                 if stored.is_id(value)]',
+        new='                 ]',
+        tests=(_READ + 'test_value_that_is_no_id_makes_none_ambiguous',)),
+    fault.Fault(
+        name='the end of a report is not found where it began in time',
+        file='command/reports/search.py',
+        old='latest = query.until_usec + REPORT_USEC_MAX',
+        new='latest = query.until_usec',
+        tests=(_READ + 'test_query',)),
+    fault.Fault(
+        name='entries of several processes are one report',
+        file='command/reports/search.py',
+        old="KEY_FIELDS = (fields.REPORT_ID, '_MACHINE_ID', '_BOOT_ID', "
+            "'_PID', '_UID',\n"
+            "              '_SYSTEMD_UNIT')",
+        new="KEY_FIELDS = (fields.REPORT_ID, '_SYSTEMD_UNIT')",
+        tests=(
+            _READ + 'test_entry_with_two_ids_hides_no_report',
+            _READ + 'test_nobody_adds_to_the_report_of_another')),
+    fault.Fault(
+        name='a report of which a unit got lost is two',
+        file='command/reports/search.py',
+        old='        if len(same) == 1:\n',
+        new='        if False:\n',
+        tests=(_READ + 'test_unit_lost_in_some_entries',)),
+    fault.Fault(
+        name='boots are in the order of their ids',
+        file='command/reports/search.py',
+        old='sorted(first, key=lambda boot: first[boot])',
+        new='sorted(first)',
+        tests=(_SELECTION + 'test_boots',)),
+    fault.Fault(
+        name='damage of a journal is not said',
+        file='command/reports/search.py',
+        old='    if damaged and problems is not None:',
+        new='    if False:',
+        tests=(_READ + 'test_damaged_files',)),
+    fault.Fault(
+        name='a damaged file is passed over without a word',
+        file='command/reports/source.py',
+        old='            problems.append(\n'
+            "                f'{path}: {reason(error)}; passed over')",
+        new='            pass',
+        tests=(
+            _HOSTILE + 'test_what_is_passed_over_is_told',
+            _READ + 'test_file_cut_short')),
+    fault.Fault(
+        name='who sees a part of the files is not told so',
+        file='command/reports/source.py',
+        old='        problems.append(told)\n',
+        new='',
+        tests=(_SELECTION + 'test_files_that_may_not_be_read_are_told',)),
+    fault.Fault(
+        name='nobody is told how to gain access',
+        file='command/reports/source.py',
+        old="{len(paths)} files; {_how_to_gain_access(forbidden)}'",
+        new="{len(paths)} files'",
+        tests=(
+            _HOSTILE + 'test_unreadable_journal',
+            _SELECTION + 'test_files_that_may_not_be_read_are_told')),
+    fault.Fault(
+        name='a file that is cut short is read',
+        file='command/reports/source.py',
+        old='    if header_size + arena_size > status.st_size:',
+        new='    if header_size > status.st_size:',
+        tests=(_READ + 'test_file_cut_short',)),
+    fault.Fault(
+        name='journals of other machines are read as well',
+        file='command/reports/source.py',
+        old="every or top == '/run/log/journal'",
+        new='True or top',
+        tests=(_SELECTION + 'test_journals_of_this_machine',)),
+    fault.Fault(
+        name='all namespaces are read as well',
+        file='command/reports/source.py',
+        old="        if every_namespace or namespace == '*' or (",
+        new="        if True or namespace == '*' or (",
+        tests=(_SELECTION + 'test_journals_of_this_machine',)),
+    fault.Fault(
+        name='more files than descriptors cannot be read',
+        file='command/reports/journal_reader.py',
+        old='    if soft != resource.RLIM_INFINITY and wanted > soft:',
+        new='    if False:',
+        tests=(_SELECTION + 'test_more_files_than_descriptors',)),
+    fault.Fault(
+        name='long values are cut',
+        file='command/reports/journal_reader.py',
+        old='reader.data_threshold = bytes_max',
+        new='reader.data_threshold = OUTLINE_BYTES',
+        tests=(_READ + 'test_large_section_comes_back',)),
+    fault.Fault(
+        name='one file of a newer systemd hides all others',
+        file='command/reports/journal_reader.py',
+        old='        if refused and (self.source.files or refused == '
+            'self._files):',
+        new='        if refused:',
+        tests=(_READ + 'test_file_of_a_newer_systemd',)),
+    fault.Fault(
+        name='one bad section hides all others',
+        file='command/reports/stored.py',
+        old="            problems.append(f'section {index[:40]}: {invalid}')",
+        new='            raise',
+        tests=(
+            _READ + 'test_hostile_data_costs_one_section',
+            _HOSTILE + 'test_damaged_report_is_shown')),
+    fault.Fault(
+        name='data may be nested as deep as anybody likes',
+        file='command/reports/stored.py',
+        old='        if not any(_is_deep(part.data) for part in '
+            'whole.sections):',
+        new='        if whole:',
+        tests=(_READ + 'test_hostile_data_costs_one_section',)),
+    fault.Fault(
+        name='a report may claim any number of sections',
+        file='command/reports/stored.py',
+        old='        _check_numbers(entry)\n',
+        new='',
+        tests=(_READ + 'test_hostile_entries_are_passed_over',)),
+    fault.Fault(
+        name='anything is an id of a report',
+        file='command/reports/stored.py',
+        old="        if not _ID.fullmatch(entry.get(fields.REPORT_ID, '')):",
+        new='        if False:',
+        tests=(_READ + 'test_hostile_entries_are_passed_over',)),
+    fault.Fault(
+        name='a size that cannot be is told',
+        file='command/reports/stored.py',
+        old='type(size) is int and 0 <= size < _SIZE_MAX',
+        new='type(size) is int',
+        tests=(_READ + 'test_size_that_cannot_be_is_not_told',)),
+    fault.Fault(
+        name='a section that failed is read as if it had not',
+        file='command/reports/section_data.py',
+        old='if part.name == name and not part.failed:',
+        new='if part.name == name:',
+        tests=(_COMPARE + 'test_what_is_not_there_does_not_differ',)),
+    fault.Fault(
+        name='missing sections have no names',
+        file='command/reports/section_data.py',
+        old="        names.append(escape.line(f'{name} ({index})') if name",
+        new="        names.append(f'section {index}' if name",
+        tests=(_COMMAND + 'test_show_last_trusted',)),
+    fault.Fault(
+        name='what wrote the report is a thread of the daemon',
+        file='command/reports/reported_threads.py',
+        old="                  if owner.get('diagnostics') is not True]",
+        new='                  ]',
+        tests=(_COMPARE + 'test_threads_that_write_reports_are_left_out',)),
+    fault.Fault(
+        name='frames that were left out are not told',
+        file='command/reports/reported_threads.py',
+        old='        if self.left_out:\n',
+        new='        if False:\n',
+        tests=(
+            _COMPARE + 'test_the_stack_that_most_threads_have_stands_first',)),
+    fault.Fault(
+        name='the stack that fewest threads have stands first',
+        file='command/reports/reported_threads.py',
+        old='key=lambda item: -len(item[1])',
+        new='key=lambda item: len(item[1])',
+        tests=(
+            _COMPARE + 'test_the_stack_that_most_threads_have_stands_first',)),
+    fault.Fault(
+        name='what of Ceilometer waits is not told',
+        file='command/reports/reported_threads.py',
+        old="                return f'{words}, from {_at(frame, name)}'",
+        new='                return words',
+        tests=(_DIGEST + 'test_what_of_ceilometer_waits',)),
+    fault.Fault(
+        name='options are called changed that are not',
+        file='command/reports/reported_options.py',
+        old="if option.get('changed')]",
+        new='if option]',
+        tests=(_COMMAND + 'test_show_section_and_changed',)),
+)

@@ -1,0 +1,155 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The verb trigger, and how it reaches units and other hosts."""
+
+from tests.faults import fault
+
+_TRIGGER = 'tests/unit/test_command_trigger.py::'
+_WRONG = 'tests/unit/test_command_wrong.py::'
+
+FAULTS: tuple[fault.Fault, ...] = (
+    fault.Fault(
+        name='a daemon is signalled that the signal would end',
+        file='command/trigger.py',
+        old='    if not force:\n',
+        new='    if False:\n',
+        tests=(_TRIGGER + 'test_doomed_process_is_named',)),
+    fault.Fault(
+        name='a report of before the signal is taken for an answer',
+        file='command/trigger.py',
+        old='                since_usec=start_usec)',
+        new='                since_usec=0)',
+        tests=(
+            _TRIGGER + 'test_only_what_came_after_the_signal_is_an_answer',)),
+    fault.Fault(
+        name='a report of another unit is taken for an answer',
+        file='command/trigger.py',
+        old='                        and found.identity.unit == answer.unit\n',
+        new='',
+        tests=(_TRIGGER + 'test_only_a_process_of_the_unit_answers_for_it',)),
+    fault.Fault(
+        name='half a report is taken for an answer',
+        file='command/trigger.py',
+        old='self.found is not None and self.found.report.complete',
+        new='self.found is not None',
+        tests=(_TRIGGER + 'test_silent_process_is_named',)),
+    fault.Fault(
+        name='trigger says that all is well where nobody answers',
+        file='command/trigger.py',
+        old='return 0 if all(answer.complete for answer in answers) else 1',
+        new='return 0',
+        tests=(_TRIGGER + 'test_silent_process_is_named',)),
+    fault.Fault(
+        name='trigger waits for who has ended',
+        file='command/trigger.py',
+        old='                   and system.look_at(answer.process.pid) is '
+            'not None]',
+        new='                   ]',
+        tests=(_TRIGGER + 'test_who_has_ended_is_not_waited_for',)),
+    fault.Fault(
+        name='trigger prints the name of a worker unescaped',
+        file='command/trigger.py',
+        old='process = escape.line(',
+        new='process = str(',
+        tests=(_TRIGGER + 'test_hostile_words_are_escaped',)),
+    fault.Fault(
+        name='trigger compares with no report before',
+        file='command/trigger.py',
+        old='before = earlier.previous(journal, answer.found)',
+        new='before = None',
+        tests=(_TRIGGER + 'test_answers_are_compared_with_what_was_before',)),
+    fault.Fault(
+        name='two names of one unit are two units',
+        file='command/trigger.py',
+        old='    return list({unit.name: unit for unit in '
+            'found_units}.values())',
+        new='    return found_units',
+        tests=(_TRIGGER + 'test_other_names_of_a_unit',)),
+    fault.Fault(
+        name='trigger looks for answers in one namespace only',
+        file='command/trigger.py',
+        old="if len(namespaces) == 1 else '*'",
+        new="if namespaces else '*'",
+        tests=(_TRIGGER + 'test_where_the_answers_are_looked_for',)),
+    fault.Fault(
+        name='services of others are signalled',
+        file='command/trigger.py',
+        old='        elif not system.is_unit_of_ceilometer(name):\n',
+        new='        elif not name:\n',
+        tests=(_TRIGGER + 'test_units',)),
+    fault.Fault(
+        name='a signal that a process catches is said to end it',
+        file='command/system.py',
+        old='if not (blocked or ignored or caught):',
+        new='if not (blocked or ignored):',
+        tests=(_TRIGGER + 'test_who_would_die',)),
+    fault.Fault(
+        name='a program that a daemon has started is to answer',
+        file='command/system.py',
+        old='if process.origin in main)',
+        new='if process.origin)',
+        tests=(
+            _TRIGGER + 'test_all_answer',
+            _TRIGGER + 'test_processes_of_a_unit')),
+    fault.Fault(
+        name='a unit is not called what the journal knows it by',
+        file='command/system.py',
+        old="    name = told.get('Id', name)\n",
+        new='',
+        tests=(
+            _TRIGGER + 'test_processes_of_a_unit',
+            _TRIGGER + 'test_other_names_of_a_unit')),
+    fault.Fault(
+        name='processes of control groups below are not seen',
+        file='command/system.py',
+        old='        for directory, _, files in os.walk(top):',
+        new='        for directory, _, files in [*os.walk(top)][:1]:',
+        tests=(_TRIGGER + 'test_processes_of_a_unit',)),
+    fault.Fault(
+        name='nobody says that the signal is pending',
+        file='command/system.py',
+        old='    if pending:\n',
+        new='    if False:\n',
+        tests=(_TRIGGER + 'test_signal_that_waits',)),
+    fault.Fault(
+        name='what systemctl says is not passed on',
+        file='command/system.py',
+        old="told = ' '.join(done.stderr.split()) or",
+        new='told =',
+        tests=(_TRIGGER + 'test_systemctl_fails',)),
+    fault.Fault(
+        name='words go to a shell of the other host as they are',
+        file='command/remote.py',
+        old='shlex.join(command)',
+        new="' '.join(command)",
+        tests=(_TRIGGER + 'test_elsewhere',)),
+    fault.Fault(
+        name='a host may be an option of ssh',
+        file='command/remote.py',
+        old='[^-:\\s][^:\\s]*|',
+        new='[^:\\s]+|',
+        tests=(_WRONG + 'test_wrong_place',)),
+    fault.Fault(
+        name='the exit code of the other host is lost',
+        file='command/remote.py',
+        old='        return done.returncode\n',
+        new='        return 0\n',
+        tests=(_TRIGGER + 'test_elsewhere',)),
+    fault.Fault(
+        name='the other host is not told to be quiet',
+        file='command/remote.py',
+        old=", ('--quiet', given.quiet))",
+        new=',)',
+        tests=(_TRIGGER + 'test_options_hold_on_the_other_host',)),
+)
