@@ -82,6 +82,21 @@ def test_full_disk(journal: pathlib.Path, arguments: list[str]) -> None:
     assert done.stderr.count('\n') == 1 and 'No space left' in done.stderr
 
 
+@pytest.mark.parametrize('unbuffered', ['', '1'])
+def test_disk_that_gets_full(journal: pathlib.Path, tmp_path: pathlib.Path,
+                             unbuffered: str) -> None:
+    """In the middle of it: that, too, is one line, and exit code 1."""
+    path = tmp_path / 'out'
+    done = subprocess.run(
+        ['sh', '-c', 'ulimit -f 100; path=$1; shift; exec "$@" > "$path"',
+         'sh', str(path), *RUN, '-D', str(journal), 'show'],
+        stderr=subprocess.PIPE, text=True, timeout=SECONDS,
+        env={**os.environ, 'PYTHONUNBUFFERED': unbuffered})
+    assert path.read_bytes().startswith(b'    Report: ')
+    assert done.returncode == 1
+    assert done.stderr == 'ceilometer-diagnostics: File too large\n'
+
+
 def test_standard_error_is_closed(journal: pathlib.Path) -> None:
     """Then the exit code says it alone."""
     done = subprocess.run(['sh', '-c', 'exec "$@" 2>&-', 'sh', *RUN,

@@ -138,6 +138,12 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='Style(_wants_colour())',
         tests=(_FUNCTIONAL + 'test_plain_in_a_pipe_coloured_on_a_terminal',)),
     fault.Fault(
+        name='half of what is printed is taken for all of it',
+        file='command/output/destination.py',
+        old='left = left[target.write(left):]',
+        new='left = left[(target.write(left), len(left))[1]:]',
+        tests=(_FUNCTIONAL + 'test_disk_that_gets_full',)),
+    fault.Fault(
         name='complaints are not escaped',
         file='command/output/destination.py',
         old="    line = escape.line(text.replace('\\n', ' '))",

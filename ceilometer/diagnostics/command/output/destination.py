@@ -93,7 +93,11 @@ class Output:
         """Write bytes as they are."""
         target = self._file or (self._pager and self._pager.stdin) or (
             sys.stdout.buffer)
-        target.write(data)
+        left = memoryview(data)
+        while left:
+            # a part of it only, where PYTHONUNBUFFERED is set and the disk
+            # is full: the next one says why
+            left = left[target.write(left):]
 
     def __enter__(self) -> Output:
         return self
