@@ -188,19 +188,23 @@ def trigger(capsys: pytest.CaptureFixture[str], *arguments: str,
 
 def forks(count: int) -> list[int]:
     """Processes that were forked from one another, as workers are."""
+    # sigwait takes only what is blocked; anything else acts at once
     script = (
         'import os, signal\n'
-        'signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])\n'
+        'signal.pthread_sigmask(\n'
+        '    signal.SIG_BLOCK, [signal.SIGUSR1, signal.SIGTERM])\n'
         'pids = [os.getpid()]\n'
         f'for number in range({count - 1}):\n'
         '    pid = os.fork()\n'
         '    if not pid:\n'
         '        signal.sigwait([signal.SIGTERM])\n'
+        '        os._exit(0)\n'
         '    pids.append(pid)\n'
         'print(*pids, flush=True)\n'
         'signal.sigwait([signal.SIGTERM])\n'
         'for pid in pids[1:]:\n'
-        '    os.kill(pid, signal.SIGKILL)\n')
+        '    os.kill(pid, signal.SIGTERM)\n'
+        '    os.waitpid(pid, 0)\n')
     child = subprocess.Popen([sys.executable, '-c', script],
                              stdout=subprocess.PIPE, text=True)
     forks.children.append(child)  # type: ignore[attr-defined]
