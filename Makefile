@@ -7,15 +7,35 @@ SHELL := /bin/bash
 
 PACKAGES := $(shell sed -n 's/^\([a-z0-9.+-]\+\) \[platform.*/\1/p' bindep.txt)
 TEST_PACKAGES := $(shell sed -n 's/^\([a-z0-9.+-]\+\) \[test.*/\1/p' bindep.txt)
-# Interpreters of pyenv are found even where its shims are not set up.
-PYENV := $(shell ls -d $(HOME)/.pyenv/versions/3.1[123].*/bin 2>/dev/null)
+# The supported interpreters. Those that are on this machine are tested, all
+# of them: one that starts but cannot be used fails the run. pyenv's are found
+# even where its shims are not set up.
+SUPPORTED := 3.11 3.12 3.13
+PYENV := $(wildcard $(SUPPORTED:%=$(HOME)/.pyenv/versions/%.*/bin))
 space := $(subst ,, )
-TOX := PATH="$(subst $(space),:,$(PYENV)):$$PATH" .venv/bin/tox run
-# A developer may lack an interpreter; the gate may not.
-ifeq ($(CI),true)
-TOX += --skip-missing-interpreters false
-endif
-PYTHONS := py311,py312,py313
+export PATH := $(subst $(space),:,$(PYENV) $(PATH))
+# Older makes do not hand what they export to their own $(shell).
+HERE = $(shell PATH='$(PATH)'; for version in $(SUPPORTED); do \
+    ! python$$version -c '' 2>/dev/null || echo $$version; done)
+MISSING = $(filter-out $(HERE),$(SUPPORTED))
+PYTHONS = $(subst $(space),$(comma),$(patsubst 3.%,py3%,$(HERE)))
+comma := ,
+# The oldest Ceilometer works on the oldest Python only.
+OLDEST = $(if $(filter 3.11,$(HERE)),$(comma)ceilometer19)
+define SAY_PYTHONS
+@test -n "$(HERE)" || { \
+    echo >&2 "make: none of $(SUPPORTED:%=Python %) is here"; exit 1; }
+@echo "Tests run on: $(HERE:%=Python %)"
+@test -z "$(MISSING)" || \
+    echo "Not on this machine, so not tested: $(MISSING:%=Python %)"
+@test -n "$(OLDEST)" || \
+    echo "Needs Python 3.11, so not tested: Ceilometer 19"
+endef
+TOX := .venv/bin/tox run --skip-missing-interpreters false
+# Two at a time; the system tests, which mostly wait, beside all others. What
+# an environment prints is shown when it has ended.
+TOX_PARALLEL := .venv/bin/tox run-parallel --parallel 2 \
+    --parallel-no-spinner --skip-missing-interpreters false
 
 .PHONY: help
 help: ## Say what can be made
@@ -27,7 +47,9 @@ demo: deps ## Show a report of a real daemon, in a disposable machine
 
 .PHONY: test
 test: tox ## Run everything: linters, types, docs, and all tests
-	$(TOX) -e pep8,mypy,docs,releasenotes,$(PYTHONS),ceilometer19,system
+	$(SAY_PYTHONS)
+	$(TOX_PARALLEL) -e system,$(PYTHONS)$(OLDEST),pep8,mypy,docs,releasenotes
+	$(SAY_PYTHONS)
 
 .PHONY: lint
 lint: tox ## Run the linters and the type checker
@@ -35,10 +57,12 @@ lint: tox ## Run the linters and the type checker
 
 .PHONY: unit
 unit: tox ## Run the unit tests on every Python
+	$(SAY_PYTHONS)
 	$(TOX) -e $(PYTHONS) -- tests/unit
 
 .PHONY: functional
 functional: tox ## Run the tests with real processes on every Python
+	$(SAY_PYTHONS)
 	$(TOX) -e $(PYTHONS) -- tests/functional
 
 .PHONY: system

@@ -136,6 +136,13 @@ def test_a_namespace_has_its_own_reports(
             'no-such']
     finally:
         machine.systemctl('stop', POLLING)
+        # From systemd 253 on, a unit writes what its namespace has not yet
+        # written when the last daemon in it has stopped, and starts that
+        # namespace's journald for it once more.
+        sync = f'systemd-journald-sync@{NAMESPACE}.service'
+        machine.wait_for(
+            lambda: machine.show(sync, 'ActiveState') == {
+                'ActiveState': 'inactive'}, what=f'the end of {sync}')
         machine.systemctl('stop', f'systemd-journald@{NAMESPACE}.socket',
                           f'systemd-journald@{NAMESPACE}.service')
         machine.run(['sh', '-c', f'rm -r /var/log/journal/*.{NAMESPACE}'])

@@ -170,7 +170,9 @@ def test_event_that_does_not_come_is_named(machine: machines.Machine) -> None:
 
 def test_host_pid_is_the_same_process(machine: machines.Machine) -> None:
     """A process of the machine can be looked at from outside."""
-    machine.run(['systemd-run', '--unit=watched', 'sleep', 'infinity'])
+    # Type=exec: before that, the process is still systemd's own.
+    machine.run(['systemd-run', '--unit=watched', '--property=Type=exec',
+                 'sleep', 'infinity'])
     try:
         pid, = machine.pids('watched')
         outside = pathlib.Path(f'/proc/{machine.host_pid(pid)}/cmdline')
