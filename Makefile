@@ -73,6 +73,10 @@ system: tox ## Run the tests with real daemons under a real systemd
 faults: tox ## Plant the listed faults one by one: each must fail a test
 	$(TOX) -e faults
 
+.PHONY: completions
+completions: tox ## Make the completions of shells anew, from the verbs
+	$(TOX) -e completions
+
 .PHONY: docs
 docs: tox ## Build the documentation
 	$(TOX) -e docs

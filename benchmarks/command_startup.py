@@ -27,7 +27,8 @@ import time
 
 import harness
 
-VERBS = ('list', 'show', 'trigger', 'diff', 'stuck', 'export')
+from ceilometer.diagnostics.command import verbs
+
 PEER = [sys.executable, '-c', 'import systemd.journal']
 
 
@@ -46,7 +47,7 @@ def main() -> None:
     command = harness.script('ceilometer-diagnostics')
     rows = [('verb', 'ms', 'peer, ms', 'ratio', 'limit, ms')]
     with tempfile.TemporaryDirectory() as empty:
-        for words in ((verb, '--help') for verb in VERBS):
+        for words in ((verb, '--help') for verb in verbs.OF_COMMAND):
             rows.append(_row(arguments.pairs, [command, *words], words))
         words = ('list', '-D', empty)
         rows.append(_row(arguments.pairs, [command, *words], ('list',)))

@@ -26,8 +26,8 @@ import typing
 
 import pytest
 
-from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command.reports import source
+from ceilometer.diagnostics.command import verbs
 from ceilometer.diagnostics import report
 from tests.unit import characters
 from tests.unit import commands
@@ -156,7 +156,7 @@ SHOWS: list[tuple[list[str], collections.abc.Callable[[str], str],
 @pytest.mark.parametrize(
     ('arguments', 'shape', 'names'), SHOWS,
     ids=lambda value: ' '.join(value)[:70] if (
-        isinstance(value, list) and value[0] in cli.VERBS) else '')
+        isinstance(value, list) and value[0] in verbs.OF_COMMAND) else '')
 def test_hostile_text_is_shown_escaped(
         tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
         arguments: list[str], shape: collections.abc.Callable[[str], str],

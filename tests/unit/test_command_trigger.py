@@ -32,6 +32,7 @@ from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics.command import verbs
 from ceilometer.diagnostics import report
 from tests.unit import commands
 from tests.unit import journals
@@ -306,6 +307,32 @@ def test_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path,
         assert cli.main(['trigger', '-H', 'controller']) == 1
         out, err = capfd.readouterr()
         assert says in err
+
+
+OPTIONS = verbs.load('trigger').parser().options
+#: Options that concern what is printed here, or that say where to go.
+NOT_PASSED_ON = {'--help', '--host', '--output', '--utc', '--no-pager',
+                 '--no-legend'}
+
+
+@pytest.mark.parametrize('name', sorted({
+    action.option_strings[-1] for action in OPTIONS.values()} - NOT_PASSED_ON))
+def test_option_is_passed_on(name: str, monkeypatch: pytest.MonkeyPatch,
+                             tmp_path: pathlib.Path,
+                             capfd: pytest.CaptureFixture[str]) -> None:
+    """The command on the other host does as it is told here."""
+    ssh = tmp_path / 'ssh'
+    ssh.write_text('#!/bin/sh\necho "$*"\n')
+    ssh.chmod(0o755)
+    monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
+    valueless = OPTIONS[name].nargs == 0 or isinstance(
+        OPTIONS[name], command_line.OptionalValue)
+    assert cli.main(['trigger', '-H', 'controller']) == 0
+    without = capfd.readouterr().out
+    assert cli.main(['trigger', '-H', 'controller',
+                     name if valueless else f'{name}=7']) == 0
+    passed = capfd.readouterr().out
+    assert passed != without and name in passed
 
 
 def test_daemons_where_stacks_are_hidden() -> None:

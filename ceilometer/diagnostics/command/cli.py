@@ -18,27 +18,21 @@ a command line that cannot be.
 
 from __future__ import annotations
 
-import importlib
+import argparse
 import sys
 
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.reports import source
+from ceilometer.diagnostics.command import verbs
 
-USAGE = """\
+_USAGE = """\
 usage: ceilometer-diagnostics [VERB] [OPTION ...] [MATCH ...]
 
 Diagnostic reports of running Ceilometer daemons, which the journal keeps.
 
 verbs:
-  list [MATCH ...]       list reports (the default)
-  show [MATCH ...]       show the last report, or those that match
-  trigger [UNIT ...]     have the processes of services write reports
-  diff [A] [B]           compare two reports
-  stuck [UNIT]           threads that stand where they stood
-  export [MATCH ...]     write reports to a file, to send them
-  run DAEMON [ARG ...]   start a daemon, armed to write reports
-
+{verbs}
 matches: report id or its beginning, unit, pid, or FIELD=value.
 VERB --help tells the options of a verb.
 
@@ -57,15 +51,6 @@ _PACKAGES = {
     'prettytable': 'python3-prettytable',
 }
 
-VERBS = {
-    'list': 'list_reports',
-    'show': 'show',
-    'trigger': 'trigger',
-    'diff': 'diff',
-    'stuck': 'stuck',
-    'export': 'export',
-}
-
 #: What a shell says of a command that ^C ended.
 EXIT_INTERRUPTED = 130
 
@@ -77,7 +62,7 @@ def main(arguments: list[str]) -> int:
     :returns: the exit code
     """
     if arguments and arguments[0] in ('-h', '--help', 'help'):
-        return _print(USAGE)
+        return _print(usage())
     if arguments[:1] == ['--version']:
         from importlib import metadata
         return _print('ceilometer-diagnostics '
@@ -85,9 +70,7 @@ def main(arguments: list[str]) -> int:
     verb = ''
     try:
         verb, rest = split_verb(arguments)
-        module = importlib.import_module(
-            f'ceilometer.diagnostics.command.{VERBS[verb]}')
-        code: int = module.main(rest)
+        code: int = verbs.load(verb).main(rest)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
@@ -132,32 +115,36 @@ def _print(text: str) -> int:
     return 0
 
 
+def usage() -> str:
+    """The help of the command itself."""
+    return _USAGE.format(verbs=''.join(
+        f'  {f"{verb.name} {verb.words}":<22} {verb.help}\n'
+        for verb in verbs.VERBS))
+
+
 def split_verb(arguments: list[str]) -> tuple[str, list[str]]:
     """Take the verb out of the arguments; options may stand before it.
 
-    :returns: the verb, ``list`` if there is none, and all other arguments
-    :raises options.UsageError: the first word is no verb
+    :returns: the verb, the default one if there is none, and all other
+        arguments
+    :raises command_line.UsageError: the first word is no verb
     """
     at = 0
-    while at < len(arguments):
-        argument = arguments[at]
-        if argument == '--':
-            break
-        if (argument in command_line.LONG_WITH_VALUE
-                or command_line.SHORT_WITH_VALUE.fullmatch(argument)):
-            at += 2
+    while at < len(arguments) and arguments[at] != '--':
+        word = arguments[at]
+        if command_line.is_option(word):
+            _, at = command_line.option_at(arguments, at, _find_option)
             continue
-        if argument.startswith('-') and argument != '-':
-            optional = argument in ('-b', '--boot')
-            at += 1
-            # its value may be left out; no verb looks like one
-            if optional and at < len(arguments) and (
-                    command_line.BOOT.fullmatch(arguments[at])):
-                at += 1
-            continue
-        if argument not in VERBS:
+        if word not in verbs.OF_COMMAND:
             raise command_line.UsageError(
-                f'{argument!r} is no verb: expected one of '
-                + ', '.join([*VERBS, 'run']))
-        return argument, arguments[:at] + arguments[at + 1:]
-    return 'list', arguments
+                f'{word!r} is no verb: expected one of '
+                + ', '.join(verb.name for verb in verbs.VERBS))
+        return word, arguments[:at] + arguments[at + 1:]
+    return verbs.DEFAULT, arguments
+
+
+def _find_option(name: str) -> argparse.Action | None:
+    """An option that stands before the verb, so that of any verb."""
+    shared = command_line.shared_options()
+    # only where it must be, all verbs are imported
+    return shared[name] if name in shared else verbs.options().get(name)

@@ -21,6 +21,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from collections.abc import Mapping
+import functools
 import re
 from typing import Any
 from typing import NoReturn
@@ -32,12 +34,8 @@ PROGRAM = 'ceilometer-diagnostics'
 #: Which boot: all, an offset, an id, or an offset from an id.
 BOOT = re.compile(r'all|[+-]?\d{1,9}|[0-9a-f]{32}([+-]\d{1,9})?', re.ASCII)
 
-#: A short option that stands before a value, perhaps behind flags.
-SHORT_WITH_VALUE = re.compile('-[mrq1h]*[DSUnoH]')
-#: Long ones, of all verbs.
-LONG_WITH_VALUE = frozenset((
-    '--directory', '--file', '--root', '--namespace', '--since', '--until',
-    '--lines', '--output', '--section', '--host', '--timeout', '--format'))
+#: Finds an option by its name, ``-n`` or ``--lines``; None if there is none.
+Find = Callable[[str], argparse.Action | None]
 
 
 class UsageError(Exception):
@@ -71,38 +69,107 @@ class Parser(argparse.ArgumentParser):
 
     def parse(self, arguments: list[str]) -> argparse.Namespace:
         """Parse a command line on which options and words may mix."""
-        return self.parse_intermixed_args(_with_values(arguments))
+        words: list[str] = []
+        at = 0
+        while at < len(arguments) and arguments[at] != '--':
+            taken, at = option_at(arguments, at, self.options.get)
+            words += taken
+        return self.parse_intermixed_args(words + arguments[at:])
+
+    @property
+    def options(self) -> Mapping[str, argparse.Action]:
+        """All options, by each of their names."""
+        return self._option_string_actions
 
 
-def _with_values(arguments: list[str]) -> list[str]:
-    """Join options with values that look like options, as in ``-b -1``."""
-    joined: list[str] = []
-    waiting = iter(arguments)
-    for argument in waiting:
-        if argument == '--':
-            return [*joined, argument, *waiting]
-        if joined and joined[-1] == '--boot=' and BOOT.fullmatch(argument):
-            joined[-1] += argument
-        elif argument in ('-b', '--boot'):
-            joined.append('--boot=')
-        elif argument.startswith('-b') and BOOT.fullmatch(argument[2:]):
-            joined.append(f'--boot={argument[2:]}')
-        elif argument == '--json':
-            joined.append('--json=pretty')
-        else:
-            value = None
-            if (argument in LONG_WITH_VALUE
-                    or SHORT_WITH_VALUE.fullmatch(argument)):
-                value = next(waiting, None)
-            if value is None:
-                joined.append(argument)
-            elif value.startswith('-'):
-                # argparse takes "-2h" for an option
-                joined.append(argument + (
-                    '=' if argument.startswith('--') else '') + value)
-            else:
-                joined += [argument, value]
-    return joined
+class OptionalValue(argparse.Action):
+    """An option whose value may be left out.
+
+    :param alone: what it is without a value
+    :param apart: what a value looks like that stands in a word of its own;
+        None if it stands behind ``=`` only
+    """
+
+    def __init__(self, *args: Any, alone: str,
+                 apart: re.Pattern[str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.alone = alone
+        self.apart = apart
+
+    def __call__(self, parser: argparse.ArgumentParser,
+                 namespace: argparse.Namespace, values: Any,
+                 option_string: str | None = None) -> None:
+        """Store the value."""
+        setattr(namespace, self.dest, values)
+
+
+def is_option(word: str) -> bool:
+    """Whether a word is no match, unit or verb, but an option."""
+    return word.startswith('-') and word != '-'
+
+
+def option_at(arguments: list[str], at: int,
+              find: Find) -> tuple[list[str], int]:
+    """Take an option and its value from a command line.
+
+    argparse takes ``-2h`` for an option, and knows no value that may be left
+    out if a word follows; so such values are joined to their option here.
+
+    :param arguments: the command line
+    :param at: the place of the option; another word is taken as it is
+    :param find: finds options
+    :returns: the words to give to argparse, and the place behind them
+    """
+    word = arguments[at]
+    following = arguments[at + 1] if at + 1 < len(arguments) else None
+    action, before, rest = _last_option(word, find)
+    if isinstance(action, OptionalValue):
+        name = action.option_strings[-1]
+        apart = action.apart
+        if rest:
+            if apart is None or not apart.fullmatch(rest):
+                return [word], at + 1
+            return [*before, f'{name}={rest}'], at + 1
+        if following is not None and apart and apart.fullmatch(following):
+            return [*before, f'{name}={following}'], at + 2
+        return [*before, f'{name}={action.alone}'], at + 1
+    if action is None or action.nargs == 0 or rest or following is None:
+        return [word], at + 1
+    if following.startswith('-'):
+        equals = '=' if word.startswith('--') else ''
+        return [f'{word}{equals}{following}'], at + 2
+    return [word, following], at + 2
+
+
+def _last_option(word: str, find: Find,
+                 ) -> tuple[argparse.Action | None, list[str], str]:
+    """The option that a word ends with.
+
+    :returns: the option, or None; the flags that stand before it, as a word;
+        and what stands behind it in the word, its value
+    """
+    if word.startswith('--'):
+        # a value behind "=" is argparse's affair
+        return None if '=' in word else find(word), [], ''
+    if not is_option(word):
+        return None, [], ''
+    action = None
+    for place, letter in enumerate(word[1:], 1):
+        action = find(f'-{letter}')
+        if action is None or action.nargs != 0:
+            return action, [word[:place]] if place > 1 else [], word[
+                place + 1:]
+    return action, [], ''
+
+
+@functools.cache
+def shared_options() -> Mapping[str, argparse.Action]:
+    """The options that verbs share, by their names."""
+    parser = Parser('', '', [])
+    add_selection(parser, '')
+    add_source(parser)
+    add_output(parser)
+    return parser.options
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
@@ -136,7 +203,8 @@ def add_selection(parser: argparse.ArgumentParser, what: str) -> None:
                        help='none that are older (systemd.time(7))')
     group.add_argument('-U', '--until', metavar='TIME', type=_time,
                        help='none that are newer')
-    group.add_argument('-b', '--boot', metavar='[ID][±N]', type=_boot,
+    group.add_argument('-b', '--boot', action=OptionalValue, alone='',
+                       apart=BOOT, metavar='[ID][±N]', type=_boot,
                        help='of this boot, of an earlier one (-1), or "all"')
     group.add_argument('-n', '--lines', metavar='N', type=positive,
                        help='the newest N')
@@ -151,7 +219,8 @@ def add_output(parser: argparse.ArgumentParser, json: bool = True) -> None:
     group = parser.add_argument_group('how to print')
     if json:
         group.add_argument(
-            '--json', metavar='short|pretty|off', type=_json, default='off',
+            '--json', action=OptionalValue, alone='pretty',
+            metavar='short|pretty|off', type=_json, default='off',
             help='JSON, on one line or laid out; --json alone is pretty')
     group.add_argument('-o', '--output', metavar='FILE',
                        help='write to a file')

@@ -47,8 +47,8 @@ def parser() -> command_line.Parser:
         ])
     command_line.add_selection(made, 'those')
     made.add_argument('--section', action='append', default=[],
-                      metavar='NAME', help='only this section; may be given '
-                      'more than once')
+                      metavar='SECTION', help='only this section; may be '
+                      'given more than once')
     made.add_argument('--changed', action='store_true',
                       help='only the options that differ from their defaults')
     made.add_argument('--merge-stacks', action='store_true',
