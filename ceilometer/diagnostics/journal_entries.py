@@ -23,6 +23,7 @@ blocks, so all of it may run in any process and thread.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 import datetime
@@ -94,23 +95,15 @@ def from_section(header: report.Header, section: report.Section, index: int,
 
 
 def _header_fields(header: report.Header) -> dict[str, str]:
-    trigger = header.trigger
     known = {
         fields.MESSAGE_ID: fields.MESSAGE_ID_SECTION,
         fields.SYSLOG_IDENTIFIER: header.service,
         fields.REPORT: '1',
         fields.REPORT_SCHEMA: fields.SCHEMA,
-        fields.REPORT_ID: header.id,
-        fields.REPORT_UNIT: header.unit,
-        fields.REPORT_SERVICE: header.service,
-        fields.REPORT_PROCESS: header.process,
-        fields.REPORT_WORKER: header.worker,
-        fields.REPORT_WORKER_NAME: header.worker_name,
-        fields.REPORT_TRIGGER: trigger.kind,
-        fields.REPORT_SIGNAL: trigger.signal,
-        fields.REPORT_SENDER_PID: trigger.sender_pid,
-        fields.REPORT_SENDER_UID: trigger.sender_uid,
-        fields.REPORT_SENDER_COMM: trigger.sender_comm,
+        **{name: getattr(header, attribute)
+           for name, attribute, _ in _HEADER},
+        **{name: getattr(header.trigger, attribute)
+           for name, attribute, _ in _TRIGGER},
     }
     return {name: str(value) for name, value in known.items()
             if value is not None}
@@ -245,34 +238,18 @@ def _parse_header(entry: Mapping[str, Any]) -> report.Header:
             f'_SOURCE_REALTIME_TIMESTAMP={str(when)[:VALUE_CHARS_MAX]!r}: '
             'expected microseconds') from None
 
-    def optional(name: str) -> int | None:
-        return _number(entry, name, 0) if name in entry else None
-
     schema = _text(entry, fields.REPORT_SCHEMA)
     if schema != fields.SCHEMA:
         raise InvalidEntry(
             f'{fields.REPORT_SCHEMA}={schema[:VALUE_CHARS_MAX]!r}: expected '
             f'{fields.SCHEMA}')
-    process = _text(entry, fields.REPORT_PROCESS)
-    if process not in fields.PROCESSES:
-        raise InvalidEntry(
-            f'{fields.REPORT_PROCESS}={process[:VALUE_CHARS_MAX]!r}: expected '
-            'one of ' + ', '.join(fields.PROCESSES))
     return report.Header(
-        id=_text(entry, fields.REPORT_ID),
-        service=_text(entry, fields.REPORT_SERVICE),
-        process=process,
+        **{attribute: read(entry, name) for name, attribute, read in _HEADER},
         pid=_number(entry, '_PID', 0, default=0),
-        unit=_text(entry, fields.REPORT_UNIT, '') or None,
-        worker=optional(fields.REPORT_WORKER),
-        worker_name=_text(entry, fields.REPORT_WORKER_NAME, '') or None,
         trigger=report.Trigger(
-            kind=_text(entry, fields.REPORT_TRIGGER),
-            time_usec=time_usec,
-            signal=_text(entry, fields.REPORT_SIGNAL, '') or None,
-            sender_pid=optional(fields.REPORT_SENDER_PID),
-            sender_uid=optional(fields.REPORT_SENDER_UID),
-            sender_comm=_text(entry, fields.REPORT_SENDER_COMM, '') or None))
+            **{attribute: read(entry, name)
+               for name, attribute, read in _TRIGGER},
+            time_usec=time_usec))
 
 
 def _text(entry: Mapping[str, Any], name: str,
@@ -298,3 +275,41 @@ def _number(entry: Mapping[str, Any], name: str, least: int,
             f'{name}={value[:VALUE_CHARS_MAX]!r}: expected a whole number '
             f'from {least} to {most}')
     return int(value)
+
+
+def _text_or_none(entry: Mapping[str, Any], name: str) -> str | None:
+    return _text(entry, name, '') or None
+
+
+def _number_or_none(entry: Mapping[str, Any], name: str) -> int | None:
+    return _number(entry, name, 0) if name in entry else None
+
+
+def _process(entry: Mapping[str, Any], name: str) -> str:
+    process = _text(entry, name)
+    if process not in fields.PROCESSES:
+        raise InvalidEntry(
+            f'{name}={process[:VALUE_CHARS_MAX]!r}: expected one of '
+            + ', '.join(fields.PROCESSES))
+    return process
+
+
+_Read = Callable[[Mapping[str, Any], str], Any]
+
+# The fields of a header, and of its trigger: the name in the journal, the
+# attribute, and how it is read. Those that are None are not written.
+_HEADER: tuple[tuple[str, str, _Read], ...] = (
+    (fields.REPORT_ID, 'id', _text),
+    (fields.REPORT_UNIT, 'unit', _text_or_none),
+    (fields.REPORT_SERVICE, 'service', _text),
+    (fields.REPORT_PROCESS, 'process', _process),
+    (fields.REPORT_WORKER, 'worker', _number_or_none),
+    (fields.REPORT_WORKER_NAME, 'worker_name', _text_or_none),
+)
+_TRIGGER: tuple[tuple[str, str, _Read], ...] = (
+    (fields.REPORT_TRIGGER, 'kind', _text),
+    (fields.REPORT_SIGNAL, 'signal', _text_or_none),
+    (fields.REPORT_SENDER_PID, 'sender_pid', _number_or_none),
+    (fields.REPORT_SENDER_UID, 'sender_uid', _number_or_none),
+    (fields.REPORT_SENDER_COMM, 'sender_comm', _text_or_none),
+)
