@@ -97,6 +97,7 @@ def test_half_a_report_is_shown_and_said_to_be_half(
     assert not row['complete'] and row['section_count'] == count
     assert row['missing'] == [number for number in range(1, count + 1)
                               if number not in last]
+    assert 'was before' in command.run(machine, 'show', rotated.id)
     shown = command.run(machine, 'show', '-D', late, rotated.id)
     assert 'incomplete' in shown
     assert 'went on' in shown

@@ -218,6 +218,7 @@ def test_export_text_json_html(command: commands.Command,
     _, out, _ = command('export', IDS[0], IDS[1], '--format', 'html')
     assert out.startswith('<!DOCTYPE html>') and 'http' not in out.replace(
         'http-equiv', '')
+    assert 'content="default-src &#x27;none&#x27;; style-src ' in out
     # the option on which both processes agree stands once
     assert out.count('<th>[polling] interval</th>') == 1
 

@@ -338,6 +338,26 @@ def test_unreadable_journal(tmp_path: pathlib.Path,
     assert how in err and err.count('\n') == 1
 
 
+def test_damaged_entries_are_told(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those that can be read are listed."""
+    path = tmp_path / 'x.journal'
+    journals.write(path, [
+        entry for pid in (100, 101) for entry in journals.entries(
+            journals.make_report(), journals.Sender(pid=pid))])
+    command = commands.Command(tmp_path, capsys)
+    code, out, err = command('list')
+    assert (code, err) == (0, '') and '2 reports listed' in out
+    # each value is there once, for all entries that have it
+    whole = path.read_bytes()
+    assert whole.count(b'_PID=100') == 1
+    path.write_bytes(whole.replace(b'_PID=100', b'\xdb' * 8))
+    code, out, err = command('list')
+    assert code == 0 and '1 report listed' in out and ' 101 ' in out
+    assert err == ('ceilometer-diagnostics: the journal is damaged: an entry '
+                   'or more could not be read\n')
+
+
 def test_damaged_report_is_shown(tmp_path: pathlib.Path,
                                  capsys: pytest.CaptureFixture[str]) -> None:
     """A section that is no JSON costs that section, and is told."""

@@ -27,6 +27,7 @@ WRONG: collections.abc.Sequence[Case] = [
     (['-n', '5', 'nonsense'], 2, 'no verb'),
     (['list', '--nonsense'], 2, 'unrecognized'),
     (['list', '-x'], 2, 'unrecognized'),
+    (['list', '--sinc', '2026-01-01'], 2, 'unrecognized'),
     (['list', '-n', '0'], 2, 'at least 1'),
     (['list', '-n', '-1'], 2, 'at least 1'),
     (['list', '-n', ''], 2, 'at least 1'),

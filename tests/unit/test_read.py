@@ -164,6 +164,26 @@ def test_nobody_adds_to_the_report_of_another(
     assert same(read.load(journal, other), forged)
 
 
+@pytest.mark.parametrize('other', [
+    {'uid': 1000}, {'pid': 666}, {'boot_id': 'c007' * 8},
+    {'machine_id': '4ac1' * 8}, {'hostname': 'other'},
+    {'unit': 'ceilometer-x.service'}])
+def test_what_anybody_else_says_stands_apart(
+        tmp_path: pathlib.Path, other: dict[str, typing.Any]) -> None:
+    """Who says it is the same report, and differs in one thing only."""
+    made = journals.make_report()
+    forged = dataclasses.replace(made, sections=tuple(
+        dataclasses.replace(part, text='forged') for part in made.sections))
+    journal = build(
+        tmp_path, journals.entries(made),
+        journals.entries(forged, journals.Sender(**other),
+                         journals.TIME_USEC + 10))
+    found = read.find(journal)
+    assert same(read.load(journal, found[0]), made)
+    if 'hostname' not in other:
+        assert same(read.load(journal, found[1]), forged)
+
+
 def test_unit_lost_in_some_entries(tmp_path: pathlib.Path) -> None:
     """journald loses the unit of a process that ends; the rest tells it."""
     made = journals.make_report()

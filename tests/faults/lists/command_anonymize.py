@@ -126,8 +126,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='two addresses become one',
         file='command/anonymize.py',
-        old='        if key not in self._replaced:',
-        new='        if not self._replaced:',
+        old='self._counts.get(kind, 0) + 1',
+        new='1',
         tests=(
             _ANONYMIZE + 'test_what_names_nobody_stays',
             _ANONYMIZE + 'test_who_is_named_is_not_named_any_more')),

@@ -92,7 +92,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         file='command/reports/read.py',
         old='if _identity(entry, found.identity.unit) == found.identity and (',
         new='if entry and (',
-        tests=(_READ + 'test_nobody_adds_to_the_report_of_another',)),
+        tests=(_READ + 'test_what_anybody_else_says_stands_apart',)),
     fault.Fault(
         name='a report that cannot be read is left out without a word',
         file='command/reports/read.py',
@@ -130,9 +130,7 @@ FAULTS: tuple[fault.Fault, ...] = (
             "'_PID', '_UID',\n"
             "              '_SYSTEMD_UNIT')",
         new="KEY_FIELDS = (fields.REPORT_ID, '_SYSTEMD_UNIT')",
-        tests=(
-            _READ + 'test_entry_with_two_ids_hides_no_report',
-            _READ + 'test_nobody_adds_to_the_report_of_another')),
+        tests=(_READ + 'test_what_anybody_else_says_stands_apart',)),
     fault.Fault(
         name='a report of which a unit got lost is two',
         file='command/reports/search.py',
@@ -150,7 +148,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         file='command/reports/search.py',
         old='    if damaged and problems is not None:',
         new='    if False:',
-        tests=(_READ + 'test_damaged_files',)),
+        tests=(_HOSTILE + 'test_damaged_entries_are_told',)),
     fault.Fault(
         name='a damaged file is passed over without a word',
         file='command/reports/source.py',
@@ -199,12 +197,6 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='    if False:',
         tests=(_SELECTION + 'test_more_files_than_descriptors',)),
     fault.Fault(
-        name='long values are cut',
-        file='command/reports/journal_reader.py',
-        old='reader.data_threshold = bytes_max',
-        new='reader.data_threshold = OUTLINE_BYTES',
-        tests=(_READ + 'test_large_section_comes_back',)),
-    fault.Fault(
         name='one file of a newer systemd hides all others',
         file='command/reports/journal_reader.py',
         old='        if refused and (self.source.files or refused == '
@@ -227,11 +219,11 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='        if whole:',
         tests=(_READ + 'test_hostile_data_costs_one_section',)),
     fault.Fault(
-        name='a report may claim any number of sections',
+        name='a number that is none ends the command',
         file='command/reports/stored.py',
         old='        _check_numbers(entry)\n',
         new='',
-        tests=(_READ + 'test_hostile_entries_are_passed_over',)),
+        tests=(_HOSTILE + 'test_hostile_text_is_shown_escaped',)),
     fault.Fault(
         name='anything is an id of a report',
         file='command/reports/stored.py',
