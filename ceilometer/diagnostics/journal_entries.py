@@ -30,6 +30,7 @@ import datetime
 import json
 from typing import Any
 
+from ceilometer.diagnostics import data_json
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
 
@@ -68,7 +69,7 @@ def from_section(header: report.Header, section: report.Section, index: int,
         message += '\n\n' + section.text
     # an empty line between sections in journalctl -o cat; elsewhere unseen
     message += '\n'
-    data = '' if section.data is None else encode_data(section.data)
+    data = '' if section.data is None else data_json.encode(section.data)
     texts = _split_lines(message)
     datas = [data[at:at + PART_BYTES_MAX]
              for at in range(0, len(data), PART_BYTES_MAX)]
@@ -107,37 +108,6 @@ def _header_fields(header: report.Header) -> dict[str, str]:
     }
     return {name: str(value) for name, value in known.items()
             if value is not None}
-
-
-def encode_data(data: Any) -> str:
-    """JSON of the data, in ASCII, so that no journal tool calls it a blob.
-
-    The encoder of the standard library works in one go and holds the
-    interpreter meanwhile; large containers are therefore encoded an element
-    at a time, and other threads get their turn in between.
-    """
-    return ''.join(_encode(data, depth=3))
-
-
-def _encode(data: Any, depth: int) -> Iterable[str]:
-    if depth and isinstance(data, dict) and data:
-        opening = '{'
-        for key, value in data.items():
-            yield opening
-            yield json.dumps(str(key))
-            yield ':'
-            yield from _encode(value, depth - 1)
-            opening = ','
-        yield '}'
-    elif depth and isinstance(data, (list, tuple)) and data:
-        opening = '['
-        for value in data:
-            yield opening
-            yield from _encode(value, depth - 1)
-            opening = ','
-        yield ']'
-    else:
-        yield json.dumps(data, separators=(',', ':'))
 
 
 def _split_lines(text: str) -> list[str]:

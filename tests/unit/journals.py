@@ -27,6 +27,7 @@ import pathlib
 import subprocess
 from typing import Any
 
+from ceilometer.diagnostics import data_json
 from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
 
@@ -97,7 +98,7 @@ def make_report(sections: Iterable[report.Section] = (), *,
             'text_bytes': len(part.text.encode()),
             'data_bytes': (
                 0 if part.data is None
-                else len(journal_entries.encode_data(part.data)))}
+                else len(data_json.encode(part.data)))}
             for part in parts],
         'total_usec': total_usec, 'snapshot_usec': 300,
         'delivery_problem': None}

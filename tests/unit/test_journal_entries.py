@@ -300,11 +300,3 @@ class TestInvalid:
         """There is no report of nothing."""
         with pytest.raises(journal_entries.InvalidEntry, match='no entry'):
             journal_entries.to_report([])
-
-
-@hypothesis.given(json_data)
-def test_encoded_data_is_ascii_json(data):
-    """Data is JSON that no tool takes for binary, whatever is in it."""
-    encoded = journal_entries.encode_data(data)
-    assert encoded.isascii()
-    assert not any(ord(character) < 32 for character in encoded)
