@@ -1,0 +1,112 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""The verbs that compare reports: diff and stuck."""
+
+from tests.faults import fault
+
+_COMMAND = 'tests/unit/test_command.py::'
+_COMPARE = 'tests/unit/test_command_compare.py::'
+_HOSTILE = 'tests/unit/test_command_hostile.py::'
+_SELECTION = 'tests/unit/test_command_selection.py::'
+
+FAULTS: tuple[fault.Fault, ...] = (
+    fault.Fault(
+        name='diff misses options',
+        file='command/diff.py',
+        old='    yield from _options(before, after)\n',
+        new='',
+        tests=(_COMPARE + 'test_all_that_differs',)),
+    fault.Fault(
+        name='diff misses versions',
+        file='command/diff.py',
+        old='    yield from _versions(before, after)\n',
+        new='',
+        tests=(_COMPARE + 'test_all_that_differs',)),
+    fault.Fault(
+        name='diff takes what was added for removed',
+        file='command/diff.py',
+        old="'added', None, after[name]",
+        new="'removed', after[name]",
+        tests=(_COMPARE + 'test_all_that_differs',)),
+    fault.Fault(
+        name='diff compares a section that is not there',
+        file='command/diff.py',
+        old='    return all(section_data.section(found.report, name) for '
+            'found in reports)',
+        new='    return True',
+        tests=(_COMPARE + 'test_what_is_not_there_does_not_differ',)),
+    fault.Fault(
+        name='diff does not say that a report is incomplete',
+        file='command/diff.py',
+        old="            words += ' (incomplete)'",
+        new='            pass',
+        tests=(_COMPARE + 'test_what_is_not_there_does_not_differ',)),
+    fault.Fault(
+        name='diff does not say that a report is a forgery',
+        file='command/diff.py',
+        old="            words += ' (not of a unit of Ceilometer)'",
+        new='            pass',
+        tests=(_COMPARE + 'test_processes_that_are_not_the_same',)),
+    fault.Fault(
+        name='diff takes the forgery of an id for the report',
+        file='command/diff.py',
+        old='[one for one in found if one.identity.trusted] or found',
+        new='found',
+        tests=(_SELECTION + 'test_a_forgery_of_an_id_is_not_compared',)),
+    fault.Fault(
+        name='diff calls a thread of another process stuck',
+        file='command/diff.py',
+        old='    if before.process_key == after.process_key:\n'
+            '        for thread in',
+        new='    if True:\n        for thread in',
+        tests=(_COMPARE + 'test_processes_that_are_not_the_same',)),
+    fault.Fault(
+        name='diff prints a number of any length',
+        file='command/diff.py',
+        old='        and abs(value) < _NUMBER_MAX}',
+        new='        }',
+        tests=(_HOSTILE + 'test_hostile_data_breaks_no_verb',)),
+    fault.Fault(
+        name='stuck names threads that wait for work',
+        file='command/stuck.py',
+        old='if given.all or not stuck_threads.is_idle(one.thread)',
+        new='if one.thread',
+        tests=(
+            _COMMAND + 'test_stuck',
+            _COMPARE + 'test_nothing_stands_still')),
+    fault.Fault(
+        name='stuck believes forgeries',
+        file='command/stuck.py',
+        old='if one.identity.trusted]',
+        new='if one.identity]',
+        tests=(_SELECTION + 'test_a_forgery_is_not_what_a_verb_picks',)),
+    fault.Fault(
+        name='stuck says that a thread stands still where none does',
+        file='command/stuck.py',
+        old='return 0 if stood else 1',
+        new='return 0',
+        tests=(_COMPARE + 'test_nothing_stands_still',)),
+    fault.Fault(
+        name='stuck names those last that stand still for longest',
+        file='command/stuck.py',
+        old='-one.usec',
+        new='one.usec',
+        tests=(_COMPARE + 'test_longest_first',)),
+    fault.Fault(
+        name='stuck looks at more reports than it was asked to',
+        file='command/stuck.py',
+        old='reports[-count:]',
+        new='reports',
+        tests=(_COMPARE + 'test_longest_first',)),
+)
