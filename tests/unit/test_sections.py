@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import linecache
 import logging
@@ -30,6 +31,7 @@ from oslo_reports.models import with_default_views
 import pytest
 
 from ceilometer.diagnostics.daemon import added_sections
+from ceilometer.diagnostics.daemon import kernel_threads
 from ceilometer.diagnostics.daemon import known_secrets
 from ceilometer.diagnostics.daemon import process as daemons
 from ceilometer.diagnostics.daemon import section
@@ -45,6 +47,7 @@ from ceilometer.diagnostics.daemon.sections import threads
 from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics.daemon import stacks
 from ceilometer.diagnostics import escape
+from tests import limits
 
 CANARY = 'xK9-canary-77q'
 
@@ -129,7 +132,7 @@ def stop():
     yield start, event
     event.set()
     for thread in started:
-        thread.join(10)
+        thread.join(limits.EVENT_SECONDS)
 
 
 def owners(data):
@@ -161,7 +164,7 @@ class TestThreads:
             start(f'merged-{number}', wait)
         arrived.wait()
         # until the last one has gone from the barrier to the event
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + limits.EVENT_SECONDS
         while '10 threads with the same stack' not in told(threads)[1]:
             assert time.monotonic() < deadline
 
@@ -175,16 +178,34 @@ class TestThreads:
 
         start('spinning', spin)
         start('sleeping', lambda: time.sleep(0.1) or event.wait())
-        data, text = told(threads)
-        states = {owner['name']: owner['state'] for owner in owners(data)}
-        # this thread, and others of a shared machine, take their share
-        for _ in range(20):
-            if states['spinning'] == 'running':
-                break
-            data, text = told(threads)
-            states = {owner['name']: owner['state'] for owner in owners(data)}
-        assert states['spinning'] == 'running'
-        assert states['sleeping'] == 'waiting'
+
+        def states():
+            told_of = {owner['name']: owner['state']
+                       for owner in owners(told(threads)[0])}
+            return told_of['spinning'], told_of['sleeping']
+
+        # until both do what they are to do
+        deadline = time.monotonic() + limits.EVENT_SECONDS
+        while (found := states()) != ('running', 'waiting'):
+            assert time.monotonic() < deadline, found
+
+    def test_thread_that_waits_for_a_processor_is_running(
+            self, stop, monkeypatch):
+        """On a busy machine one that computes has little of them."""
+        start, _ = stop
+        thread = start('computes')
+        waited = itertools.count(0, 10_000_000_000)
+        contents = kernel_threads._contents
+
+        def busy(native_id, name):
+            if (native_id, name) == (thread.native_id, 'schedstat'):
+                return f'1000 {next(waited)} 7\n'
+            return contents(native_id, name)
+
+        monkeypatch.setattr(kernel_threads, '_contents', busy)
+        states = {owner['name']: owner['state']
+                  for owner in owners(told(threads)[0])}
+        assert states['computes'] == 'running'
 
     def test_main_thread_is_marked_and_first(self):
         """It stands first, with the process's id as its own."""
@@ -269,14 +290,14 @@ class TestAsyncioTasks:
         thread = threading.Thread(target=loop.run_until_complete,
                                   args=(main(),))
         thread.start()
-        ready.wait(30)
+        assert ready.wait(limits.EVENT_SECONDS)
         # until the second has begun to wait for the first
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + limits.EVENT_SECONDS
         while 'awaits task' not in (told(asyncio_tasks)[1]):
             assert time.monotonic() < deadline
         data, text = told(asyncio_tasks)
         loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])
-        thread.join(30)
+        thread.join(limits.EVENT_SECONDS)
         loop.close()
         (paragraph,) = [part for part in sections_of(text)
                         if 'Task "first\\none"' in part]
@@ -458,7 +479,7 @@ class TestConfiguration:
                 assert CANARY not in masked.text(f'{CANARY}-3')
         finally:
             stop.set()
-            thread.join(10)
+            thread.join(limits.EVENT_SECONDS)
 
 
 class TestSecrets:

@@ -64,21 +64,23 @@ def native_ids() -> list[int]:
 
 
 def shares(native_ids: Iterable[int], seconds: float) -> dict[int, float]:
-    """What share of a processor each thread has for a while, by native id.
+    """What share of a while each thread runs or could run, by native id.
 
-    Empty where the kernel does not count in nanoseconds.
+    A thread that computes has little of the processor on a busy machine; for
+    the rest of the time it waits for one, which counts as well. Empty where
+    the kernel does not count in nanoseconds.
 
     :param native_ids: the threads to ask for
     :param seconds: for how long at least
     """
     before = {native_id: (nsec, time.perf_counter_ns())
               for native_id in native_ids
-              if (nsec := _run_nsec(native_id)) is not None}
+              if (nsec := _runnable_nsec(native_id)) is not None}
     if before:
         time.sleep(seconds)
     found = {}
     for native_id, (nsec, when) in before.items():
-        now = _run_nsec(native_id)
+        now = _runnable_nsec(native_id)
         if now is not None:
             found[native_id] = (now - nsec) / (time.perf_counter_ns() - when)
     return found
@@ -98,9 +100,12 @@ def _read(native_id: int) -> KernelThread | None:
         waits_in=_wait_channel(native_id))
 
 
-def _run_nsec(native_id: int) -> int | None:
-    times = (_contents(native_id, 'schedstat') or '').split()
-    return int(times[0]) if times and times[0].isdecimal() else None
+def _runnable_nsec(native_id: int) -> int | None:
+    # how long it ran, and how long it waited for a processor (proc(5))
+    times = (_contents(native_id, 'schedstat') or '').split()[:2]
+    if len(times) < 2 or not all(map(str.isdecimal, times)):
+        return None
+    return sum(map(int, times))
 
 
 def _wait_channel(native_id: int) -> str | None:

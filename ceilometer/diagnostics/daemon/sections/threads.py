@@ -27,12 +27,13 @@ from ceilometer.diagnostics.daemon import stacks
 
 NAME = 'threads'
 
-#: For how long at least the processor time of each thread is measured. The
+#: For how long at least is measured how long each thread could run. The
 #: snapshot itself makes every thread that wants the interpreter wait for it,
 #: so that the kernel's state alone would call a computing thread waiting.
 MEASURE_SECONDS = 0.02
 
-#: A thread that had the processor for at least this share of it is running.
+#: A thread that had a processor, or waited for one, for at least this share of
+#: it is running.
 RUNNING_SHARE = 0.2
 
 #: Our own threads, by the beginning of their names.
