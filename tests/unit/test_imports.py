@@ -24,6 +24,7 @@ import pytest
 
 import ceilometer.diagnostics
 from ceilometer.diagnostics import fields
+from tests import limits
 
 PACKAGE = 'ceilometer.diagnostics'
 ROOT = pathlib.Path(ceilometer.diagnostics.__file__).parent
@@ -33,7 +34,8 @@ def loaded(script):
     """The modules a fresh interpreter has loaded after a script."""
     done = subprocess.run(
         [sys.executable, '-c', script + '\nimport sys\nprint(*sys.modules)'],
-        capture_output=True, text=True, timeout=60, check=True)
+        capture_output=True, text=True, timeout=limits.EVENT_SECONDS,
+        check=True)
     return set(done.stdout.split())
 
 
@@ -165,7 +167,8 @@ importlib._bootstrap._find_and_load = find_and_load
 print('done')
 """
     done = subprocess.run([sys.executable, '-c', script], text=True,
-                          capture_output=True, timeout=60, check=True)
+                          capture_output=True, check=True,
+                          timeout=limits.EVENT_SECONDS)
     assert done.stdout == 'done\n'
 
 

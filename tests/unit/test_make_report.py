@@ -28,6 +28,7 @@ from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics.daemon import section_table
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
+from tests import limits
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def test_report_that_fails_leaves_no_thread_behind(delivered, monkeypatch):
     with pytest.raises(OSError, match='no'):
         write_one()
     for thread in section_threads():
-        thread.join(10)
+        thread.join(limits.EVENT_SECONDS)
     assert not section_threads()
 
 

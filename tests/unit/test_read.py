@@ -30,6 +30,7 @@ from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import search
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics import report
+from tests import limits
 from tests.unit import journals
 
 SECOND = 1_000_000
@@ -469,8 +470,9 @@ def test_damaged_files(tmp_path: pathlib.Path) -> None:
         '    print(sum(one.report.complete for one in found),\n'
         '          bool(problems), flush=True)\n')
     done = subprocess.run(
-        [sys.executable, '-c', script, *map(str, paths)], timeout=120,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        [sys.executable, '-c', script, *map(str, paths)],
+        timeout=limits.EVENT_SECONDS, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True)
     told = done.stdout.splitlines()
     assert done.returncode == 0, (paths[len(told)], done.stderr)
     assert len(told) == len(paths)

@@ -21,6 +21,7 @@ import weakref
 import pytest
 
 from ceilometer.diagnostics.daemon import side_thread
+from tests import limits
 
 
 class Thing:
@@ -37,9 +38,10 @@ def thread():
 
 def test_function_runs_in_another_thread(thread):
     """One for all that are run."""
-    first = thread.run(threading.current_thread, 10)
+    first = thread.run(threading.current_thread, limits.EVENT_SECONDS)
     assert first is not threading.current_thread()
-    assert thread.run(threading.current_thread, 10) is first
+    assert thread.run(
+        threading.current_thread, limits.EVENT_SECONDS) is first
 
 
 def test_exception_keeps_nothing_alive(thread):
@@ -55,11 +57,11 @@ def test_exception_keeps_nothing_alive(thread):
     gc.disable()
     try:
         try:
-            thread.run(fail, 10)
+            thread.run(fail, limits.EVENT_SECONDS)
         except ValueError as error:
             assert str(error) == 'no'
         # the thread lets go of the last function as it takes the next
-        thread.run(int, 10)
+        thread.run(int, limits.EVENT_SECONDS)
         assert references[0]() is None
     finally:
         gc.enable()
@@ -70,10 +72,10 @@ def test_function_that_hangs_is_abandoned(thread):
     released = threading.Event()
     with pytest.raises(side_thread.TimedOut) as caught:
         thread.run(released.wait, 0.1)
-    assert thread.run(lambda: 3, 10) == 3
+    assert thread.run(lambda: 3, limits.EVENT_SECONDS) == 3
     assert caught.value.thread.is_alive()
     released.set()
-    caught.value.thread.join(10)
+    caught.value.thread.join(limits.EVENT_SECONDS)
     assert not caught.value.thread.is_alive()
 
 
@@ -83,5 +85,5 @@ def test_function_runs_here_where_no_thread_can_be_had(thread, monkeypatch):
         raise MemoryError
 
     monkeypatch.setattr(threading.Thread, 'start', start)
-    assert thread.run(threading.current_thread, 10) is (
+    assert thread.run(threading.current_thread, limits.EVENT_SECONDS) is (
         threading.current_thread())
