@@ -26,15 +26,15 @@ import time
 import pytest
 
 from tests.functional import journald as journalds
+from tests import limits
 
-TIMEOUT = journalds.TIMEOUT
 HERE = os.path.dirname(os.path.abspath(__file__))
 DAEMONS = os.path.join(HERE, 'daemons.py')
 
 
 def until(predicate, what):
     """Wait until something holds that nobody gives notice of, as in /proc."""
-    deadline = time.monotonic() + TIMEOUT
+    deadline = time.monotonic() + limits.EVENT_SECONDS
     while not (found := predicate()):
         if time.monotonic() > deadline:
             raise journalds.NotInTime(f'not in time: {what}')
@@ -83,7 +83,7 @@ class Process:
     def wait_for(self, predicate, what):
         """Wait until something holds of what it has said."""
         with self._changed:
-            found = self._changed.wait_for(predicate, TIMEOUT)
+            found = self._changed.wait_for(predicate, limits.EVENT_SECONDS)
         if not found:
             raise journalds.NotInTime(f'not in time: {what}')
         return found
@@ -126,11 +126,11 @@ class Process:
     def wait(self):
         """Wait for its end; its exit code."""
         try:
-            code = self._popen.wait(TIMEOUT)
+            code = self._popen.wait(limits.EVENT_SECONDS)
         except subprocess.TimeoutExpired:
             raise journalds.NotInTime('the process did not end') from None
         for reader in self._readers:
-            reader.join(TIMEOUT)
+            reader.join(limits.EVENT_SECONDS)
         return code
 
     def end(self):
@@ -148,7 +148,7 @@ class Process:
             if stream is not None:
                 with contextlib.suppress(OSError):
                     for reader in self._readers:
-                        reader.join(TIMEOUT)
+                        reader.join(limits.EVENT_SECONDS)
                     stream.close()
 
 

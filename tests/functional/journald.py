@@ -33,9 +33,7 @@ from typing import Any
 
 from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
-
-#: How long any test waits for something that must come, seconds.
-TIMEOUT = 30.0
+from tests import limits
 
 _SEALS = (fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE)
 _CREDENTIALS = struct.Struct('3i')
@@ -99,7 +97,7 @@ class Journald:
         """Stop listening, and go."""
         os.close(self._stop_write)
         if self._thread is not None:
-            self._thread.join(TIMEOUT)
+            self._thread.join(limits.EVENT_SECONDS)
         os.close(self._stop_read)
         self._socket.close()
         shutil.rmtree(self._directory)
@@ -145,7 +143,7 @@ class Journald:
     def wait_for(self, predicate: Callable[[], Any], what: str) -> Any:
         """Wait until something holds of the entries, and return it."""
         with self._changed:
-            found = self._changed.wait_for(predicate, TIMEOUT)
+            found = self._changed.wait_for(predicate, limits.EVENT_SECONDS)
         if not found:
             raise NotInTime(f'not in time: {what}; the journal has:\n'
                             + self.describe())

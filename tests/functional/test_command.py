@@ -25,9 +25,9 @@ import sys
 import pytest
 
 from ceilometer.diagnostics import report
+from tests import limits
 from tests.unit import journals
 
-SECONDS = 60
 RUN = [sys.executable, '-c',
        'from ceilometer.diagnostics import command; command.main()']
 
@@ -37,7 +37,7 @@ def run(*arguments: str, stdout: int = subprocess.PIPE, **environment: str,
     """Run the command."""
     return subprocess.run(
         [*RUN, *arguments], stdin=subprocess.DEVNULL, stdout=stdout,
-        stderr=subprocess.PIPE, text=True, timeout=SECONDS,
+        stderr=subprocess.PIPE, text=True, timeout=limits.EVENT_SECONDS,
         env={**os.environ, **environment})
 
 
@@ -65,7 +65,7 @@ def test_reader_of_a_pipe_that_ends(journal: pathlib.Path) -> None:
     done = subprocess.run(
         ['sh', '-c', '"$@" | head -c 10', 'sh', *RUN, '-D', str(journal),
          'show'], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        timeout=SECONDS)
+        timeout=limits.EVENT_SECONDS)
     assert (len(done.stdout), done.stderr) == (10, b'')
 
 
@@ -100,7 +100,7 @@ def test_disk_that_gets_full(journal: pathlib.Path, tmp_path: pathlib.Path,
 def test_standard_error_is_closed(journal: pathlib.Path) -> None:
     """Then the exit code says it alone."""
     done = subprocess.run(['sh', '-c', 'exec "$@" 2>&-', 'sh', *RUN,
-                           'nonsense'], timeout=SECONDS)
+                           'nonsense'], timeout=limits.EVENT_SECONDS)
     assert done.returncode == 2
 
 
@@ -115,7 +115,7 @@ def test_plain_in_a_pipe_coloured_on_a_terminal(
                         'show', '--section', 'package']), '/dev/null']
     shown = subprocess.run(
         script, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        timeout=SECONDS, env={**os.environ, 'TERM': 'xterm',
+        timeout=limits.EVENT_SECONDS, env={**os.environ, 'TERM': 'xterm',
                               'SYSTEMD_PAGER': 'sed s/^/PAGED:/'}).stdout
     assert b'\033[1m' in shown and b'PAGED:' in shown
 
@@ -190,7 +190,7 @@ def test_page_in_a_browser(journal: pathlib.Path,
              f'--user-data-dir={tmp_path}/profile', '--enable-logging=stderr',
              '--virtual-time-budget=2000', '--dump-dom',
              f'file://{page}{fragment}'], stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, timeout=SECONDS)
+            stderr=subprocess.PIPE, text=True, timeout=limits.EVENT_SECONDS)
         assert 'Content Security Policy' not in done.stderr, done.stderr
         assert 'Uncaught' not in done.stderr, done.stderr
         return done.stdout

@@ -26,6 +26,7 @@ import pytest
 from ceilometer.diagnostics import fields
 import ceilometer_diagnostics
 from tests.functional import conftest
+from tests import limits
 
 BIN = os.path.dirname(sys.executable)
 COMMAND = os.path.join(BIN, 'ceilometer-diagnostics')
@@ -53,7 +54,7 @@ def run(*arguments, **options):
     """Run a command to its end."""
     return subprocess.run(
         arguments, capture_output=True, text=True,
-        timeout=conftest.TIMEOUT, **options)
+        timeout=limits.EVENT_SECONDS, **options)
 
 
 @pytest.mark.parametrize(('arguments', 'words'), [
