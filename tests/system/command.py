@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import typing
 
+from tests import limits
 from tests.system import keeper
 from tests.system import machine as machines
 
@@ -68,6 +69,7 @@ def triggered(machine: machines.Machine, unit: str,
     :param arguments: options
     """
     told: list[dict[str, typing.Any]] = json.loads(
-        run(machine, 'trigger', '--json', *arguments, unit))
+        run(machine, 'trigger', '--json', f'--timeout={limits.EVENT_SECONDS}',
+            *arguments, unit))
     assert all(answer['answered'] for answer in told)
     return told

@@ -41,7 +41,7 @@ def say(text: str) -> None:
 def show(machine: machines.Machine, command: str) -> None:
     """Run a shell command in the machine, as if typed there."""
     print(f'\n# {command}', flush=True)
-    done = machine.run(['sh', '-c', command], check=False, timeout=60)
+    done = machine.run(['sh', '-c', command], check=False)
     print(done.stdout + done.stderr, end='', flush=True)
 
 

@@ -38,12 +38,10 @@ import time
 import types
 import typing
 
+from tests import limits
 from tests.system import export_format
 from tests.system import keeper
 
-COMMAND_SECONDS = 30
-EVENT_SECONDS = 30
-POWEROFF_SECONDS = 100  # more than a unit's TimeoutStopSec
 POLL_SECONDS = 0.02
 
 
@@ -115,7 +113,7 @@ class Machine:
         try:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._leader, signal.SIGRTMIN + 3)
-            self._keeper.wait(POWEROFF_SECONDS)
+            self._keeper.wait(limits.EVENT_SECONDS)
         except subprocess.TimeoutExpired:
             raise keeper.MachineError(
                 f'{self.name} did not power off, it was killed') from None
@@ -155,7 +153,7 @@ class Machine:
     # Commands.
 
     def run_bytes(self, argv: collections.abc.Sequence[str], *,
-                  check: bool = True, timeout: float = COMMAND_SECONDS,
+                  check: bool = True, timeout: float = limits.EVENT_SECONDS,
                   input: bytes | None = None, user: str | None = None,
                   ) -> subprocess.CompletedProcess[bytes]:
         """Run a command in the machine, with bytes in and out.
@@ -198,7 +196,7 @@ class Machine:
             argv, process.returncode, out, err)
 
     def run(self, argv: collections.abc.Sequence[str], *,
-            check: bool = True, timeout: float = COMMAND_SECONDS,
+            check: bool = True, timeout: float = limits.EVENT_SECONDS,
             input: str | None = None, user: str | None = None,
             ) -> subprocess.CompletedProcess[str]:
         """Run a command in the machine, with text in and out.
@@ -213,11 +211,9 @@ class Machine:
             done.stderr.decode(errors='replace'))
 
     def systemctl(self, *arguments: str, check: bool = True,
-                  timeout: float = POWEROFF_SECONDS,
                   ) -> subprocess.CompletedProcess[str]:
         """Run systemctl; it may wait as long as a unit may take to stop."""
-        return self.run(['systemctl', *arguments], check=check,
-                        timeout=timeout)
+        return self.run(['systemctl', *arguments], check=check)
 
     def journal(self, *arguments: str) -> str:
         """Give what journalctl prints, everything logged so far included."""
@@ -288,7 +284,7 @@ class Machine:
         return found
 
     def wait_for(self, predicate: collections.abc.Callable[[], typing.Any],
-                 timeout: float = EVENT_SECONDS, what: str = '',
+                 timeout: float = limits.EVENT_SECONDS, what: str = '',
                  unit: str | None = None) -> typing.Any:
         """Wait for an event.
 

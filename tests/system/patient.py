@@ -19,6 +19,7 @@ sets, names things to do. The daemon itself is the real one, unmodified.
 Runs inside the machine, with Ceilometer's own interpreter.
 """
 
+import contextlib
 import ctypes
 import dataclasses
 import json
@@ -45,22 +46,54 @@ def _note(name, text):
 
 
 def heartbeat():
-    """Note the longest time that a thread was kept from running."""
+    """Note what a thread was held up by, every hundred beats of it.
+
+    That is the processor time that other threads of this process took between
+    two beats, seconds at most. A machine that has much else to do makes it no
+    longer: for as long as this thread only waits for a processor, others may
+    as well have one.
+    """
     reset = os.path.join(DIRECTORY, 'heartbeat-reset')
-    longest = 0.0
-    last = time.monotonic()
-    _note(f'heartbeat-{os.getpid()}', '0')
+    beats, longest = 0, 0.0
+    last = time.process_time() - _waited_for_processor()
     while True:
         time.sleep(0.001)
-        now = time.monotonic()
-        if now - last > longest:
-            longest = now - last
-            _note(f'heartbeat-{os.getpid()}', str(longest))
-        if os.path.exists(reset):
-            longest = 0.0
-            _note(f'heartbeat-{os.getpid()}', '0')
-            os.unlink(reset)
-        last = time.monotonic()
+        now = time.process_time() - _waited_for_processor()
+        longest = max(longest, now - last)
+        beats += 1
+        if beats % 100 == 0:
+            _note(f'heartbeat-{os.getpid()}',
+                  json.dumps({'beats': beats, 'held_seconds': longest}))
+            if os.path.exists(reset):
+                longest = 0.0
+                os.unlink(reset)
+        last = time.process_time() - _waited_for_processor()
+
+
+def _waited_for_processor():
+    with open('/proc/thread-self/schedstat') as file:
+        return int(file.read().split()[1]) / 1e9
+
+
+def handoffs():
+    """Keep the main thread busy; note how many times as long as on a machine
+    with nothing else to do another thread waits for the interpreter.
+    """
+    _in_thread(_hand_off)
+    spin()
+
+
+def _hand_off():
+    slowest = 1.0
+    pause = 0.0005
+    quiet = 20 * (sys.getswitchinterval() + pause)
+    while True:
+        start = time.monotonic()
+        for _ in range(20):
+            # long enough for the main thread to be given the interpreter
+            time.sleep(pause)
+        slowest = max(slowest, (time.monotonic() - start) / quiet)
+        _note('slowdown', str(slowest))
 
 
 def children():
@@ -135,10 +168,11 @@ def _hostile():
 
 
 def sections():
-    """Add sections that go wrong in every way."""
+    """Add sections that go wrong in every way; 'hangs' adds one more."""
     from ceilometer import diagnostics
     diagnostics.register_section('Raises', _raise)
-    diagnostics.register_section('Hangs', _hang)
+    if 'hangs' in NAMES:
+        diagnostics.register_section('Hangs', _hang)
     diagnostics.register_section('Large', _large)
     diagnostics.register_section('Megabytes', _megabytes)
     diagnostics.register_section('Hostile ' + HOSTILE, _hostile, 'hostile')
@@ -169,6 +203,51 @@ def collected(module):
         return deliver(delivery, header, section, index, count)
 
     module._deliver = noted
+
+
+def unhurried(module):
+    """Give a large section the time that it takes on a busy machine."""
+    module.FINISH_SECONDS_MAX = 600.0
+
+
+def turns(module):
+    """Have nobody send before all processes want to, once a file asks for it.
+
+    It says how many there are. They wait for their turn for as long as that
+    takes.
+    """
+    path = os.path.join(DIRECTORY, 'turns')
+    taken = module.taken
+    module.TURN_SECONDS_MAX = 600.0
+
+    @contextlib.contextmanager
+    def together(descriptor):
+        if not os.path.exists(path):
+            with taken(descriptor):
+                yield
+            return
+        with open(path) as file:
+            count = int(file.read())
+        _note(f'wants-{os.getpid()}', '')
+        with taken(descriptor):
+            while sum(name.startswith('wants-') and not name.endswith('.new')
+                      for name in os.listdir(DIRECTORY)) < count:
+                time.sleep(0.01)
+            yield
+
+    module.taken = together
+
+
+def slowly(module):
+    """Leave others time between two entries."""
+    deliver = module._deliver
+
+    def slow(*args):
+        done = deliver(*args)
+        time.sleep(0.02)
+        return done
+
+    module._deliver = slow
 
 
 def stepwise():
@@ -262,11 +341,20 @@ def _watch_for_cotyledon():
         if 'given' in NAMES:
             wrapt.register_post_import_hook(
                 collected, 'ceilometer.diagnostics.daemon.make_report')
+        if 'turns' in NAMES:
+            wrapt.register_post_import_hook(
+                slowly, 'ceilometer.diagnostics.daemon.make_report')
+        if 'sections' in NAMES:
+            wrapt.register_post_import_hook(
+                unhurried, 'ceilometer.diagnostics.daemon.collect')
         for function in (stuck_in_c, spin):
             if function.__name__ in NAMES:
                 _main_thread_of_worker(function)
 
     wrapt.register_post_import_hook(loaded, 'cotyledon._service_manager')
+    if 'turns' in NAMES:
+        wrapt.register_post_import_hook(
+            turns, 'ceilometer.diagnostics.daemon.turn')
 
 
 if NAMES and 'ceilometer-diagnostics' in ' '.join(sys.orig_argv):

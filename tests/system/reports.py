@@ -95,7 +95,7 @@ def find(machine: machines.Machine, *matches: str) -> list[Report]:
 
 def wait(machine: machines.Machine, unit: str, pids: collections.abc.Iterable[
         int], before: collections.abc.Iterable[Report] = (),
-        timeout: float = machines.EVENT_SECONDS) -> list[Report]:
+        ) -> list[Report]:
     """Wait until each process has a complete report.
 
     :param unit: the unit, as in journalctl -u
@@ -112,12 +112,12 @@ def wait(machine: machines.Machine, unit: str, pids: collections.abc.Iterable[
         return new if wanted <= {report.pid for report in new} else []
 
     found: list[Report] = machine.wait_for(
-        written, timeout, f'reports of {sorted(wanted)}', unit)
+        written, what=f'reports of {sorted(wanted)}', unit=unit)
     return found
 
 
-def trigger(machine: machines.Machine, unit: str, signal: str = 'USR1',
-            timeout: float = machines.EVENT_SECONDS) -> list[Report]:
+def trigger(machine: machines.Machine, unit: str,
+            signal: str = 'USR1') -> list[Report]:
     """Have master and workers of a unit report, and wait for it.
 
     :param signal: the signal to send
@@ -127,7 +127,7 @@ def trigger(machine: machines.Machine, unit: str, signal: str = 'USR1',
     pids = [int(machine.show(unit, 'MainPID')['MainPID']),
             *machine.workers(unit)]
     machine.systemctl('kill', '-s', signal, unit)
-    return wait(machine, unit, pids, before, timeout)
+    return wait(machine, unit, pids, before)
 
 
 def ready(machine: machines.Machine, unit: str, workers: int = 1) -> None:

@@ -79,10 +79,12 @@ def test_eight_workers_write_a_report_each(
 
 
 def test_reports_of_one_trigger_read_one_after_the_other(
-        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+        machine: machines.Machine, unit: conftest.StartUnit,
+        patient: conftest.Patient) -> None:
     """journalctl -o cat shows whole reports, not a mixture of them."""
-    unit(NOTIFICATION, config=EIGHT_WORKERS)
+    unit(NOTIFICATION, config=EIGHT_WORKERS, dropin=patient('turns'))
     reports.ready(machine, NOTIFICATION, 8)
+    machine.write_file('/run/ceilometer/agent-notification/turns', '9')
     found = reports.trigger(machine, NOTIFICATION)
     ids = [entry['REPORT_ID'] for entry in machine.entries(
         '-u', NOTIFICATION, 'REPORT=1')

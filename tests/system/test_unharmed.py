@@ -75,13 +75,20 @@ def test_two_hundred_triggers_at_random_moments_kill_nothing(
     machine.wait_for(
         lambda: machine.path(f'{RUNTIME}/children').exists(),
         what='the programs that the daemon starts', unit=POLLING)
+
+    def commands() -> list[bytes]:
+        return [machine.path(f'/proc/{pid}/cmdline').read_bytes()
+                for pid in machine.pids(POLLING)]
+
+    # the shell's and sudo's come when these have read what they read
+    machine.wait_for(
+        lambda: commands().count(b'sleep\x0010000\x00') == 3,
+        what='the programs that these start', unit=POLLING)
     workers = machine.workers(POLLING)
     pids = machine.pids(POLLING)
-    commands = [machine.path(f'/proc/{pid}/cmdline').read_bytes()
-                for pid in pids]
     for program in (b'sleep\x0010000', b'sh\x00-c', b'sudo\x00', b'python',
                     b'privsep-helper'):
-        assert any(program in command for command in commands), program
+        assert any(program in command for command in commands()), program
 
     for _ in range(150):
         _kill(machine, shuffled.choice(['USR1', 'USR2']))
@@ -102,9 +109,11 @@ def test_a_burst_becomes_few_reports_none_inside_another(
     reports.ready(machine, POLLING)
     before = {report.id for report in reports.find(machine, '-u', POLLING)}
     main = machine.show(POLLING, 'MainPID')['MainPID']
+    started = time.monotonic()
     # not the shell's own kill: the kernel itself would merge most of them
     machine.run(['sh', '-c', 'for n in $(seq 100); do /bin/kill -USR1 "$0"; '
                  'done', main])
+    took = time.monotonic() - started
     machine.wait_for(
         lambda: [report for report in reports.find(machine, f'_PID={main}')
                  if report.id not in before and report.complete
@@ -113,24 +122,40 @@ def test_a_burst_becomes_few_reports_none_inside_another(
         what='a report that says what it merges', unit=POLLING)
     found = [report for report in reports.find(machine, f'_PID={main}')
              if report.id not in before]
-    assert 1 <= len(found) <= 5
+    # one at once, one a second, and one for what came last
+    assert 1 <= len(found) <= took + 2
 
 
 @pytest.mark.parametrize('how', ['stuck_in_c', 'spin'])
 def test_a_stuck_main_thread_still_reports(
         machine: machines.Machine, unit: conftest.StartUnit,
         patient: conftest.Patient, how: str) -> None:
-    """It says where the thread is, and comes within a second."""
+    """It says where the thread is, and comes within a second.
+
+    On a busy machine a second is as long as a program beside it says that it
+    takes there.
+    """
+    machine.write_file('/etc/systemd/system/control.service', f"""\
+[Service]
+Environment=PATIENT=handoffs RUNTIME_DIRECTORY=/run/control
+RuntimeDirectory=control
+ExecStart={keeper.PREFIX}/bin/python -c \
+    'import patient; patient.handoffs()'
+""")
     unit(POLLING, dropin=patient(how))
     machine.wait_for(lambda: machine.path(f'{RUNTIME}/stuck').exists(),
                      what='a stuck main thread', unit=POLLING)
     # the first report imports what it needs; all the machine is busy then
     reports.trigger(machine, POLLING)
     worker, = machine.workers(POLLING)
+    machine.systemctl('start', 'control')
+    slowdown = machine.path('/run/control/slowdown')
+    machine.wait_for(slowdown.exists, what='the control', unit='control')
     found = [report for report in reports.trigger(machine, POLLING)
              if report.pid == worker]
     summary = json.loads(found[0].section('summary')['REPORT_DATA'])
-    assert summary['total_usec'] < 1_000_000
+    assert summary['total_usec'] < 1_000_000 * float(slowdown.read_text())
+    machine.systemctl('stop', 'control')
     threads = json.loads(found[0].section('threads')['REPORT_DATA'])
     main, = [(stack, thread) for stack in threads['stacks']
              for thread in stack['threads'] if thread['foreground']]
