@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import collections.abc
 import dataclasses
+import time
 
 from tests.system import export_format
 from tests.system import machine as machines
@@ -93,22 +94,28 @@ def find(machine: machines.Machine, *matches: str) -> list[Report]:
     return [Report(tuple(entries)) for entries in found.values()]
 
 
-def wait(machine: machines.Machine, unit: str, pids: collections.abc.Iterable[
-        int], before: collections.abc.Iterable[Report] = (),
-        ) -> list[Report]:
+def from_now() -> str:
+    """A match for :func:`find`: what is sent from now on.
+
+    To read all that there is takes long where other tests have left much.
+    """
+    return f'--since=@{time.time():.6f}'
+
+
+def wait(machine: machines.Machine, unit: str,
+         pids: collections.abc.Iterable[int], since: str) -> list[Report]:
     """Wait until each process has a complete report.
 
     :param unit: the unit, as in journalctl -u
     :param pids: the processes to wait for
-    :param before: reports that do not count, because they are older
-    :returns: the complete reports that are not older
+    :param since: what :func:`from_now` gave before they were asked for
+    :returns: the complete reports
     """
-    old = {report.id for report in before}
     wanted = set(pids)
 
     def written() -> list[Report]:
-        new = [report for report in find(machine, '-u', unit)
-               if report.id not in old and report.complete]
+        new = [report for report in find(machine, since, '-u', unit)
+               if report.complete]
         return new if wanted <= {report.pid for report in new} else []
 
     found: list[Report] = machine.wait_for(
@@ -123,11 +130,11 @@ def trigger(machine: machines.Machine, unit: str,
     :param signal: the signal to send
     :returns: their reports
     """
-    before = find(machine, '-u', unit)
     pids = [int(machine.show(unit, 'MainPID')['MainPID']),
             *machine.workers(unit)]
+    since = from_now()
     machine.systemctl('kill', '-s', signal, unit)
-    return wait(machine, unit, pids, before)
+    return wait(machine, unit, pids, since)
 
 
 def ready(machine: machines.Machine, unit: str, workers: int = 1) -> None:

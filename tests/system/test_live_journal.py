@@ -56,7 +56,7 @@ def rotated(machine: machines.Machine, unit: conftest.StartUnit,
     """A report in the middle of which journald has begun a new file."""
     unit(POLLING, dropin=patient('stepwise'),
          config='[diagnostics]\nsection_time_limit = 60\n')
-    before = reports.find(machine, '-u', POLLING)
+    since = reports.from_now()
     pids = machine.pids(POLLING)
     machine.systemctl('kill', '-s', 'USR1', POLLING)
     waiting = machine.wait_for(
@@ -65,7 +65,7 @@ def rotated(machine: machines.Machine, unit: conftest.StartUnit,
     begun = {int(path.name.rpartition('-')[2]) for path in waiting}
     machine.run(['journalctl', '--sync', '--rotate'])
     machine.path(f'{RUNTIME}/go-on').touch()
-    found = reports.wait(machine, POLLING, pids, before)
+    found = reports.wait(machine, POLLING, pids, since)
     return next(report for report in found if report.pid in begun)
 
 
