@@ -33,8 +33,8 @@ import signal
 import sys
 import time
 
-# What was killed last may still be about to end.
-GRACE_SECONDS = 10
+# What was killed last may still be about to end, on a busy machine for long.
+GRACE_SECONDS = 120
 _COMMAND_CHARACTERS_MAX = 200
 _POLL_SECONDS = 0.02
 

@@ -130,5 +130,7 @@ class Copy:
             [self.python, *arguments], cwd=self.tree, timeout=seconds,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors='backslashreplace',
-            env={**os.environ, 'VIRTUAL_ENV': str(self._environment),
+            # What a fault keeps from coming is not waited for so long.
+            env={'EVENT_SECONDS': '60', **os.environ,
+                 'VIRTUAL_ENV': str(self._environment),
                  'PATH': f'{binaries}:{os.environ.get("PATH", os.defpath)}'})

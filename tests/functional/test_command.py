@@ -90,7 +90,7 @@ def test_disk_that_gets_full(journal: pathlib.Path, tmp_path: pathlib.Path,
     done = subprocess.run(
         ['sh', '-c', 'ulimit -f 100; path=$1; shift; exec "$@" > "$path"',
          'sh', str(path), *RUN, '-D', str(journal), 'show'],
-        stderr=subprocess.PIPE, text=True, timeout=SECONDS,
+        stderr=subprocess.PIPE, text=True, timeout=limits.EVENT_SECONDS,
         env={**os.environ, 'PYTHONUNBUFFERED': unbuffered})
     assert path.read_bytes().startswith(b'    Report: ')
     assert done.returncode == 1
@@ -128,8 +128,9 @@ def on_terminal(journal: pathlib.Path, *arguments: str, **environment: str,
     return subprocess.run(
         ['script', '--quiet', '--return', '--command', words, '/dev/null'],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-        timeout=SECONDS, env={**os.environ, 'TERM': 'xterm',
-                              'SYSTEMD_PAGER': 'cat', **environment})
+        timeout=limits.EVENT_SECONDS,
+        env={**os.environ, 'TERM': 'xterm', 'SYSTEMD_PAGER': 'cat',
+             **environment})
 
 
 def test_who_wants_no_colours_gets_none(journal: pathlib.Path) -> None:
@@ -149,8 +150,9 @@ def test_what_is_no_text_is_not_for_a_terminal(
     assert done.returncode == 1
     assert 'the journal format is not for a terminal' in done.stdout
     assert '__CURSOR=' not in done.stdout
-    piped = subprocess.run([*RUN, '-D', str(journal), *arguments],
-                           stdout=subprocess.PIPE, timeout=SECONDS).stdout
+    piped = subprocess.run(
+        [*RUN, '-D', str(journal), *arguments], stdout=subprocess.PIPE,
+        timeout=limits.EVENT_SECONDS).stdout
     assert b'__CURSOR=' in piped
 
 
@@ -167,7 +169,7 @@ def test_interrupted(tmp_path: pathlib.Path) -> None:
             **os.environ, 'PATH': f'{tmp_path}:{os.environ["PATH"]}'})
     begun.read_text()
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=SECONDS)
+    out, _ = process.communicate(timeout=limits.EVENT_SECONDS)
     assert (process.returncode, out) == (130, '')
 
 

@@ -23,7 +23,6 @@ import signal
 import pytest
 
 from tests.system import conftest
-from tests.system import keeper
 from tests.system import machine as machines
 from tests.system import patient as patients
 from tests.system import reports
