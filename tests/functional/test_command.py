@@ -115,8 +115,9 @@ def test_plain_in_a_pipe_coloured_on_a_terminal(
                         'show', '--section', 'package']), '/dev/null']
     shown = subprocess.run(
         script, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        timeout=limits.EVENT_SECONDS, env={**os.environ, 'TERM': 'xterm',
-                              'SYSTEMD_PAGER': 'sed s/^/PAGED:/'}).stdout
+        timeout=limits.EVENT_SECONDS,
+        env={**os.environ, 'TERM': 'xterm',
+             'SYSTEMD_PAGER': 'sed s/^/PAGED:/'}).stdout
     assert b'\033[1m' in shown and b'PAGED:' in shown
 
 

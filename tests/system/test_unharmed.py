@@ -114,11 +114,15 @@ def test_a_burst_becomes_few_reports_none_inside_another(
     machine.run(['sh', '-c', 'for n in $(seq 100); do /bin/kill -USR1 "$0"; '
                  'done', main])
     took = time.monotonic() - started
+
+    def merges(report: reports.Report) -> bool:
+        summary = json.loads(report.section('summary')['REPORT_DATA'])
+        return summary['trigger']['merged'] > 0
+
     machine.wait_for(
         lambda: [report for report in reports.find(
-                     machine, since, f'_PID={main}') if report.complete
-                 and json.loads(report.section('summary')['REPORT_DATA'])[
-                     'trigger']['merged']],
+            machine, since, f'_PID={main}')
+            if report.complete and merges(report)],
         what='a report that says what it merges', unit=POLLING)
     found = reports.find(machine, since, f'_PID={main}')
     # one at once, one a second, and one for what came last
