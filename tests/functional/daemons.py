@@ -482,5 +482,75 @@ def ends_while_reporting() -> None:
     sys.exit(7)
 
 
+def many_places() -> None:
+    """A thread at each kind of place, each named after what it waits for."""
+    import asyncio
+    import queue
+    import select
+    import socket
+    import tempfile
+
+    connection, other = socket.socketpair()
+    full, other_full = socket.socketpair()
+    full.setblocking(False)
+    try:
+        while True:
+            full.send(bytes(4096))
+    except BlockingIOError:
+        full.setblocking(True)
+    lock = threading.Lock()
+    event = threading.Event()
+    jobs: queue.SimpleQueue[None] = queue.SimpleQueue()
+    child = subprocess.Popen(['sleep', '3600'], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(os.path.join(tempfile.mkdtemp(), 'socket'))
+    listener.listen()
+    for_ever = threading.Thread(target=event.wait, daemon=True,
+                                name='a condition or an event')
+
+    def hold() -> None:
+        with lock:
+            event.wait()
+
+    def want() -> None:
+        lock.acquire()
+
+    def compute() -> None:
+        while True:
+            pass
+
+    async def nothing() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    def loop() -> None:
+        asyncio.run(nothing())
+
+    for_ever.start()
+    threading.Thread(target=hold, daemon=True, name='holder').start()
+    while not lock.locked():
+        time.sleep(0.01)
+    for name, function in {
+            'file descriptors': lambda: select.select([connection], [], []),
+            'a time to pass': lambda: time.sleep(3600),
+            'a process to end': lambda: os.waitpid(child.pid, 0),
+            'a connection': lambda: listener.accept(),
+            'data to read': lambda: connection.recv(1),
+            'room to write': lambda: full.send(bytes(4096)),
+            'a thread to end': lambda: for_ever.join(),
+            'a queue': lambda: jobs.get(),
+            'a signal': lambda: signal.sigwait({signal.SIGUSR2}),
+            'a lock': want, 'running': compute, 'asyncio': loop}.items():
+        threading.Thread(target=function, daemon=True, name=name).start()
+    ceilometer.diagnostics.install(
+        configuration('[diagnostics]\nminimum_interval = 0\n'),
+        service='ceilometer-polling')
+    ready()
+    # idle, as the main thread of a daemon is
+    select.select([0], [], [])
+    child.kill()
+    other.close(), other_full.close()
+
+
 if __name__ == '__main__':
     globals()[sys.argv[1]]()

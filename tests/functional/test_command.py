@@ -47,11 +47,13 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     directory = tmp_path_factory.mktemp('journal')
     frames = [{'file': '/a.py', 'line': number, 'function': 'f',
                'source': 'g()'} for number in range(5)]
-    made = [report.Section('threads', 'Threads', 'x' * 300_000, {
-        'stacks': [{'threads': [{'name': 'main'}], 'frames': frames}]}),
+    made = [
+        report.Section('threads', 'Threads', 'x' * 300_000, {'stacks': [{
+            'threads': [{'name': 'main', 'state': 'waiting'}],
+            'frames': frames}]}),
         report.Section('configuration', 'Configuration', 'options', {
             'options': [{'group': 'DEFAULT', 'name': name, 'value': 'v',
-                         'changed': name == 'debug'}
+                         'changed': name == 'debug', 'location': 'file'}
                         for name in ('debug', 'host', 'transport_url')]})]
     journals.write(directory / 'x.journal', [
         entry for number in range(2) for entry in journals.entries(

@@ -75,16 +75,6 @@ def test_package_is_whole_and_overwrites_nothing_of_ceilometers(installed):
     assert all(path.startswith('ceilometer/diagnostics/') for path in source)
 
 
-def test_page_of_a_report_has_its_style_and_script(installed):
-    """They are no modules, and left out unless that is asked for."""
-    beside = {pathlib.PurePath(path).name: path for path in installed
-              if '/diagnostics/command/output/' in path}
-    assert {'report_html.py', 'report.css', 'report.js'} <= set(beside)
-    assert (pathlib.PurePath(beside['report.css']).parent
-            == pathlib.PurePath(beside['report_html.py']).parent
-            == pathlib.PurePath(beside['report.js']).parent)
-
-
 def test_the_command_is_the_only_program(installed):
     """Nothing else lands in a directory of programs."""
     assert [path for path in installed if path.startswith('bin/')] == [

@@ -14,20 +14,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 import typing
 
 import pytest
 
 from ceilometer.diagnostics.command import cli
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import report
+from tests.unit import exact
 from tests.unit import journals
 
 MINUTE = 60 * 1_000_000
 
 
 def thread(name: str, ident: int, line: int, waiting_for: str | None,
-           state: str = 'sleeping') -> dict[str, typing.Any]:
+           state: str = contents.WAITING) -> dict[str, typing.Any]:
     """A stack with one thread, as the section has it."""
     return {'threads': [{
         'name': name, 'ident': ident, 'native_id': ident, 'daemon': False,
@@ -44,7 +47,7 @@ def thread(name: str, ident: int, line: int, waiting_for: str | None,
 def sections(line: int = 20, interval: str = '600', rss: int = 50_000,
              version: str = '5.0') -> list[report.Section]:
     """The sections of a daemon, with what may change."""
-    return [
+    made = [
         report.Section('threads', 'Threads', 'Threads: 3', {
             'count': 3, 'without_python': [], 'stacks': [
                 thread('MainThread', 1, 5, 'file descriptors'),
@@ -75,6 +78,9 @@ def sections(line: int = 20, interval: str = '600', rss: int = 50_000,
                        {'error': 'ValueError', 'message': 'no such thing'},
                        status='error'),
     ]
+    return [dataclasses.replace(part, data=exact.completed(
+        part.name, part.data)) if part.name in contents.SECTIONS else part
+        for part in made]
 
 
 class Command(typing.NamedTuple):

@@ -27,9 +27,12 @@ import pathlib
 import subprocess
 from typing import Any
 
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import data_json
+from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
+from tests.unit import exact
 
 REMOTE = '/lib/systemd/systemd-journal-remote'
 
@@ -75,8 +78,13 @@ class Sender:
 def make_report(sections: Iterable[report.Section] = (), *,
                 process: str = 'worker', worker: int | None = 0,
                 report_id: str | None = None, merged: int = 0,
-                total_usec: int = 5000) -> report.Report:
-    """A report with a package section, those given, and a summary."""
+                total_usec: int = 5000,
+                as_is: bool = False) -> report.Report:
+    """A report with a package section, those given, and a summary.
+
+    :param as_is: whether the data of sections may have any shape; else they
+        are checked, and completed to what the writer would have emitted
+    """
     if process != 'worker':
         worker = None
     header = report.Header(
@@ -88,8 +96,16 @@ def make_report(sections: Iterable[report.Section] = (), *,
                                sender_pid=1, sender_uid=0,
                                sender_comm='systemd'))
     parts = [report.Section('package', 'Package', 'version = 27.0.0',
-                            {'version': '27.0.0'}, usec=1200), *sections]
-    data = {
+                            exact.completed('package', {
+                                'version': '27.0.0',
+                                'installed_version': '27.0.0'}),
+                            usec=1200)]
+    parts += [part if as_is or part.name not in contents.SECTIONS
+              or part.status != fields.STATUS_OK or part.data is None
+              else dataclasses.replace(
+                  part, data=exact.completed(part.name, part.data))
+              for part in sections]
+    data = exact.completed(fields.SECTION_SUMMARY, {
         'id': header.id, 'pid': 100,
         'trigger': {'kind': 'signal', 'signal': 'SIGUSR1',
                     'time_usec': TIME_USEC, 'merged': merged},
@@ -101,7 +117,7 @@ def make_report(sections: Iterable[report.Section] = (), *,
                 else len(data_json.encode(part.data)))}
             for part in parts],
         'total_usec': total_usec, 'snapshot_usec': 300,
-        'delivery_problem': None}
+        'delivery_problem': None})
     parts.append(report.Section(
         'summary', 'Summary', 'all of them whole', data))
     return report.Report(header, tuple(parts), len(parts))

@@ -170,18 +170,20 @@ def test_options_that_are_none(tmp_path: pathlib.Path, process: str,
     assert (line in texts(made, tmp_path)) is told
 
 
-@pytest.mark.parametrize('data', [
-    {'memory_kib': 5}, {'memory_kib': {'VmRSS': 'much'}},
-    {'file_descriptors': [1]}])
+@pytest.mark.parametrize(('data', 'where'), [
+    ({'memory_kib': 5}, 'memory_kib: expected an object'),
+    ({'memory_kib': {'VmRSS': 'much'}},
+     'memory_kib.VmRSS: expected a whole number'),
+    ({'file_descriptors': [1]}, 'file_descriptors: expected an object')])
 def test_data_of_another_shape(tmp_path: pathlib.Path,
-                               data: dict[str, typing.Any]) -> None:
+                               data: dict[str, typing.Any],
+                               where: str) -> None:
     """The section is named, and the rest of the digest is there."""
     made = journals.make_report(
-        [report.Section('resources', 'Resources', '', data)])
+        [report.Section('resources', 'Resources', '', data)], as_is=True)
     told = texts(made, tmp_path)
     assert 'version 27.0.0' in told
-    assert [line for line in told if line.startswith(
-        'the data of section resources have an unknown shape (')]
+    assert f'data of another shape: section resources: {where}' in told
 
 
 def section(data: dict[str, typing.Any], name: str = 'resources',
@@ -210,7 +212,8 @@ def section(data: dict[str, typing.Any], name: str = 'resources',
     (section({'known': False}, 'configuration'), '*',
      'the configuration is not known'),
     (section({'options': [{'group': 'x', 'name': 'y', 'changed': True,
-                           'error': 'no number'}]}, 'configuration'), '!',
+                           'location': 'file', 'error': 'no number'}]},
+             'configuration'), '!',
      'option [x] y: no number'),
     (section({'reason': 'slow'}, 'threads', 'timeout'), '!',
      'section threads: timeout, slow'),

@@ -175,14 +175,16 @@ print('done')
 #: Which room may import which others, from the words that need none up to
 #: the two programs. Neither program imports the other.
 HOUSE = {
+    'contents': set(),
     'fields': set(),
     'escape': set(),
     'secrets': {'escape'},
     'report': {'fields'},
     'data_json': set(),
     'journal_entries': {'data_json', 'fields', 'report'},
-    'daemon': {'escape', 'fields', 'journal_entries', 'report', 'secrets'},
-    'command': {'escape', 'fields', 'journal_entries', 'report'},
+    'daemon': {'contents', 'escape', 'fields', 'journal_entries', 'report',
+               'secrets'},
+    'command': {'contents', 'escape', 'fields', 'journal_entries', 'report'},
     '__init__': {'daemon', 'fields', 'report'},
     'run': {'__init__', 'daemon'},
 }

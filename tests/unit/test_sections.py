@@ -329,7 +329,7 @@ class TestProcesses:
         if pid == 0:
             os._exit(0)
         os.waitpid(pid, 0)
-        described = processes._describe(pid)
+        described = processes._Describer(os.getpid()).describe(pid, 0)
         assert described['state'] == 'vanished'
         text = processes.render({
             'root': 1, 'processes': [

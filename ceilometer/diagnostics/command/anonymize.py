@@ -34,6 +34,7 @@ from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_options
 from ceilometer.diagnostics.command.reports import section_data
 from ceilometer.diagnostics.command.reports import stored
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
@@ -244,18 +245,18 @@ def _with_domains(hosts: Iterable[str]) -> Iterator[str]:
 def _hosts(found: read.Found) -> Iterator[str]:
     if found.identity.hostname:
         yield found.identity.hostname
-    place = section_data.data(found.report, 'package').get('platform')
-    if isinstance(place, dict) and isinstance(place.get('hostname'), str):
-        yield place['hostname']
+    package = section_data.content(found.report, contents.Package)
+    if package is not None:
+        yield package['platform']['hostname']
     for value in _option_values(found, _HOST_OPTION):
         yield from (part.partition(':')[0] for part in re.split(
             r'[\s,]+', value))
 
 
 def _users(found: read.Found) -> Iterator[str]:
-    for process in section_data.dicts(section_data.data(
-            found.report, 'processes').get('processes')):
-        if isinstance(process.get('user'), str):
+    told = section_data.content(found.report, contents.Processes)
+    for process in [] if told is None else told['processes']:
+        if process['user'] is not None:
             yield process['user']
     yield from _option_values(found, _USER_OPTION)
     for text in _texts(found):
@@ -266,9 +267,9 @@ def _option_values(found: read.Found,
                    wanted: re.Pattern[str]) -> Iterator[str]:
     for option in [*reported_options.options(found.report),
                    *reported_options.unregistered(found.report)]:
-        if not wanted.search(str(option.get('name'))):
+        if not wanted.search(option['name']):
             continue
-        values = option.get('value')
+        values = option['value']
         for value in values if isinstance(values, list) else [values]:
             if isinstance(value, str) and '://' not in value:
                 yield value

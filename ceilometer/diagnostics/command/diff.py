@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 import dataclasses
 from typing import Any
+from typing import TypeVar
 
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.findings import stuck_threads
@@ -30,7 +31,10 @@ from ceilometer.diagnostics.command.reports import search
 from ceilometer.diagnostics.command.reports import section_data
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import escape
+
+_T = TypeVar('_T')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,10 +132,6 @@ def changes(before: read.Found, after: read.Found) -> Iterator[Change]:
     yield from _growth(before, after)
 
 
-def _have(name: str, *reports: read.Found) -> bool:
-    return all(section_data.section(found.report, name) for found in reports)
-
-
 def _compared(kind: str, before: dict[str, Any],
               after: dict[str, Any]) -> Iterator[Change]:
     for name in sorted(before.keys() | after.keys()):
@@ -143,37 +143,39 @@ def _compared(kind: str, before: dict[str, Any],
             yield Change(kind, name, 'changed', before[name], after[name])
 
 
+def _both(before: read.Found, after: read.Found,
+          kind: type[_T]) -> tuple[_T, _T] | None:
+    """The data of a section in both reports, None if one lacks it."""
+    old, new = (section_data.content(found.report, kind)
+                for found in (before, after))
+    return None if old is None or new is None else (old, new)
+
+
 def _versions(before: read.Found, after: read.Found) -> Iterator[Change]:
-    def versions(found: read.Found) -> dict[str, Any]:
-        told = section_data.data(found.report, 'package')
-        python = told.get('python')
-        place = told.get('platform')
-        libraries = told.get('libraries')
+    def versions(told: contents.Package) -> dict[str, Any]:
         return {
-            'ceilometer': told.get('version'),
-            'ceilometer-diagnostics': told.get('diagnostics'),
-            **({'python': python.get('version')}
-               if isinstance(python, dict) else {}),
-            **({'kernel': place.get('kernel')}
-               if isinstance(place, dict) else {}),
-            **(libraries if isinstance(libraries, dict) else {}),
+            'ceilometer': told['version'],
+            'ceilometer-diagnostics': told['diagnostics'],
+            'python': told['python']['version'],
+            'kernel': told['platform']['kernel'],
+            **told['libraries'],
         }
 
-    if _have('package', before, after):
-        yield from _compared('version', versions(before), versions(after))
+    if both := _both(before, after, contents.Package):
+        yield from _compared('version', *map(versions, both))
 
 
 def _options(before: read.Found, after: read.Found) -> Iterator[Change]:
-    def values(found: read.Found) -> dict[str, Any]:
+    def values(told: contents.Configuration) -> dict[str, Any]:
         return {reported_options.name(option): reported_options.shown(option)
-                for option in reported_options.options(found.report)}
+                for option in told['options']}
 
-    if _have('configuration', before, after):
-        yield from _compared('option', values(before), values(after))
+    if both := _both(before, after, contents.Configuration):
+        yield from _compared('option', *map(values, both))
 
 
 def _threads(before: read.Found, after: read.Found) -> Iterator[Change]:
-    if not _have('threads', before, after):
+    if not _both(before, after, contents.Threads):
         return
     old, new = ({one.key: one
                  for one in reported_threads.threads(found.report)}
@@ -198,32 +200,15 @@ def _place(thread: reported_threads.Thread) -> str:
 
 
 def _growth(before: read.Found, after: read.Found) -> Iterator[Change]:
-    def numbers(found: read.Found) -> tuple[dict[str, Any], dict[str, Any]]:
-        told = section_data.data(found.report, 'resources')
-        memory = told.get('memory_kib')
-        descriptors = told.get('file_descriptors')
-        if not isinstance(descriptors, dict):
-            descriptors = {}
-        return (_numbers(memory), {
-            **_numbers({'all': descriptors.get('count')}),
-            **_numbers(descriptors.get('by_kind'))})
-
-    if _have('resources', before, after):
-        for kind, old, new in zip(('memory', 'descriptors'),
-                                  numbers(before), numbers(after),
-                                  strict=True):
-            yield from _compared(kind, old, new)
-
-
-#: The kernel counts no further.
-_NUMBER_MAX = 2 ** 64
-
-
-def _numbers(given: Any) -> dict[str, int]:
-    return {str(name): value for name, value in (
-        given.items() if isinstance(given, dict) else ())
-        if isinstance(value, int) and not isinstance(value, bool)
-        and abs(value) < _NUMBER_MAX}
+    both = _both(before, after, contents.Resources)
+    if both is None:
+        return
+    old, new = both
+    yield from _compared('memory', old['memory_kib'], new['memory_kib'])
+    yield from _compared('descriptors', *(
+        {**({} if told['count'] is None else {'all': told['count']}),
+         **told.get('by_kind', {})}
+        for told in (old['file_descriptors'], new['file_descriptors'])))
 
 
 _HEADS = {'version': 'Versions', 'option': 'Options', 'thread': 'Threads',

@@ -23,8 +23,11 @@ import dataclasses
 import os
 import time
 
-_STATES = {'R': 'running', 'S': 'waiting', 'D': 'uninterruptible',
-           'T': 'stopped', 't': 'traced', 'Z': 'zombie', 'I': 'idle'}
+from ceilometer.diagnostics import contents
+
+_STATES = {'R': contents.RUNNING, 'S': contents.WAITING,
+           'D': contents.UNINTERRUPTIBLE, 'T': contents.STOPPED,
+           't': contents.TRACED, 'Z': contents.ZOMBIE, 'I': contents.IDLE}
 _TICKS = os.sysconf('SC_CLK_TCK')
 
 
@@ -34,7 +37,7 @@ class KernelThread:
 
     :ivar native_id: its thread id, as ``top -H`` and ``ps -L`` show it
     :ivar comm: its name
-    :ivar state: ``running`` (or ready to), ``waiting``, ``uninterruptible``…
+    :ivar state: one of :data:`contents.STATES`, or the kernel's own letter
     :ivar cpu_seconds: processor time since it began
     :ivar waits_in: the kernel function it waits in, None where not told
     """

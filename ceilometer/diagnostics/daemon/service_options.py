@@ -29,6 +29,8 @@ from typing import Any
 
 from oslo_config import cfg
 
+from ceilometer.diagnostics import contents
+
 
 @dataclasses.dataclass(frozen=True)
 class Option:
@@ -39,8 +41,7 @@ class Option:
     :ivar value: as the service sees it
     :ivar default: what it is if nobody sets it
     :ivar secret: whether oslo.config was told that it is secret
-    :ivar location: ``default``, ``file``, ``command line``, ``environment``,
-        or ``program`` (set by code)
+    :ivar location: one of :data:`contents.LOCATIONS`
     :ivar detail: the file, or the variable; None where there is none
     :ivar error: why it has no value, None if it has one
     """
@@ -64,12 +65,12 @@ class Option:
 READS_MAX = 100
 
 _LOCATIONS = {
-    cfg.Locations.opt_default: 'default',
-    cfg.Locations.set_default: 'program',
-    cfg.Locations.set_override: 'program',
-    cfg.Locations.user: 'file',
-    cfg.Locations.command_line: 'command line',
-    cfg.Locations.environment: 'environment',
+    cfg.Locations.opt_default: contents.SET_NOWHERE,
+    cfg.Locations.set_default: contents.SET_BY_PROGRAM,
+    cfg.Locations.set_override: contents.SET_BY_PROGRAM,
+    cfg.Locations.user: contents.SET_IN_FILE,
+    cfg.Locations.command_line: contents.SET_ON_COMMAND_LINE,
+    cfg.Locations.environment: contents.SET_IN_ENVIRONMENT,
 }
 
 
@@ -99,16 +100,17 @@ def _opts(conf: cfg.ConfigOpts) -> list[tuple[str, Any]]:
 def _read(conf: cfg.ConfigOpts, group: str, opt: Any) -> Option:
     value = None
     error = None
-    location = 'unknown'
+    location: str = contents.SET_UNKNOWN
     detail = None
     try:
         # Not conf[group][name]: that remembers what it has read, and could
         # so undo a reload which the daemon makes at that moment.
         value, found = conf._do_get(
             opt.dest, None if group == 'DEFAULT' else cfg.OptGroup(group))
-        location = 'default'
+        location = contents.SET_NOWHERE
         if found is not None:
-            location = _LOCATIONS.get(found.location, 'program')
+            location = _LOCATIONS.get(
+                found.location, contents.SET_BY_PROGRAM)
             if found.location.is_user_controlled and found.detail:
                 detail = str(found.detail)
     except Exception as raised:

@@ -21,11 +21,12 @@ Local variables are never looked at.
 from __future__ import annotations
 
 import collections
-from collections.abc import Callable
 from collections.abc import Iterable
 import linecache
 from types import FrameType
 from typing import Any
+
+from ceilometer.diagnostics import contents
 
 #: Of a deeper stack the outermost and the innermost frames are kept.
 FRAMES_MAX = 200
@@ -71,14 +72,13 @@ class Describer:
     def __init__(self) -> None:
         self._lines: dict[str, list[str]] = {}
 
-    def frames(self, stack: RawStack) -> list[dict[str, Any]]:
+    def frames(self, stack: RawStack,
+               ) -> list[contents.Frame | contents.LeftOut]:
         """The frames of a stack, outermost first.
 
-        :returns: a dict each, with ``file``, ``line``, ``function`` and
-            ``source`` (the line itself, empty if it cannot be read), or with
-            ``left_out``, the number of frames that were not copied
+        :param stack: as :func:`copy` gave it
         """
-        frames: list[dict[str, Any]] = []
+        frames: list[contents.Frame | contents.LeftOut] = []
         for code, line in zip(stack[::2], stack[1::2], strict=True):
             if code is None:
                 frames.append({'left_out': line})
@@ -122,39 +122,25 @@ def merge(stacks: Iterable[tuple[Any, RawStack]],
     return list(merged.values())
 
 
-def describe(stacks: Iterable[tuple[Any, RawStack]],
-             owners: str) -> list[dict[str, Any]]:
-    """Copied stacks as data, each once.
-
-    :param stacks: owners and their stacks
-    :param owners: what the owners are called in the data
-    :returns: a dict each, with the owners and ``frames``
-    """
-    describer = Describer()
-    return [{owners: found, 'frames': describer.frames(stack)}
-            for stack, found in merge(stacks)]
-
-
-def render_all(title: str, stacks: list[dict[str, Any]], owners: str,
-               render_owner: Callable[[dict[str, Any]], str],
-               last: str = 'most recent call') -> str:
+def render_all(
+        title: str,
+        stacks: list[tuple[
+            list[str], list[contents.Frame | contents.LeftOut]]],
+        last: str = 'most recent call') -> str:
     """A text of all stacks, each once, under all that stand there.
 
     :param title: what stands there, ``Green threads``
-    :param stacks: as :func:`describe` gives them
-    :param owners: what the owners are called in the data
-    :param render_owner: a line for one of them
+    :param stacks: of each, a line for every owner, and its frames
     :param last: which frame comes last
     """
-    count = sum(len(merged[owners]) for merged in stacks)
+    count = sum(len(owners) for owners, _ in stacks)
     lines = [f'{title}: {count}, different stacks: {len(stacks)}; {last} last']
-    for merged in stacks:
-        lines += ['', *map(render_owner, merged[owners]),
-                  *render(merged['frames'])]
+    for owners, frames in stacks:
+        lines += ['', *owners, *render(frames)]
     return '\n'.join(lines)
 
 
-def render(frames: list[dict[str, Any]]) -> list[str]:
+def render(frames: list[contents.Frame | contents.LeftOut]) -> list[str]:
     """Lines for people, as Python prints a stack: most recent call last."""
     lines = []
     for frame in frames:

@@ -90,7 +90,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='users of processes stay',
         file='command/anonymize.py',
-        old="        if isinstance(process.get('user'), str):\n",
+        old="        if process['user'] is not None:\n",
         new='        if False:\n',
         tests=(_ANONYMIZE + 'test_who_is_named_is_not_named_any_more',)),
     fault.Fault(

@@ -42,9 +42,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='diff compares a section that is not there',
         file='command/diff.py',
-        old='    return all(section_data.section(found.report, name) for '
-            'found in reports)',
-        new='    return True',
+        old='    return None if old is None or new is None else (old, new)',
+        new='    return (old or kind(), new or kind())',
         tests=(_COMPARE + 'test_what_is_not_there_does_not_differ',)),
     fault.Fault(
         name='diff does not say that a report is incomplete',
@@ -72,11 +71,32 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='    if True:\n        for thread in',
         tests=(_COMPARE + 'test_processes_that_are_not_the_same',)),
     fault.Fault(
-        name='diff prints a number of any length',
-        file='command/diff.py',
-        old='        and abs(value) < _NUMBER_MAX}',
-        new='        }',
-        tests=(_HOSTILE + 'test_hostile_data_breaks_no_verb',)),
+        name='a number of any length is read',
+        file='command/reports/shapes.py',
+        old='type(value) is int and abs(value) <= NUMBER_MAX',
+        new='type(value) is int',
+        tests=('tests/unit/test_contents.py::test_data_are_fitted',)),
+    fault.Fault(
+        name='a list keeps what has another shape',
+        file='command/reports/shapes.py',
+        old='            if len(problems) == known or isinstance(item, '
+            '(dict, list)):\n                fitted.append(made)',
+        new='            if True:\n                fitted.append(made)',
+        tests=('tests/unit/test_contents.py::test_data_are_fitted',)),
+    fault.Fault(
+        name='a key of the data is written as the types do not say',
+        file='daemon/sections/threads.py',
+        old="        'foreground': is_main,",
+        new="        'foreground': is_main, 'main': is_main,",
+        tests=('tests/functional/test_read_back.py::'
+               'test_what_is_written_is_what_the_types_say',)),
+    fault.Fault(
+        name='a thread that waits for a lock is told to wait for a queue',
+        file='daemon/sections/threads.py',
+        old=r"(r'\bacquire\(|\bwith .*lock', contents.FOR_LOCK)",
+        new=r"(r'\bacquire\(|\bwith .*lock', contents.FOR_QUEUE)",
+        tests=('tests/functional/test_read_back.py::'
+               'test_each_thread_is_told_what_it_waits_for',)),
     fault.Fault(
         name='stuck names threads that wait for work',
         file='command/stuck.py',

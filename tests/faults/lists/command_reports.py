@@ -239,8 +239,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a section that failed is read as if it had not',
         file='command/reports/section_data.py',
-        old='if part.name == name and not part.failed:',
-        new='if part.name == name:',
+        old='and part.data is not None and _kind(part) is kind):',
+        new='and part.data is not None):',
         tests=(_COMPARE + 'test_what_is_not_there_does_not_differ',)),
     fault.Fault(
         name='missing sections have no names',
@@ -251,8 +251,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what wrote the report is a thread of the daemon',
         file='command/reports/reported_threads.py',
-        old="                  if owner.get('diagnostics') is not True]",
-        new='                  ]',
+        old=" if not owner['diagnostics']]",
+        new=']',
         tests=(_COMPARE + 'test_threads_that_write_reports_are_left_out',)),
     fault.Fault(
         name='frames that were left out are not told',
@@ -277,7 +277,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='options are called changed that are not',
         file='command/reports/reported_options.py',
-        old="if option.get('changed')]",
+        old="if option['changed']]",
         new='if option]',
         tests=(_COMMAND + 'test_show_section_and_changed',)),
 )

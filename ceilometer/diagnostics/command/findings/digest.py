@@ -23,6 +23,7 @@ from ceilometer.diagnostics.command.reports import reported_options
 from ceilometer.diagnostics.command.reports import reported_threads
 from ceilometer.diagnostics.command.reports import section_data
 from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 
@@ -62,28 +63,13 @@ def digest(found: read.Found,
     :param found: a whole report
     :param before: an earlier one of the same process, whole, if there is one
     """
-    notices = list(_whole(found))
-    for name, told in (
-            ('package', _package(found)), ('threads', _threads(found, before)),
-            ('resources', _resources(found)),
-            ('configuration', _configuration(found)),
-            ('summary', _summary(found))):
-        notices += _safely(name, told)
+    notices = [*_whole(found), *_package(found), *_threads(found, before),
+               *_resources(found), *_configuration(found), *_summary(found)]
     order = (BAD, ODD, PLAIN)
     return [dataclasses.replace(notice,
                                 text=escape.line(notice.text))
             for notice in sorted(
                 notices, key=lambda notice: order.index(notice.level))]
-
-
-def _safely(name: str, told: Iterator[Notice]) -> list[Notice]:
-    try:
-        return list(told)
-    except (TypeError, ValueError, KeyError, AttributeError, IndexError,
-            OverflowError) as error:
-        # of another version, or made up
-        return [Notice(ODD, f'the data of section {name} have an unknown '
-                       f'shape ({type(error).__name__})')]
 
 
 def _whole(found: read.Found) -> Iterator[Notice]:
@@ -105,14 +91,18 @@ def _whole(found: read.Found) -> Iterator[Notice]:
         if part.failed and isinstance(reason, str):
             words += f', {reason[:200]}'
         yield Notice(BAD if part.failed else ODD, words)
+    for misfit in section_data.misfits(found.report):
+        yield Notice(ODD, f'data of another shape: {misfit}')
 
 
 def _package(found: read.Found) -> Iterator[Notice]:
-    told = section_data.data(found.report, 'package')
-    version = told.get('version')
+    told = section_data.content(found.report, contents.Package)
+    if told is None:
+        return
+    version = told['version']
     if version:
         yield Notice(PLAIN, f'version {version}')
-    installed = told.get('installed_version')
+    installed = told['installed_version']
     if installed and installed != version:
         yield Notice(BAD, f'version {version} runs, {installed} is '
                      'installed: not restarted since the upgrade')
@@ -136,7 +126,8 @@ def _threads(found: read.Found,
                          f'{before.short_id}')
     for thread in known:
         if thread not in stuck and (
-                thread.state == 'running' or thread.waiting_for == 'a lock'):
+                thread.state == contents.RUNNING
+                or thread.waiting_for == contents.FOR_LOCK):
             yield Notice(ODD, _at(thread))
 
 
@@ -146,31 +137,34 @@ def _at(thread: reported_threads.Thread) -> str:
 
 
 def _resources(found: read.Found) -> Iterator[Notice]:
-    told = section_data.data(found.report, 'resources')
-    memory = told.get('memory_kib') or {}
-    if memory.get('VmRSS'):
-        words = f'memory {memory["VmRSS"] / 1024:.1f} MiB'
-        if memory.get('VmHWM'):
-            words += f', at most {memory["VmHWM"] / 1024:.1f} MiB so far'
+    told = section_data.content(found.report, contents.Resources)
+    if told is None:
+        return
+    memory = told['memory_kib']
+    if memory.get(contents.RSS):
+        words = f'memory {memory[contents.RSS] / 1024:.1f} MiB'
+        if memory.get(contents.PEAK_RSS):
+            words += (f', at most {memory[contents.PEAK_RSS] / 1024:.1f} MiB '
+                      'so far')
         yield Notice(PLAIN, words)
-    if memory.get('VmSwap'):
-        yield Notice(ODD, f'{memory["VmSwap"] / 1024:.1f} MiB swapped out')
-    descriptors = told.get('file_descriptors') or {}
-    count = descriptors.get('count')
-    limit = (told.get('limits') or {}).get('open files', [None])[0]
+    if memory.get(contents.SWAPPED):
+        yield Notice(
+            ODD, f'{memory[contents.SWAPPED] / 1024:.1f} MiB swapped out')
+    count = told['file_descriptors']['count']
+    limit = next(iter(told['limits'].get(contents.OPEN_FILES, ())), None)
     if count is not None:
         words = f'{count} file descriptors'
         if limit:
             words += f' of {limit}'
         level = BAD if limit and count >= LIMIT_SHARE * limit else PLAIN
         yield Notice(level, words)
-    collector = told.get('garbage_collector') or {}
-    if collector.get('enabled') is False:
+    collector = told['garbage_collector']
+    if not collector['enabled']:
         yield Notice(ODD, 'the garbage collector is switched off')
-    if collector.get('uncollectable'):
+    if collector['uncollectable']:
         yield Notice(ODD, f'{collector["uncollectable"]} objects that the '
                      'garbage collector cannot free')
-    events = str((told.get('control_group') or {}).get('memory.events', ''))
+    events = told['control_group'].get(contents.MEMORY_EVENTS, '')
     for event in events.split('; '):
         name, _, number = event.partition(' ')
         if name == 'oom_kill' and number not in ('', '0'):
@@ -179,15 +173,15 @@ def _resources(found: read.Found) -> Iterator[Notice]:
 
 
 def _configuration(found: read.Found) -> Iterator[Notice]:
-    told = section_data.data(found.report, 'configuration')
-    if told.get('known') is False:
+    told = section_data.content(found.report, contents.Configuration)
+    if told is not None and not told['known']:
         yield Notice(ODD, 'the configuration is not known')
     changed = reported_options.changed(found.report)
     if changed:
         yield Notice(PLAIN, f'{_count(len(changed), "option")} changed: '
                      + _some(list(map(reported_options.name, changed))))
     for option in changed:
-        if option.get('error'):
+        if option['error']:
             yield Notice(BAD, f'option {reported_options.name(option)}: '
                          f'{option["error"]}')
     unknown = reported_options.unregistered(found.report)
@@ -199,17 +193,19 @@ def _configuration(found: read.Found) -> Iterator[Notice]:
 
 
 def _summary(found: read.Found) -> Iterator[Notice]:
-    told = section_data.data(found.report, fields.SECTION_SUMMARY)
-    if told.get('delivery_problem'):
+    told = section_data.content(found.report, contents.Summary)
+    if told is None:
+        return
+    if told['delivery_problem']:
         yield Notice(BAD, 'not all of it reached the journal: '
                      f'{told["delivery_problem"]}')
-    held = told.get('snapshot_usec') or 0
+    held = told['snapshot_usec']
     if held >= SNAPSHOT_USEC_ODD:
-        yield Notice(ODD, 'threads were held up for '
-                     f'{times.show_span(int(held))} by the report')
-    merged = (told.get('trigger') or {}).get('merged')
+        yield Notice(ODD, f'threads were held up for {times.show_span(held)} '
+                     'by the report')
+    merged = told['trigger']['merged']
     if merged:
-        yield Notice(PLAIN, f'answers {_count(int(merged), "more trigger")}')
+        yield Notice(PLAIN, f'answers {_count(merged, "more trigger")}')
 
 
 def _count(number: int, what: str) -> str:

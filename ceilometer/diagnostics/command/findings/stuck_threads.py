@@ -24,6 +24,7 @@ import itertools
 
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_threads
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import report
 
 
@@ -85,8 +86,9 @@ def stuck(before: report.Report,
 
 
 #: What threads wait for that have nothing to do.
-IDLE = ('file descriptors', 'a signal', 'a time to pass', 'a queue',
-        'a condition or an event', 'a process to end', 'a thread to end')
+IDLE = (contents.FOR_DESCRIPTORS, contents.FOR_SIGNAL, contents.FOR_TIME,
+        contents.FOR_QUEUE, contents.FOR_EVENT, contents.FOR_PROCESS,
+        contents.FOR_THREAD)
 
 #: Functions that wait all their life, whatever for: cotyledon's workers have
 #: a thread that reads from a pipe which only the master's end closes.
@@ -105,7 +107,7 @@ IDLE_PLACES = ('ConsumerConnection._poll_messages',)
 
 def is_idle(thread: reported_threads.Thread) -> bool:
     """Whether to stand there is what a thread does that waits for work."""
-    if thread.state == 'running':
+    if thread.state == contents.RUNNING:
         return False
     functions = [frame.function for frame in thread.stack]
     innermost = functions[-1] if functions else ''

@@ -25,6 +25,7 @@ from ceilometer.diagnostics.command.reports import reported_options
 from ceilometer.diagnostics.command.reports import reported_threads
 from ceilometer.diagnostics.command.reports import section_data
 from ceilometer.diagnostics.command import times
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
@@ -132,9 +133,9 @@ def changed(found: read.Found, style: destination.Style) -> str:
     return '\n'.join(lines) + '\n'
 
 
-def _option_line(option: reported_options.Option) -> str:
+def _option_line(option: contents.Option) -> str:
     """An option with its value and where that was set."""
-    sign = ':' if option.get('error') else ' ='
+    sign = ':' if option['error'] else ' ='
     words = (f'{reported_options.name(option)}{sign} '
              f'{reported_options.shown(option)}')
     where = reported_options.place(option)

@@ -17,40 +17,35 @@ from __future__ import annotations
 from typing import Any
 
 from ceilometer.diagnostics.command.reports import section_data
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import report
 
-#: An option as the section has it; any of its keys may be missing.
-Option = dict[str, Any]
 
-
-def options(whole: report.Report) -> list[Option]:
+def options(whole: report.Report) -> list[contents.Option]:
     """All options of a report; none if its section failed."""
-    return _listed(whole, 'options')
+    told = section_data.content(whole, contents.Configuration)
+    return [] if told is None else told['options']
 
 
-def changed(whole: report.Report) -> list[Option]:
+def changed(whole: report.Report) -> list[contents.Option]:
     """The options that differ from their defaults."""
-    return [option for option in options(whole) if option.get('changed')]
+    return [option for option in options(whole) if option['changed']]
 
 
-def unregistered(whole: report.Report) -> list[Option]:
+def unregistered(whole: report.Report) -> list[contents.Unregistered]:
     """What the configuration files set and is no option of the process."""
-    return _listed(whole, 'unregistered')
+    told = section_data.content(whole, contents.Configuration)
+    return [] if told is None else told['unregistered']
 
 
-def _listed(whole: report.Report, key: str) -> list[Option]:
-    return section_data.dicts(
-        section_data.data(whole, 'configuration').get(key))
-
-
-def name(option: Option) -> str:
+def name(option: contents.Option | contents.Unregistered) -> str:
     """The name of an option with its group: ``[polling] interval``."""
-    return f'[{option.get("group")}] {option.get("name")}'
+    return f'[{option["group"]}] {option["name"]}'
 
 
-def shown(option: Option) -> str:
+def shown(option: contents.Option) -> str:
     """The value of an option, or why it has none."""
-    return str(option.get('error') or value(option.get('value')))
+    return option['error'] or value(option['value'])
 
 
 def value(given: Any) -> str:
@@ -62,10 +57,9 @@ def value(given: Any) -> str:
     return '' if given is None else str(given)
 
 
-def place(option: Option) -> str:
+def place(option: contents.Option) -> str:
     """Where an option was set: ``file /etc/ceilometer.conf line 3``."""
-    words = [str(word) for word in (
-        option.get('location'), option.get('detail')) if word]
-    if option.get('line') is not None:
+    words = [word for word in (option['location'], option['detail']) if word]
+    if option['line'] is not None:
         words.append(f'line {option["line"]}')
     return ' '.join(words)

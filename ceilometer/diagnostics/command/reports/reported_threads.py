@@ -10,11 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The threads of a report, from the data of its section ``threads``.
-
-A report may come from another version, or from who wants to mislead: what
-has not the shape expected is passed over.
-"""
+"""The threads of a report, from the data of its section ``threads``."""
 
 from __future__ import annotations
 
@@ -25,9 +21,9 @@ from typing import Any
 
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import section_data
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import report
-
 
 # Where files of Ceilometer are, wherever it is installed: in an environment
 # called ceilometer, too, or in a clone.
@@ -107,7 +103,7 @@ class Thread:
         words = f'thread "{self.name}"'
         if self.native_id is not None:
             words += f' ({self.native_id})'
-        if self.state == 'running':
+        if self.state == contents.RUNNING:
             return f'{words}, running'
         if self.waiting_for:
             return f'{words}, waiting for {self.waiting_for}'
@@ -125,46 +121,30 @@ def threads(whole: report.Report) -> list[Thread]:
 
     :param whole: the report; it has none if its section failed
     """
-    found = []
-    told = section_data.data(whole, 'threads')
-    for stack in section_data.dicts(told.get('stacks')):
-        frames = tuple(_frame(frame)
-                       for frame in section_data.dicts(stack.get('frames')))
-        found += [_thread(owner, frames)
-                  for owner in section_data.dicts(stack.get('threads'))
-                  if owner.get('diagnostics') is not True]
-    return found
+    told = section_data.content(whole, contents.Threads)
+    return [] if told is None else [
+        _thread(owner, frames) for stack in told['stacks']
+        for frames in [tuple(map(_frame, stack['frames']))]
+        for owner in stack['threads'] if not owner['diagnostics']]
 
 
-def _frame(frame: dict[str, Any]) -> Frame:
+def _frame(frame: contents.Frame | contents.LeftOut) -> Frame:
     if 'left_out' in frame:
-        return Frame(left_out=_int(frame['left_out']) or 1)
+        return Frame(left_out=frame['left_out'] or 1)
     return Frame(
-        file=_str(frame.get('file')), line=_int(frame.get('line')) or 0,
-        function=_str(frame.get('function')),
-        source=_str(frame.get('source')))
+        file=escape.line(frame['file']), line=frame['line'],
+        function=escape.line(frame['function']),
+        source=escape.line(frame['source']))
 
 
-def _thread(owner: dict[str, Any], stack: Stack) -> Thread:
-    waiting_for = owner.get('waiting_for')
-    seconds = owner.get('cpu_seconds')
+def _thread(owner: contents.Thread, stack: Stack) -> Thread:
+    waiting_for = owner['waiting_for']
     return Thread(
-        name=_str(owner.get('name')), native_id=_int(owner.get('native_id')),
-        ident=_int(owner.get('ident')), state=_str(owner.get('state')),
-        waiting_for=None if waiting_for is None else _str(waiting_for),
-        cpu_seconds=(float(seconds) if isinstance(seconds, (int, float))
-                     and abs(seconds) < 1e12 else None),
-        foreground=owner.get('foreground') is True, stack=stack)
-
-
-def _str(value: Any) -> str:
-    return escape.line(str(value)) if isinstance(
-        value, (str, int, float)) else ''
-
-
-def _int(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(
-        value, bool) else None
+        name=escape.line(owner['name'] or ''), native_id=owner['native_id'],
+        ident=owner['ident'], state=escape.line(owner['state']),
+        waiting_for=None if waiting_for is None else escape.line(waiting_for),
+        cpu_seconds=owner['cpu_seconds'], foreground=owner['foreground'],
+        stack=stack)
 
 
 def merge(reports: Iterable[read.Found],

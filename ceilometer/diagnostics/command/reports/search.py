@@ -177,9 +177,12 @@ def entries(reader: journal_reader.Reader, problems: list[str] | None = None,
             damaged += 1
             break
         try:
-            yield reader.fields()
-        except OSError:
+            fields_of_entry = reader.fields()
+        except (OSError, UnicodeDecodeError):
+            # systemd-python decodes the names of fields
             damaged += 1
+        else:
+            yield fields_of_entry
     if damaged and problems is not None:
         problems.append('the journal is damaged: an entry or more could not '
                         'be read')

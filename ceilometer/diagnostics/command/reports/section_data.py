@@ -10,48 +10,78 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The data of a report's sections.
+"""The data of a report's sections, fitted to the shapes they should have.
 
-A report may come from another version, or from who wants to mislead: what
-has not the shape expected is passed over.
+A report may come from another version, or from somebody who wants to mislead:
+see :mod:`.shapes`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
+from ceilometer.diagnostics.command.reports import shapes
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
 
+_T = TypeVar('_T')
 
-def section(whole: report.Report, name: str) -> report.Section | None:
-    """A section of a report that is as it should be, or None."""
+
+def content(whole: report.Report, kind: type[_T]) -> _T | None:
+    """The data of one of our own sections.
+
+    :param whole: the report
+    :param kind: the type of the section's data, ``contents.Threads``
+    :returns: data of that type, whatever the report holds; None if the
+        section is missing, has failed, or was too large for data
+    """
     for part in whole.sections:
-        if part.name == name and not part.failed:
-            return part
+        if (contents.SECTIONS.get(part.name) is kind
+                and part.data is not None and _kind(part) is kind):
+            return shapes.fit(part.data, kind)[0]
     return None
 
 
-def data(whole: report.Report, name: str) -> dict[str, Any]:
-    """The data of a section; empty if it has none, or failed."""
-    part = section(whole, name)
-    return part.data if part and isinstance(part.data, dict) else {}
+def misfits(whole: report.Report) -> list[str]:
+    """What has not the shape that it should have: a line for each section.
+
+    :param whole: the report
+    """
+    told = []
+    for part in whole.sections:
+        if part.name not in contents.SECTIONS or part.data is None:
+            continue
+        problems = shapes.fit(part.data, _kind(part))[1]
+        if problems:
+            more = f', and {len(problems) - 1} more' if problems[1:] else ''
+            told.append(f'section {part.name}: {problems[0]}{more}')
+    return told
 
 
-def dicts(value: Any) -> list[dict[str, Any]]:
-    """Those elements of a list that are dicts; none if it is no list."""
-    if not isinstance(value, list):
-        return []
-    return [item for item in value if isinstance(item, dict)]
+def _kind(part: report.Section) -> type:
+    """The type that the data of a section should have."""
+    if part.status == fields.STATUS_ERROR:
+        return contents.Failed
+    if part.status == fields.STATUS_TIMEOUT:
+        return contents.TimedOut
+    if isinstance(part.data, dict) and (
+            shapes.required(contents.Truncated) <= part.data.keys()):
+        return contents.Truncated
+    return contents.SECTIONS[part.name]
 
 
 def missing_names(whole: report.Report) -> list[str]:
-    """What is missing of a report: names where the summary tells them."""
-    told = dicts(data(whole, fields.SECTION_SUMMARY).get('sections'))
+    """What is missing of a report: names where the summary tells them.
+
+    :param whole: the report
+    """
+    summary = content(whole, contents.Summary)
+    told = [] if summary is None else summary['sections']
     names = []
     for index in whole.missing:
-        name = told[index - 1].get('section') if index <= len(told) else None
+        name = told[index - 1]['section'] if index <= len(told) else None
         if index == whole.count:
             name = fields.SECTION_SUMMARY
         names.append(escape.line(f'{name} ({index})') if name

@@ -21,6 +21,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import stacks
 
@@ -56,7 +57,7 @@ def _members(tasks: Any) -> list[Any]:
     return []
 
 
-def _copy(task: Any) -> tuple[dict[str, Any], stacks.RawStack]:
+def _copy(task: Any) -> tuple[contents.Task, stacks.RawStack]:
     frames: list[Any] = []
     awaited = task.get_coro()
     while awaited is not None and len(frames) < 2 * AWAITS_MAX:
@@ -85,26 +86,32 @@ def collect(context: section.Context) -> section.Content:
     """Describe the tasks that the snapshot has seen."""
     taken = context.snapshot(NAME)
     if taken is None:
-        return section.Content(data={
-            'loaded': False, 'count': 0, 'stacks': []})
-    return section.Content(data={
+        data: contents.AsyncioTasks = {
+            'loaded': False, 'count': 0, 'stacks': []}
+        return section.Content(data=data)
+    describer = stacks.Describer()
+    data = {
         'loaded': True,
         'count': len(taken),
-        'stacks': stacks.describe(taken, 'tasks'),
-    })
+        'stacks': [{'tasks': owners, 'frames': describer.frames(stack)}
+                   for stack, owners in stacks.merge(taken)],
+    }
+    return section.Content(data=data)
 
 
-def render(data: Any) -> str:
+def render(data: contents.AsyncioTasks) -> str:
     """Each stack once, under all the tasks that stand there."""
     if not data['loaded']:
         return 'None: asyncio is not loaded.'
     if not data['count']:
         return 'None.'
-    return stacks.render_all('Tasks', data['stacks'], 'tasks', _render_task,
-                             'innermost coroutine')
+    return stacks.render_all('Tasks', [
+        ([_render_task(owner) for owner in merged['tasks']],
+         merged['frames']) for merged in data['stacks']],
+        'innermost coroutine')
 
 
-def _render_task(task: dict[str, Any]) -> str:
+def _render_task(task: contents.Task) -> str:
     words = f'Task "{task["name"]}" of loop {task["loop"]:#x}'
     if not task['loop_running']:
         words += ' (not running)'

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics.secrets import secret_names
@@ -28,12 +29,13 @@ VALUE_CHARS_MAX = 2000
 def collect(context: section.Context) -> section.Content:
     """Read every option of the service's own ConfigOpts."""
     if context.daemon.conf is None:
-        return section.Content(data={
-            'known': False, 'files': [], 'options': [], 'unregistered': []})
+        data: contents.Configuration = {
+            'known': False, 'files': [], 'options': [], 'unregistered': []}
+        return section.Content(data=data)
     lines = {(setting.file, setting.group, setting.name): setting.line
              for setting in context.settings}
     names = {(option.group, option.name) for option in context.options}
-    return section.Content(data={
+    data = {
         'known': True,
         'files': context.files,
         'options': [_describe(option, lines) for option in context.options],
@@ -44,7 +46,8 @@ def collect(context: section.Context) -> section.Content:
              'detail': setting.file, 'line': setting.line}
             for setting in context.settings
             if (setting.group, setting.name) not in names],
-    })
+    }
+    return section.Content(data=data)
 
 
 def _show_unregistered(setting: service_options.Setting) -> str:
@@ -57,8 +60,8 @@ def _show_unregistered(setting: service_options.Setting) -> str:
 
 
 def _describe(option: service_options.Option,
-              lines: dict[tuple[str, str, str], int]) -> dict[str, Any]:
-    described = {
+              lines: dict[tuple[str, str, str], int]) -> contents.Option:
+    described: contents.Option = {
         'group': option.group,
         'name': option.name,
         'value': _show(option.value),
@@ -76,7 +79,7 @@ def _describe(option: service_options.Option,
         described['value'] = _mask(option.value)
     elif option.changed:
         described['default'] = _show(option.default)
-    if option.location == 'file' and option.detail:
+    if option.location == contents.SET_IN_FILE and option.detail:
         described['line'] = lines.get(
             (option.detail, option.group, option.name))
     return described
@@ -100,7 +103,7 @@ def _mask(value: Any) -> Any:
     return url_credentials.mask_secret(str(value))
 
 
-def render(data: Any) -> str:
+def render(data: contents.Configuration) -> str:
     """What differs from the default first, then all groups."""
     if not data['known']:
         return ('Not known yet: the service has not read its configuration, '
@@ -127,12 +130,13 @@ def render(data: Any) -> str:
             group = option['group']
             lines += ['', f'[{group}]']
         mark = '*' if option['changed'] else ' '
-        origin = _origin(option) if option['location'] != 'default' else ''
+        origin = ('' if option['location'] == contents.SET_NOWHERE
+                  else _origin(option))
         lines.append(f'{mark} {_assignment(option)}{origin}')
     return '\n'.join(lines)
 
 
-def _assignment(option: dict[str, Any]) -> str:
+def _assignment(option: contents.Option) -> str:
     if option['error']:
         return f'{option["name"]}: {option["error"]}'
     return f'{option["name"]} = {_value(option["value"])}'
@@ -152,13 +156,14 @@ def _value(value: Any) -> str:
     return text
 
 
-def _origin(option: dict[str, Any]) -> str:
-    words = {'program': 'set by the program',
-             'command line': 'set on the command line',
-             'environment': 'set in the environment',
-             'default': 'default'}.get(option['location'], 'set in')
+def _origin(option: contents.Option) -> str:
+    words = {contents.SET_BY_PROGRAM: 'set by the program',
+             contents.SET_ON_COMMAND_LINE: 'set on the command line',
+             contents.SET_IN_ENVIRONMENT: 'set in the environment',
+             contents.SET_NOWHERE: 'default',
+             }.get(option['location'], 'set in')
     if option['detail']:
-        if option['location'] == 'environment':
+        if option['location'] == contents.SET_IN_ENVIRONMENT:
             words += f' by {option["detail"]}'
         else:
             words += f' {option["detail"]}'

@@ -27,6 +27,7 @@ import sys
 import time
 from typing import Any
 
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import stacks
 
@@ -104,7 +105,7 @@ def _subclasses(kind: type) -> set[type]:
     return kinds
 
 
-def _copy(greenlet: Any) -> tuple[dict[str, Any], stacks.RawStack]:
+def _copy(greenlet: Any) -> tuple[contents.GreenThread, stacks.RawStack]:
     kind = type(greenlet)
     parent = greenlet.parent
     return {
@@ -126,24 +127,29 @@ def collect(context: section.Context) -> section.Content:
     # a thread's main greenlet is the thread, which stands in its own section
     alive = [item for item in taken['greenlets']
              if not item[0]['dead'] and not item[0]['main']]
-    return section.Content(data={
+    describer = stacks.Describer()
+    data: contents.GreenThreads = {
         'not_searched': taken['not_searched'],
         'count': len(alive),
-        'stacks': stacks.describe(alive, 'green_threads'),
-    })
+        'stacks': [
+            {'green_threads': owners, 'frames': describer.frames(stack)}
+            for stack, owners in stacks.merge(alive)],
+    }
+    return section.Content(data=data)
 
 
-def render(data: Any) -> str:
+def render(data: contents.GreenThreads) -> str:
     """Each stack once, under all the greenlets that stand there."""
     if data['not_searched'] is not None:
         return f'None were looked for: {data["not_searched"]}.'
     if not data['count']:
         return 'None.'
-    return stacks.render_all('Green threads', data['stacks'], 'green_threads',
-                             _render_greenlet)
+    return stacks.render_all('Green threads', [
+        ([_render_greenlet(owner) for owner in merged['green_threads']],
+         merged['frames']) for merged in data['stacks']])
 
 
-def _render_greenlet(greenlet: dict[str, Any]) -> str:
+def _render_greenlet(greenlet: contents.GreenThread) -> str:
     state = 'suspended' if greenlet['started'] else 'not started'
     return (f'Green thread {greenlet["id"]:#x} ({greenlet["type"]}), {state}, '
             f'parent {greenlet["parent"]:#x}')

@@ -15,8 +15,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import section
 
 
@@ -36,15 +36,16 @@ def collect(context: section.Context) -> section.Content:
                     isinstance(handler, logging.NullHandler)
                     for handler in list(logger.handlers))):
             loggers.append(_describe(name, logger))
-    return section.Content(data={
+    data: contents.Logging = {
         'count': count + 1,
         'loggers': loggers,
         'disabled_below': logging.getLevelName(root.manager.disable)
         if root.manager.disable else None,
-    })
+    }
+    return section.Content(data=data)
 
 
-def _describe(name: str, logger: logging.Logger) -> dict[str, Any]:
+def _describe(name: str, logger: logging.Logger) -> contents.Logger:
     return {
         'logger': name,
         'level': logging.getLevelName(logger.level),
@@ -57,7 +58,7 @@ def _describe(name: str, logger: logging.Logger) -> dict[str, Any]:
     }
 
 
-def _describe_handler(handler: logging.Handler) -> dict[str, Any]:
+def _describe_handler(handler: logging.Handler) -> contents.Handler:
     kind = type(handler)
     formatter = handler.formatter
     return {
@@ -79,7 +80,7 @@ def _target(handler: logging.Handler) -> str | None:
     return None if stream_name is None else str(stream_name)
 
 
-def render(data: Any) -> str:
+def render(data: contents.Logging) -> str:
     """A line for each logger that was set up, its handlers below."""
     lines = [f'Loggers: {data["count"]}; those that are set up:']
     if data['disabled_below']:

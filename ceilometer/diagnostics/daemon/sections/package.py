@@ -21,6 +21,7 @@ import platform
 import sys
 from typing import Any
 
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import section
 
@@ -48,7 +49,7 @@ def load() -> None:
 
 def collect(context: section.Context) -> section.Content:
     """Gather versions; reads the metadata of installed distributions."""
-    return section.Content(data={
+    data: contents.Package = {
         **_ceilometer(context.daemon),
         'diagnostics': _version('ceilometer-diagnostics'),
         'python': {
@@ -60,10 +61,11 @@ def collect(context: section.Context) -> section.Content:
         'libraries': {
             name: version for name in LIBRARIES
             if _is_loaded(name) and (version := _version(name))},
-    })
+    }
+    return section.Content(data=data)
 
 
-def _ceilometer(daemon: process_module.Daemon) -> dict[str, Any]:
+def _ceilometer(daemon: process_module.Daemon) -> contents.Ceilometer:
     told = daemon.version
     vendor = _call(told, 'vendor_string')
     product = _call(told, 'product_string')
@@ -108,7 +110,7 @@ def _is_loaded(name: str) -> bool:
     return module in sys.modules
 
 
-def _platform() -> dict[str, Any]:
+def _platform() -> contents.Platform:
     # not platform.platform(), which may start a program
     system = os.uname()
     try:
@@ -119,7 +121,7 @@ def _platform() -> dict[str, Any]:
             'machine': system.machine, 'hostname': system.nodename}
 
 
-def render(data: Any) -> str:
+def render(data: contents.Package) -> str:
     """A line for each version."""
     python = data['python']
     place = data['platform']

@@ -20,6 +20,7 @@ from typing import Any
 
 import psutil
 
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import users
 
@@ -34,19 +35,16 @@ def collect(context: section.Context) -> section.Content:
     for ancestor in _ancestors(own):
         if ancestor == context.daemon.root_pid:
             root = ancestor
-    seen: list[dict[str, Any]] = []
+    seen: list[contents.Process] = []
     children = _children_by_parent()
-    _walk(root, 0, children, own, seen)
-    names = users.names()
-    for process in seen:
-        uid = process.pop('uid')
-        process['user'] = None if uid is None else names.get(uid, str(uid))
-    return section.Content(data={
+    _walk(root, 0, children, _Describer(own), seen)
+    data: contents.Processes = {
         'root': root,
         'self': own,
         'processes': seen,
         'left_out': max(0, _count(root, children) - len(seen)),
-    })
+    }
+    return section.Content(data=data)
 
 
 def _ancestors(pid: int) -> list[int]:
@@ -69,73 +67,84 @@ def _children_by_parent() -> dict[int, list[int]]:
     return children
 
 
-def _walk(pid: int, depth: int, children: dict[int, list[int]], own: int,
-          seen: list[dict[str, Any]]) -> None:
+def _walk(pid: int, depth: int, children: dict[int, list[int]],
+          describer: _Describer, seen: list[contents.Process]) -> None:
     if len(seen) >= PROCESSES_MAX:
         return
-    seen.append({**_describe(pid), 'depth': depth, 'self': pid == own})
+    seen.append(describer.describe(pid, depth))
     for child in sorted(children.get(pid, ())):
-        _walk(child, depth + 1, children, own, seen)
+        _walk(child, depth + 1, children, describer, seen)
 
 
 def _count(pid: int, children: dict[int, list[int]]) -> int:
     return 1 + sum(_count(child, children) for child in children.get(pid, ()))
 
 
-def _describe(pid: int) -> dict[str, Any]:
-    described: dict[str, Any] = {
-        'pid': pid, 'parent': None, 'uid': None, 'state': 'vanished',
-        'name': None, 'command': [], 'started': None, 'rss_bytes': None,
-        'threads': None, 'file_descriptors': None, 'cpu_seconds': None}
-    try:
-        process = psutil.Process(pid)
-        described['started'] = datetime.datetime.fromtimestamp(
-            process.create_time(), datetime.timezone.utc).isoformat(
-                timespec='seconds')
-    except psutil.Error:
-        return described
-    for key, look in (
-            ('parent', process.ppid),
-            ('state', process.status),
-            # not username(), see users
-            ('uid', lambda: process.uids().real),
-            ('name', process.name),
-            ('command', process.cmdline),
-            ('rss_bytes', lambda: process.memory_info().rss),
-            ('threads', process.num_threads),
-            ('file_descriptors', process.num_fds),
-            ('cpu_seconds', lambda: round(sum(process.cpu_times()[:2]), 2))):
+class _Describer:
+    def __init__(self, own: int) -> None:
+        self._own = own
+        self._users = users.names()
+
+    def describe(self, pid: int, depth: int) -> contents.Process:
+        """What can be told of a process; what cannot stays None."""
+        described: contents.Process = {
+            'depth': depth, 'self': pid == self._own, 'pid': pid,
+            'parent': None, 'user': None, 'state': contents.VANISHED,
+            'name': None, 'command': [], 'started': None, 'rss_bytes': None,
+            'threads': None, 'file_descriptors': None, 'cpu_seconds': None}
         try:
-            described[key] = look()
-        except (psutil.Error, OSError):
-            # a zombie has no command line, another user's process hides its
-            # descriptors: what is known stays
-            continue
-    # setproctitle leaves one string and much padding behind it
-    described['command'] = [
-        argument for argument in described['command'] or [] if argument]
-    return described
+            process = psutil.Process(pid)
+            described['started'] = datetime.datetime.fromtimestamp(
+                process.create_time(), datetime.timezone.utc).isoformat(
+                    timespec='seconds')
+        except psutil.Error:
+            return described
+        looked: dict[str, Any] = {}
+        for key, look in (
+                ('parent', process.ppid),
+                ('state', process.status),
+                # not username(), see users
+                ('user', lambda: self._user(process.uids().real)),
+                ('name', process.name),
+                # setproctitle leaves one string and much padding behind it
+                ('command',
+                 lambda: list(filter(None, process.cmdline() or ()))),
+                ('rss_bytes', lambda: process.memory_info().rss),
+                ('threads', process.num_threads),
+                ('file_descriptors', process.num_fds),
+                ('cpu_seconds',
+                 lambda: round(sum(process.cpu_times()[:2]), 2))):
+            try:
+                looked[key] = look()
+            except (psutil.Error, OSError):
+                # a zombie has no command line, another user's process hides
+                # its descriptors: what is known stays
+                continue
+        described.update(looked)  # type: ignore[typeddict-item]
+        return described
+
+    def _user(self, uid: int) -> str:
+        return self._users.get(uid, str(uid))
 
 
-def render(data: Any) -> str:
+def render(data: contents.Processes) -> str:
     """The tree, a process a line with its command below."""
     lines = [f'Processes from pid {data["root"]} down: '
              f'{len(data["processes"])}']
     for process in data['processes']:
         indent = '  ' * process['depth']
         words = [f'pid {process["pid"]}', f'parent {process["parent"]}']
-        if process['state'] == 'vanished':
+        if process['state'] == contents.VANISHED:
             lines.append(f'{indent}{words[0]}, vanished')
             continue
         words += [str(process['state']), f'user {process["user"]}',
                   f'started {process["started"]}']
         if process['rss_bytes'] is not None:
             words.append(f'{process["rss_bytes"] / 2**20:.1f} MiB')
-        for key, unit in (('threads', 'threads'),
-                          ('file_descriptors', 'file descriptors'),
-                          ('cpu_seconds', 's of CPU')):
-            if process[key] is not None:
-                words.append(f'{process[key]} {unit}')
+        words += [f'{value} {unit}' for value, unit in (
+            (process['threads'], 'threads'),
+            (process['file_descriptors'], 'file descriptors'),
+            (process['cpu_seconds'], 's of CPU')) if value is not None]
         mark = '  <-- this process' if process['self'] else ''
         lines.append(indent + ', '.join(words) + mark)
         command = ' '.join(process['command']) or f'[{process["name"]}]'

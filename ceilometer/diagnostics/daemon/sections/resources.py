@@ -20,17 +20,18 @@ import os
 import re
 import resource
 import time
-from typing import Any
 
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import section
 
 #: How many descriptors are looked at; a leak may have hundreds of thousands.
 DESCRIPTORS_MAX = 20_000
 
-_STATUS_KEYS = ('VmPeak', 'VmSize', 'VmHWM', 'VmRSS', 'RssAnon', 'RssFile',
-                'RssShmem', 'VmData', 'VmSwap', 'Threads')
+_STATUS_KEYS = ('VmPeak', 'VmSize', contents.PEAK_RSS, contents.RSS,
+                'RssAnon', 'RssFile', 'RssShmem', 'VmData', contents.SWAPPED,
+                'Threads')
 _LIMITS = {
-    'open files': resource.RLIMIT_NOFILE,
+    contents.OPEN_FILES: resource.RLIMIT_NOFILE,
     'processes': resource.RLIMIT_NPROC,
     'address space': resource.RLIMIT_AS,
     'core file': resource.RLIMIT_CORE,
@@ -41,7 +42,7 @@ _CGROUP_FILES = {
     # version 2, then version 1 (cgroups(7))
     'memory.current': 'memory', 'memory.max': 'memory',
     'memory.high': 'memory', 'memory.peak': 'memory',
-    'memory.swap.current': 'memory', 'memory.events': 'memory',
+    'memory.swap.current': 'memory', contents.MEMORY_EVENTS: 'memory',
     'memory.pressure': 'memory', 'cpu.max': 'cpu', 'cpu.stat': 'cpu',
     'cpu.pressure': 'cpu', 'cpu.weight': 'cpu', 'pids.current': 'pids',
     'pids.max': 'pids', 'memory.usage_in_bytes': 'memory',
@@ -51,7 +52,7 @@ _CGROUP_FILES = {
 
 def collect(context: section.Context) -> section.Content:
     """Ask the kernel and the interpreter; takes milliseconds."""
-    return section.Content(data={
+    data: contents.Resources = {
         'usage': _usage(resource.RUSAGE_SELF),
         'usage_of_ended_children': _usage(resource.RUSAGE_CHILDREN),
         'memory_kib': _status(),
@@ -70,10 +71,11 @@ def collect(context: section.Context) -> section.Content:
         'load_average': [round(load, 2) for load in os.getloadavg()],
         'armed_for_seconds': round(
             time.time() - context.daemon.armed_usec / 1e6, 1),
-    })
+    }
+    return section.Content(data=data)
 
 
-def _usage(who: int) -> dict[str, Any]:
+def _usage(who: int) -> contents.Usage:
     usage = resource.getrusage(who)
     return {
         'user_seconds': round(usage.ru_utime, 3),
@@ -102,7 +104,7 @@ def _status() -> dict[str, int]:
     return values
 
 
-def _descriptors() -> dict[str, Any]:
+def _descriptors() -> contents.FileDescriptors:
     counts: collections.Counter[str] = collections.Counter()
     targets: collections.Counter[str] = collections.Counter()
     try:
@@ -147,9 +149,9 @@ def _limit(value: int) -> int | None:
     return None if value == resource.RLIM_INFINITY else value
 
 
-def _control_group() -> dict[str, Any]:
+def _control_group() -> dict[str, str]:
     """What the kernel lets the process read of its own control groups."""
-    found: dict[str, Any] = {}
+    found: dict[str, str] = {}
     try:
         with open('/proc/self/cgroup') as file:
             groups = [line.rstrip('\n').split(':', 2) for line in file]
@@ -180,7 +182,7 @@ def _read(path: str) -> str | None:
         return None
 
 
-def render(data: Any) -> str:
+def render(data: contents.Resources) -> str:
     """A paragraph for each kind of resource."""
     lines = []
     memory = data['memory_kib']
@@ -200,7 +202,7 @@ def render(data: Any) -> str:
                  f'{usage["major_faults"]} major; blocks read '
                  f'{usage["blocks_read"]}, written {usage["blocks_written"]}')
     lines += _render_descriptors(data['file_descriptors'],
-                                 data['limits']['open files'])
+                                 data['limits'][contents.OPEN_FILES])
     lines.append('Limits (soft, hard): ' + '; '.join(
         f'{name} ' + ', '.join('unlimited' if value is None else str(value)
                                for value in values)
@@ -223,7 +225,7 @@ def render(data: Any) -> str:
     return '\n'.join(lines)
 
 
-def _render_descriptors(descriptors: dict[str, Any],
+def _render_descriptors(descriptors: contents.FileDescriptors,
                         limit: list[int | None]) -> list[str]:
     if descriptors['count'] is None:
         return [f'File descriptors: {descriptors["error"]}']

@@ -15,8 +15,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
@@ -26,7 +26,7 @@ def describe(header: report.Header, sections: Iterable[report.Section],
              data_bytes: Iterable[int], excluded: Iterable[str],
              unknown: Iterable[str], others_problem: str | None,
              total_usec: int, snapshot_usec: int,
-             delivery_problem: str | None) -> dict[str, Any]:
+             delivery_problem: str | None) -> contents.Summary:
     """What there is to say of a report when all else has been sent.
 
     :param header: of the report
@@ -69,7 +69,7 @@ def no_content(context: section.Context) -> section.Content:
     raise NotImplementedError('the summary is made of the other sections')
 
 
-def render(data: Any) -> str:
+def render(data: contents.Summary) -> str:
     """A table of the sections, and the cost."""
     lines = [f'{"section":<32} {"status":<10} {"time":>10} {"size":>12}']
     for part in data['sections']:

@@ -21,6 +21,7 @@ import threading
 import time
 from typing import Any
 
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import kernel_threads
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import stacks
@@ -41,22 +42,21 @@ DIAGNOSTICS_PREFIX = 'diagnostics-'
 
 # What a waiting thread waits for, by the line of source it stands at.
 _WAITS = tuple((re.compile(pattern), reason) for pattern, reason in (
-    (r'\bsig(timed)?wait(info)?\(', 'a signal'),
+    (r'\bsig(timed)?wait(info)?\(', contents.FOR_SIGNAL),
     (r'\b(select|poll|epoll|_selector)\.(select|poll)\(|\bpoll\(',
-     'file descriptors'),
-    (r'\bsleep\(', 'a time to pass'),
-    (r'\bwaitpid\(|\bwaitid\(|\bwait4\(', 'a process to end'),
-    (r'\baccept\(', 'a connection'),
+     contents.FOR_DESCRIPTORS),
+    (r'\bsleep\(', contents.FOR_TIME),
+    (r'\bwaitpid\(|\bwaitid\(|\bwait4\(', contents.FOR_PROCESS),
+    (r'\b_?accept\(', contents.FOR_CONNECTION),
     (r'\b(recv|recv_into|recvfrom|recvmsg|read|readinto|readline)\(',
-     'data to read'),
-    (r'\b(send|sendall|sendmsg|write)\(', 'room to write'),
-    (r'_wait_for_tstate_lock\(|\.join\(|\._handle\.join\(',
-     'a thread to end'),
-    (r'waiter\.acquire\(|\bwait(_for)?\(', 'a condition or an event'),
-    (r'\.get\(', 'a queue'),
-    (r'\bacquire\(|\bwith .*lock', 'a lock'),
-    (r'\bgetaddrinfo\(', 'a name to be resolved'),
-    (r'\bconnect\(', 'a connection'),
+     contents.FOR_DATA),
+    (r'\b(send|sendall|sendmsg|write)\(', contents.FOR_ROOM),
+    (r'\.join\(', contents.FOR_THREAD),
+    (r'waiter\.acquire\(|\bwait(_for)?\(', contents.FOR_EVENT),
+    (r'\.get\(', contents.FOR_QUEUE),
+    (r'\bacquire\(|\bwith .*lock', contents.FOR_LOCK),
+    (r'\bgetaddrinfo\(', contents.FOR_NAME),
+    (r'\bconnect\(', contents.FOR_CONNECTION),
 ))
 
 
@@ -83,7 +83,8 @@ def collect(context: section.Context) -> section.Content:
     for ident, stack in taken['stacks'].items():
         thread = taken['threads'].get(ident)
         described = _describe(ident, thread, ident == taken['main'])
-        seen = kernel.pop(described['native_id'], None)
+        native_id = described['native_id']
+        seen = None if native_id is None else kernel.pop(native_id, None)
         if seen is not None:
             described['state'] = _state(seen, shares)
             described['cpu_seconds'] = round(seen.cpu_seconds, 2)
@@ -94,15 +95,16 @@ def collect(context: section.Context) -> section.Content:
         not item[0]['foreground'], item[0]['diagnostics'],
         item[0]['native_id'] or 0))
     describer = stacks.Describer()
-    merged = []
+    merged: list[contents.ThreadStack] = []
     for stack, owners in stacks.merge(threads):
         frames = describer.frames(stack)
         for owner in owners:
             owner['waiting_for'] = (
-                _waiting_for(frames) if owner['state'] != 'running' else None)
+                _waiting_for(frames) if owner['state'] != contents.RUNNING
+                else None)
         merged.append({'threads': owners, 'frames': frames})
         time.sleep(0)
-    return section.Content(data={
+    data: contents.Threads = {
         'count': len(threads),
         'stacks': merged,
         # threads of libraries in C, and those that end
@@ -112,11 +114,12 @@ def collect(context: section.Context) -> section.Content:
              'cpu_seconds': round(seen.cpu_seconds, 2),
              'kernel_function': seen.waits_in}
             for seen in kernel.values()],
-    })
+    }
+    return section.Content(data=data)
 
 
 def _describe(ident: int, thread: threading.Thread | None,
-              is_main: bool) -> dict[str, Any]:
+              is_main: bool) -> contents.Thread:
     name = None if thread is None else _attribute(thread, 'name')
     native_id = None if thread is None else _attribute(thread, 'native_id')
     if is_main:
@@ -130,7 +133,7 @@ def _describe(ident: int, thread: threading.Thread | None,
         'daemon': bool(_attribute(thread, 'daemon')) if thread else None,
         'foreground': is_main,
         'diagnostics': str(name).startswith(DIAGNOSTICS_PREFIX),
-        'state': 'unknown',
+        'state': contents.UNKNOWN,
         'waiting_for': None,
         'cpu_seconds': None,
         'kernel_function': None,
@@ -148,19 +151,26 @@ def _attribute(thread: threading.Thread, name: str) -> Any:
 def _state(seen: kernel_threads.KernelThread,
            shares: dict[int, float]) -> str:
     if shares.get(seen.native_id, 0) >= RUNNING_SHARE:
-        return 'running'
+        return contents.RUNNING
     return seen.state
 
 
-def _waiting_for(frames: list[dict[str, Any]]) -> str | None:
-    source = frames[-1].get('source', '') if frames else ''
+def _waiting_for(frames: list[contents.Frame | contents.LeftOut],
+                 ) -> str | None:
+    innermost = frames[-1] if frames else {'left_out': 0}
+    if 'left_out' in innermost:
+        return None
+    # until Python 3.12 Thread.join waits for a lock, which is the thread's
+    if innermost['function'] == 'Thread._wait_for_tstate_lock':
+        return contents.FOR_THREAD
+    source = innermost['source']
     for pattern, reason in _WAITS:
         if pattern.search(source):
             return reason
     return None
 
 
-def render(data: Any) -> str:
+def render(data: contents.Threads) -> str:
     """Each stack once, under all the threads that stand there."""
     lines = [f'Threads: {data["count"]}, different stacks: '
              f'{len(data["stacks"])}; most recent call last']
@@ -181,17 +191,18 @@ def render(data: Any) -> str:
     return '\n'.join(lines)
 
 
-def _render_thread(thread: dict[str, Any]) -> str:
+def _render_thread(thread: contents.Thread | contents.KernelThread) -> str:
     name = thread['name']
     words = 'Thread ' + ('without a name' if name is None else f'"{name}"')
     if thread['native_id'] is not None:
         words += f', native id {thread["native_id"]}'
-    if thread.get('ident') is not None:
-        words += f', ident {thread["ident"]:#x}'
+    ident = thread.get('ident')
+    if isinstance(ident, int):
+        words += f', ident {ident:#x}'
     words += f', {thread["state"]}'
-    if thread.get('waiting_for'):
-        words += f' for {thread["waiting_for"]}'
-    if thread.get('kernel_function'):
+    if waiting_for := thread.get('waiting_for'):
+        words += f' for {waiting_for}'
+    if thread['kernel_function']:
         words += f' in {thread["kernel_function"]}'
     if thread['cpu_seconds'] is not None:
         words += f', {thread["cpu_seconds"]:.2f} s of CPU'

@@ -1,0 +1,210 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Fits what anybody may have written to the types it should have.
+
+The data of a section may come from another version, or from somebody who
+wants to mislead. :func:`fit` gives data of the wanted type, whatever it is
+given: what has another shape is left out, what is missing is None or empty.
+So whoever reads them needs no check of their own.
+
+Runs in the command; raises nothing for any data that JSON can hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import functools
+import math
+import types
+from typing import Any
+from typing import cast
+from typing import get_args
+from typing import get_origin
+from typing import get_type_hints
+from typing import NotRequired
+from typing import TypeVar
+from typing import Union
+
+_T = TypeVar('_T')
+
+#: The kernel counts no further; nor does anything else that is reported.
+NUMBER_MAX = 2 ** 64
+
+# What stands for a value that is missing, or has another shape.
+_NOTHING: Any = object()
+
+#: Gives the value as it should be, or _NOTHING. Takes the value, its place
+#: for people, and a list that takes a line for each misfit.
+_Fit = Callable[[Any, str, list[str]], Any]
+
+
+def fit(data: Any, kind: type[_T]) -> tuple[_T, list[str]]:
+    """Fit data to a type.
+
+    :param data: what JSON can hold
+    :param kind: one of :mod:`ceilometer.diagnostics.contents`, or any class
+        with annotations like those
+    :returns: data of the type; and a line for each place that had another
+        shape, ``stacks[3].frames: expected a list``. Keys that are missing or
+        not known are no misfits: another version has others
+    """
+    problems: list[str] = []
+    fitted = _fit_of(cast(Any, kind))(data, '', problems)
+    return cast(_T, fitted), problems
+
+
+def keys(kind: type) -> dict[str, Any]:
+    """The keys of a type with the types of their values.
+
+    :param kind: as for :func:`fit`
+    """
+    return {name: get_args(hint)[0] if get_origin(hint) is NotRequired
+            else hint for name, hint in _hints(kind).items()}
+
+
+def required(kind: type) -> set[str]:
+    """The keys of a type that are always there.
+
+    :param kind: as for :func:`fit`
+    """
+    return {name for name, hint in _hints(kind).items()
+            if get_origin(hint) is not NotRequired}
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
+
+
+@functools.cache
+def _fit_of(hint: Any) -> _Fit:
+    origin = get_origin(hint)
+    arguments = get_args(hint)
+    if hint is Any:
+        return lambda value, place, problems: (
+            None if value is _NOTHING else value)
+    if origin in (Union, types.UnionType):
+        return _fit_to_either(arguments)
+    if origin is list:
+        return _fit_to_list(_fit_of(arguments[0]))
+    if origin is dict:
+        return _fit_to_mapping(_fit_of(arguments[1]))
+    if hint in _SIMPLE:
+        return _fit_to_simple(hint)
+    return _fit_to_keys(hint)
+
+
+def _whole_number(value: Any) -> bool:
+    # True and False are numbers to Python, and nothing of the kind to JSON
+    return type(value) is int and abs(value) <= NUMBER_MAX
+
+
+#: For each type its name for people, whether a value is of it, and what is
+#: told where there is none.
+_SIMPLE: dict[Any, tuple[str, Callable[[Any], bool], Any]] = {
+    str: ('a text', lambda value: isinstance(value, str), ''),
+    bool: ('true or false', lambda value: isinstance(value, bool), False),
+    int: ('a whole number', _whole_number, 0),
+    float: ('a number', lambda value: _whole_number(value) or (
+        isinstance(value, float) and math.isfinite(value)
+        and abs(value) <= NUMBER_MAX), 0.0),
+    type(None): ('null', lambda value: value is None, None),
+}
+
+
+def _misfit(place: str, expected: str, problems: list[str]) -> None:
+    problems.append(f'{place.lstrip(".") or "the data"}: expected {expected}')
+
+
+def _fit_to_simple(kind: Any) -> _Fit:
+    name, is_one, default = _SIMPLE[kind]
+
+    def fit_simple(value: Any, place: str, problems: list[str]) -> Any:
+        if is_one(value):
+            return value
+        if value is not _NOTHING:
+            _misfit(place, name, problems)
+        return default
+    return fit_simple
+
+
+def _fit_to_list(fit_item: _Fit) -> _Fit:
+    def fit_list(value: Any, place: str, problems: list[str]) -> Any:
+        if not isinstance(value, list):
+            if value is not _NOTHING:
+                _misfit(place, 'a list', problems)
+            return []
+        fitted = []
+        for number, item in enumerate(value):
+            known = len(problems)
+            made = fit_item(item, f'{place}[{number}]', problems)
+            # an item of another kind is none; one with a misfit in it stays
+            if len(problems) == known or isinstance(item, (dict, list)):
+                fitted.append(made)
+        return fitted
+    return fit_list
+
+
+def _fit_to_mapping(fit_item: _Fit) -> _Fit:
+    def fit_mapping(value: Any, place: str, problems: list[str]) -> Any:
+        if not isinstance(value, dict):
+            if value is not _NOTHING:
+                _misfit(place, 'an object', problems)
+            return {}
+        fitted = {}
+        for key, item in value.items():
+            known = len(problems)
+            made = fit_item(item, f'{place}.{key}', problems)
+            if len(problems) == known or isinstance(item, (dict, list)):
+                fitted[key] = made
+        return fitted
+    return fit_mapping
+
+
+def _fit_to_keys(kind: type) -> _Fit:
+    fits = {name: _fit_of(hint) for name, hint in keys(kind).items()}
+    always = required(kind)
+
+    def fit_keys(value: Any, place: str, problems: list[str]) -> Any:
+        if not isinstance(value, dict):
+            if value is not _NOTHING:
+                _misfit(place, 'an object', problems)
+            value = {}
+        return {name: fit_value(value.get(name, _NOTHING), f'{place}.{name}',
+                                problems)
+                for name, fit_value in fits.items()
+                if name in value or name in always}
+    return fit_keys
+
+
+def _fit_to_either(kinds: tuple[Any, ...]) -> _Fit:
+    optional = type(None) in kinds
+    others = [kind for kind in kinds if kind is not type(None)]
+    fits = [(_fit_of(kind),
+             frozenset() if kind in _SIMPLE or get_origin(kind)
+             else frozenset(required(kind))) for kind in others]
+
+    def fit_either(value: Any, place: str, problems: list[str]) -> Any:
+        if optional and (value is None or value is _NOTHING):
+            return None
+        if len(fits) > 1 and isinstance(value, dict):
+            # the kind whose keys it has, the first one if none
+            chosen = next((fit_kind for fit_kind, always in fits
+                           if always <= value.keys()), fits[0][0])
+        else:
+            chosen = fits[0][0]
+        known = len(problems)
+        made = chosen(value, place, problems)
+        return None if optional and len(problems) > known and not isinstance(
+            value, (dict, list)) else made
+    return fit_either

@@ -1,0 +1,558 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The shape of each section's data, for what writes it and what reads it.
+
+Sections fill these types in (:mod:`ceilometer.diagnostics.daemon.sections`);
+verbs read data that have been fitted to them
+(:mod:`ceilometer.diagnostics.command.reports.section_data`), because a report
+may come from another version, or from somebody who wants to mislead. The
+reference of the documentation has every key that stands here.
+
+Keys are added in later versions; none is removed or changes its meaning as
+long as :data:`fields.SCHEMA` stays. What is not known is None. Sizes and times
+have their unit in their names.
+
+Types and constants only, for any process and thread.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from typing import Final
+from typing import final
+from typing import NotRequired
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TypedDict
+else:
+    class TypedDict:
+        """A class without cost, where :class:`typing.TypedDict` has much.
+
+        A daemon imports this module for its first report, and would compile
+        each annotation; whoever wants them asks typing.get_type_hints().
+        """
+
+#: States of a thread. The kernel's own (proc(5)) but the last.
+RUNNING: Final = 'running'
+WAITING: Final = 'waiting'
+UNINTERRUPTIBLE: Final = 'uninterruptible'
+STOPPED: Final = 'stopped'
+TRACED: Final = 'traced'
+ZOMBIE: Final = 'zombie'
+IDLE: Final = 'idle'
+UNKNOWN: Final = 'unknown'
+STATES: Final = (RUNNING, WAITING, UNINTERRUPTIBLE, STOPPED, TRACED, ZOMBIE,
+                 IDLE, UNKNOWN)
+
+#: What a thread waits for.
+FOR_SIGNAL: Final = 'a signal'
+FOR_DESCRIPTORS: Final = 'file descriptors'
+FOR_TIME: Final = 'a time to pass'
+FOR_PROCESS: Final = 'a process to end'
+FOR_CONNECTION: Final = 'a connection'
+FOR_DATA: Final = 'data to read'
+FOR_ROOM: Final = 'room to write'
+FOR_THREAD: Final = 'a thread to end'
+FOR_EVENT: Final = 'a condition or an event'
+FOR_QUEUE: Final = 'a queue'
+FOR_LOCK: Final = 'a lock'
+FOR_NAME: Final = 'a name to be resolved'
+WAITS: Final = (FOR_SIGNAL, FOR_DESCRIPTORS, FOR_TIME, FOR_PROCESS,
+                FOR_CONNECTION, FOR_DATA, FOR_ROOM, FOR_THREAD, FOR_EVENT,
+                FOR_QUEUE, FOR_LOCK, FOR_NAME)
+
+#: State of a process that has ended while the section was collected.
+VANISHED: Final = 'vanished'
+
+#: Where an option was set.
+SET_NOWHERE: Final = 'default'
+SET_IN_FILE: Final = 'file'
+SET_ON_COMMAND_LINE: Final = 'command line'
+SET_IN_ENVIRONMENT: Final = 'environment'
+SET_BY_PROGRAM: Final = 'program'
+SET_UNKNOWN: Final = 'unknown'
+LOCATIONS: Final = (SET_NOWHERE, SET_IN_FILE, SET_ON_COMMAND_LINE,
+                    SET_IN_ENVIRONMENT, SET_BY_PROGRAM, SET_UNKNOWN)
+
+#: Keys of what the kernel gives names to.
+RSS: Final = 'VmRSS'
+PEAK_RSS: Final = 'VmHWM'
+SWAPPED: Final = 'VmSwap'
+OPEN_FILES: Final = 'open files'
+MEMORY_EVENTS: Final = 'memory.events'
+
+
+@final
+class Frame(TypedDict):
+    """A place in a stack.
+
+    :ivar file: path of the source
+    :ivar line: its number, 0 where there is none
+    :ivar function: qualified name
+    :ivar source: the line itself, empty if it could not be read
+    """
+
+    file: str
+    line: int
+    function: str
+    source: str
+
+
+@final
+class LeftOut(TypedDict):
+    """Stands in a stack for frames that were not copied.
+
+    :ivar left_out: how many
+    """
+
+    left_out: int
+
+
+class Python(TypedDict):
+    """The interpreter."""
+
+    version: str
+    implementation: str
+    executable: str
+
+
+class Platform(TypedDict):
+    """The host.
+
+    :ivar system: name of the distribution
+    :ivar kernel: name and release
+    :ivar machine: kind of processor
+    """
+
+    system: str | None
+    kernel: str
+    machine: str
+    hostname: str
+
+
+class Ceilometer(TypedDict):
+    """The Ceilometer that runs.
+
+    :ivar installed_version: of the one that is installed now
+    :ivar path: where it was loaded from
+    """
+
+    vendor: str | None
+    product: str
+    version: str | None
+    installed_version: str | None
+    path: str | None
+
+
+class Package(Ceilometer):
+    """Section ``package``.
+
+    :ivar diagnostics: version of this project
+    :ivar libraries: versions of the libraries that are loaded, by name
+    """
+
+    diagnostics: str | None
+    python: Python
+    platform: Platform
+    libraries: dict[str, str]
+
+
+class KernelThread(TypedDict):
+    """A thread without Python frames.
+
+    :ivar state: one of :data:`STATES`, or a letter of a newer kernel
+    :ivar kernel_function: where it waits in the kernel
+    """
+
+    native_id: int | None
+    name: str | None
+    state: str
+    cpu_seconds: float | None
+    kernel_function: str | None
+
+
+class Thread(KernelThread):
+    """A thread that runs Python code.
+
+    :ivar foreground: whether it is the main thread
+    :ivar diagnostics: whether it is one of those that write reports
+    :ivar waiting_for: one of :data:`WAITS`
+    """
+
+    ident: int
+    daemon: bool | None
+    foreground: bool
+    diagnostics: bool
+    waiting_for: str | None
+
+
+class ThreadStack(TypedDict):
+    """A stack, outermost frame first, and all threads that stand there."""
+
+    threads: list[Thread]
+    frames: list[Frame | LeftOut]
+
+
+class Threads(TypedDict):
+    """Section ``threads``."""
+
+    count: int
+    stacks: list[ThreadStack]
+    without_python: list[KernelThread]
+
+
+class GreenThread(TypedDict):
+    """A greenlet.
+
+    :ivar parent: id of its parent
+    :ivar main: whether it is the one of a thread itself
+    """
+
+    id: int
+    type: str
+    parent: int | None
+    main: bool
+    started: bool
+    dead: bool
+
+
+class GreenThreadStack(TypedDict):
+    """A stack, and all greenlets that stand there."""
+
+    green_threads: list[GreenThread]
+    frames: list[Frame | LeftOut]
+
+
+class GreenThreads(TypedDict):
+    """Section ``green-threads``.
+
+    :ivar not_searched: why they were not searched for, None if they were
+    """
+
+    not_searched: str | None
+    count: int
+    stacks: list[GreenThreadStack]
+
+
+class Task(TypedDict):
+    """A task of asyncio.
+
+    :ivar awaits: type of what it awaits
+    :ivar awaits_task: name of the task that it awaits
+    """
+
+    name: str
+    id: int
+    loop: int
+    loop_running: bool
+    cancelling: int
+    awaits: str | None
+    awaits_task: str | None
+
+
+class TaskStack(TypedDict):
+    """The coroutines of a task, innermost last, and all that stand there."""
+
+    tasks: list[Task]
+    frames: list[Frame | LeftOut]
+
+
+class AsyncioTasks(TypedDict):
+    """Section ``asyncio-tasks``.
+
+    :ivar loaded: whether asyncio is
+    """
+
+    loaded: bool
+    count: int
+    stacks: list[TaskStack]
+
+
+class Process(TypedDict):
+    """A process of the service.
+
+    :ivar depth: 0 for the first one, 1 for its children
+    :ivar self: whether it is the one that reports
+    :ivar user: its name, or its number where the name is not known here
+    :ivar state: as psutil calls it, or :data:`VANISHED`
+    :ivar started: ISO 8601, UTC
+    """
+
+    depth: int
+    self: bool
+    pid: int
+    parent: int | None
+    user: str | None
+    state: str
+    name: str | None
+    command: list[str]
+    started: str | None
+    rss_bytes: int | None
+    threads: int | None
+    file_descriptors: int | None
+    cpu_seconds: float | None
+
+
+class Processes(TypedDict):
+    """Section ``processes``.
+
+    :ivar root: process id of the first one
+    :ivar self: process id of the one that reports
+    :ivar processes: a parent before its children
+    :ivar left_out: how many are not told
+    """
+
+    root: int
+    self: int
+    processes: list[Process]
+    left_out: int
+
+
+class Option(TypedDict):
+    """An option of the service.
+
+    :ivar value: as the service sees it
+    :ivar changed: whether it differs from the default
+    :ivar default: if it differs
+    :ivar location: one of :data:`LOCATIONS`
+    :ivar detail: the file or the variable
+    :ivar line: in the file
+    :ivar error: why it has no value
+    """
+
+    group: str
+    name: str
+    value: Any
+    changed: bool
+    default: NotRequired[Any]
+    location: str
+    detail: str | None
+    line: int | None
+    error: str | None
+
+
+class Unregistered(TypedDict):
+    """What a file sets and the process has no option for.
+
+    :ivar detail: the file
+    """
+
+    group: str
+    name: str
+    value: Any
+    detail: str
+    line: int
+
+
+class Configuration(TypedDict):
+    """Section ``configuration``.
+
+    :ivar known: whether the service has read its configuration already
+    """
+
+    known: bool
+    files: list[str]
+    options: list[Option]
+    unregistered: list[Unregistered]
+
+
+class Handler(TypedDict):
+    """A handler of a logger.
+
+    :ivar target: its file, address or stream
+    :ivar formatter: its type
+    """
+
+    type: str
+    level: str
+    target: str | None
+    formatter: str | None
+    format: str | None
+
+
+class Logger(TypedDict):
+    """A logger that was set up."""
+
+    logger: str
+    level: str
+    effective_level: str
+    propagate: bool
+    disabled: bool
+    filters: list[str]
+    handlers: list[Handler]
+
+
+class Logging(TypedDict):
+    """Section ``logging``.
+
+    :ivar count: how many loggers there are, with those not set up
+    :ivar disabled_below: level up to which all records are switched off
+    """
+
+    count: int
+    loggers: list[Logger]
+    disabled_below: str | None
+
+
+class Usage(TypedDict):
+    """What a process has used; getrusage(2)."""
+
+    user_seconds: float
+    system_seconds: float
+    peak_rss_kib: int
+    minor_faults: int
+    major_faults: int
+    blocks_read: int
+    blocks_written: int
+    voluntary_switches: int
+    involuntary_switches: int
+
+
+class OpenDescriptors(TypedDict):
+    """A file that is open, or a kind of descriptor, and how often."""
+
+    target: str
+    count: int
+
+
+class FileDescriptors(TypedDict):
+    """The file descriptors of the process.
+
+    :ivar count: None if they could not be listed; then only ``error`` is here
+    """
+
+    count: int | None
+    error: NotRequired[str]
+    by_kind: NotRequired[dict[str, int]]
+    most_open: NotRequired[list[OpenDescriptors]]
+    looked_at: NotRequired[int]
+
+
+class GarbageCollector(TypedDict):
+    """Python's garbage collector; see its module gc."""
+
+    enabled: bool
+    threshold: list[int]
+    count: list[int]
+    generations: list[dict[str, int]]
+    uncollectable: int
+
+
+class Resources(TypedDict):
+    """Section ``resources``.
+
+    :ivar memory_kib: from /proc/self/status, by the kernel's names:
+        :data:`RSS`, :data:`PEAK_RSS`, :data:`SWAPPED` and others
+    :ivar limits: soft and hard limit by name, :data:`OPEN_FILES` and others;
+        None for none
+    :ivar control_group: its path, and the texts of its files by name,
+        :data:`MEMORY_EVENTS` and others
+    """
+
+    usage: Usage
+    usage_of_ended_children: Usage
+    memory_kib: dict[str, int]
+    file_descriptors: FileDescriptors
+    limits: dict[str, list[int | None]]
+    garbage_collector: GarbageCollector
+    control_group: dict[str, str]
+    load_average: list[float]
+    armed_for_seconds: float
+
+
+class AnsweredTrigger(TypedDict):
+    """What asked for the report.
+
+    :ivar kind: one of :data:`fields.TRIGGERS`
+    :ivar merged: how many further triggers the report answers
+    """
+
+    kind: str
+    signal: str | None
+    time_usec: int
+    merged: int
+
+
+class CollectedSection(TypedDict):
+    """A section, as the summary tells of it.
+
+    :ivar section: its name
+    :ivar status: one of :data:`fields.STATUSES`
+    """
+
+    section: str
+    status: str
+    usec: int
+    text_bytes: int
+    data_bytes: int
+
+
+class Summary(TypedDict):
+    """Section ``summary``.
+
+    :ivar excluded: names of the sections that the options leave out
+    :ivar excluded_unknown: names to leave out that no section has
+    :ivar others_problem: why there are no third-party sections, or None
+    :ivar total_usec: from the trigger to the summary
+    :ivar snapshot_usec: for how long threads were held up at most
+    :ivar delivery_problem: why the journal did not take all of it, or None
+    """
+
+    id: str
+    pid: int
+    trigger: AnsweredTrigger
+    sections: list[CollectedSection]
+    excluded: list[str]
+    excluded_unknown: list[str]
+    others_problem: str | None
+    total_usec: int
+    snapshot_usec: int
+    delivery_problem: str | None
+
+
+class Failed(TypedDict):
+    """Data of any section of status ``error``.
+
+    :ivar error: name of the exception
+    """
+
+    error: str
+    message: str
+
+
+class TimedOut(TypedDict):
+    """Data of any section of status ``timeout``."""
+
+    reason: str
+
+
+class Truncated(TypedDict):
+    """Data of any section whose own data were too large."""
+
+    truncated: bool
+    limit_bytes: int
+
+
+#: The shape of the data of our own sections, by name, in a report's order.
+SECTIONS: Final[dict[str, type]] = {
+    'package': Package,
+    'threads': Threads,
+    'green-threads': GreenThreads,
+    'asyncio-tasks': AsyncioTasks,
+    'processes': Processes,
+    'configuration': Configuration,
+    'logging': Logging,
+    'resources': Resources,
+    'summary': Summary,
+}

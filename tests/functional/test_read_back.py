@@ -1,0 +1,160 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The reader's analysis of what a real process has just reported.
+
+Nothing of it is made by hand: what the writer emits is what the types say,
+and what the reader makes of it is right.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import json
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from ceilometer.diagnostics import contents
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import report
+from tests.functional import conftest
+from tests import limits
+from tests.unit import exact
+from tests.unit import journals
+
+MINUTE = 60 * 1_000_000
+
+#: Threads that only wait for work, by what they wait for.
+IDLE = {contents.FOR_DESCRIPTORS, contents.FOR_TIME, contents.FOR_PROCESS,
+        contents.FOR_THREAD, contents.FOR_QUEUE, contents.FOR_SIGNAL,
+        contents.FOR_EVENT}
+#: Those that may be stuck.
+BUSY = {contents.FOR_CONNECTION, contents.FOR_DATA, contents.FOR_ROOM,
+        contents.FOR_LOCK}
+
+Command = collections.abc.Callable[..., str]
+
+
+@pytest.fixture
+def reported(start: conftest.Starter, journal: conftest.journalds.Journald,
+             ) -> list[report.Report]:
+    """Two reports of a process with a thread at each kind of place."""
+    process = start('many_places')
+    process.wait_ready()
+    for count in (1, 2):
+        process.send()
+        journal.wait_complete(count)
+    assert process.end() == 0
+    return journal.complete(process.pid)
+
+
+@pytest.fixture
+def command(reported: list[report.Report],
+            journal: conftest.journalds.Journald,
+            tmp_path: pathlib.Path) -> Command:
+    """The command, on a journal with both, the second a minute later."""
+    later = {reported[1].header.id}
+    journals.write(tmp_path / 'x.journal', [
+        {**journals.Sender(pid=int(entry['_PID'])).fields(
+            journals.TIME_USEC + number
+            + (MINUTE if entry[fields.REPORT_ID] in later else 0)), **entry}
+        for number, entry in enumerate(journal.entries)])
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, '-m', 'ceilometer_diagnostics', '-D',
+             str(tmp_path), *arguments], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            timeout=limits.EVENT_SECONDS)
+        assert (done.returncode, done.stderr) == (0, ''), arguments
+        return done.stdout
+
+    return run
+
+
+def threads_of(whole: report.Report) -> dict[str, contents.Thread]:
+    """The threads of a report by name."""
+    (data,) = (part.data for part in whole.sections if part.name == 'threads')
+    return {thread['name']: thread for stack in data['stacks']
+            for thread in stack['threads']}
+
+
+def test_what_is_written_is_what_the_types_say(
+        reported: list[report.Report]) -> None:
+    """Each key of each section, no other, and of phrases only known ones."""
+    for whole in reported:
+        assert [part.name for part in whole.sections] == list(
+            contents.SECTIONS)
+        for part in whole.sections:
+            assert part.status == fields.STATUS_OK, part
+            assert not list(exact.differences(
+                part.data, contents.SECTIONS[part.name], part.name))
+
+
+def test_each_thread_is_told_what_it_waits_for(
+        reported: list[report.Report]) -> None:
+    """In the words that the reader knows."""
+    threads = threads_of(reported[1])
+    assert {name: threads[name]['waiting_for'] for name in IDLE | BUSY} == {
+        name: name for name in IDLE | BUSY}
+    assert {threads[name]['state'] for name in IDLE | BUSY} <= {
+        contents.WAITING, contents.UNINTERRUPTIBLE}
+    assert threads['running']['state'] == contents.RUNNING
+
+
+def test_digest_tells_who_is_stuck(command: Command) -> None:
+    """Of the real report: who waits for a lock and the like, none idle."""
+    told = json.loads(command('show', '-n', '1', '--json'))['digest']
+    # who computes may be met at the same line again, or at another one
+    stood = [notice['text'] for notice in told if notice['level'] == 'bad'
+             and not notice['text'].startswith('thread "running" (')]
+    assert len(stood) == len(BUSY), stood
+    for name in BUSY:
+        (line,) = [line for line in stood
+                   if line.startswith(f'thread "{name}" (')]
+        assert f'waiting for {name} at ' in line
+        assert 'stands where it stood 1min before' in line
+    (running,) = [notice['text'] for notice in told
+                  if notice['text'].startswith('thread "running" (')]
+    assert ', running at ' in running
+    assert not [notice for notice in told if notice['level'] == 'odd'
+                and notice['text'] != running]
+    plain = ' '.join(notice['text'] for notice in told
+                     if notice['level'] == 'plain')
+    for word in ('threads', 'MiB', 'file descriptors of', 'version',
+                 '[diagnostics] minimum_interval'):
+        assert word in plain
+
+
+def test_stuck_shows_the_stacks_of_those(command: Command) -> None:
+    """And with --all those of all that did not move."""
+    assert {one['thread'] for one in json.loads(
+        command('stuck', '--json'))} - {'running'} == BUSY
+    everyone = {one['thread']: one for one in json.loads(
+        command('stuck', '--all', '--json'))}
+    assert everyone.keys() >= IDLE | BUSY
+    assert {name for name in IDLE | BUSY if not everyone[name]['idle']} == (
+        BUSY)
+    frames = everyone[contents.FOR_LOCK]['frames']
+    assert frames[-1]['function'].endswith('want')
+
+
+def test_diff_compares_both(command: Command) -> None:
+    """Numbers with numbers, threads with threads."""
+    changes = json.loads(command('diff', '--json'))['changes']
+    assert {change['what'] for change in changes
+            if change['change'] == 'stuck'} - {'running'} == BUSY
+    assert {change['kind'] for change in changes} <= {
+        'thread', 'memory', 'descriptors'}
