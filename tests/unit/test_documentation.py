@@ -22,6 +22,7 @@ import typing
 
 import pytest
 
+from ceilometer.diagnostics.command import verbs
 from ceilometer.diagnostics.daemon import section_table
 from ceilometer.diagnostics import fields
 from tests.unit import commands
@@ -112,6 +113,22 @@ def test_every_key_of_json_is_documented(command: commands.Command) -> None:
     assert set(printed('stuck')[0]) == reference.keys('stuck')
     assert set(printed('stuck')[0]['frames'][0]) <= reference.inner_keys(
         'outermost', 'frames')
+
+
+#: The verbs whose keys the test above compares; trigger's are compared where
+#: there are processes to signal, in test_command_trigger.py.
+COMPARED = {'list', 'show', 'diff', 'stuck', 'trigger'}
+
+
+def test_every_verb_with_json_is_in_the_reference() -> None:
+    """A new one needs a table of its keys, and a test that compares them."""
+    headings = re.findall(r'^([a-z ]+)\n=+$', (
+        reference.DIRECTORY / 'json.rst').read_text(), re.MULTILINE)
+    having = {name for name in verbs.OF_COMMAND
+              if '--json' in verbs.load(name).parser().options}
+    assert having == COMPARED
+    assert {verb for heading in headings
+            for verb in heading.split(' and ')} == having | {'export'}
 
 
 def mapped() -> dict[str, list[str]]:
