@@ -39,9 +39,14 @@ from ceilometer.diagnostics import report
 #: of a few megabytes, where journald drops larger ones without a word.
 PART_BYTES_MAX = 240 * 1024
 
-#: Most sections that a report, and parts that a section, may announce. Far
-#: more than any has; anybody may write an entry that announces 10**12.
-NUMBERED_MAX = 100_000
+#: Most sections that a report, and parts that a section, may have. The
+#: largest section that can be configured has 13,108 parts; anybody may write
+#: an entry that announces 10**12.
+NUMBERED_MAX = 20_000
+
+#: The largest of all other numbers in a field. As microseconds it is a time
+#: that can still be computed with.
+NUMBER_MAX = 10 ** 18 - 1
 
 #: How much of a wrong value an error repeats.
 VALUE_CHARS_MAX = 100
@@ -144,11 +149,11 @@ def to_report(entries: Iterable[Mapping[str, Any]]) -> report.Report:
     for entry in entries:
         if header is None:
             header = _parse_header(entry)
-        announced = _number(
+        announced = number(
             entry, fields.REPORT_SECTION_COUNT, 1, NUMBERED_MAX)
         count = max(count, announced)
-        index = _number(entry, fields.REPORT_SECTION_INDEX, 1, announced)
-        part = _number(
+        index = number(entry, fields.REPORT_SECTION_INDEX, 1, announced)
+        part = number(
             entry, fields.REPORT_SECTION_PART, 1, NUMBERED_MAX, default=1)
         parts.setdefault(index, {})[part] = entry
     if header is None:
@@ -159,7 +164,7 @@ def to_report(entries: Iterable[Mapping[str, Any]]) -> report.Report:
         found = parts.get(index, {})
         announced = 1
         for entry in found.values():
-            announced = _number(
+            announced = number(
                 entry, fields.REPORT_SECTION_PARTS, 1, NUMBERED_MAX,
                 default=1)
         if found and all(n in found for n in range(1, announced + 1)):
@@ -187,13 +192,13 @@ def _parse_section(parts: list[Mapping[str, Any]]) -> report.Section:
         raise InvalidEntry(
             f'{fields.REPORT_DATA}: not JSON: {error}') from error
     name = _text(first, fields.REPORT_SECTION)
-    place = (f' [{_number(first, fields.REPORT_SECTION_INDEX, 1)}'
-             f'/{_number(first, fields.REPORT_SECTION_COUNT, 1)}]')
+    place = (f' [{number(first, fields.REPORT_SECTION_INDEX, 1)}'
+             f'/{number(first, fields.REPORT_SECTION_COUNT, 1)}]')
     title_line = heading_lines.split('\n')[-2:][0]
     return report.Section(
         name=name, title=title_line.partition(place)[0] or name,
         text=text, data=decoded, status=status,
-        usec=_number(first, fields.REPORT_SECTION_USEC, 0))
+        usec=number(first, fields.REPORT_SECTION_USEC, 0))
 
 
 def _parse_header(entry: Mapping[str, Any]) -> report.Header:
@@ -215,7 +220,7 @@ def _parse_header(entry: Mapping[str, Any]) -> report.Header:
             f'{fields.SCHEMA}')
     return report.Header(
         **{attribute: read(entry, name) for name, attribute, read in _HEADER},
-        pid=_number(entry, '_PID', 0, default=0),
+        pid=number(entry, '_PID', 0, default=0),
         trigger=report.Trigger(
             **{attribute: read(entry, name)
                for name, attribute, read in _TRIGGER},
@@ -235,8 +240,17 @@ def _text(entry: Mapping[str, Any], name: str,
     return str(value)
 
 
-def _number(entry: Mapping[str, Any], name: str, least: int,
-            most: int = 2 ** 63, default: int | None = None) -> int:
+def number(entry: Mapping[str, Any], name: str, least: int,
+           most: int = NUMBER_MAX, default: int | None = None) -> int:
+    """The number that a field of an entry holds.
+
+    :param entry: journal fields
+    :param name: of the field
+    :param least: the smallest number that it may hold
+    :param most: the largest one
+    :param default: what it is without the field, None where it must be there
+    :raises InvalidEntry: it holds none, or another one
+    """
     value = _text(entry, name, None if default is None else str(default))
     # not more digits than int() takes
     if not (value.isascii() and value.isdecimal() and len(value) < 20
@@ -252,7 +266,7 @@ def _text_or_none(entry: Mapping[str, Any], name: str) -> str | None:
 
 
 def _number_or_none(entry: Mapping[str, Any], name: str) -> int | None:
-    return _number(entry, name, 0) if name in entry else None
+    return number(entry, name, 0) if name in entry else None
 
 
 def _process(entry: Mapping[str, Any], name: str) -> str:

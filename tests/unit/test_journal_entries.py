@@ -22,6 +22,8 @@ from hypothesis import strategies
 import pytest
 
 from ceilometer.diagnostics.daemon import journal
+from ceilometer.diagnostics.daemon import options
+from ceilometer.diagnostics import data_json
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import journal_entries
@@ -85,8 +87,9 @@ NARROW = {
 #: What a field of a type may hold, unless it is named above.
 BY_TYPE = {
     str: words, str | None: strategies.none() | words,
-    int: strategies.integers(0, 2**62),
-    int | None: strategies.none() | strategies.integers(0, 2**62),
+    int: strategies.integers(0, journal_entries.NUMBER_MAX),
+    int | None: (strategies.none()
+                 | strategies.integers(0, journal_entries.NUMBER_MAX)),
     typing.Any: json_data,
 }
 
@@ -149,6 +152,15 @@ class TestRoundTrip:
                        data=['🐙"\\' * 1000] * 300)
         for entry in journal_entries.from_section(examples.HEADER, part, 1, 9):
             assert len(journal.serialize(entry)) < ENTRY_BYTES_MAX
+
+    def test_largest_section_has_no_more_parts_than_may_be_read(self):
+        """Whatever an operator sets the limit of a section to."""
+        (bytes_max,) = (opt.type.max for _, opts in options.list_opts()
+                        for opt in opts if opt.name == 'section_size_limit')
+        # one that JSON escapes to as much as any
+        assert len(data_json.encode('🐙')) - 2 == 12
+        assert 12 * bytes_max / journal_entries.PART_BYTES_MAX < (
+            journal_entries.NUMBERED_MAX)
 
     def test_message_ends_with_one_newline_after_the_text(self):
         """journalctl -o cat shows an empty line between sections."""
@@ -260,6 +272,9 @@ class TestInvalid:
         (fields.REPORT_SECTION_COUNT, '0'),
         (fields.REPORT_SECTION_COUNT, '1000000000000'),
         (fields.REPORT_SECTION_COUNT, '9' * 5000),
+        (fields.REPORT_SECTION_COUNT, str(journal_entries.NUMBERED_MAX + 1)),
+        (fields.REPORT_SECTION_PARTS, str(journal_entries.NUMBERED_MAX + 1)),
+        (fields.REPORT_SECTION_USEC, str(journal_entries.NUMBER_MAX + 1)),
         (fields.REPORT_SECTION_PART, '0'),
         (fields.REPORT_SECTION_PARTS, 'x'),
         (fields.REPORT_SECTION_STATUS, 'fine'),

@@ -30,6 +30,7 @@ from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import search
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics import data_json
+from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
 from tests import limits
 from tests.unit import journals
@@ -207,6 +208,8 @@ def hostile(**changes: str) -> list[dict[str, str]]:
 @pytest.mark.parametrize('changes', [
     {'REPORT_SECTION_COUNT': '9' * 12},
     {'REPORT_SECTION_COUNT': '9' * 5000},
+    {'REPORT_SECTION_COUNT': str(journal_entries.NUMBERED_MAX + 1)},
+    {'REPORT_SENDER_UID': str(journal_entries.NUMBER_MAX + 1)},
     {'REPORT_SECTION_INDEX': '0'},
     {'REPORT_SECTION_INDEX': '-1'},
     {'REPORT_SECTION_INDEX': '٣'},
@@ -227,6 +230,21 @@ def test_hostile_entries_are_passed_over(
     found = read.find(journal, problems=problems)
     assert [one.id for one in found] == [made.header.id]
     assert problems
+
+
+def test_as_many_sections_are_read_as_may_be_written(
+        tmp_path: pathlib.Path) -> None:
+    """Reader and writer have one limit, of numbers as well."""
+    count = journal_entries.NUMBERED_MAX
+    journal = build(tmp_path, hostile(
+        REPORT_SECTION_COUNT=str(count),
+        REPORT_SENDER_UID=str(journal_entries.NUMBER_MAX)))
+    problems: list[str] = []
+    found, = read.find(journal, problems=problems)
+    assert found.report.count == count and not found.report.complete
+    assert (found.report.header.trigger.sender_uid
+            == journal_entries.NUMBER_MAX)
+    assert not problems
 
 
 def exported(made: report.Report) -> list[dict[str, typing.Any]]:

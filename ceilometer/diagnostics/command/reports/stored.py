@@ -32,11 +32,6 @@ from ceilometer.diagnostics import report
 #: An entry as the journal has it: bytes, or a list if a field stands twice.
 Entry = dict[str, Any]
 
-#: How many sections a report may claim, and parts a section; beyond it an
-#: entry is no entry of ours. A numeral has this many digits at most.
-_COUNT_DIGITS_MAX = 4
-_NUMBER_DIGITS_MAX = 18
-
 #: How deep data may be nested: far deeper than the writer's, and not so deep
 #: that working on it could fail.
 _DEPTH_MAX = 100
@@ -117,15 +112,10 @@ def _is_deep(data: Any) -> bool:
 
 def _check_numbers(entry: Mapping[str, str]) -> None:
     """Refuse numbers that would keep the reader busy for ever."""
-    for names, digits in ((COUNTS, _COUNT_DIGITS_MAX),
-                          (NUMBERS, _NUMBER_DIGITS_MAX)):
+    for names, most in ((COUNTS, journal_entries.NUMBERED_MAX),
+                        (NUMBERS, journal_entries.NUMBER_MAX)):
         for name in names:
-            value = entry.get(name, '0')
-            if len(value) > digits or not (
-                    value.isascii() and value.isdecimal()):
-                raise journal_entries.InvalidEntry(
-                    f'{name}={value[:40]!r}: expected a number of at most '
-                    f'{digits} digits')
+            journal_entries.number(entry, name, 0, most, default=0)
 
 
 def is_id(value: bytes) -> bool:
