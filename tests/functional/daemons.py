@@ -154,6 +154,29 @@ def late_sleeping() -> None:
     time.sleep(3600)
 
 
+def forks_in_an_early_thread() -> None:
+    """A process is forked from a thread that is older than diagnostics."""
+    installed = threading.Event()
+
+    def fork() -> None:
+        installed.wait()
+        pid = os.fork()
+        if pid == 0:
+            blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+            say('blocked', signal.SIGUSR1 in blocked)
+            ready()
+            until_told()
+            os._exit(0)
+        os.waitpid(pid, 0)
+
+    thread = threading.Thread(target=fork, name='early')
+    thread.start()
+    ceilometer.diagnostics.install(service='example')
+    installed.set()
+    ready()
+    thread.join()
+
+
 def uninstalled() -> None:
     """Everything is as before once diagnostics are uninstalled."""
     def handler(number: int, frame: object) -> None:
@@ -220,6 +243,33 @@ def forks_while_reporting() -> None:
         say('forked', os.waitpid(pid, 0)[1] == 0)
 
 
+def forks_while_importing() -> None:
+    """A process is forked while a report imports, which takes a while."""
+    from ceilometer.diagnostics.daemon import arming
+    from ceilometer.diagnostics.daemon import reporter
+    reporter.IMPORT_SECONDS_MAX = 60.0
+    ceilometer.diagnostics.install(service='example')
+    gate = arming.armed.reporter.context.import_gate
+    imports = threading.Event()
+
+    def load() -> None:
+        with gate:
+            imports.set()
+            time.sleep(0.5)
+            say('imported')
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    imports.wait()
+    pid = os.fork()
+    if pid == 0:
+        say('forked', arming.armed.reporter.context.import_gate.locked())
+        os._exit(0)
+    os.waitpid(pid, 0)
+    thread.join()
+    say('parent', gate.locked())
+
+
 def multiprocessing_pool() -> None:
     """Processes of multiprocessing that are forked."""
     ceilometer.diagnostics.install(service='example')
@@ -283,6 +333,29 @@ def oslo_reports_first() -> None:
     ready()
     until_told()
     say('done')
+
+
+def oslo_reports_before_and_after() -> None:
+    """prepare_service before install(), which learns nothing, and again."""
+    from oslo_reports import guru_meditation_report
+    conf = configuration(os.environ.get('TEST_CONFIGURATION', ''))
+    guru_meditation_report.TextGuruMeditation.setup_autorun(None, conf=conf)
+    ceilometer.diagnostics.install(service='example')
+    guru_meditation_report.TextGuruMeditation.setup_autorun(None, conf=conf)
+    ready()
+    until_told()
+    say('done')
+
+
+def oslo_reports_after_uninstall() -> None:
+    """prepare_service once diagnostics are uninstalled."""
+    from oslo_reports import guru_meditation_report
+    ceilometer.diagnostics.install(service='example')
+    ceilometer.diagnostics.uninstall()
+    guru_meditation_report.TextGuruMeditation.setup_autorun(
+        None, conf=configuration())
+    ready()
+    until_told()
 
 
 def configured() -> None:

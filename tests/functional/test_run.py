@@ -159,6 +159,23 @@ def test_daemon_sees_what_it_would_see(tmp_path, code):
     assert ours.returncode == stock.returncode == code
 
 
+@pytest.mark.parametrize('returned', ['0', '3', 'None', '"why"'])
+def test_exit_status_is_what_the_daemon_returns(tmp_path, returned):
+    """Or what Python makes of it, as in the console script."""
+    (tmp_path / 'sitecustomize.py').write_text(
+        'import sys, types\n'
+        'module = types.ModuleType("ceilometer.cmd.polling")\n'
+        f'module.main = lambda: {returned}\n'
+        'import ceilometer.cmd\n'
+        'sys.modules["ceilometer.cmd.polling"] = module\n')
+    environment = {**os.environ, 'PYTHONPATH': str(tmp_path)}
+    stock = run(os.path.join(BIN, 'ceilometer-polling'), env=environment)
+    ours = run(COMMAND, 'run', 'ceilometer-polling', env=environment)
+    assert ours.returncode == stock.returncode == {
+        '0': 0, '3': 3, 'None': 0, '"why"': 1}[returned]
+    assert ours.stderr == stock.stderr
+
+
 @pytest.fixture
 def configuration(tmp_path):
     """A configuration with which daemons run, without broker or Keystone."""

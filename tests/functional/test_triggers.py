@@ -175,6 +175,29 @@ def test_late_install_is_answered(start, journal):
     assert process.output.endswith('done\n')
 
 
+def test_sender_of_a_late_signal_is_not_known(start, journal):
+    """The signal is passed on; who passes it on has not sent it."""
+    process = start('late')
+    process.wait_ready()
+    process.send()
+    (report,) = journal.wait_complete()
+    assert report.header.trigger.signal == 'SIGUSR1'
+    assert report.header.trigger.sender_pid is None
+    assert process.end() == 0
+
+
+def test_fork_of_an_early_thread_is_not_interrupted(start, journal):
+    """There is one thread, and it has the signals blocked from then on."""
+    process = start('forks_in_an_early_thread')
+    pids = process.wait_ready(2)
+    assert process.wait_line('blocked') == ['True']
+    (forked,) = set(pids) - {process.pid}
+    os.kill(forked, signal.SIGUSR1)
+    (report,) = journal.wait_complete(pid=forked)
+    assert report.header.process == fields.PROCESS_CHILD
+    assert process.end() == 0
+
+
 def test_late_install_is_answered_while_the_main_thread_sleeps(
         start, journal):
     """A sleeping main thread passes each signal on at once."""
@@ -197,6 +220,30 @@ def test_uninstall_restores_everything(start, journal):
     assert process.lines('handled') == ['SIGUSR1']
     process.send(signal.SIGUSR2)
     assert process.wait() == -signal.SIGUSR2
+
+
+def test_uninstall_leaves_what_the_unit_has_blocked(start, journal):
+    """Units block the signals before a daemon starts."""
+    process = start.run([
+        'env', '--block-signal=USR1,USR2', sys.executable, conftest.DAEMONS,
+        'uninstalled'])
+    process.wait_ready()
+    assert process.lines('mask') == ['True']
+    # blocked, and so it waits
+    process.send()
+    assert process.end() == 0
+    assert process.lines('handled') == []
+
+
+def test_oslo_reports_is_in_charge_after_uninstall(start, journal):
+    """Of what the service gives it then."""
+    process = start('oslo_reports_after_uninstall')
+    process.wait_ready()
+    process.send(signal.SIGUSR2)
+    process.wait_for(lambda: 'Guru Meditation' in process.errors,
+                     'the stock report')
+    assert process.end() == 0
+    assert journal.entries == []
 
 
 def test_install_again_after_uninstall(start, journal):
@@ -238,6 +285,14 @@ def test_fork_during_reports_is_armed(start, journal):
             f'fork {count}')
         assert lines[count - 1] == 'True'
     assert process.wait() == 0
+
+
+def test_fork_waits_for_an_import(start, journal):
+    """A lock of a module would stay locked in the new process for ever."""
+    process = start('forks_while_importing')
+    assert process.wait() == 0
+    assert process.output.splitlines() == [
+        'imported', 'forked False', 'parent False']
 
 
 def test_processes_of_multiprocessing_answer(start, journal):
@@ -354,7 +409,8 @@ def test_watched_file_gives_no_stock_report(start, journal, tmp_path):
     """oslo.reports' own watching thread is not heard any more."""
     file = tmp_path / 'touched'
     file.write_text('')
-    for program in ('with_oslo_reports', 'oslo_reports_first'):
+    for program in ('with_oslo_reports', 'oslo_reports_first',
+                    'oslo_reports_before_and_after'):
         process = start(program, {'TEST_CONFIGURATION': (
             f'[oslo_reports]\nfile_event_handler = {file}\n'
             'file_event_handler_interval = 1\n')})

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 import threading
@@ -497,3 +498,58 @@ def test_merged_triggers_are_counted():
     other = report.Trigger('file', 2)
     assert report.merged([first, other, other]) == report.Trigger(
         'signal', 1, 'SIGUSR1', merged=2)
+
+
+def test_snapshot_that_raises_costs_its_section(monkeypatch):
+    """Its section says so, the others are whole."""
+    def fail():
+        raise OSError('no snapshot')
+
+    monkeypatch.setattr(section_table, 'SECTIONS', tuple(
+        dataclasses.replace(kind, snapshot=fail) if kind.name == 'threads'
+        else kind for kind in section_table.SECTIONS))
+    sections = run()
+    assert sections['threads'].status == fields.STATUS_ERROR
+    assert 'no snapshot' in sections['threads'].text
+    assert others_are_whole(sections, 'threads')
+
+
+def test_section_that_is_left_out_is_not_looked_at(monkeypatch):
+    """Neither is its snapshot taken; by default it is."""
+    taken = []
+    monkeypatch.setattr(section_table, 'SECTIONS', tuple(
+        dataclasses.replace(kind, snapshot=lambda: taken.append(1))
+        if kind.name == 'green-threads' else kind
+        for kind in section_table.SECTIONS))
+    sections = run(exclude_sections=frozenset(('green-threads',)))
+    assert 'threads' in sections
+    assert 'green-threads' not in sections
+    assert taken == []
+    assert 'green-threads' in run()
+    assert taken == [1]
+
+
+def test_section_tells_how_long_it_took(add):
+    """In microseconds."""
+    add(lambda: time.sleep(0.05))
+    assert run()['added'].usec >= 50_000
+
+
+def test_data_of_a_section_stay_on_their_line(add):
+    """What is laid out for people is escaped before."""
+    add(lambda: {'a': 'x\nb = forged\x1b[31m'})
+    section = run()['added']
+    assert section.text == 'a = x\\nb = forged\\x1b[31m'
+    assert section.data == {'a': 'x\nb = forged\x1b[31m'}
+
+
+def test_name_is_masked_and_then_cut():
+    """Of half a secret nobody could tell that it is one."""
+    redactor = redact.Redactor()
+    chosen = 'amqp://user:' + 'xK9-canary' * 30 + '@host'
+    assert sanitize.name(chosen, redactor) == 'amqp://user:***@host'
+    long = sanitize.name('x' * 1000, redactor)
+    assert long == 'x' * sanitize.NAME_CHARS_MAX
+    # the secret stands where it would be cut
+    chosen = 'x ' * 90 + 'amqp://user:' + 'xK9-canary' * 30 + '@host'
+    assert 'canary' not in sanitize.name(chosen, redactor)

@@ -25,6 +25,7 @@ from ceilometer.diagnostics.daemon import gmr
 from ceilometer.diagnostics.daemon import interpose
 from ceilometer.diagnostics.daemon import process as daemons
 from ceilometer.diagnostics.daemon import waiter
+from ceilometer.diagnostics.daemon import workers
 
 
 def test_function_of_a_library_is_wrapped_when_it_is_imported(monkeypatch):
@@ -88,3 +89,110 @@ def test_wrong_option_of_oslo_reports_stops_no_service(
         armed.reporter.close()
     assert armed.daemon.conf is conf
     assert 'oslo_reports' in caplog.text
+
+
+class Reports:
+    """oslo.reports' two functions, and who calls them.
+
+    :ivar calls: arguments of what went on to oslo.reports
+    """
+
+    def __init__(self, taken):
+        self.calls = []
+        self._taken = taken
+        gmr._on_autorun, self._before = self.autorun, gmr._on_autorun
+
+    def autorun(self, conf, version):
+        """Take over, or fail to."""
+        if isinstance(self._taken, Exception):
+            raise self._taken
+        return self._taken
+
+    def stock(self, *args, **kwargs):
+        """What oslo.reports does."""
+        self.calls.append((args, kwargs))
+
+    def setup(self, *args, **kwargs):
+        """Call setup_autorun."""
+        gmr._setup_autorun(self.stock, None, args, kwargs)
+
+    def handle(self, *args, **kwargs):
+        """Call handle_signal."""
+        gmr._handle_signal(self.stock, None, args, kwargs)
+
+    def close(self):
+        """Leave oslo.reports to itself."""
+        gmr.give_back()
+        gmr._on_autorun = self._before
+
+
+@pytest.fixture
+def reports():
+    """Makes the calls of a service that is armed, or not quite."""
+    made = []
+
+    def make(taken):
+        made.append(Reports(taken))
+        return made[-1]
+
+    yield make
+    for found in made:
+        found.close()
+
+
+def test_oslo_reports_is_taken_over_with_the_services_own_configuration(
+        reports):
+    """And with no other call."""
+    taken = reports(True)
+    taken.setup(None, conf='conf')
+    assert taken.calls == []
+    # what watches a file has no frame
+    taken.handle(None, None, None, None)
+    assert taken.calls == []
+
+
+def test_signal_of_ones_own_is_left_to_oslo_reports(reports):
+    """Who names a signal wants just that one."""
+    taken = reports(True)
+    taken.setup(None, signum=12, conf='conf')
+    taken.setup(None, None, None, 12, 'conf')
+    assert len(taken.calls) == 2
+    taken.setup(None, conf='conf')
+    # and it is answered, once another has been taken over
+    frame = sys._getframe()
+    taken.handle(None, None, None, frame)
+    taken.handle(None, None, None, frame=frame)
+    assert len(taken.calls) == 4
+
+
+def test_oslo_reports_stays_in_charge_where_we_fail(reports, caplog):
+    """What is logged says why; the service starts."""
+    failing = reports(OSError('no such option'))
+    failing.setup(None, conf='conf')
+    assert len(failing.calls) == 1
+    assert 'no such option' in caplog.text
+
+
+@pytest.fixture
+def watched():
+    """What workers and managers are told to."""
+    def fail(*args):
+        raise OSError('no such worker')
+
+    workers._on_manager, workers._on_worker = fail, fail
+    yield
+    workers.unwatch()
+
+
+def test_worker_that_cannot_be_told_of_works(watched, caplog):
+    """Its service is made, and cotyledon runs its other hooks."""
+    made = []
+    workers._init_service(lambda *args: made.append(args), None, (3,), {})
+    assert made == [(3,)]
+    assert 'no such worker' in caplog.text
+
+
+def test_manager_that_cannot_be_followed_runs(watched, caplog):
+    """Whatever shape it has."""
+    assert workers._run(lambda: 'ran', object(), (), {}) == 'ran'
+    assert 'will not know the workers' in caplog.text

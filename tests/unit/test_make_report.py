@@ -15,7 +15,9 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
+import time
 
 import pytest
 
@@ -25,10 +27,16 @@ from ceilometer.diagnostics.daemon import make_report
 from ceilometer.diagnostics.daemon import options
 from ceilometer.diagnostics.daemon import process as daemons
 from ceilometer.diagnostics.daemon import report_context
+from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import section_table
+from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
 from tests import limits
+
+#: How long a test waits for what must come, seconds.
+TIMEOUT = 30.0
 
 
 @pytest.fixture
@@ -40,12 +48,56 @@ def delivered(monkeypatch):
     return entries
 
 
-def write_one(**settings):
+def write_one(turn_descriptor=None, **settings):
     """Write a report of this process."""
     return make_report.make(
         report_context.ReportContext(
-            daemons.Daemon('example'), options.Settings(**settings)),
+            daemons.Daemon('example'), options.Settings(**settings),
+            turn_descriptor=turn_descriptor),
         [report.Trigger(fields.TRIGGER_API, 0)])
+
+
+def kind_of(name, collecting, own):
+    """A kind of section."""
+    return section.Kind(
+        name, name.capitalize(),
+        lambda context: section.Content(text=str(collecting())), own=own)
+
+
+class Turns:
+    """Another process that has its turn; the turns are over at the end."""
+
+    def __init__(self):
+        self.descriptor = turn.make()
+        self._ended, self._end = os.pipe()
+        begun, begin = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            try:
+                with turn.taken(self.descriptor):
+                    os.write(begin, b'x')
+                    os.read(self._ended, 1)
+            finally:
+                os._exit(0)
+        os.read(begun, 1)
+        os.close(begun)
+        os.close(begin)
+
+    def end(self):
+        """Have the other process give its turn back, and end."""
+        os.write(self._end, b'x')
+        os.waitpid(self._pid, 0)
+        os.close(self._ended)
+        os.close(self._end)
+
+    def close(self):
+        """Take no more turns."""
+        os.close(self.descriptor)
+
+
+def sent(entries):
+    """Names of the sections that have been delivered, in their order."""
+    return [entry[fields.REPORT_SECTION] for entry in entries]
 
 
 def section_threads():
@@ -112,3 +164,111 @@ def test_secrets_that_cannot_be_looked_for_cost_no_report(
     monkeypatch.setattr(known_secrets, name, fail)
     assert write_one() is not None
     assert delivered[-1][fields.REPORT_SECTION] == fields.SECTION_SUMMARY
+
+
+def test_report_is_complete(delivered):
+    """All the sections that it announces are there, whole."""
+    report_id = write_one()
+    found = journal_entries.to_report(delivered)
+    assert found.complete
+    assert found.header.id == report_id
+    assert [part.name for part in found.sections] == [
+        *fields.SECTIONS, fields.SECTION_SUMMARY]
+
+
+def test_stacks_are_those_of_before_the_search_for_sections(
+        delivered, monkeypatch):
+    """The search may take long; what asked for the report is gone then."""
+    searched = threading.Event()
+    gone = threading.Event()
+
+    def stands_here_until_the_search():
+        searched.wait(TIMEOUT)
+
+    def wait():
+        stands_here_until_the_search()
+        gone.set()
+
+    def kinds():
+        searched.set()
+        assert gone.wait(TIMEOUT)
+        return list(section_table.SECTIONS)
+
+    monkeypatch.setattr(section_table, 'kinds', kinds)
+    thread = threading.Thread(target=wait, name='asked')
+    thread.start()
+    write_one(section_seconds_max=TIMEOUT)
+    thread.join(TIMEOUT)
+    (threads,) = [entry for entry in delivered
+                  if entry[fields.REPORT_SECTION] == 'threads']
+    stacks = json.loads(threads[fields.REPORT_DATA])['stacks']
+    (frames,) = [merged['frames'] for merged in stacks if 'asked' in {
+        owner['name'] for owner in merged['threads']}]
+    assert any('stands_here_until_the_search' in frame['function']
+               for frame in frames)
+
+
+def test_what_was_collected_does_not_wait_for_what_takes_long(
+        delivered, monkeypatch):
+    """It is sent before the next section is begun."""
+    seen = []
+    kinds = [kind_of(name, lambda: seen.append(sent(delivered)), own=True)
+             for name in ('first', 'second', 'third')]
+    monkeypatch.setattr(section_table, 'kinds', lambda: kinds)
+    monkeypatch.setattr(make_report, 'UNSENT_SECONDS_MAX', 0.0)
+    write_one()
+    assert seen == [[], ['first'], ['first', 'second']]
+    assert sent(delivered) == ['first', 'second', 'third',
+                               fields.SECTION_SUMMARY]
+
+
+def test_own_sections_are_sent_together(delivered, monkeypatch):
+    """The journal has one report after the other, where they take no time."""
+    seen = []
+    kinds = [kind_of(name, lambda: seen.append(sent(delivered)), own=True)
+             for name in ('first', 'second')]
+    monkeypatch.setattr(section_table, 'kinds', lambda: kinds)
+    monkeypatch.setattr(make_report, 'UNSENT_SECONDS_MAX', TIMEOUT)
+    write_one()
+    assert seen == [[], []]
+    assert sent(delivered) == ['first', 'second', fields.SECTION_SUMMARY]
+
+
+def test_own_sections_are_sent_before_those_of_others_are_begun(
+        delivered, monkeypatch):
+    """Of those nobody knows what they do."""
+    seen = []
+    kinds = [kind_of(name, lambda: seen.append(sent(delivered)), own)
+             for name, own in (('ours', True), ('one', False),
+                               ('other', False))]
+    monkeypatch.setattr(section_table, 'kinds', lambda: kinds)
+    monkeypatch.setattr(make_report, 'UNSENT_SECONDS_MAX', TIMEOUT)
+    write_one()
+    assert seen == [[], ['ours'], ['ours', 'one']]
+
+
+def test_report_waits_for_its_turn(delivered, monkeypatch):
+    """Nothing is sent while another process of the service has its own."""
+    waits = threading.Event()
+
+    class Clock:
+        def __getattr__(self, name):
+            return getattr(time, name)
+
+        def sleep(self, seconds):
+            waits.set()
+            time.sleep(seconds)
+
+    monkeypatch.setattr(turn, 'TURN_SECONDS_MAX', 10 * TIMEOUT)
+    monkeypatch.setattr(turn, 'time', Clock())
+    others = Turns()
+    thread = threading.Thread(target=write_one, args=(others.descriptor,))
+    thread.start()
+    waited = waits.wait(TIMEOUT)
+    before = sent(delivered)
+    others.end()
+    thread.join(TIMEOUT)
+    others.close()
+    assert waited
+    assert before == []
+    assert sent(delivered) == [*fields.SECTIONS, fields.SECTION_SUMMARY]

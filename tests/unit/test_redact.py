@@ -485,6 +485,19 @@ class TestData:
         """Types that JSON lacks become those that it has."""
         assert redact.Redactor().data(data) == plain
 
+    def test_source_is_a_line_of_a_program_in_a_frame_only(self):
+        """There names that say key or token stay, with what is beside."""
+        line = 'token = get_key(password=None, key=name)'
+        frame = {'file': 'x.py', 'line': 3, 'function': 'f', 'source': line}
+        assert redact.Redactor().data(frame) == frame
+        masked = redact.Redactor().data({
+            'source': f'password={CANARY}',
+            'frame': {'line': 3, 'source': f'password={CANARY}'},
+            'source of others': line})
+        assert CANARY not in json.dumps(masked)
+        assert masked['source'] == 'password=***'
+        assert masked['source of others'] != line
+
     def test_integer_too_long_for_json_is_shown_in_hexadecimal(self):
         """Python refuses to print more than 4300 digits; all may be sent."""
         data = redact.Redactor().data({'n': 10 ** 5000, 'm': -10 ** 5000})

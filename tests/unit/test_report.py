@@ -82,3 +82,30 @@ def test_trigger_is_described_in_words():
 def test_process_is_described_in_words(header, words_expected):
     """A process is told by its part, number and service."""
     assert header.describe_process() == words_expected
+
+
+def test_each_section_names_its_process():
+    """Those of processes that answer at once may stand between others."""
+    for index in (1, 2):
+        lines = report.heading(
+            examples.HEADER, examples.SECTION, index, 2).split('\n')
+        assert lines[-2] == (
+            f'Threads [{index}/2]  ceilometer-polling['
+            f'{examples.HEADER.pid}] worker 0 (AgentManager)')
+        assert set(lines[-1]) == {'-'}
+
+
+def test_triggers_are_merged_and_counted():
+    """The first is told, with how many came after it."""
+    others = [report.Trigger('file', 1), report.Trigger('api', 2)]
+    assert report.merged([examples.TRIGGER, *others]) == (
+        dataclasses.replace(examples.TRIGGER, merged=2))
+    assert report.merged([examples.TRIGGER]) == examples.TRIGGER
+
+
+def test_report_is_complete_with_all_that_was_announced():
+    """Neither with less, nor with one that is known to be missing."""
+    sections = (examples.SECTION, examples.SECTION)
+    assert report.Report(examples.HEADER, sections, 2).complete
+    assert not report.Report(examples.HEADER, sections, 3).complete
+    assert not report.Report(examples.HEADER, sections, 2, (2,)).complete

@@ -31,6 +31,9 @@ from tests import limits
 
 TRIGGER = report.Trigger(fields.TRIGGER_API, 0)
 
+#: How long a test waits for what must come, seconds.
+TIMEOUT = 30.0
+
 
 @pytest.fixture
 def reporter(monkeypatch):
@@ -129,3 +132,80 @@ def test_report_is_written_where_no_thread_can_be_had(reporter, monkeypatch):
         assert diagnostics.write_report(limits.EVENT_SECONDS) == 'id-1'
     reporter._last_start = float('-inf')
     assert diagnostics.write_report(limits.EVENT_SECONDS) == 'id-2'
+
+
+def test_report_switched_off_asks_nobody(reporter, monkeypatch):
+    """Nobody is kept waiting for what will not come."""
+    asked = []
+    monkeypatch.setattr(reporter, 'request', asked.append)
+    reporter.context.settings = options.Settings(enabled=False)
+    assert diagnostics.write_report(10) is None
+    assert asked == []
+
+
+def test_triggers_that_wait_share_a_report(reporter):
+    """One after the other is answered, by one report."""
+    with reporter.loading():
+        answered = [reporter.request(TRIGGER) for _ in range(3)]
+    assert {reporter.wait(number, TIMEOUT) for number in answered} == {'id-1'}
+    assert reporter.written == [[TRIGGER] * 3]
+
+
+def test_trigger_during_a_report_has_the_next_one(reporter, monkeypatch):
+    """The one that runs may have looked before the trigger came."""
+    begun, go_on = threading.Event(), threading.Event()
+    written = []
+
+    def write(triggers):
+        begun.set()
+        assert go_on.wait(TIMEOUT)
+        written.append(triggers)
+        return f'id-{len(written)}'
+
+    monkeypatch.setattr(reporter, '_make', write)
+    first = reporter.request(TRIGGER)
+    assert begun.wait(TIMEOUT)
+    second = reporter.request(TRIGGER)
+    waiting = []
+    thread = threading.Thread(
+        target=lambda: waiting.append(reporter.wait(second, TIMEOUT)))
+    thread.start()
+    assert reporter.wait(first, 0) is None
+    go_on.set()
+    thread.join(TIMEOUT)
+    assert waiting == ['id-2']
+    assert written == [[TRIGGER], [TRIGGER]]
+
+
+def test_reports_keep_their_interval(reporter, monkeypatch):
+    """From start to start; what comes meanwhile waits, and is not lost."""
+    reporter.context.settings = options.Settings(
+        minimum_interval_seconds=0.5)
+    starts = []
+
+    def write(triggers):
+        starts.append(time.monotonic())
+        return f'id-{len(starts)}'
+
+    monkeypatch.setattr(reporter, '_make', write)
+    for count in (1, 2, 3):
+        assert diagnostics.write_report(TIMEOUT) == f'id-{count}'
+    # the start is noted a moment before
+    assert all(later - earlier > 0.4 for earlier, later
+               in zip(starts, starts[1:], strict=False))
+
+
+def test_report_waits_until_the_daemon_is_imported(reporter):
+    """Two imports at once could meet a module that is not finished."""
+    with reporter.loading():
+        answered = reporter.request(TRIGGER)
+        assert reporter.wait(answered, 0.5) is None
+        assert reporter.written == []
+    assert reporter.wait(answered, TIMEOUT) == 'id-1'
+
+
+def test_daemon_whose_import_hangs_has_a_report(reporter, monkeypatch):
+    """It is wanted most of all."""
+    monkeypatch.setattr(reporters, 'LOAD_SECONDS_MAX', 0.1)
+    with reporter.loading():
+        assert reporter.wait(reporter.request(TRIGGER), 10) == 'id-1'

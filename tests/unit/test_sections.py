@@ -16,14 +16,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import itertools
 import json
 import linecache
 import logging
 import os
+import queue
+import select
+import socket
 import sys
 import threading
 import time
+import types
 
 import greenlet
 from oslo_config import cfg
@@ -43,10 +48,13 @@ from ceilometer.diagnostics.daemon.sections import log_levels
 from ceilometer.diagnostics.daemon.sections import package
 from ceilometer.diagnostics.daemon.sections import processes
 from ceilometer.diagnostics.daemon.sections import resources
+from ceilometer.diagnostics.daemon.sections import summary
 from ceilometer.diagnostics.daemon.sections import threads
 from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics.daemon import stacks
 from ceilometer.diagnostics import escape
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import report
 from tests import limits
 
 CANARY = 'xK9-canary-77q'
@@ -135,6 +143,81 @@ def stop():
         thread.join(limits.EVENT_SECONDS)
 
 
+class Waits:
+    """What threads of a test can wait for, until the test is over."""
+
+    def __init__(self):
+        self.queue = queue.SimpleQueue()
+        self.lock = threading.Lock()
+        self.lock.acquire()
+        self.event = threading.Event()
+        self.condition = threading.Condition()
+        self.over = False
+        self.read, self._write = os.pipe()
+        self.stream = open(self.read, 'rb', buffering=0, closefd=False)
+        self.thread = threading.Thread(target=self.event.wait, daemon=True)
+        self.thread.start()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self._write)
+            os.read(self.read, 1)
+            os._exit(0)
+        self.listening = socket.create_server(('127.0.0.1', 0))
+        self._started = []
+
+    def wait_for_it(self):
+        """Wait for a condition."""
+        with self.condition:
+            self.condition.wait_for(lambda: self.over)
+
+    def sleep(self):
+        """Wait for a time to pass, again and again."""
+        while not self.over:
+            time.sleep(0.5)
+
+    def wait_for_process(self):
+        """Wait for a process to end, which another thread may do too."""
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.pid, 0)
+
+    def accept(self):
+        """Wait for somebody who connects."""
+        connection, _ = self.listening.accept()
+        connection.close()
+
+    def start(self, wait):
+        """Have a thread wait."""
+        thread = threading.Thread(target=wait, args=(self,), daemon=True)
+        thread.start()
+        self._started.append(thread)
+        return thread
+
+    def end(self):
+        """Give all that was waited for."""
+        self.over = True
+        self.queue.put(1)
+        self.lock.release()
+        self.event.set()
+        with self.condition:
+            self.condition.notify_all()
+        socket.create_connection(self.listening.getsockname()).close()
+        os.close(self._write)
+        self.wait_for_process()
+        for thread in self._started:
+            thread.join(10)
+        self.listening.close()
+        self.stream.close()
+        os.close(self.read)
+
+
+@pytest.fixture
+def waits():
+    """What threads can wait for."""
+    made = Waits()
+    yield made
+    made.end()
+
+
 def owners(data):
     """The threads of the section's data."""
     return [owner for merged in data['stacks'] for owner in merged['threads']]
@@ -215,6 +298,88 @@ class TestThreads:
         assert first['native_id'] == os.getpid()
         assert 'FOREGROUND' in sections_of(text)[1]
 
+    @pytest.mark.parametrize(('reason', 'wait'), [
+        ('a queue', lambda made: made.queue.get()),
+        ('a lock', lambda made: made.lock.acquire()),
+        ('a condition or an event', lambda made: made.event.wait()),
+        ('a condition or an event', lambda made: made.wait_for_it()),
+        ('a time to pass', lambda made: made.sleep()),
+        ('file descriptors', lambda made: select.select(
+            [made.read], [], [])),
+        ('data to read', lambda made: made.stream.read(1)),
+        ('a thread to end', lambda made: made.thread.join()),
+        ('a process to end', lambda made: made.wait_for_process()),
+        ('a connection', lambda made: made.accept()),
+    ])
+    def test_what_a_thread_waits_for_is_told(self, waits, reason, wait):
+        """In the words that the reader knows, of a thread that waits."""
+        thread = waits.start(wait)
+        deadline = time.monotonic() + 30
+        while True:
+            data, text = told(threads)
+            (owner,) = [owner for owner in owners(data)
+                        if owner['ident'] == thread.ident]
+            if owner['waiting_for'] == reason:
+                break
+            assert time.monotonic() < deadline, owner
+        assert f'waiting for {reason}' in text
+
+    def test_thread_of_a_library_in_c_is_told(self):
+        """It has no Python frames, and Python does not know of it."""
+        libc = ctypes.CDLL(None)
+        before = set(kernel_threads.native_ids())
+        number = ctypes.c_ulong()
+        assert libc.pthread_create(
+            ctypes.byref(number), None, libc.sleep, ctypes.c_void_p(3600)
+        ) == 0
+        try:
+            (native_id,) = set(kernel_threads.native_ids()) - before
+            data, text = told(threads)
+        finally:
+            libc.pthread_cancel(number)
+            libc.pthread_join(number, None)
+        assert native_id in {thread['native_id']
+                             for thread in data['without_python']}
+        assert 'Without Python frames' in text
+        assert f'native id {native_id}, ' in text
+
+    def test_thread_whose_name_raises_is_told(self, stop):
+        """A subclass may do anything."""
+        class Hostile(threading.Thread):
+            hostile = False
+
+            @property
+            def daemon(self):
+                if self.hostile:
+                    raise OSError('no')
+                return True
+
+        _, event = stop
+        thread = Hostile(target=event.wait, name='hostile')
+        thread.start()
+        thread.hostile = True
+        try:
+            data, _ = told(threads)
+        finally:
+            thread.hostile = False
+        (owner,) = [owner for owner in owners(data)
+                    if owner['ident'] == thread.ident]
+        assert owner['name'] == 'hostile'
+        event.set()
+        thread.join(10)
+
+    def test_name_that_looks_like_a_state_is_a_name(self, stop):
+        """The kernel tells the name between brackets, whatever it holds."""
+        start, _ = stop
+        thread = start('named')
+        comm = f'/proc/self/task/{thread.native_id}/comm'
+        with open(comm, 'w') as file:
+            file.write('x) R 1 (y')
+        seen = kernel_threads.read([thread.native_id])[thread.native_id]
+        assert seen.comm == 'x) R 1 (y'
+        assert seen.state in ('waiting', 'running')
+        assert seen.cpu_seconds < 30
+
     def test_local_variables_are_never_told(self):
         """A secret in a variable stays there."""
         secret = CANARY[:5] + CANARY[5:]
@@ -222,10 +387,23 @@ class TestThreads:
         assert secret not in text + json.dumps(data)
 
 
+@pytest.fixture
+def searched(monkeypatch):
+    """The heap is searched, whatever other tests have imported."""
+    monkeypatch.delitem(sys.modules, 'eventlet.hubs', raising=False)
+    monkeypatch.setattr(green_threads, 'HEAP_BLOCKS_MAX', 10 ** 12)
+
+
+def greenlets(data):
+    """The greenlets of the section's data, by their ids."""
+    return {owner['id']: owner for merged in data['stacks']
+            for owner in merged['green_threads']}
+
+
 class TestGreenThreads:
     """Greenlets."""
 
-    def test_started_and_unstarted_greenlets_are_told(self):
+    def test_started_and_unstarted_greenlets_are_told(self, searched):
         """Each has its state and stack."""
         def pause():
             greenlet.getcurrent().parent.switch()
@@ -236,17 +414,81 @@ class TestGreenThreads:
         dead = greenlet.greenlet(lambda: None)
         dead.switch()
         data, text = told(green_threads)
-        if data['stacks']:
-            found = {owner['id']: owner for merged in data['stacks']
-                     for owner in merged['green_threads']}
-            assert found[id(waiting)]['started']
-            assert not found[id(fresh)]['started']
-            assert id(dead) not in found
-            assert 'in TestGreenThreads' in text
+        found = greenlets(data)
+        assert found[id(waiting)]['started']
+        assert not found[id(fresh)]['started']
+        assert id(dead) not in found
+        assert id(greenlet.getcurrent()) not in found
+        assert 'in TestGreenThreads' in text
         del fresh
         waiting.switch()
 
-    def test_objects_that_lie_about_their_class_do_no_harm(self):
+    def test_greenlets_of_a_subclass_are_told(self, searched):
+        """As those of eventlet and gevent are."""
+        class Green(greenlet.greenlet):
+            pass
+
+        class Greener(Green):
+            pass
+
+        made = Greener(lambda: None)
+        found = greenlets(told(green_threads)[0])
+        assert found[id(made)]['type'].endswith('Greener')
+
+    def test_large_heap_is_not_searched(self, monkeypatch, searched):
+        """That would hold up the daemon; why there are none is said."""
+        monkeypatch.setattr(green_threads, 'HEAP_BLOCKS_MAX', 1)
+        made = greenlet.greenlet(lambda: None)
+        data, text = told(green_threads)
+        assert data['count'] == 0
+        assert 'the heap is too large' in data['not_searched']
+        assert text.startswith('None were looked for: the heap')
+        del made
+
+    @pytest.fixture
+    def eventlet(self, monkeypatch, searched):
+        """What eventlet keeps its hubs in, where it has been imported."""
+        local = threading.local()
+        hubs = types.ModuleType('eventlet.hubs')
+        hubs._threadlocal = local
+        monkeypatch.setitem(sys.modules, 'eventlet.hubs', hubs)
+        monkeypatch.delitem(sys.modules, 'gevent', raising=False)
+        # to import it is to look at the current greenlet, once
+        monkeypatch.setattr(sys.modules['greenlet._greenlet'],
+                            'get_total_main_greenlets', lambda: 1)
+        # as eventlet has it
+        local.Hub = None
+        return local
+
+    def test_heap_is_not_searched_where_no_hub_runs(self, eventlet):
+        """Libraries of Ceilometer import it, and do not use it."""
+        made = greenlet.greenlet(lambda: None)
+        data, text = told(green_threads)
+        assert data['not_searched'] == (
+            'eventlet is loaded, but no thread runs its hub')
+        assert data['count'] == 0
+        del made
+
+    def test_heap_is_searched_where_a_hub_runs(self, eventlet):
+        """In whatever thread."""
+        running, over = threading.Event(), threading.Event()
+
+        def run():
+            eventlet.hub = object()
+            running.set()
+            over.wait(30)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        running.wait(30)
+        made = greenlet.greenlet(lambda: None)
+        data, _ = told(green_threads)
+        over.set()
+        thread.join(30)
+        assert data['not_searched'] is None
+        assert id(made) in greenlets(data)
+
+    def test_objects_that_lie_about_their_class_do_no_harm(self, searched):
         """No code of the daemon's objects is run in the search."""
         class Liar:
             asked = 0
@@ -257,8 +499,8 @@ class TestGreenThreads:
                 raise RuntimeError('working outside of a context')
 
         liar = Liar()
-        greenlet.getcurrent()
-        told(green_threads)
+        made = greenlet.greenlet(lambda: None)
+        assert id(made) in greenlets(told(green_threads)[0])
         assert Liar.asked == 0
         del liar
 
@@ -306,6 +548,77 @@ class TestAsyncioTasks:
         assert 'awaits task "first\\none"' in text
         assert data['count'] >= 3
 
+    @staticmethod
+    def run(coroutine):
+        """What the section tells while a coroutine runs; gives it, too."""
+        async def main():
+            task = asyncio.current_task()
+            task.set_name('runs')
+            return await coroutine
+
+        return asyncio.run(main())
+
+    def test_task_that_is_done_is_not_told(self):
+        """There is nothing it does."""
+        async def main():
+            done = asyncio.create_task(asyncio.sleep(0), name='done')
+            await done
+            return told(asyncio_tasks)
+
+        data, _ = self.run(main())
+        names = {task['name'] for merged in data['stacks']
+                 for task in merged['tasks']}
+        assert 'runs' in names
+        assert 'done' not in names
+
+    def test_tasks_may_begin_meanwhile(self, monkeypatch):
+        """Python refuses to go on with a set that has changed."""
+        class Changing(set):
+            refused = 0
+
+            def __iter__(self):
+                if self.refused < 3:
+                    self.refused += 1
+                    raise RuntimeError('Set changed size during iteration')
+                return super().__iter__()
+
+        async def main():
+            changing = Changing(asyncio.all_tasks())
+            monkeypatch.setattr(asyncio.tasks, '_eager_tasks', changing,
+                                raising=False)
+            for name in ('_all_tasks', '_scheduled_tasks'):
+                monkeypatch.setattr(asyncio.tasks, name, set(),
+                                    raising=False)
+            try:
+                return told(asyncio_tasks)
+            finally:
+                monkeypatch.undo()
+
+        data, _ = self.run(main())
+        assert data['count'] == 1
+
+    def test_coroutines_are_followed_up_to_a_number(self):
+        """One may await another to any depth."""
+        async def deep(depth):
+            if depth:
+                return await deep(depth - 1)
+            await asyncio.sleep(0)
+            await asyncio.sleep(3600)
+
+        async def main():
+            task = asyncio.create_task(
+                deep(3 * asyncio_tasks.AWAITS_MAX), name='deep')
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            found = told(asyncio_tasks)
+            task.cancel()
+            return found
+
+        data, _ = self.run(main())
+        (frames,) = [merged['frames'] for merged in data['stacks']
+                     if merged['tasks'][0]['name'] == 'deep']
+        assert len(frames) == asyncio_tasks.AWAITS_MAX
+
 
 class TestProcesses:
     """Children of this very process."""
@@ -336,6 +649,21 @@ class TestProcesses:
                 {**described, 'depth': 0, 'self': False}], 'left_out': 3})
         assert 'vanished' in text
         assert '3 processes left out' in text
+
+    def test_number_of_processes_is_limited(self, monkeypatch):
+        """How many were left out is said."""
+        monkeypatch.setattr(processes, 'PROCESSES_MAX', 2)
+        pids = []
+        for _ in range(3):
+            pids.append(os.fork())
+            if pids[-1] == 0:
+                os._exit(0)
+        data, text = told(processes)
+        for pid in pids:
+            os.waitpid(pid, 0)
+        assert len(data['processes']) == 2
+        assert data['left_out'] >= 2
+        assert f'[… {data["left_out"]} processes left out]' in text
 
     def test_own_process_is_marked(self):
         """Which of them has written the report can be seen."""
@@ -447,6 +775,46 @@ class TestConfiguration:
         assert CANARY not in shown
         assert 'rabbit://u:***@host:5672/***' in shown
 
+    def test_secret_option_tells_where_it_leads(self, conf):
+        """By its own word, whatever else masks it afterwards."""
+        options = self.by_name(conf)
+        assert options['part', 'hidden']['value'] == '***'
+        assert options['part', 'url']['value'] == (
+            'rabbit://u:***@host:5672/***')
+        assert options['part', 'plain']['value'] == 'ordinary'
+
+    def test_setting_with_a_secret_name_is_masked(self, conf):
+        """By its own word as well, though no option reads it."""
+        values = {setting['name']: setting['value'] for setting
+                  in told(configuration, conf)[0]['unregistered']}
+        assert values == {
+            'mistyped': '3', 'mistyped_password': '***',
+            'mistyped_url': 'amqp://u:***@h/'}
+
+    def test_long_value_is_cut_in_the_text(self, conf):
+        """And is whole in the data."""
+        value = 'x' * (configuration.VALUE_CHARS_MAX + 11)
+        conf.set_override('plain', value, group='part')
+        data, text = told(configuration, conf)
+        assert self.by_name(conf)['part', 'plain']['value'] == value
+        assert f'plain = {value[11:]}[… 11 characters cut]' in text
+        assert value not in text
+
+    def test_options_may_be_registered_while_they_are_listed(
+            self, conf, monkeypatch):
+        """Python refuses to go on with a mapping that has changed."""
+        refused = []
+        listed = conf._all_opt_infos
+
+        def changing():
+            if len(refused) < 3:
+                refused.append(1)
+                raise RuntimeError('dictionary changed size')
+            return listed()
+
+        monkeypatch.setattr(conf, '_all_opt_infos', changing)
+        assert ('part', 'plain') in self.by_name(conf)
+
     def test_settings_that_no_option_reads_are_told(self, conf):
         """A mistyped name is found."""
         data, text = told(configuration, conf)
@@ -493,6 +861,27 @@ class TestSecrets:
         text = f'see {CANARY}-{number}{end} there'
         masked = known_secrets.redactor(context(conf)).text(text)
         assert f'{CANARY}-{number}' not in masked
+
+    def test_secret_option_is_known_and_its_default_is_not(
+            self, monkeypatch):
+        """A default is no secret, and may be a word of any sentence."""
+        conf = cfg.ConfigOpts()
+        conf.register_opts([cfg.StrOpt('one', default='sentence', secret=True),
+                            cfg.StrOpt('two', default='x', secret=True)])
+        conf([])
+        conf.set_override('two', CANARY)
+        masked = known_secrets.redactor(context(conf)).text(
+            f'a sentence with {CANARY}')
+        assert masked == 'a sentence with ***'
+
+    def test_ordinary_word_stays_readable(self, monkeypatch):
+        """A report without it could not be read."""
+        monkeypatch.setenv('ONE_PASSWORD', 'OpenStack')
+        monkeypatch.setenv('OTHER_PASSWORD', 'example')
+        monkeypatch.setenv('THIRD_PASSWORD', CANARY)
+        assert known_secrets.redactor(context()).text(
+            f'openstack OpenStack example {CANARY}') == (
+                'openstack OpenStack example ***')
 
     def test_secrets_of_the_environment_are_masked(self, monkeypatch):
         """Variables with a secret's name, and credentials of URLs."""
@@ -582,6 +971,71 @@ class TestOthers:
         assert 'test.levels: DEBUG, not passed up' in text
         assert 'logging.FileHandler from NOTSET to /dev/null' in text
 
+    def test_logger_that_is_switched_off_is_told(self):
+        """Its messages are missed."""
+        logger = logging.getLogger('test.off')
+        logger.disabled = True
+        try:
+            _, text = told(log_levels)
+        finally:
+            logger.disabled = False
+        assert '\ntest.off: ' in text
+        assert ', DISABLED' in text.partition('\ntest.off: ')[2].partition(
+            '\n')[0]
+
+    def test_logger_with_a_handler_that_does_nothing_is_not_told(self):
+        """Many libraries give theirs one; with another one it is told."""
+        logger = logging.getLogger('test.library')
+        handlers = [logging.NullHandler(), logging.StreamHandler()]
+        logger.addHandler(handlers[0])
+        try:
+            assert '\ntest.library: ' not in told(log_levels)[1]
+            logger.addHandler(handlers[1])
+            assert '\ntest.library: ' in told(log_levels)[1]
+        finally:
+            for handler in handlers:
+                logger.removeHandler(handler)
+
+    def test_number_of_descriptors_is_limited(self, monkeypatch):
+        """How many there are is told all the same."""
+        monkeypatch.setattr(resources, 'DESCRIPTORS_MAX', 2)
+        found = told(resources)[0]['file_descriptors']
+        assert found['looked_at'] == 2
+        assert found['count'] > 2
+        assert sum(found['by_kind'].values()) <= 2
+
+    def test_descriptors_are_told_by_their_kinds(self, tmp_path):
+        """A leak is known by what there is most of."""
+        with contextlib.ExitStack() as stack:
+            before = told(resources)[0]['file_descriptors']['by_kind']
+            for _ in range(3):
+                for end in socket.socketpair():
+                    stack.enter_context(end)
+            (tmp_path / 'file').write_text('')
+            for _ in range(7):
+                stack.enter_context(open(tmp_path / 'file'))
+            data, text = told(resources)
+        found = data['file_descriptors']
+        assert found['by_kind']['socket'] - before.get('socket', 0) == 6
+        assert found['by_kind']['file'] - before.get('file', 0) == 7
+        assert f'  7 x {tmp_path}/file' in text.split('\n')
+
+    def test_upgrade_without_a_restart_is_told(self):
+        """Another version is installed than the one that runs."""
+        data, text = told(package)
+        assert 'installed version' not in text
+        text = package.render({**data, 'installed_version': '99.0.0'})
+        assert 'installed version = 99.0.0  <-- differs' in text
+
+    def test_libraries_are_those_in_use(self, monkeypatch):
+        """What is installed, and not loaded, tells nothing."""
+        monkeypatch.delitem(sys.modules, 'futurist', raising=False)
+        libraries = told(package)[0]['libraries']
+        assert 'oslo.config' in libraries
+        assert 'futurist' not in libraries
+        monkeypatch.setitem(sys.modules, 'futurist', sys)
+        assert 'futurist' in told(package)[0]['libraries']
+
     def test_author_that_is_not_told_is_not_asked_for(self, monkeypatch):
         """Newer metadata have none; Python is to make that an error."""
         monkeypatch.setattr(package.metadata, 'metadata', lambda name: {
@@ -603,6 +1057,44 @@ class TestOthers:
         assert len(names) == len(set(names))
         assert all(name == name.lower() and ' ' not in name
                    for name in names)
+
+
+class TestSummary:
+    """What is said of a report at its end."""
+
+    @staticmethod
+    def told(statuses=(), merged=0):
+        """The text of a summary of sections with these statuses."""
+        trigger = report.Trigger(fields.TRIGGER_API, 0, merged=merged)
+        header = report.Header('0' * 32, 'example', fields.PROCESS_MASTER, 1,
+                               trigger)
+        return summary.render(summary.describe(
+            header, [report.Section(f'section-{status}', 'Title', '',
+                                    status=status) for status in statuses],
+            [0 for _ in statuses], (), (), None, 1, 1, None))
+
+    def test_sections_that_failed_are_named(self):
+        """Those that are cut as well, and no other."""
+        (line,) = [line for line in self.told(fields.STATUSES).split('\n')
+                   if 'sections with this one' in line]
+        assert [word.strip(',') for word in line.split()
+                if word.startswith('section-')] == [
+            'section-error', 'section-timeout', 'section-truncated']
+        assert 'section-ok' in self.told(fields.STATUSES)
+
+    def test_merged_triggers_are_told(self):
+        """Whoever has asked finds that the report answers."""
+        assert 'answers 3 further triggers' in self.told(merged=3)
+        assert 'further' not in self.told()
+
+
+def test_file_that_cannot_be_read_is_passed_over(tmp_path):
+    """The others are read."""
+    file = tmp_path / 'a.conf'
+    file.write_text('[DEFAULT]\na = 1\na = 2\n')
+    found = service_options.settings([str(tmp_path / 'none'), str(file)])
+    assert found == [service_options.Setting(str(file), 3, 'DEFAULT', 'a',
+                                             '2')]
 
 
 @pytest.mark.parametrize('by_default', [True, False])

@@ -44,6 +44,12 @@ def test_password_in_a_secret_url_is_told_as_a_secret(password):
     assert password in found
 
 
+def test_password_of_a_url_is_known_as_it_is_meant():
+    """What is quoted in the URL is used without the quotes."""
+    found = url_credentials.passwords('rabbit://u:a%2Fb%40c@h/')
+    assert {'a%2Fb%40c', 'a/b@c'} <= set(found)
+
+
 @pytest.mark.parametrize(('url', 'shown'), [
     ('rabbit://u:p@h:5672/v', 'rabbit://u:***@h:5672/***'),
     ('rabbit://u:p@h:5672//', 'rabbit://u:***@h:5672//'),

@@ -1,0 +1,382 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the sections tell, and what they are made of."""
+
+from tests.faults import fault
+
+ASYNCIO = 'daemon/sections/asyncio_tasks.py'
+CONFIGURATION = 'daemon/sections/configuration.py'
+GREEN_THREADS = 'daemon/sections/green_threads.py'
+KERNEL_THREADS = 'daemon/kernel_threads.py'
+LOG_LEVELS = 'daemon/sections/log_levels.py'
+PACKAGE = 'daemon/sections/package.py'
+PROCESSES = 'daemon/sections/processes.py'
+RESOURCES = 'daemon/sections/resources.py'
+SERVICE_OPTIONS = 'daemon/service_options.py'
+STACKS = 'daemon/stacks.py'
+SUMMARY = 'daemon/sections/summary.py'
+THREADS = 'daemon/sections/threads.py'
+TESTS = 'tests/unit/test_sections.py::'
+TEST_WAITS = TESTS + 'TestThreads::test_what_a_thread_waits_for_is_told'
+
+FAULTS: tuple[fault.Fault, ...] = (
+    # stacks
+    fault.Fault(
+        name='a deep stack is copied whole',
+        file=STACKS,
+        old='deque(maxlen=FRAMES_MAX)',
+        new='deque()',
+        tests=(TESTS + 'TestStacks::test_deep_stack_is_bounded_and_'
+               'marked',)),
+    fault.Fault(
+        name='frames that are left out leave no mark',
+        file=STACKS,
+        old='        inner += (left_out, None)\n',
+        new='        pass\n',
+        tests=(TESTS + 'TestStacks::test_deep_stack_is_bounded_and_'
+               'marked',)),
+    fault.Fault(
+        name='the sources that were read stay in memory',
+        file=STACKS,
+        old='            if not was_cached:\n',
+        new='            if False:\n',
+        tests=(TESTS + 'TestStacks::test_linecache_is_left_as_it_was',)),
+    fault.Fault(
+        name='the same stack is told for each thread',
+        file=STACKS,
+        old='key = (*map(id, stack[::2]), *stack[1::2])',
+        new='key = object()',
+        tests=(TESTS + 'TestThreads::test_threads_of_one_stack_are_'
+               'merged',)),
+    fault.Fault(
+        name='stacks of different lines are called the same',
+        file=STACKS,
+        old='key = (*map(id, stack[::2]), *stack[1::2])',
+        new='key = (*map(id, stack[::2]),)',
+        tests=(TESTS + 'TestStacks::test_same_stacks_are_merged',)),
+    # threads
+    fault.Fault(
+        name='what waits for a queue is told in other words',
+        file=THREADS,
+        old="'a queue'",
+        new="'a line'",
+        tests=(TEST_WAITS,)),
+    fault.Fault(
+        name='what waits for a lock is told in other words',
+        file=THREADS,
+        old="'a lock'",
+        new="'a mutex'",
+        tests=(TEST_WAITS,)),
+    fault.Fault(
+        name='what waits for file descriptors is told in other words',
+        file=THREADS,
+        old="'file descriptors'",
+        new="'descriptors'",
+        tests=(TEST_WAITS,)),
+    fault.Fault(
+        name='what waits for an event is told to wait for a queue',
+        file=THREADS,
+        old=r'waiter\.acquire\(|\bwait(_for)?\(',
+        new=r'waiter\.acquire\(\)',
+        tests=(TEST_WAITS,)),
+    fault.Fault(
+        name='a thread that computes is told to wait',
+        file=THREADS,
+        old='RUNNING_SHARE = 0.2',
+        new='RUNNING_SHARE = 20',
+        tests=(TESTS + 'TestThreads::test_states_are_told',)),
+    fault.Fault(
+        name='the main thread is not the first',
+        file=THREADS,
+        old="not item[0]['foreground'], item[0]['diagnostics'],",
+        new="item[0]['foreground'], item[0]['diagnostics'],",
+        tests=(TESTS + 'TestThreads::test_main_thread_is_marked_and_'
+               'first',)),
+    fault.Fault(
+        name='the main thread of a fork has the id of another thread',
+        file=THREADS,
+        old='        native_id = os.getpid()\n',
+        new='        pass\n',
+        tests=('tests/functional/test_triggers.py::'
+               'test_forks_of_a_thread_and_of_forks_answer',)),
+    fault.Fault(
+        name='threads of libraries in C are not told',
+        file=THREADS,
+        old='            for seen in kernel.values()],\n',
+        new='            for seen in []],\n',
+        tests=(TESTS + 'TestThreads::test_thread_of_a_library_in_c_is_'
+               'told',)),
+    fault.Fault(
+        name='a name of a thread that cannot be read costs the section',
+        file=THREADS,
+        old='    except Exception as error:\n        return f',
+        new='    except KeyError as error:\n        return f',
+        tests=(TESTS + 'TestThreads::test_thread_whose_name_raises_is_'
+               'told',)),
+    fault.Fault(
+        name='the name of a thread is taken for its state',
+        file=KERNEL_THREADS,
+        old="rpartition(') ')",
+        new="partition(') ')",
+        tests=(TESTS + 'TestThreads::test_name_that_looks_like_a_state_is_a_'
+               'name',)),
+    # green threads and tasks
+    fault.Fault(
+        name='green threads are not found',
+        file=GREEN_THREADS,
+        old='    kinds = _subclasses(greenlet.greenlet)\n',
+        new='    kinds = set()\n',
+        tests=(TESTS + 'TestGreenThreads::test_started_and_unstarted_'
+               'greenlets_are_told',)),
+    fault.Fault(
+        name='green threads of a subclass are not found',
+        file=GREEN_THREADS,
+        old='    kinds = _subclasses(greenlet.greenlet)\n',
+        new='    kinds = {greenlet.greenlet}\n',
+        tests=(TESTS + 'TestGreenThreads::test_greenlets_of_a_subclass_are_'
+               'told',)),
+    fault.Fault(
+        name='green threads that have ended are told',
+        file=GREEN_THREADS,
+        old="if not item[0]['dead'] and not item[0]['main']]",
+        new="if not item[0]['main']]",
+        tests=(TESTS + 'TestGreenThreads::test_started_and_unstarted_'
+               'greenlets_are_told',)),
+    fault.Fault(
+        name='a heap of any size is searched',
+        file=GREEN_THREADS,
+        old='if unlikely is None and sys.getallocatedblocks() > '
+            'HEAP_BLOCKS_MAX:',
+        new='if False:',
+        tests=(TESTS + 'TestGreenThreads::test_large_heap_is_not_'
+               'searched',)),
+    fault.Fault(
+        name='the heap is searched where eventlet is only loaded',
+        file=GREEN_THREADS,
+        old='and not _eventlet_runs()):',
+        new='and False):',
+        tests=(TESTS + 'TestGreenThreads::test_heap_is_not_searched_where_'
+               'no_hub_runs',)),
+    fault.Fault(
+        name='the heap is not searched where eventlet runs',
+        file=GREEN_THREADS,
+        old='and not _eventlet_runs()):',
+        new='):',
+        tests=(TESTS + 'TestGreenThreads::test_heap_is_searched_where_a_hub_'
+               'runs',)),
+    fault.Fault(
+        name='tasks that are done are told',
+        file=ASYNCIO,
+        old='if not task.done()]',
+        new=']',
+        tests=(TESTS + 'TestAsyncioTasks::test_task_that_is_done_is_not_'
+               'told',)),
+    fault.Fault(
+        name='tasks that begin meanwhile cost the section',
+        file=ASYNCIO,
+        old='        except RuntimeError:\n',
+        new='        except KeyError:\n',
+        tests=(TESTS + 'TestAsyncioTasks::test_tasks_may_begin_'
+               'meanwhile',)),
+    fault.Fault(
+        name='coroutines are followed without end',
+        file=ASYNCIO,
+        old='and len(frames) < 2 * AWAITS_MAX:',
+        new='and len(frames) < 2000:',
+        tests=(TESTS + 'TestAsyncioTasks::test_coroutines_are_followed_up_'
+               'to_a_number',)),
+    # processes
+    fault.Fault(
+        name='a zombie costs the section',
+        file=PROCESSES,
+        old='        except (psutil.Error, OSError):\n',
+        new='        except KeyError:\n',
+        tests=(TESTS + 'TestProcesses::test_zombie_is_told',)),
+    fault.Fault(
+        name='a process that has gone costs the section',
+        file=PROCESSES,
+        old='    except psutil.Error:\n        return described\n',
+        new='    except KeyError:\n        return described\n',
+        tests=(TESTS + 'TestProcesses::test_vanished_process_is_told',)),
+    fault.Fault(
+        name='any number of processes is told',
+        file=PROCESSES,
+        old='    if len(seen) >= PROCESSES_MAX:\n',
+        new='    if False:\n',
+        tests=(TESTS + 'TestProcesses::test_number_of_processes_is_'
+               'limited',)),
+    fault.Fault(
+        name='processes that are left out leave no mark',
+        file=PROCESSES,
+        old="    if data['left_out']:\n",
+        new='    if False:\n',
+        tests=(TESTS + 'TestProcesses::test_number_of_processes_is_'
+               'limited',)),
+    fault.Fault(
+        name='the name service is asked',
+        file=PROCESSES,
+        old="('uid', lambda: process.uids().real),",
+        new="('uid', lambda: process.username() and process.uids().real),",
+        tests=('tests/unit/test_users.py::test_name_service_is_not_'
+               'asked',)),
+    fault.Fault(
+        name='a user that is not local is told by no number',
+        file=PROCESSES,
+        old='names.get(uid, str(uid))',
+        new='names.get(uid)',
+        tests=('tests/unit/test_users.py::'
+               'test_user_that_is_not_local_has_a_number',)),
+    fault.Fault(
+        name='lines that name nobody cost the names',
+        file='daemon/users.py',
+        old='if name and number and number[0].isascii() and '
+            'number[0].isdecimal():',
+        new='if name and number:',
+        tests=('tests/unit/test_users.py::'
+               'test_lines_that_name_nobody_are_passed_over',)),
+    # configuration
+    fault.Fault(
+        name='the value of a secret option is told',
+        file=CONFIGURATION,
+        old="        described['value'] = _mask(option.value)\n",
+        new='        pass\n',
+        tests=(TESTS + 'TestConfiguration::test_secret_option_tells_where_'
+               'it_leads',)),
+    fault.Fault(
+        name='the error of an option tells its secret',
+        file=CONFIGURATION,
+        old="        described['error'] = 'has no valid value'\n",
+        new='        pass\n',
+        tests=(TESTS + 'TestConfiguration::test_error_of_an_option_with_a_'
+               'secret_name_tells_no_value',)),
+    fault.Fault(
+        name='settings that no option reads are not told',
+        file=CONFIGURATION,
+        old='            if (setting.group, setting.name) not in names],\n',
+        new='            if False],\n',
+        tests=(TESTS + 'TestConfiguration::test_settings_that_no_option_'
+               'reads_are_told',)),
+    fault.Fault(
+        name='the secret of a setting that no option reads is told',
+        file=CONFIGURATION,
+        old="        return _mask(setting.value) or ''\n",
+        new='        return setting.value\n',
+        tests=(TESTS + 'TestConfiguration::test_setting_with_a_secret_name_'
+               'is_masked',)),
+    fault.Fault(
+        name='a long value is not cut in the text',
+        file=CONFIGURATION,
+        old='    if len(text) > VALUE_CHARS_MAX:\n',
+        new='    if False:\n',
+        tests=(TESTS + 'TestConfiguration::test_long_value_is_cut_in_the_'
+               'text',)),
+    fault.Fault(
+        name='the line of a setting is not told',
+        file=CONFIGURATION,
+        old="if option.location == 'file' and option.detail:",
+        new='if False:',
+        tests=(TESTS + 'TestConfiguration::test_line_of_the_file_is_'
+               'told',)),
+    fault.Fault(
+        name='one invalid value costs all options',
+        file=SERVICE_OPTIONS,
+        old='    except Exception as raised:\n',
+        new='    except KeyError as raised:\n',
+        tests=(TESTS + 'TestConfiguration::test_invalid_value_costs_no_'
+               'other',)),
+    fault.Fault(
+        name='options that are registered meanwhile cost the section',
+        file=SERVICE_OPTIONS,
+        old='            if attempts == READS_MAX:\n',
+        new='            if attempts:\n',
+        tests=(TESTS + 'TestConfiguration::test_options_may_be_registered_'
+               'while_they_are_listed',)),
+    fault.Fault(
+        name='a configuration file that cannot be read costs the others',
+        file=SERVICE_OPTIONS,
+        old='        except OSError:\n            continue\n',
+        new='        except OSError:\n            break\n',
+        tests=(TESTS + 'test_file_that_cannot_be_read_is_passed_over',)),
+    fault.Fault(
+        name='files of configuration directories are not known',
+        file=SERVICE_OPTIONS,
+        old='            *map(str, conf.config_dir or ()), '
+            '*map(str, conf.config_dirs)]):',
+        new='            *map(str, conf.config_dir or ())]):',
+        tests=(TESTS + 'test_files_of_configuration_directories_are_'
+               'known',)),
+    # the rest
+    fault.Fault(
+        name='a logger that is switched off is not told',
+        file=LOG_LEVELS,
+        old='        if (logger.level or logger.disabled or not '
+            'logger.propagate\n',
+        new='        if (logger.level or not logger.propagate\n',
+        tests=(TESTS + 'TestOthers::test_logger_that_is_switched_off_is_'
+               'told',)),
+    fault.Fault(
+        name='loggers that do nothing of their own are told',
+        file=LOG_LEVELS,
+        old='isinstance(handler, logging.NullHandler)',
+        new='isinstance(handler, type(None))',
+        tests=(TESTS + 'TestOthers::test_logger_with_a_handler_that_does_'
+               'nothing_is_not_told',)),
+    fault.Fault(
+        name='an upgrade without a restart is not told',
+        file=PACKAGE,
+        old="    if data['installed_version'] != data['version']:\n",
+        new='    if False:\n',
+        tests=(TESTS + 'TestOthers::test_upgrade_without_a_restart_is_'
+               'told',)),
+    fault.Fault(
+        name='libraries that are not in use are told',
+        file=PACKAGE,
+        old='    return module in sys.modules\n',
+        new='    return True\n',
+        tests=(TESTS + 'TestOthers::test_libraries_are_those_in_use',)),
+    fault.Fault(
+        name='metadata without an author cost the section',
+        file=PACKAGE,
+        old="installed['Author'] if 'Author' in installed else "
+            "'OpenStack'),",
+        new="installed['Author']),",
+        tests=(TESTS + 'TestOthers::test_author_that_is_not_told_is_not_'
+               'asked_for',)),
+    fault.Fault(
+        name='any number of descriptors is looked at',
+        file=RESOURCES,
+        old='enumerate(names[:DESCRIPTORS_MAX]):',
+        new='enumerate(names):',
+        tests=(TESTS + 'TestOthers::test_number_of_descriptors_is_'
+               'limited',)),
+    fault.Fault(
+        name='descriptors are not told by their kinds',
+        file=RESOURCES,
+        old='        counts[kind] += 1\n',
+        new="        counts['file'] += 1\n",
+        tests=(TESTS + 'TestOthers::test_descriptors_are_told_by_their_'
+               'kinds',)),
+    fault.Fault(
+        name='the summary says that all is well where it is not',
+        file=SUMMARY,
+        old="           if part['status'] != fields.STATUS_OK]\n",
+        new='           if False]\n',
+        tests=(TESTS + 'TestSummary::test_sections_that_failed_are_'
+               'named',)),
+    fault.Fault(
+        name='the summary does not tell the triggers that were merged',
+        file=SUMMARY,
+        old="    if merged:\n",
+        new='    if False:\n',
+        tests=(TESTS + 'TestSummary::test_merged_triggers_are_told',)),
+)

@@ -1,0 +1,437 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How a daemon is armed, waits, and is known: what asks for a report."""
+
+from tests.faults import fault
+
+ARMING = 'daemon/arming.py'
+GMR = 'daemon/gmr.py'
+OPTIONS = 'daemon/options.py'
+REPORTER = 'daemon/reporter.py'
+WAITER = 'daemon/waiter.py'
+TRIGGERS = 'tests/functional/test_triggers.py::'
+TEST_GUEST = 'tests/unit/test_guest.py::'
+TEST_OPTIONS = 'tests/unit/test_options.py::'
+TEST_REPORTER = 'tests/unit/test_reporter.py::'
+TEST_WAITER = 'tests/unit/test_waiter.py::'
+
+FAULTS: tuple[fault.Fault, ...] = (
+    # arming
+    fault.Fault(
+        name='signals are not blocked',
+        file=ARMING,
+        old='previous = signal.pthread_sigmask(signal.SIG_BLOCK, signals)',
+        new='previous = signal.pthread_sigmask(signal.SIG_BLOCK, ())',
+        tests=(TRIGGERS + 'test_signal_is_answered_with_a_whole_report',)),
+    fault.Fault(
+        name='a program that the daemon starts is killed by its signals',
+        file=ARMING,
+        old='                signal.signal(number, signal.SIG_IGN)\n',
+        new='                pass\n',
+        tests=(TRIGGERS + 'test_programs_it_has_started_survive',)),
+    fault.Fault(
+        name='a signal that waits is lost as the daemon starts',
+        file=ARMING,
+        old='            elif handler is not signal.SIG_IGN:\n',
+        new='            else:\n                signal.signal(number, '
+            'signal.SIG_DFL)\n',
+        tests=(TRIGGERS + 'test_signal_that_comes_at_start_is_answered',)),
+    fault.Fault(
+        name='threads that exist already are not thought of',
+        file=ARMING,
+        old='self._late = _thread_count() > 1',
+        new='self._late = False',
+        tests=(TRIGGERS + 'test_late_install_is_answered',)),
+    fault.Fault(
+        name='a main thread that sleeps is not woken up to pass a signal on',
+        file=ARMING,
+        old='                signal.pthread_sigmask(signal.SIG_UNBLOCK, '
+            '{number})\n            elif',
+        new='                pass\n            elif',
+        tests=(TRIGGERS + 'test_late_install_is_answered_while_the_main_'
+               'thread_sleeps',)),
+    fault.Fault(
+        name='a process forked from an early thread is interrupted',
+        file=ARMING,
+        old='        if self.signals:\n',
+        new='        if False:\n',
+        tests=(TRIGGERS + 'test_fork_of_an_early_thread_is_not_'
+               'interrupted',)),
+    fault.Fault(
+        name='a signal that waits kills who uninstalls',
+        file=ARMING,
+        old='while signal.sigtimedwait(signals, 0):',
+        new='while False:',
+        tests=(TRIGGERS + 'test_uninstall_restores_everything',)),
+    fault.Fault(
+        name='handlers of before are not restored',
+        file=ARMING,
+        old='                signal.signal(number, handler)\n',
+        new='                pass\n',
+        tests=(TRIGGERS + 'test_uninstall_restores_everything',)),
+    fault.Fault(
+        name='what the unit has blocked is unblocked by who uninstalls',
+        file=ARMING,
+        old='if number not in blocked:',
+        new='if True:',
+        tests=(TRIGGERS + 'test_uninstall_leaves_what_the_unit_has_blocked',)),
+    fault.Fault(
+        name='a forked process is not armed',
+        file=ARMING,
+        old='            armed.forked()\n',
+        new='            pass\n',
+        tests=(TRIGGERS + 'test_forks_of_a_thread_and_of_forks_answer',)),
+    fault.Fault(
+        name='a fork does not wait for an import',
+        file=ARMING,
+        old='        armed.reporter.before_fork()\n',
+        new='        pass\n',
+        tests=(TRIGGERS + 'test_fork_waits_for_an_import',)),
+    fault.Fault(
+        name='a fork leaves the import gate closed',
+        file=ARMING,
+        old='        armed.reporter.after_fork_in_parent()\n',
+        new='        pass\n',
+        tests=(TRIGGERS + 'test_fork_waits_for_an_import',)),
+    fault.Fault(
+        name='enabled = false is not heeded by the signals',
+        file=ARMING,
+        old='wanted = settings.signals if settings.enabled else frozenset()',
+        new='wanted = settings.signals',
+        tests=(TRIGGERS + 'test_disabled_leaves_the_signals_alone',)),
+    fault.Fault(
+        name='SIGUSR2 is not left to oslo.reports',
+        file=ARMING,
+        old='return watched is not None or signal.SIGUSR2 in wanted',
+        new='return True',
+        tests=(TRIGGERS + 'test_sigusr2_may_be_left_to_oslo_reports',)),
+    fault.Fault(
+        name='install() outside of the main thread is not refused in words',
+        file=ARMING,
+        old='if threading.current_thread() is not threading.main_thread():',
+        new='if False:',
+        tests=(TRIGGERS + 'test_doors_say_what_is_wrong',)),
+    # waiter
+    fault.Fault(
+        name='one trigger that fails is the last one',
+        file=WAITER,
+        old='                self._reporter.complain()\n',
+        new='                return\n',
+        tests=(TEST_WAITER + 'test_trigger_that_fails_is_not_the_last',)),
+    fault.Fault(
+        name='the process itself is called the sender of what it passed on',
+        file=WAITER,
+        old='if info.si_pid == os.getpid():',
+        new='if False:',
+        tests=(TRIGGERS + 'test_sender_of_a_late_signal_is_not_known',)),
+    fault.Fault(
+        name='a file that was touched once is answered without end',
+        file=WAITER,
+        old='                    modified = now\n',
+        new='',
+        tests=(TEST_WAITER + 'test_touched_file_is_answered_once',)),
+    fault.Fault(
+        name='a file is looked at without a pause',
+        file=WAITER,
+        old='watched.interval_seconds, WATCH_SECONDS_MIN))',
+        new='watched.interval_seconds, 0))',
+        tests=(TEST_WAITER + 'test_file_is_not_looked_at_without_a_pause',)),
+    fault.Fault(
+        name='a watched file that is not there is an error',
+        file=WAITER,
+        old='except (OSError, ValueError):',
+        new='except ValueError:',
+        tests=(TEST_WAITER + 'test_file_may_come_later',)),
+    # reporter
+    fault.Fault(
+        name='the minimum interval is ignored',
+        file=REPORTER,
+        old='left = self._last_start + interval - time.monotonic()',
+        new='left = 0.0',
+        tests=(TEST_REPORTER + 'test_reports_keep_their_interval',)),
+    fault.Fault(
+        name='each trigger has a report of its own',
+        file=REPORTER,
+        old='                triggers = self._pending\n'
+            '                self._pending = []\n',
+        new='                triggers = self._pending[:1]\n'
+            '                self._pending = self._pending[1:]\n',
+        tests=(TEST_REPORTER + 'test_triggers_that_wait_share_a_report',)),
+    fault.Fault(
+        name='a trigger is answered by a report that has looked already',
+        file=REPORTER,
+        old='answered = self._begun + 1',
+        new='answered = max(self._begun, 1)',
+        tests=(TEST_REPORTER + 'test_trigger_during_a_report_has_the_next_'
+               'one',)),
+    fault.Fault(
+        name='a trigger of before writes where reports are switched off',
+        file=REPORTER,
+        old='                if self.enabled:\n',
+        new='                if True:\n',
+        tests=(TEST_REPORTER + 'test_trigger_that_waits_is_dropped_where_'
+               'reports_are_switched_off',)),
+    fault.Fault(
+        name='a report does not wait until the daemon is imported',
+        file=REPORTER,
+        old='            self._loaded.wait(LOAD_SECONDS_MAX)\n',
+        new='',
+        tests=(TEST_REPORTER + 'test_report_waits_until_the_daemon_is_'
+               'imported',)),
+    fault.Fault(
+        name='a daemon whose import hangs has no report',
+        file=REPORTER,
+        old='self._loaded.wait(LOAD_SECONDS_MAX)',
+        new='self._loaded.wait()',
+        tests=(TEST_REPORTER + 'test_daemon_whose_import_hangs_has_a_'
+               'report',)),
+    fault.Fault(
+        name='each fork waits for an import that hangs',
+        file=REPORTER,
+        old='seconds = 0 if self._import_hangs else IMPORT_SECONDS_MAX',
+        new='seconds = IMPORT_SECONDS_MAX',
+        tests=(TEST_REPORTER + 'test_fork_waits_once_for_an_import_that_'
+               'hangs',)),
+    fault.Fault(
+        name='a report that fails is not complained of',
+        file=REPORTER,
+        old='                self.complain()\n',
+        new='                pass\n',
+        tests=(TEST_REPORTER + 'test_report_that_fails_is_complained_of',)),
+    fault.Fault(
+        name='a complaint tells secrets',
+        file=REPORTER,
+        old='redact.Redactor().text(text)',
+        new='text',
+        tests=(TEST_REPORTER + 'test_report_that_fails_is_complained_of',)),
+    fault.Fault(
+        name='a daemon without a descriptor left has no report',
+        file=REPORTER,
+        old='with descriptors.spare():',
+        new='with contextlib.nullcontext():',
+        tests=('tests/functional/test_delivery.py::'
+               'test_no_descriptor_left',)),
+    fault.Fault(
+        name='a process without a thread left has no report',
+        file=REPORTER,
+        old='        except (MemoryError, RuntimeError):\n',
+        new='        except KeyError:\n',
+        tests=(TEST_REPORTER + 'test_report_is_written_where_no_thread_can_'
+               'be_had',)),
+    # descriptors
+    fault.Fault(
+        name='the limit of descriptors is not put back',
+        file='daemon/descriptors.py',
+        old='                resource.setrlimit(resource.RLIMIT_NOFILE, '
+            'restore)\n',
+        new='                pass\n',
+        tests=('tests/functional/test_delivery.py::'
+               'test_no_descriptor_left',)),
+    # process
+    fault.Fault(
+        name='a service made in the master makes it a worker',
+        file='daemon/process.py',
+        old='        if self.process == fields.PROCESS_MASTER:\n',
+        new='        if False:\n',
+        tests=('tests/unit/test_process.py::'
+               'test_service_made_in_the_master_makes_no_worker',)),
+    fault.Fault(
+        name='a fork of a worker is called by the name of the worker',
+        file='daemon/process.py',
+        old='        self.worker = None\n        self.worker_name = None\n'
+            '        self.worker_service = None\n'
+            '        self.armed_usec',
+        new='        self.armed_usec',
+        tests=('tests/unit/test_process.py::'
+               'test_fork_of_a_worker_is_a_child',)),
+    fault.Fault(
+        name='the unit is the outermost one',
+        file='daemon/process.py',
+        old='return str(found[-1])',
+        new='return str(found[0])',
+        tests=('tests/unit/test_process.py::test_unit_is_the_innermost',)),
+    fault.Fault(
+        name='without /proc there is no report',
+        file='daemon/process.py',
+        old='except (OSError, ValueError):',
+        new='except ValueError:',
+        tests=('tests/unit/test_process.py::'
+               'test_unit_is_not_known_without_proc',)),
+    # oslo.reports and cotyledon
+    fault.Fault(
+        name='a watched file gives a stock report as well',
+        file=GMR,
+        old='    global _silenced\n    _silenced = True\n',
+        new='    global _silenced\n    _silenced = False\n',
+        tests=(TRIGGERS + 'test_watched_file_gives_no_stock_report',)),
+    fault.Fault(
+        name='a file that is watched since an earlier setup_autorun gives a '
+             'stock report',
+        file=GMR,
+        old='            silence()\n            return True\n',
+        new='            return True\n',
+        tests=(TRIGGERS + 'test_watched_file_gives_no_stock_report',)),
+    fault.Fault(
+        name='oslo.reports is silenced where its own signal comes',
+        file=GMR,
+        old='    if _silenced and frame is None:\n',
+        new='    if _silenced:\n',
+        tests=(TEST_GUEST + 'test_signal_of_ones_own_is_left_to_oslo_'
+               'reports',)),
+    fault.Fault(
+        name='a signal that a service names itself is taken over',
+        file=GMR,
+        old="if kwargs.get('signum') or len(args) > 3:",
+        new='if False:',
+        tests=(TEST_GUEST + 'test_signal_of_ones_own_is_left_to_oslo_'
+               'reports',)),
+    fault.Fault(
+        name='what fails in taking over from oslo.reports stops the service',
+        file=GMR,
+        old="""\
+    except Exception:
+        LOG.exception('Diagnostics could""",
+        new="""\
+    except KeyError:
+        LOG.exception('Diagnostics could""",
+        tests=(TEST_GUEST + 'test_oslo_reports_stays_in_charge_where_we_'
+               'fail',)),
+    fault.Fault(
+        name='the configuration is not learned from prepare_service',
+        file=GMR,
+        old='        call(conf)\n',
+        new='        pass\n',
+        tests=(TEST_GUEST + 'test_prepare_service_may_call_itself',)),
+    fault.Fault(
+        name='an invalid option of oslo.reports stops the service',
+        file=GMR,
+        old="""\
+    except Exception as error:
+        LOG.error('[oslo_reports]""",
+        new="""\
+    except KeyError as error:
+        LOG.error('[oslo_reports]""",
+        tests=(TEST_GUEST + 'test_wrong_option_of_oslo_reports_stops_no_'
+               'service',)),
+    fault.Fault(
+        name='files of processes overwrite each other',
+        file=GMR,
+        old="f'{service}_gurumeditation_{when}_{pid}')",
+        new="f'{service}_gurumeditation_{when}')",
+        tests=('tests/functional/test_delivery.py::'
+               'test_without_a_journal_log_dir_gets_a_file_a_process',)),
+    fault.Fault(
+        name='what fails in a new worker stops its service',
+        file='daemon/workers.py',
+        old="""\
+    except Exception:
+        LOG.exception('Diagnostics do not""",
+        new="""\
+    except KeyError:
+        LOG.exception('Diagnostics do not""",
+        tests=(TEST_GUEST + 'test_worker_that_cannot_be_told_of_works',)),
+    fault.Fault(
+        name='what fails in the master stops its service',
+        file='daemon/workers.py',
+        old="""\
+    except Exception:
+        LOG.exception('Diagnostics will""",
+        new="""\
+    except KeyError:
+        LOG.exception('Diagnostics will""",
+        tests=(TEST_GUEST + 'test_manager_that_cannot_be_followed_runs',)),
+    fault.Fault(
+        name='a library of another shape cannot be imported',
+        file='daemon/interpose.py',
+        old='        except Exception as error:\n',
+        new='        except KeyError as error:\n',
+        tests=(TEST_GUEST + 'test_library_of_another_shape_is_imported_as_'
+               'ever',)),
+    # options
+    fault.Fault(
+        name='an invalid value stops the service when it logs its options',
+        file=OPTIONS,
+        old='                conf.set_override(opt.name, opt.default, '
+            'group=GROUP)\n',
+        new='                pass\n',
+        tests=(TEST_OPTIONS + 'test_wrong_value_is_logged_and_the_default_in_'
+               'force',)),
+    fault.Fault(
+        name='not a number is a number',
+        file=OPTIONS,
+        old='            if value != value:\n',
+        new='            if False:\n',
+        tests=(TEST_OPTIONS + 'test_wrong_value_is_logged_and_the_default_in_'
+               'force',)),
+    fault.Fault(
+        name='section_time_limit has no upper limit',
+        file=OPTIONS,
+        old="'section_time_limit', default=5.0, min=0.1, max=300.0,",
+        new="'section_time_limit', default=5.0, min=0.1,",
+        tests=(TEST_OPTIONS + 'test_wrong_value_is_logged_and_the_default_in_'
+               'force',)),
+    fault.Fault(
+        name='any signal can be asked for',
+        file=OPTIONS,
+        old="SIGNALS = ('USR1', 'USR2')",
+        new="SIGNALS = ('USR1', 'USR2', 'TERM')",
+        tests=(TEST_OPTIONS + 'test_wrong_value_is_logged_and_the_default_in_'
+               'force',)),
+    fault.Fault(
+        name='an option is read and forgotten',
+        file=OPTIONS,
+        old="section_seconds_max=values['section_time_limit'],",
+        new="section_seconds_max=5.0,",
+        tests=(TEST_OPTIONS + 'test_values_of_the_file_are_in_force',)),
+    # the doors
+    fault.Fault(
+        name='another configuration replaces the first one',
+        file='__init__.py',
+        old='          and armed.daemon.conf is not conf):\n',
+        new='          and armed.daemon.conf is None):\n',
+        tests=(TRIGGERS + 'test_doors_say_what_is_wrong',)),
+    fault.Fault(
+        name='write_report() writes where reports are switched off',
+        file='__init__.py',
+        old='    if not reporter.enabled:\n',
+        new='    if False:\n',
+        tests=(TEST_REPORTER + 'test_report_switched_off_asks_nobody',)),
+    fault.Fault(
+        name='what uninstalls leaves oslo.reports to us',
+        file='__init__.py',
+        old='    gmr.give_back()\n',
+        new='',
+        tests=(TRIGGERS + 'test_oslo_reports_is_in_charge_after_'
+               'uninstall',)),
+    fault.Fault(
+        name='the started daemon has the name of another program',
+        file='run.py',
+        old='            file.write(name[:15])\n',
+        new='            pass\n',
+        tests=('tests/functional/test_run.py::'
+               'test_daemon_sees_what_it_would_see',)),
+    fault.Fault(
+        name='the started daemon sees our command line',
+        file='run.py',
+        old='    sys.argv = [_script(argv[0]), *argv[1:]]\n',
+        new='',
+        tests=('tests/functional/test_run.py::'
+               'test_daemon_sees_what_it_would_see',)),
+    fault.Fault(
+        name='the exit status of the started daemon is lost',
+        file='run.py',
+        old='    sys.exit(function())\n',
+        new='    function()\n    sys.exit(0)\n',
+        tests=('tests/functional/test_run.py::'
+               'test_exit_status_is_what_the_daemon_returns',)),
+)

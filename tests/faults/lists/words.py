@@ -1,0 +1,192 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The words that both programs speak."""
+
+from tests.faults import fault
+
+ENTRIES = 'journal_entries.py'
+ESCAPE = 'escape.py'
+FIELDS = 'fields.py'
+REPORT = 'report.py'
+TESTS = 'tests/unit/test_journal_entries.py::'
+ROUND_TRIP = TESTS + 'TestRoundTrip::test_a_report_comes_back_as_it_was'
+WRONG_VALUE = TESTS + 'TestInvalid::test_wrong_value_is_named_with_its_field'
+TEST_ESCAPE = 'tests/unit/test_escape.py::'
+TEST_REPORT = 'tests/unit/test_report.py::'
+
+FAULTS: tuple[fault.Fault, ...] = (
+    # escape
+    fault.Fault(
+        name='sequences of escapes reach the terminal',
+        file=ESCAPE,
+        old="'\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f",
+        new="'\\x00-\\x08\\x0b-\\x1a\\x7f-\\x9f",
+        tests=(TEST_ESCAPE + 'test_no_character_is_left_that_journald_takes_'
+               'for_a_blob',)),
+    fault.Fault(
+        name='a text turns the direction of the line',
+        file=ESCAPE,
+        old='\\u2028-\\u202e',
+        new='\\u2028-\\u2029',
+        tests=(TEST_ESCAPE + 'test_character_is_escaped_as_python_has_'
+               'it',)),
+    fault.Fault(
+        name='one line becomes many',
+        file=ESCAPE,
+        old="re.compile(f'[{_UNPRINTABLE_RANGES}\\n\\t]')",
+        new="re.compile(f'[{_UNPRINTABLE_RANGES}\\t]')",
+        tests=(TEST_ESCAPE + 'test_one_line_stays_one_line',)),
+    fault.Fault(
+        name='keys of data are not escaped',
+        file=ESCAPE,
+        old='return {line(key): data(value) for',
+        new='return {key: data(value) for',
+        tests=(TEST_ESCAPE + 'test_data_keeps_its_shape',)),
+    # fields
+    fault.Fault(
+        name='the priority of reports shares a budget with logs',
+        file=FIELDS,
+        old="PRIORITY_REPORT: Final = '4'",
+        new="PRIORITY_REPORT: Final = '6'",
+        tests=('tests/unit/test_fields.py::'
+               'test_priorities_share_no_budget_with_what_daemons_log',)),
+    fault.Fault(
+        name='the message id has no text in the catalog',
+        file=FIELDS,
+        old="'3ceceb0261204322abe548ffeecaa197'",
+        new="'3ceceb0261204322abe548ffeecaa198'",
+        tests=('tests/unit/test_documentation.py::'
+               'test_catalog_explains_the_message_id_of_sections',)),
+    fault.Fault(
+        name='a status has another word than the documentation',
+        file=FIELDS,
+        old="STATUS_TIMEOUT: Final = 'timeout'",
+        new="STATUS_TIMEOUT: Final = 'late'",
+        tests=('tests/unit/test_documentation.py::'
+               'test_every_value_of_a_field_is_documented',)),
+    # report
+    fault.Fault(
+        name='a merged trigger is not counted',
+        file=REPORT,
+        old='return dataclasses.replace(first, merged=len(others))',
+        new='return first',
+        tests=(TEST_REPORT + 'test_triggers_are_merged_and_counted',)),
+    fault.Fault(
+        name='of merged triggers the last is told',
+        file=REPORT,
+        old='first, *others = triggers',
+        new='*others, first = triggers',
+        tests=(TEST_REPORT + 'test_triggers_are_merged_and_counted',)),
+    fault.Fault(
+        name='a long line is longer than allowed once it was folded',
+        file=REPORT,
+        old='cut = LINE_BYTES_MAX // 4',
+        new='cut = LINE_BYTES_MAX // 2',
+        tests=(TEST_REPORT + 'TestFold',)),
+    fault.Fault(
+        name='a line that was folded is not marked',
+        file=REPORT,
+        old='lines += [CONTINUED_LINE + line[at:at + step]',
+        new='lines += [line[at:at + step]',
+        tests=(TEST_REPORT + 'TestFold',)),
+    fault.Fault(
+        name='a report with a section missing is called complete',
+        file=REPORT,
+        old='return not self.missing and len(self.sections) == self.count',
+        new='return not self.missing',
+        tests=(TEST_REPORT + 'test_report_is_complete_with_all_that_was_'
+               'announced',)),
+    fault.Fault(
+        name='the heading does not name the process',
+        file=REPORT,
+        old="{title}  {header.service}[{header.pid}] {process}'",
+        new="{title}'",
+        tests=(TEST_REPORT + 'test_each_section_names_its_process',)),
+    fault.Fault(
+        name='a status is not in the heading',
+        file=REPORT,
+        old='    if section.status != fields.STATUS_OK:\n',
+        new='    if False:\n',
+        tests=(TESTS + 'TestRoundTrip::test_failed_sections_are_errors',)),
+    # entries
+    fault.Fault(
+        name='an entry is too large for a small journal',
+        file=ENTRIES,
+        old='PART_BYTES_MAX = 240 * 1024',
+        new='PART_BYTES_MAX = 300 * 1024',
+        tests=(TESTS + 'TestRoundTrip::test_every_entry_stays_below_512_'
+               'kib',)),
+    fault.Fault(
+        name='a section that failed is no error',
+        file=ENTRIES,
+        old='fields.PRIORITY_FAILED if section.failed else '
+            'fields.PRIORITY_REPORT)',
+        new='fields.PRIORITY_REPORT)',
+        tests=(TESTS + 'TestRoundTrip::test_failed_sections_are_errors',)),
+    fault.Fault(
+        name='who sent the signal is not read back',
+        file=ENTRIES,
+        old='sender_uid=optional(fields.REPORT_SENDER_UID),',
+        new='sender_uid=None,',
+        tests=(ROUND_TRIP,)),
+    fault.Fault(
+        name='the name of a worker is not written',
+        file=ENTRIES,
+        old='        fields.REPORT_WORKER_NAME: header.worker_name,\n',
+        new='',
+        tests=(ROUND_TRIP,)),
+    fault.Fault(
+        name='parts are put together in the order of their coming',
+        file=ENTRIES,
+        old='[found[n] for n in range(1, announced + 1)]))',
+        new='list(found.values())))',
+        tests=(TESTS + 'TestRoundTrip::test_several_megabytes_come_back_as_'
+               'they_were',)),
+    fault.Fault(
+        name='a section with a part missing is taken for whole',
+        file=ENTRIES,
+        old='if found and all(n in found for n in range(1, announced + 1)):',
+        new='if found and 1 in found:',
+        tests=(TESTS + 'TestIncomplete::test_missing_part_makes_its_section_'
+               'missing',)),
+    fault.Fault(
+        name='a section that is missing is not named',
+        file=ENTRIES,
+        old='            missing.append(index)\n',
+        new='            pass\n',
+        tests=(TESTS + 'TestIncomplete::test_missing_section_is_named',)),
+    fault.Fault(
+        name='an entry may announce any number of sections',
+        file=ENTRIES,
+        old='entry, fields.REPORT_SECTION_COUNT, 1, NUMBERED_MAX)',
+        new='entry, fields.REPORT_SECTION_COUNT, 1)',
+        tests=(WRONG_VALUE,)),
+    fault.Fault(
+        name='an unknown status is taken',
+        file=ENTRIES,
+        old='    if status not in fields.STATUSES:\n',
+        new='    if False:\n',
+        tests=(WRONG_VALUE,)),
+    fault.Fault(
+        name='another version of the vocabulary is misread',
+        file=ENTRIES,
+        old='    if schema != fields.SCHEMA:\n',
+        new='    if False:\n',
+        tests=(WRONG_VALUE,)),
+    fault.Fault(
+        name='data are called a blob by journalctl',
+        file=ENTRIES,
+        old='            yield json.dumps(str(key))\n',
+        new='            yield json.dumps(str(key), ensure_ascii=False)\n',
+        tests=(TESTS + 'test_encoded_data_is_ascii_json',)),
+)

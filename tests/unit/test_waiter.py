@@ -1,0 +1,146 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A thread waits for signals and for a file to be touched."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from ceilometer.diagnostics.daemon import waiter
+from ceilometer.diagnostics import fields
+
+#: How long a test waits for what must come, seconds.
+TIMEOUT = 30.0
+
+
+class Reporter:
+    """Notes what it is asked for.
+
+    :ivar triggers: what has asked for a report
+    :ivar complaints: how often something went wrong
+    """
+
+    def __init__(self):
+        self.triggers = []
+        self.complaints = 0
+        self.fails = False
+        self.changed = threading.Condition()
+
+    def request(self, trigger):
+        """Have a report, as it were."""
+        with self.changed:
+            if self.fails:
+                self.fails = False
+                raise OSError('no')
+            self.triggers.append(trigger)
+            self.changed.notify_all()
+
+    def complain(self):
+        """Note that something went wrong."""
+        with self.changed:
+            self.complaints += 1
+            self.changed.notify_all()
+
+    def wait_for(self, predicate):
+        """Wait until something holds of it."""
+        with self.changed:
+            return self.changed.wait_for(predicate, TIMEOUT)
+
+
+class WatchedFile(waiter.WatchedFile):
+    """A file that notes when it has been looked at."""
+
+    def modified_nsec(self):
+        """As ever."""
+        found = super().modified_nsec()
+        looks.append(time.monotonic())
+        return found
+
+
+#: When watched files have been looked at.
+looks = []
+
+
+def look_again(times):
+    """Wait until the file has been looked at so many times more."""
+    wanted = len(looks) + times
+    deadline = time.monotonic() + TIMEOUT
+    while len(looks) < wanted:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def reporter():
+    """Whom the waiting thread asks."""
+    looks.clear()
+    return Reporter()
+
+
+@pytest.fixture
+def waiting(reporter):
+    """The waiting thread; other threads have the signals blocked, too."""
+    previous = signal.pthread_sigmask(signal.SIG_BLOCK, waiter.SIGNALS)
+    made = waiter.Waiter(reporter)
+    yield made
+    made.stop()
+    signal.pthread_sigmask(signal.SIG_SETMASK, previous)
+
+
+def test_trigger_that_fails_is_not_the_last(waiting, reporter):
+    """It is complained of, and the next one finds the thread."""
+    reporter.fails = True
+    waiting.start({signal.SIGUSR1})
+    waiting.pass_on(signal.SIGUSR1)
+    assert reporter.wait_for(lambda: reporter.complaints == 1)
+    assert reporter.triggers == []
+    waiting.pass_on(signal.SIGUSR1)
+    assert reporter.wait_for(lambda: reporter.triggers)
+    assert reporter.triggers[0].kind == fields.TRIGGER_SIGNAL
+
+
+def test_touched_file_is_answered_once(waiting, reporter, tmp_path):
+    """However often it is looked at afterwards; touched again, again."""
+    file = tmp_path / 'touched'
+    file.write_text('')
+    waiting.start((), WatchedFile(str(file), 0.0))
+    for count in (1, 2):
+        os.utime(file, (count, count))
+        assert reporter.wait_for(lambda: reporter.triggers)
+        look_again(4)
+        assert [trigger.kind for trigger in reporter.triggers] == (
+            [fields.TRIGGER_FILE] * count)
+
+
+def test_file_is_not_looked_at_without_a_pause(waiting, tmp_path):
+    """Whatever interval is asked for."""
+    waiting.start((), WatchedFile(str(tmp_path / 'none'), 0.0))
+    look_again(6)
+    pauses = [later - earlier for earlier, later
+              in zip(looks[1:], looks[2:], strict=False)]
+    assert sum(pauses) >= 0.9 * waiter.WATCH_SECONDS_MIN * len(pauses)
+
+
+def test_file_may_come_later(waiting, reporter, tmp_path):
+    """It need not be there, and may be gone in between."""
+    file = tmp_path / 'touched'
+    waiting.start((), WatchedFile(str(file), 0.0))
+    look_again(2)
+    file.write_text('')
+    assert reporter.wait_for(lambda: reporter.triggers)
+    assert reporter.complaints == 0
