@@ -134,16 +134,16 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='fields.PRIORITY_REPORT)',
         tests=(TESTS + 'TestRoundTrip::test_failed_sections_are_errors',)),
     fault.Fault(
-        name='who sent the signal is not read back',
+        name='who sent the signal is neither written nor read',
         file=ENTRIES,
-        old='sender_uid=optional(fields.REPORT_SENDER_UID),',
-        new='sender_uid=None,',
+        old="    (fields.REPORT_SENDER_UID, 'sender_uid', _number_or_none),\n",
+        new='',
         tests=(ROUND_TRIP,)),
     fault.Fault(
-        name='the name of a worker is not written',
+        name='the number of a worker is read as a text',
         file=ENTRIES,
-        old='        fields.REPORT_WORKER_NAME: header.worker_name,\n',
-        new='',
+        old="(fields.REPORT_WORKER, 'worker', _number_or_none),",
+        new="(fields.REPORT_WORKER, 'worker', _text_or_none),",
         tests=(ROUND_TRIP,)),
     fault.Fault(
         name='parts are put together in the order of their coming',
