@@ -88,12 +88,10 @@ def tried(copy: copies.Copy, planted: fault.Fault) -> tuple[str, str]:
     :returns: what becomes of it, and what explains that
     """
     try:
-        copy.plant(planted)
-        run = Run(copy, list(planted.tests), FAULT_SECONDS_MAX, '-x')
+        with copy.planted(planted):
+            run = Run(copy, list(planted.tests), FAULT_SECONDS_MAX, '-x')
     except ValueError as error:
         return DOES_NOT_APPLY, str(error)
-    finally:
-        copy.heal(planted)
     outcomes = set(run.outcomes.values())
     if 'failed' in outcomes:
         return CAUGHT, ', '.join(test for test, outcome in run.outcomes.items()

@@ -19,6 +19,8 @@ tree is planted too, for the tests that build the package from it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+import contextlib
 import os
 import pathlib
 import shutil
@@ -30,6 +32,9 @@ from tests.faults import fault
 # What the tests do not need of a tree.
 _LEFT_OUT = shutil.ignore_patterns(
     '.*', '__pycache__', '*.egg-info', 'build', 'dist')
+# For the import of one module.
+IMPORT_SECONDS_MAX = 300
+
 # With the package installed where this one is.
 _SITE_PACKAGES = pathlib.Path(
     'lib', f'python{sys.version_info.major}.{sys.version_info.minor}',
@@ -87,27 +92,25 @@ class Copy:
                 target.write_bytes(content.replace(
                     os.fsencode(original), os.fsencode(self._environment)))
 
-    def plant(self, planted: fault.Fault) -> None:
-        """Plant a fault.
+    @contextlib.contextmanager
+    def planted(self, found: fault.Fault) -> Iterator[None]:
+        """Have a fault in the copy for a while.
 
         :raises ValueError: if it does not apply, or the module can no longer
             be imported: that would fail any test, and tell nothing
         """
-        self._write(planted.file, planted.applied(self._original(planted)))
-        module = f'{fault.PACKAGE}/{planted.file}'.removesuffix(
-            '.py').removesuffix('/__init__').replace('/', '.')
-        done = self.run(['-c', f'import {module}'], 60)
-        if done.returncode:
-            raise ValueError(f'{module} cannot be imported:\n{done.stdout}')
-
-    def heal(self, planted: fault.Fault) -> None:
-        """Take a fault out again."""
-        self._write(planted.file, self._original(planted))
-
-    @staticmethod
-    def _original(planted: fault.Fault) -> str:
-        return (pathlib.Path(sys.prefix) / _SITE_PACKAGES / fault.PACKAGE
-                / planted.file).read_text()
+        original = (self._installed / fault.PACKAGE / found.file).read_text()
+        self._write(found.file, found.applied(original))
+        try:
+            module = f'{fault.PACKAGE}/{found.file}'.removesuffix(
+                '.py').removesuffix('/__init__').replace('/', '.')
+            done = self.run(['-c', f'import {module}'], IMPORT_SECONDS_MAX)
+            if done.returncode:
+                raise ValueError(
+                    f'{module} cannot be imported:\n{done.stdout}')
+            yield
+        finally:
+            self._write(found.file, original)
 
     def _write(self, file: str, text: str) -> None:
         for top in (self._installed, self.tree):

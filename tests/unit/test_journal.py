@@ -27,9 +27,7 @@ import pytest
 from ceilometer.diagnostics.daemon import journal
 from ceilometer.diagnostics import fields
 from tests.functional import journald as journalds
-
-#: How long a test waits for what must come, seconds.
-TIMEOUT = 30.0
+from tests import limits
 
 ENTRIES = strategies.dictionaries(
     strategies.from_regex('[A-Z][A-Z0-9_]{0,20}', fullmatch=True),
@@ -60,7 +58,7 @@ def test_value_that_is_no_unicode_is_escaped():
 @pytest.mark.parametrize('size', [0, 1000, 3_000_000])
 def test_entry_of_any_size_arrives(listening, size):
     """As a datagram, or as a sealed file where it fits in none."""
-    deadline = time.monotonic() + TIMEOUT
+    deadline = time.monotonic() + limits.EVENT_SECONDS
     journal.send({'MESSAGE': 'x' * size}, deadline, listening.path)
     (entry,) = listening.wait_for(lambda: listening.entries, 'the entry')
     assert entry['MESSAGE'] == 'x' * size
@@ -133,7 +131,7 @@ def test_standard_error_that_is_full_is_not_waited_for():
     """Beyond the deadline, and no system call takes longer."""
     with standard_error() as stream:
         thread, results = writing(b'x' * 1_000_000, 0.1)
-        thread.join(TIMEOUT)
+        thread.join(limits.EVENT_SECONDS)
         hung = thread.is_alive()
         assert stream.read(10) == b'x' * 10
     assert not hung
@@ -145,10 +143,10 @@ def test_standard_error_that_is_read_gets_all():
     data = bytes(range(256)) * 2000
     found = b''
     with standard_error() as stream:
-        thread, results = writing(data, TIMEOUT)
+        thread, results = writing(data, limits.EVENT_SECONDS)
         while len(found) < len(data) and (piece := stream.read(1_000_000)):
             found += piece
-        thread.join(TIMEOUT)
+        thread.join(limits.EVENT_SECONDS)
     assert results == [True]
     assert found == data
 

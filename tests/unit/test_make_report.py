@@ -35,9 +35,6 @@ from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
 from tests import limits
 
-#: How long a test waits for what must come, seconds.
-TIMEOUT = 30.0
-
 
 @pytest.fixture
 def delivered(monkeypatch):
@@ -110,6 +107,10 @@ def test_summary_tells_what_was_left_out(delivered):
     """And which of the names to leave out no section has."""
     write_one(exclude_sections=frozenset(
         ('configuration', 'confguration', 'summary', 'logging')))
+    assert sent(delivered) == [
+        *(name for name in fields.SECTIONS
+          if name not in ('configuration', 'logging')),
+        fields.SECTION_SUMMARY]
     closing = delivered[-1]
     data = json.loads(closing[fields.REPORT_DATA])
     assert data['excluded'] == ['configuration', 'logging']
@@ -183,7 +184,7 @@ def test_stacks_are_those_of_before_the_search_for_sections(
     gone = threading.Event()
 
     def stands_here_until_the_search():
-        searched.wait(TIMEOUT)
+        searched.wait(limits.EVENT_SECONDS)
 
     def wait():
         stands_here_until_the_search()
@@ -191,14 +192,14 @@ def test_stacks_are_those_of_before_the_search_for_sections(
 
     def kinds():
         searched.set()
-        assert gone.wait(TIMEOUT)
+        assert gone.wait(limits.EVENT_SECONDS)
         return list(section_table.SECTIONS)
 
     monkeypatch.setattr(section_table, 'kinds', kinds)
     thread = threading.Thread(target=wait, name='asked')
     thread.start()
-    write_one(section_seconds_max=TIMEOUT)
-    thread.join(TIMEOUT)
+    write_one(section_seconds_max=limits.EVENT_SECONDS)
+    thread.join(limits.EVENT_SECONDS)
     (threads,) = [entry for entry in delivered
                   if entry[fields.REPORT_SECTION] == 'threads']
     stacks = json.loads(threads[fields.REPORT_DATA])['stacks']
@@ -228,7 +229,8 @@ def test_own_sections_are_sent_together(delivered, monkeypatch):
     kinds = [kind_of(name, lambda: seen.append(sent(delivered)), own=True)
              for name in ('first', 'second')]
     monkeypatch.setattr(section_table, 'kinds', lambda: kinds)
-    monkeypatch.setattr(make_report, 'UNSENT_SECONDS_MAX', TIMEOUT)
+    monkeypatch.setattr(
+        make_report, 'UNSENT_SECONDS_MAX', limits.EVENT_SECONDS)
     write_one()
     assert seen == [[], []]
     assert sent(delivered) == ['first', 'second', fields.SECTION_SUMMARY]
@@ -242,7 +244,8 @@ def test_own_sections_are_sent_before_those_of_others_are_begun(
              for name, own in (('ours', True), ('one', False),
                                ('other', False))]
     monkeypatch.setattr(section_table, 'kinds', lambda: kinds)
-    monkeypatch.setattr(make_report, 'UNSENT_SECONDS_MAX', TIMEOUT)
+    monkeypatch.setattr(
+        make_report, 'UNSENT_SECONDS_MAX', limits.EVENT_SECONDS)
     write_one()
     assert seen == [[], ['ours'], ['ours', 'one']]
 
@@ -259,15 +262,15 @@ def test_report_waits_for_its_turn(delivered, monkeypatch):
             waits.set()
             time.sleep(seconds)
 
-    monkeypatch.setattr(turn, 'TURN_SECONDS_MAX', 10 * TIMEOUT)
+    monkeypatch.setattr(turn, 'TURN_SECONDS_MAX', 10 * limits.EVENT_SECONDS)
     monkeypatch.setattr(turn, 'time', Clock())
     others = Turns()
     thread = threading.Thread(target=write_one, args=(others.descriptor,))
     thread.start()
-    waited = waits.wait(TIMEOUT)
+    waited = waits.wait(limits.EVENT_SECONDS)
     before = sent(delivered)
     others.end()
-    thread.join(TIMEOUT)
+    thread.join(limits.EVENT_SECONDS)
     others.close()
     assert waited
     assert before == []

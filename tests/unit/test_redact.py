@@ -284,6 +284,7 @@ class TestSecretsByValue:
         assert secret not in masked
 
     @hypothesis.given(secret_values)
+    @hypothesis.example('of a/path and words')
     def test_known_secret_never_survives_in_other_forms(self, secret):
         """Also quoted for a URL, by repr, and by JSON it is masked."""
         redactor = redact.Redactor([secret])

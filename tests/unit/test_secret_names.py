@@ -25,6 +25,7 @@ from ceilometer.diagnostics.secrets import secret_names
     ('credentials', True), ('--os-auth-token', True), ('X-Auth-Token', True),
     ('password_file', False), ('token_cache_time', False), ('', False),
     ('key_id', False), ('monkey', False), ('passing', False),
+    ('userPass', True), ('HTTPTokenValue', True), ('keyFile', False),
     ('keystone_authtoken', True), ('compass', False), ('keystone', False)])
 def test_secret_names_are_told_by_their_words(name, secret):
     """Words are parted by marks and by capital letters."""

@@ -204,7 +204,7 @@ class Waits:
         os.close(self._write)
         self.wait_for_process()
         for thread in self._started:
-            thread.join(10)
+            thread.join(limits.EVENT_SECONDS)
         self.listening.close()
         self.stream.close()
         os.close(self.read)
@@ -314,7 +314,7 @@ class TestThreads:
     def test_what_a_thread_waits_for_is_told(self, waits, reason, wait):
         """In the words that the reader knows, of a thread that waits."""
         thread = waits.start(wait)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + limits.EVENT_SECONDS
         while True:
             data, text = told(threads)
             (owner,) = [owner for owner in owners(data)
@@ -366,7 +366,7 @@ class TestThreads:
                     if owner['ident'] == thread.ident]
         assert owner['name'] == 'hostile'
         event.set()
-        thread.join(10)
+        thread.join(limits.EVENT_SECONDS)
 
     def test_name_that_looks_like_a_state_is_a_name(self, stop):
         """The kernel tells the name between brackets, whatever it holds."""
@@ -476,15 +476,15 @@ class TestGreenThreads:
         def run():
             eventlet.hub = object()
             running.set()
-            over.wait(30)
+            over.wait(limits.EVENT_SECONDS)
 
         thread = threading.Thread(target=run)
         thread.start()
-        running.wait(30)
+        running.wait(limits.EVENT_SECONDS)
         made = greenlet.greenlet(lambda: None)
         data, _ = told(green_threads)
         over.set()
-        thread.join(30)
+        thread.join(limits.EVENT_SECONDS)
         assert data['not_searched'] is None
         assert id(made) in greenlets(data)
 

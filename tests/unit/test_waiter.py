@@ -23,9 +23,7 @@ import pytest
 
 from ceilometer.diagnostics.daemon import waiter
 from ceilometer.diagnostics import fields
-
-#: How long a test waits for what must come, seconds.
-TIMEOUT = 30.0
+from tests import limits
 
 
 class Reporter:
@@ -59,7 +57,7 @@ class Reporter:
     def wait_for(self, predicate):
         """Wait until something holds of it."""
         with self.changed:
-            return self.changed.wait_for(predicate, TIMEOUT)
+            return self.changed.wait_for(predicate, limits.EVENT_SECONDS)
 
 
 class WatchedFile(waiter.WatchedFile):
@@ -79,7 +77,7 @@ looks = []
 def look_again(times):
     """Wait until the file has been looked at so many times more."""
     wanted = len(looks) + times
-    deadline = time.monotonic() + TIMEOUT
+    deadline = time.monotonic() + limits.EVENT_SECONDS
     while len(looks) < wanted:
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -185,8 +185,15 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(WRONG_VALUE,)),
     fault.Fault(
         name='data are called a blob by journalctl',
-        file=ENTRIES,
-        old='            yield json.dumps(str(key))\n',
-        new='            yield json.dumps(str(key), ensure_ascii=False)\n',
-        tests=(TESTS + 'test_encoded_data_is_ascii_json',)),
+        file='data_json.py',
+        old="json.JSONEncoder(separators=(',', ':')).encode",
+        new="json.JSONEncoder(separators=(',', ':'), "
+            'ensure_ascii=False).encode',
+        tests=('tests/unit/test_data_json.py',)),
+    fault.Fault(
+        name='large data hold up the threads of the daemon',
+        file='data_json.py',
+        old='CHARS_MAX = 64 * 1024',
+        new='CHARS_MAX = 64 * 1024 * 1024',
+        tests=('tests/unit/test_data_json.py',)),
 )
