@@ -30,6 +30,8 @@ class TestFold:
 
     @hypothesis.given(strategies.text(max_size=200), strategies.integers(
         1, 2000))
+    @hypothesis.example('🐙', 50_000)
+    @hypothesis.example('wörter ', 50_000)
     def test_no_line_is_longer_than_allowed_and_nothing_is_lost(
             self, text, times):
         """Folding only adds a newline and the mark of a continued line."""

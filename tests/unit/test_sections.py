@@ -120,7 +120,7 @@ class TestStacks:
     def test_same_stacks_are_merged(self):
         """Owners of the same stack stand together, in order."""
         code = self.test_same_stacks_are_merged.__code__
-        one, other = ((code, 1),), ((code, 2), 7)
+        one, other = (code, 1), (code, 2)
         assert stacks.merge([('a', one), ('b', other), ('c', one)]) == [
             (one, ['a', 'c']), (other, ['b'])]
 
@@ -248,8 +248,15 @@ class TestThreads:
         arrived.wait()
         # until the last one has gone from the barrier to the event
         deadline = time.monotonic() + limits.EVENT_SECONDS
-        while '10 threads with the same stack' not in told(threads)[1]:
+        names = {f'merged-{number}' for number in range(10)}
+        while True:
+            data, text = told(threads)
+            if names in [{owner['name'] for owner in merged['threads']}
+                         for merged in data['stacks']]:
+                break
             assert time.monotonic() < deadline
+        # as a line: the source of this very test stands in the text, too
+        assert '10 threads with the same stack:' in text.split('\n')
 
     def test_states_are_told(self, stop):
         """A thread that computes is running, one that sleeps waits."""
@@ -290,9 +297,12 @@ class TestThreads:
                   for owner in owners(told(threads)[0])}
         assert states['computes'] == 'running'
 
-    def test_main_thread_is_marked_and_first(self):
+    def test_main_thread_is_marked_and_first(self, stop):
         """It stands first, with the process's id as its own."""
+        start, _ = stop
+        start('another')
         data, text = told(threads)
+        assert 'another' in {owner['name'] for owner in owners(data)}
         first = owners(data)[0]
         assert first['foreground']
         assert first['native_id'] == os.getpid()
@@ -1097,22 +1107,23 @@ def test_file_that_cannot_be_read_is_passed_over(tmp_path):
                                              '2')]
 
 
-@pytest.mark.parametrize('by_default', [True, False])
-def test_files_of_configuration_directories_are_known(tmp_path, by_default):
-    """Those of the default directories as well as of --config-dir."""
+@pytest.mark.parametrize('named', ['default', 'argument', 'file'])
+def test_files_of_configuration_directories_are_known(tmp_path, named):
+    """Those of the default directories, of --config-dir, and of a file."""
     directory = tmp_path / 'ceilometer.conf.d'
     directory.mkdir()
     (directory / 'b.conf').write_text('[DEFAULT]\n')
     (directory / 'a.conf').write_text('[diagnostics]\nsignals = USR1\n')
     (directory / 'a.txt').write_text('no configuration\n')
+    main = tmp_path / 'main.conf'
+    main.write_text(f'[DEFAULT]\nconfig_dir = {directory}\n'
+                    if named == 'file' else '')
     conf = cfg.ConfigOpts()
-    if by_default:
-        conf([], project='ceilometer', default_config_files=[],
-             default_config_dirs=[str(directory)])
-    else:
-        conf(['--config-dir', str(directory)], project='ceilometer',
-             default_config_files=[])
-    files = service_options.files(conf)
-    assert files == [str(directory / 'a.conf'), str(directory / 'b.conf')]
+    conf(['--config-dir', str(directory)] if named == 'argument' else [],
+         project='ceilometer', default_config_files=[str(main)],
+         default_config_dirs=[str(directory)] if named == 'default' else [])
+    assert service_options.files(conf) == [
+        str(main), str(directory / 'a.conf'), str(directory / 'b.conf')]
+    files = service_options.files(conf)[1:]
     assert service_options.settings(files) == [service_options.Setting(
         files[0], 2, 'diagnostics', 'signals', 'USR1')]

@@ -16,6 +16,7 @@ from tests.faults import fault
 
 ASYNCIO = 'daemon/sections/asyncio_tasks.py'
 CONFIGURATION = 'daemon/sections/configuration.py'
+CONTENTS = 'contents.py'
 GREEN_THREADS = 'daemon/sections/green_threads.py'
 KERNEL_THREADS = 'daemon/kernel_threads.py'
 LOG_LEVELS = 'daemon/sections/log_levels.py'
@@ -67,34 +68,35 @@ FAULTS: tuple[fault.Fault, ...] = (
     # threads
     fault.Fault(
         name='what waits for a queue is told in other words',
-        file=THREADS,
+        file=CONTENTS,
         old="'a queue'",
         new="'a line'",
         tests=(TEST_WAITS,)),
     fault.Fault(
         name='what waits for a lock is told in other words',
-        file=THREADS,
+        file=CONTENTS,
         old="'a lock'",
         new="'a mutex'",
         tests=(TEST_WAITS,)),
     fault.Fault(
-        name='what waits for file descriptors is told in other words',
+        name='what waits for file descriptors is told to wait for data',
         file=THREADS,
-        old="'file descriptors'",
-        new="'descriptors'",
+        old='contents.FOR_DESCRIPTORS',
+        new='contents.FOR_DATA',
         tests=(TEST_WAITS,)),
     fault.Fault(
-        name='what waits for an event is told to wait for a queue',
+        name='what waits for an event is told to wait for a lock',
         file=THREADS,
         old=r'waiter\.acquire\(|\bwait(_for)?\(',
-        new=r'waiter\.acquire\(\)',
+        new=r'\bwait(_for)?\(',
         tests=(TEST_WAITS,)),
     fault.Fault(
         name='a thread that computes is told to wait',
         file=THREADS,
         old='RUNNING_SHARE = 0.2',
-        new='RUNNING_SHARE = 20',
-        tests=(TESTS + 'TestThreads::test_states_are_told',)),
+        new='RUNNING_SHARE = 1e9',
+        tests=(TESTS + 'TestThreads::test_thread_that_waits_for_a_processor_'
+               'is_running',)),
     fault.Fault(
         name='the main thread is not the first',
         file=THREADS,
@@ -205,8 +207,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a process that has gone costs the section',
         file=PROCESSES,
-        old='    except psutil.Error:\n        return described\n',
-        new='    except KeyError:\n        return described\n',
+        old='        except psutil.Error:\n            return described\n',
+        new='        except KeyError:\n            return described\n',
         tests=(TESTS + 'TestProcesses::test_vanished_process_is_told',)),
     fault.Fault(
         name='any number of processes is told',
@@ -225,15 +227,15 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the name service is asked',
         file=PROCESSES,
-        old="('uid', lambda: process.uids().real),",
-        new="('uid', lambda: process.username() and process.uids().real),",
+        old="('user', lambda: self._user(process.uids().real)),",
+        new="('user', process.username),",
         tests=('tests/unit/test_users.py::test_name_service_is_not_'
                'asked',)),
     fault.Fault(
         name='a user that is not local is told by no number',
         file=PROCESSES,
-        old='names.get(uid, str(uid))',
-        new='names.get(uid)',
+        old='self._users.get(uid, str(uid))',
+        new='self._users.get(uid, "")',
         tests=('tests/unit/test_users.py::'
                'test_user_that_is_not_local_has_a_number',)),
     fault.Fault(
@@ -283,7 +285,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the line of a setting is not told',
         file=CONFIGURATION,
-        old="if option.location == 'file' and option.detail:",
+        old='if option.location == contents.SET_IN_FILE and option.detail:',
         new='if False:',
         tests=(TESTS + 'TestConfiguration::test_line_of_the_file_is_'
                'told',)),
