@@ -125,7 +125,7 @@ def test_digest_tells_who_is_stuck(command: Command) -> None:
         (line,) = [line for line in stood
                    if line.startswith(f'thread "{name}" (')]
         assert f'waiting for {name} at ' in line
-        assert 'stands where it stood 1min before' in line
+        assert 'has not moved for 1min (since report ' in line
     (running,) = [notice['text'] for notice in told
                   if notice['text'].startswith('thread "running" (')]
     assert ', running at ' in running

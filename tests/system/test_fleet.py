@@ -255,8 +255,9 @@ def test_no_permission_names_the_group_that_has_it(fleet: Fleet) -> None:
     fleet.collector.run(
         ['systemd-sysusers', '--inline', 'u support -', 'm support '
          'systemd-journal'])
-    how = ('members of group systemd-journal-remote may read it: "usermod '
-           '-aG systemd-journal-remote USER" as root, then log in anew')
+    how = ('members of group systemd-journal-remote can read it: run '
+           '"usermod -aG systemd-journal-remote USER" as root, then log in '
+           'again')
     assert command.refused(
         fleet.collector, 'list', '-D', REMOTE, user='support') == [
             f'ceilometer-diagnostics: {REMOTE}: no permission to read 2 of 2 '
@@ -274,7 +275,7 @@ def test_no_permission_names_the_group_that_has_it(fleet: Fleet) -> None:
 
 @pytest.fixture(scope='module')
 def ssh(fleet: Fleet) -> Fleet:
-    """Root of the collector may log in on the node by way of ssh."""
+    """Root of the collector may log in on the node over ssh."""
     node, collector = fleet.hosts
     for machine in fleet.hosts:
         machine.run(['mkdir', '-p', '/root/.ssh'])
@@ -335,4 +336,5 @@ def test_trigger_where_nobody_listens(ssh: Fleet) -> None:
         ssh.node, 'trigger', '-H', ssh.collector.name, POLLING)
     assert 'Connection refused' in lines[0]
     assert lines[1:] == [
-        f'ceilometer-diagnostics: {ssh.collector.name}: ssh ended with 255']
+        f'ceilometer-diagnostics: {ssh.collector.name}: ssh failed with exit '
+        'code 255']

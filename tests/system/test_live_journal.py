@@ -203,8 +203,8 @@ def test_others_are_told_how_to_gain_access(
         assert line.startswith(
             'ceilometer-diagnostics: the journal: no permission to read ')
         assert line.endswith(
-            ' files; members of group systemd-journal may read it: "usermod '
-            '-aG systemd-journal USER" as root, then log in anew')
+            ' files; members of group systemd-journal can read it: run '
+            '"usermod -aG systemd-journal USER" as root, then log in again')
 
 
 def test_who_sees_only_their_own_journal_is_told_so(
@@ -212,5 +212,5 @@ def test_who_sees_only_their_own_journal_is_told_so(
     """A journal is there and can be read, but not the one that counts."""
     assert machine.run(['sh', '-c', 'ls /var/log/journal/*/user-5003.journal'])
     told, missing = command.refused(machine, 'list', user='logger')
-    assert 'members of group systemd-journal may read it' in told
+    assert 'members of group systemd-journal can read it' in told
     assert missing == 'ceilometer-diagnostics: no reports found'

@@ -55,7 +55,7 @@ def test_a_poll_that_hangs_is_named_with_what_it_was_at(
     def hangs() -> list[str]:
         worker = command.triggered(machine, POLLING)[1]
         return [notice['text'] for notice in worker['digest']
-                if 'stands where it stood' in notice['text']
+                if 'has not moved' in notice['text']
                 and 'waiting for data to read' in notice['text']]
 
     notice, = machine.wait_for(hangs, what='a poll that hangs', unit=POLLING)
@@ -76,5 +76,5 @@ def test_a_poll_that_hangs_is_named_with_what_it_was_at(
             if change['change'] == 'stuck'
             and change['what'] == 'Pollster-executor_0'
             and place in change['after']]
-    assert 'stands where it stood' in command.run(
+    assert 'has not moved' in command.run(
         machine, 'export', '--anonymize', last[0]['id'])

@@ -43,7 +43,7 @@ def test_list(command: commands.Command) -> None:
     assert '! session-1.scope' in lines[5]
     assert '5 of 6: 2 missing, broken error' in lines[6]
     assert 'Sun 2026-11-22 08:00:00 UTC ceilometer-polling' in lines[1]
-    assert '6 reports listed.' in out and 'not to be believed' in out
+    assert '6 reports listed.' in out and 'do not trust' in out
 
 
 def test_list_json(command: commands.Command) -> None:
@@ -110,16 +110,16 @@ def test_show_forgery(command: commands.Command) -> None:
     """What is not of Ceilometer says so at once."""
     code, out, _ = command('show', IDS[4])
     assert code == 0
-    assert 'do not believe' in out
-    assert 'not a unit of Ceilometer, it says to be ceilometer-polling' in out
+    assert 'do not trust' in out
+    assert 'not a Ceilometer unit; it claims to be ceilometer-polling' in out
 
 
 def test_show_stuck_threads(command: commands.Command) -> None:
-    """The digest tells the threads that stand where they stood."""
+    """The digest names the threads that have not moved."""
     _, out, _ = command('show', IDS[3])
     assert ('! thread "pollster" (2), waiting for a lock at /usr/lib/work.py:'
-            f'33 in work: stands where it stood 10min before, in report '
-            f'{IDS[1][:12]}') in out
+            f'33 in work: has not moved for 10min (since report '
+            f'{IDS[1][:12]})') in out
     assert '"moving"' not in out.partition('Package')[0]
 
 
@@ -137,7 +137,7 @@ def test_show_section_and_changed(command: commands.Command) -> None:
     _, out, _ = command('show', IDS[3], '--section', 'resources')
     assert 'Resources\nmemory' in out and 'Threads' not in out
     code, _, err = command('show', IDS[3], '--section', 'nothing')
-    assert code == 1 and 'there are package, threads' in err
+    assert code == 1 and 'sections are package, threads' in err
     _, out, _ = command('show', IDS[3], '--changed')
     assert '[polling] interval = 60' in out and 'default: 300' in out
     assert 'debug' not in out
@@ -160,7 +160,7 @@ def test_diff(command: commands.Command) -> None:
     assert code == 0
     assert f'--- {IDS[1][:12]}' in out and f'+++ {IDS[3][:12]}' in out
     assert '~ [polling] interval: 600 -> 60' in out
-    assert '= pollster: stands still at /usr/lib/work.py:33' in out
+    assert '= pollster: has not moved, still at /usr/lib/work.py:33' in out
     assert '~ VmRSS: 50000 -> 90000 (+40000)' in out
     assert 'moving' not in out and 'MainThread' not in out
     code, out, _ = command('diff', '--json')
@@ -170,7 +170,7 @@ def test_diff(command: commands.Command) -> None:
         'option', 'thread', 'memory'}
     code, out, _ = command('diff', IDS[0][:8], IDS[2][:8])
     assert code == 0 and 'Options' not in out
-    assert '= pollster: stands still at' in out
+    assert '= pollster: has not moved, still at' in out
     assert command('diff', IDS[5])[0] == 1
 
 
@@ -266,7 +266,7 @@ def test_page_marks_options(command: commands.Command) -> None:
 
 
 def test_nothing_to_compare(command: commands.Command) -> None:
-    """One report tells nothing of what stands still."""
+    """One report says nothing about what has not moved."""
     code, out, err = command('stuck', 'ceilometer-agent-central')
     assert (code, out) == (1, '')
     assert 'no process has two reports' in err

@@ -11,7 +11,7 @@
 # under the License.
 
 
-"""What differs between two reports, and which threads stand still."""
+"""What differs between two reports, and which threads have not moved."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_all_that_differs(reports: Reports) -> None:
         '', 'Threads',
         '- old: /usr/lib/work.py:7 in work',
         '+ new: /usr/lib/work.py:7 in work',
-        '= waits: stands still at /usr/lib/work.py:5 in work',
+        '= waits: has not moved, still at /usr/lib/work.py:5 in work',
         '', 'Memory, KiB',
         '~ VmRSS: 100 -> 90 (-10)',
         '', 'File descriptors',
@@ -169,7 +169,7 @@ def test_processes_that_are_not_the_same(reports: Reports) -> None:
     assert 'ceilometer-polling[100] worker 0' in lines[0]
     assert 'not of a unit' not in lines[0]
     assert 'session-1.scope[666] worker 0' in lines[1]
-    assert lines[1].endswith(' (not of a unit of Ceilometer)')
+    assert lines[1].endswith(' (not from a Ceilometer unit)')
     assert lines[2:] == ['', 'Threads',
                          '- only here: /usr/lib/work.py:7 in work']
 
@@ -206,7 +206,7 @@ def test_nothing_stands_still(reports: Reports) -> None:
     for minute, report_id in enumerate((ONE, TWO)):
         reports.add(report_id, minute, [threads(IDLE, commands.thread(
             'moves', 3, minute + 1, 'a lock'))])
-    assert reports('stuck') == (1, 'No thread stands still.\n', '')
+    assert reports('stuck') == (1, 'No thread is stuck.\n', '')
     assert reports('stuck', '--no-legend') == (1, '', '')
     assert reports('stuck', '--json=short') == (1, '[]\n', '')
     code, out, _ = reports('stuck', '--all')

@@ -31,8 +31,7 @@ from ceilometer.diagnostics import report
 from tests.unit import commands
 from tests.unit import journals
 
-STOOD = ('stands where it stood 10min before, in report '
-         + commands.IDS[1][:12])
+STOOD = f'has not moved for 10min (since report {commands.IDS[1][:12]})'
 
 SITE = '/opt/ceilometer/lib/python3.11/site-packages'
 
@@ -130,7 +129,7 @@ def test_who_waits_for_messages_is_not_stuck(functions: list[str],
 
 
 def test_a_stuck_thread_is_named_once(command: commands.Command) -> None:
-    """That it waits for a lock is not said again of one that stands still."""
+    """That it waits for a lock is not said again of one that has not moved."""
     _, out, _ = command('show', commands.IDS[3], '--json')
     told = json.loads(out)
     named = [notice for notice in told['digest']
@@ -166,7 +165,8 @@ def test_options_that_are_none(tmp_path: pathlib.Path, process: str,
     made = journals.make_report(
         [report.Section('configuration', 'Configuration', '', data)],
         process=process)
-    line = 'in the files, but no option here: [DEFAULT] transport_ulr'
+    line = ('set in the files, but unknown to this process: '
+            '[DEFAULT] transport_ulr')
     assert (line in texts(made, tmp_path)) is told
 
 
@@ -183,7 +183,7 @@ def test_data_of_another_shape(tmp_path: pathlib.Path,
         [report.Section('resources', 'Resources', '', data)], as_is=True)
     told = texts(made, tmp_path)
     assert 'version 27.0.0' in told
-    assert f'data of another shape: section resources: {where}' in told
+    assert f'unexpected data: section resources: {where}' in told
 
 
 def section(data: dict[str, typing.Any], name: str = 'resources',
@@ -200,7 +200,7 @@ def section(data: dict[str, typing.Any], name: str = 'resources',
         'open files': [1024, 2048]}}), ' ',
      '810 file descriptors of 1024'),
     (section({'memory_kib': {'VmRSS': 2048, 'VmHWM': 3072}}), ' ',
-     'memory 2.0 MiB, at most 3.0 MiB so far'),
+     'memory 2.0 MiB, peak 3.0 MiB'),
     (section({'memory_kib': {'VmSwap': 1536}}), '*',
      '1.5 MiB swapped out'),
     (section({'garbage_collector': {'enabled': False}}), '*',
@@ -208,7 +208,7 @@ def section(data: dict[str, typing.Any], name: str = 'resources',
     (section({'garbage_collector': {'uncollectable': 7}}), '*',
      '7 objects that the garbage collector cannot free'),
     (section({'control_group': {'memory.events': 'low 0; oom_kill 2'}}), '!',
-     'the kernel has ended 2 processes of the unit for want of memory'),
+     'out of memory: the kernel killed 2 processes of the unit'),
     (section({'known': False}, 'configuration'), '*',
      'the configuration is not known'),
     (section({'options': [{'group': 'x', 'name': 'y', 'changed': True,
@@ -240,12 +240,12 @@ def test_what_is_unusual_is_said_and_marked(
 
 @pytest.mark.parametrize(('package', 'summary', 'mark', 'line'), [
     ({'version': '26.0.0', 'installed_version': '27.0.0'}, {}, '!',
-     'version 26.0.0 runs, 27.0.0 is installed: not restarted since the '
-     'upgrade'),
+     'version 26.0.0 is running, 27.0.0 is installed: not restarted since '
+     'the upgrade'),
     ({}, {'delivery_problem': 'too late'}, '!',
-     'not all of it reached the journal: too late'),
+     'part of the report is not in the journal: too late'),
     ({}, {'snapshot_usec': 100_000}, '*',
-     'threads were held up for 100ms by the report'),
+     'the report held up the threads for 100ms'),
     ({}, {'trigger': {'merged': 1}}, ' ', 'answers 1 more trigger'),
     ({}, {'trigger': {'merged': 3}}, ' ', 'answers 3 more triggers'),
 ])
@@ -276,5 +276,5 @@ def test_a_thread_that_stands_for_long_is_wrong(
     _, out, _ = commands.Command(tmp_path, capsys)('show', '--json')
     notice, = (one for one in json.loads(out)['digest']
                if '"pollster"' in one['text'])
-    assert 'stands where it stood' in notice['text']
+    assert 'has not moved' in notice['text']
     assert notice['level'] == level

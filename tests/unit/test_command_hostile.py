@@ -196,11 +196,11 @@ def test_hostile_entries_do_not_drive_the_terminal(
     assert code == 0 and '1 report listed' in out
     assert not set(out + err) & set('\x1b\u202e')
     assert err.count(r'report \x1b[2Jclear\u202e') == 10
-    assert 'passed over' in err and 'and 90 more' in err
+    assert 'skipped' in err and 'and 90 more' in err
     assert err.count('\n') == 11 and len(err) < 11 * 250
     code, out, err = command('show', '--section', 'nothing', '--quiet')
     assert (code, out, err.count('\n')) == (1, '', 1)
-    assert r'there are package, \x1b[2Jclear\u202e, summary' in err
+    assert r'sections are package, \x1b[2Jclear\u202e, summary' in err
     assert not set(err) & set('\x1b\u202e')
 
 
@@ -311,7 +311,7 @@ def test_what_is_passed_over_is_told(command: commands.Command,
     """A line for each file that cannot be read, also where nothing is."""
     (command.directory / 'cut.journal').write_bytes(b'LPKSHHRH')
     line = (f'ceilometer-diagnostics: {command.directory}/cut.journal: '
-            'cut short, or not a journal file; passed over\n')
+            'cut short, or not a journal file; skipped\n')
     code, out, err = command(verb)
     assert (code, err) == (0, line) and out
     assert command(verb, '--quiet') == (0, out, '')
@@ -335,7 +335,7 @@ def test_unreadable_journal(tmp_path: pathlib.Path,
     # who may is told by the files, which may belong to others than journald's
     group = grp.getgrgid((tmp_path / 'x.journal').stat().st_gid)
     how = (f'usermod -aG {group.gr_name} USER' if group.gr_gid
-           else 'root may read it')
+           else 'root can read it')
     assert how in err and err.count('\n') == 1
 
 
@@ -355,8 +355,8 @@ def test_damaged_entries_are_told(
     path.write_bytes(whole.replace(b'_PID=100', b'\xdb' * 8))
     code, out, err = command('list')
     assert code == 0 and '1 report listed' in out and ' 101 ' in out
-    assert err == ('ceilometer-diagnostics: the journal is damaged: an entry '
-                   'or more could not be read\n')
+    assert err == ('ceilometer-diagnostics: the journal is damaged: one or '
+                   'more entries could not be read\n')
 
 
 def test_damaged_report_is_shown(tmp_path: pathlib.Path,

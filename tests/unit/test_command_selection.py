@@ -87,7 +87,7 @@ def test_a_forgery_of_an_id_is_not_compared(
     assert listed(command, IDS[3]) == [IDS[3]] * 2
     code, out, _ = command('diff', IDS[3])
     assert code == 0 and f'--- {IDS[1][:12]}' in out
-    assert 'not of a unit of Ceilometer' not in out
+    assert 'not from a Ceilometer unit' not in out
 
 
 def test_the_beginning_of_several_ids_is_refused(
@@ -121,7 +121,7 @@ def test_boots(empty: commands.Command, boot: list[str],
     for none in ('-3', '4', 'a' * 32 + '+2'):
         code, out, err = empty('list', '-b', none)
         assert (code, out) == (1, '')
-        assert f'there is no boot {none} in the journal, which has 3' in err
+        assert f'the journal has no boot {none} (it has 3 in all)' in err
 
 
 @pytest.mark.parametrize(('other', 'usec', 'together'), [
@@ -179,7 +179,7 @@ def test_the_nearest_report_before_is_compared(
     for arguments in (['show', six], ['export', six],
                       ['export', '--format=html', six]):
         out = empty(*arguments)[1]
-        assert f'20min before, in report {"2" * 12}' in out, arguments
+        assert f'for 20min (since report {"2" * 12})' in out, arguments
     told = json.loads(empty('diff', six, '--json')[1])
     assert (told['before'], told['after']) == ('2' * 32, six)
     told = json.loads(empty('diff', '--json')[1])
@@ -283,7 +283,7 @@ def test_files_that_may_not_be_read_are_told(
     assert err.startswith(
         f'ceilometer-diagnostics: {command.directory}: no permission to read '
         '1 of 2 files; ')
-    assert err.endswith('root may read it\n') or 'usermod -aG' in err
+    assert err.endswith('root can read it\n') or 'usermod -aG' in err
 
 
 def machine_directory(top: pathlib.Path, name: str, digit: str) -> None:

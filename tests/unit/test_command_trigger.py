@@ -279,9 +279,9 @@ def test_doomed_process_is_named(world: World, start: Start,
 def test_units(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """What does not run, or is not Ceilometer's, is refused in one line."""
     for arguments, says in ((['ceilometer-nothing'], 'there is no unit'),
-                            (['ssh'], 'not a service of Ceilometer'),
+                            (['ssh'], 'not a Ceilometer service'),
                             (['ceilometer-n*'], 'matches ceilometer-n*'),
-                            ([], 'no service of Ceilometer runs')):
+                            ([], 'no Ceilometer service is running')):
         code, out, err = trigger(capsys, *arguments)
         assert (code, out) == (1, '') and says in err
     assert world.killed == []
@@ -289,7 +289,7 @@ def test_units(world: World, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path,
                    capfd: pytest.CaptureFixture[str]) -> None:
-    """Another host is reached by way of ssh, nothing of it by its shell."""
+    """Another host is reached over ssh, nothing of it by its shell."""
     ssh = tmp_path / 'ssh'
     ssh.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\nexit $EXIT\n')
     ssh.chmod(0o755)
@@ -302,7 +302,7 @@ def test_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path,
         '-xT', '-p', '2222', '--', 'root@controller',
         'ceilometer-diagnostics trigger --timeout=45 --json=off --force -- '
         "ceilometer-polling.service 'ceilometer-a*'"]
-    for code, says in (('255', 'ssh ended with 255'),
+    for code, says in (('255', 'ssh failed with exit code 255'),
                        ('127', 'is not installed there')):
         monkeypatch.setenv('EXIT', code)
         assert cli.main(['trigger', '-H', 'controller']) == 1
@@ -435,16 +435,16 @@ def test_hostile_words_are_escaped(
 
 def test_answers_are_compared_with_what_was_before(
         world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """A thread that stands where it stood is told at once."""
+    """A thread that has not moved is reported at once."""
     pids = forks(2)
     world.units = {UNIT: pids}
     world.answer = dict.fromkeys(pids, True)
     world.makes = lambda: journals.make_report(commands.sections())
     told = '"pollster" (2), waiting for a lock at /usr/lib/work.py:33 in work'
     _, out, _ = trigger(capsys)
-    assert out.count(told) == 2 and 'stands where it stood' not in out
+    assert out.count(told) == 2 and 'has not moved' not in out
     _, out, _ = trigger(capsys)
-    assert out.count(f'{told}: stands where it stood ') == 2
+    assert out.count(f'{told}: has not moved for ') == 2
     first, second = json.loads(trigger(capsys, '--json')[1])
     assert all([told in notice['text'] for notice in one['digest']].count(
         True) == 1 for one in (first, second))
@@ -491,7 +491,7 @@ def test_who_has_ended_is_not_waited_for(
     world.when_killed = end
     begun = time.monotonic()
     code, out, _ = trigger(capsys, f'--timeout={limits.EVENT_SECONDS}')
-    assert code == 1 and ': no report, it has ended\n' in out
+    assert code == 1 and ': no report, the process has ended\n' in out
     assert time.monotonic() - begun < limits.EVENT_SECONDS
 
 

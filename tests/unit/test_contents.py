@@ -83,7 +83,7 @@ EMPTY: dict[str, typing.Any] = {
     ({'share': float('nan')}, {}, ['share: expected a number']),
     ({'share': 10 ** 400}, {}, ['share: expected a number']),
     ({'share': True}, {}, ['share: expected a number']),
-    ({'name': 5}, {}, ['name: expected a text']),
+    ({'name': 5}, {}, ['name: expected a string']),
     ({'either': [{'number': 1}, {'text': 'x'}]},
      {'either': [{'number': 1}, {'text': 'x'}]}, []),
     ({'either': [5, {'text': 'x'}, None]}, {'either': [{'text': 'x'}]},
@@ -175,7 +175,7 @@ def test_odd_shape_is_told_once_for_each_section() -> None:
                        status=fields.STATUS_ERROR)], as_is=True)
     assert section_data.misfits(made) == [
         'section logging: count: expected a whole number, and 1 more',
-        'section threads: error: expected a text']
+        'section threads: error: expected a string']
 
 
 def test_large_section_has_no_content() -> None:

@@ -312,7 +312,7 @@ def test_size_that_cannot_be_is_not_told(tmp_path: pathlib.Path,
 
 
 def test_file_of_a_newer_systemd(tmp_path: pathlib.Path) -> None:
-    """It is named and passed over, and the others are read."""
+    """It is named and skipped, and the others are read."""
     made = journals.make_report()
     journals.write(tmp_path / 'one.journal', journals.entries(made))
     newer = bytearray((tmp_path / 'one.journal').read_bytes())
@@ -322,7 +322,7 @@ def test_file_of_a_newer_systemd(tmp_path: pathlib.Path) -> None:
     assert [one.id for one in read.find(journal)] == [made.header.id]
     problem, = journal.problems
     assert problem == (f'{tmp_path}/two.journal: written by a newer systemd; '
-                       'passed over')
+                       'skipped')
     with pytest.raises(source.JournalError, match='newer systemd'):
         read.find(journal_reader.Journal(source.Source(
             files=(str(tmp_path / 'two.journal'),))))

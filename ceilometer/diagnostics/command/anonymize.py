@@ -10,7 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Puts others in the place of names, addresses and ids, always the same.
+"""Replaces names, addresses and ids with placeholders.
+
+The same name always gets the same placeholder.
 
 What is replaced: the names of hosts and their domains, wherever they turn
 up, as the journal, the report and its URLs and options tell them; IP
@@ -72,7 +74,7 @@ _USER_OPTION = re.compile(r'(^|_)(user|username|user_name|userid)$')
 
 
 class Anonymizer:
-    """Replaces the same by the same in all that it is given.
+    """Replaces names with placeholders: the same name, the same placeholder.
 
     :param reports: whole reports, which tell the names to look for
     """
@@ -95,7 +97,7 @@ class Anonymizer:
         self._users = _pattern(name for name in users if name not in hosts)
 
     def text(self, text: str) -> str:
-        """The text with others in the place of what names someone."""
+        """The text with placeholders instead of names, addresses and ids."""
         text = _MAIL.sub(lambda match: self._number(
             'mail', match[0], 'user-{}@mail.invalid'), text)
         text = _ID.sub(self._id, text)
@@ -123,7 +125,7 @@ class Anonymizer:
         return data
 
     def found(self, found: read.Found) -> read.Found:
-        """A report of which nothing names someone."""
+        """The report with placeholders instead of names, addresses and ids."""
         def replaced(value: str | None) -> str | None:
             return None if value is None else self.text(value)
 

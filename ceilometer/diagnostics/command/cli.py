@@ -13,7 +13,7 @@
 """Finds the verb, runs it, and turns what goes wrong into one line.
 
 Exit codes: 0 for success, 1 where nothing matches or something failed, 2 for
-a command line that cannot be.
+an invalid command line.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ from ceilometer.diagnostics.command import verbs
 _USAGE = """\
 usage: ceilometer-diagnostics [VERB] [OPTION ...] [MATCH ...]
 
-Diagnostic reports of running Ceilometer daemons, which the journal keeps.
+Ask running Ceilometer daemons for diagnostic reports, and read the reports
+from the system journal.
 
 verbs:
 {verbs}
-matches: report id or its beginning, unit, pid, or FIELD=value.
-VERB --help tells the options of a verb.
+matches: a report id or its first digits, a unit, a pid, or FIELD=value.
+VERB --help shows the options of a verb.
 
 examples:
   ceilometer-diagnostics trigger ceilometer-polling
@@ -86,7 +87,7 @@ def main(arguments: list[str]) -> int:
         if error.name is None or error.name.startswith('ceilometer'):
             raise
         name = error.name.partition('.')[0]
-        destination.complain(f'the Python module {name} is wanted: install '
+        destination.complain(f'the Python module {name} is missing: install '
                              + _PACKAGES.get(name, name))
         return 1
     except OSError as error:
@@ -137,7 +138,7 @@ def split_verb(arguments: list[str]) -> tuple[str, list[str]]:
             continue
         if word not in verbs.OF_COMMAND:
             raise command_line.UsageError(
-                f'{word!r} is no verb: expected one of '
+                f'unknown verb {word!r}: expected one of '
                 + ', '.join(verb.name for verb in verbs.VERBS))
         return word, arguments[:at] + arguments[at + 1:]
     return verbs.DEFAULT, arguments

@@ -39,7 +39,7 @@ Find = Callable[[str], argparse.Action | None]
 
 
 class UsageError(Exception):
-    """A command line that cannot be; one line says why. Exit code 2."""
+    """The command line is invalid; one line says why. Exit code 2."""
 
 
 class Failure(Exception):
@@ -177,41 +177,42 @@ def add_source(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group('where to read')
     group.add_argument(
         '-D', '--directory', metavar='DIR',
-        help='journal files of a directory, or of the machines below it')
+        help='read the journal files in DIR, and those of machines below it')
     group.add_argument(
         '--file', action='append', default=[], metavar='GLOB',
-        help='journal files; may be given more than once')
+        help='read these journal files; can be repeated')
     group.add_argument(
         '--root', metavar='DIR',
-        help='the journal of the system whose root directory this is')
+        help='read the journal of the system that is mounted at DIR')
     group.add_argument(
         '--namespace', metavar='NAME',
-        help='a journal namespace (LogNamespace=), "+NAME" with the default '
-        'one, "*" for all')
+        help='read a journal namespace (LogNamespace=); "+NAME" adds the '
+        'default one, "*" means all')
     group.add_argument(
         '-m', '--merge', action='store_true',
-        help='the journals of all machines that are on this one')
+        help='read the journals of all machines that are stored here')
 
 
 def add_selection(parser: argparse.ArgumentParser, what: str) -> None:
     """Add matches, and the options that say which reports are meant."""
     parser.add_argument(
         'match', nargs='*', metavar='MATCH',
-        help=f'{what}: report id or its beginning, unit, pid, FIELD=value')
+        help=f'{what}: report id or its first digits, unit, pid, FIELD=value')
     group = parser.add_argument_group('which reports')
     group.add_argument('-S', '--since', metavar='TIME', type=_time,
-                       help='none that are older (systemd.time(7))')
+                       help='only reports from then on (systemd.time(7))')
     group.add_argument('-U', '--until', metavar='TIME', type=_time,
-                       help='none that are newer')
+                       help='only reports up to then')
     group.add_argument('-b', '--boot', action=OptionalValue, alone='',
                        apart=BOOT, metavar='[ID][±N]', type=_boot,
-                       help='of this boot, of an earlier one (-1), or "all"')
+                       help='only reports of this boot, of an earlier one '
+                       '(-1), or of "all"')
     group.add_argument('-n', '--lines', metavar='N', type=positive,
-                       help='the newest N')
+                       help='only the newest N')
     group.add_argument('-1', dest='newest', action='store_true',
-                       help='the newest one; the same as -r -n 1')
+                       help='only the newest one; the same as -r -n 1')
     group.add_argument('-r', '--reverse', action='store_true',
-                       help='newest first')
+                       help='show the newest first')
 
 
 def add_output(parser: argparse.ArgumentParser, json: bool = True) -> None:
@@ -221,17 +222,18 @@ def add_output(parser: argparse.ArgumentParser, json: bool = True) -> None:
         group.add_argument(
             '--json', action=OptionalValue, alone='pretty',
             metavar='short|pretty|off', type=_json, default='off',
-            help='JSON, on one line or laid out; --json alone is pretty')
+            help='print JSON, on one line or indented; --json alone means '
+            'pretty')
     group.add_argument('-o', '--output', metavar='FILE',
-                       help='write to a file')
+                       help='write to this file')
     group.add_argument('--utc', action='store_true',
-                       help='times in UTC, not in local time')
+                       help='show times in UTC, not in local time')
     group.add_argument('--no-pager', action='store_true',
                        help='do not start a pager')
     group.add_argument('--no-legend', action='store_true',
-                       help='no heads of columns, no closing line')
+                       help='do not print column heads and the closing line')
     group.add_argument('-q', '--quiet', action='store_true',
-                       help='no warnings')
+                       help='do not print warnings')
 
 
 def _checked(function: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -252,8 +254,8 @@ def _time(text: str) -> int:
 @_checked
 def _boot(text: str) -> str:
     if text and not BOOT.fullmatch(text):
-        raise ValueError(f'{text!r} is no boot: expected an id, an offset as '
-                         '-1, or all')
+        raise ValueError(f'invalid boot {text!r}: expected an id, an offset '
+                         'such as -1, or all')
     return text or '0'
 
 

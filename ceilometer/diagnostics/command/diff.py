@@ -59,15 +59,16 @@ class Change:
 def parser() -> command_line.Parser:
     """The parser of this verb's command line."""
     made = command_line.Parser(
-        'diff', 'Compare two reports: options, threads, memory, file '
-        'descriptors, versions. With one report, with the one before of the '
-        'same process; without any, the last two of the same process.', [
+        'diff', 'Compare two reports: versions, options, threads, memory, '
+        'file descriptors. With one ID: compare it with the previous report '
+        'of its process. Without ID: compare the last two reports of one '
+        'process.', [
             ('', 'what changed between the last two reports of a process'),
-            ('3ceceb026120', 'a report and the one before it'),
+            ('3ceceb026120', 'a report and the previous one of its process'),
             ('001fc0fb 3ceceb02', 'any two reports'),
         ])
     made.add_argument('report', nargs='*', metavar='ID',
-                      help='report ids, or their beginnings; the earlier one '
+                      help='report ids or their first digits, the earlier one '
                       'first')
     command_line.add_source(made)
     command_line.add_output(made)
@@ -78,10 +79,10 @@ def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
     if len(given.report) > 2:
-        raise command_line.UsageError('expected two reports at most')
+        raise command_line.UsageError('expected at most two reports')
     for word in given.report:
         if not selection.ID.fullmatch(word):
-            raise command_line.UsageError(f'{word!r} is no report id')
+            raise command_line.UsageError(f'{word!r} is not a report id')
     queries = [search.Query(ids=(word,)) for word in given.report]
     with selection.opened(given) as (journal, problems):
         before, after = _pair(journal, queries, problems)
@@ -226,7 +227,7 @@ def _text(before: read.Found, after: read.Found, found: list[Change],
         words = (f'{mark} {one.short_id} {times.show(one.time_usec, utc)} '
                  f'{names(one)}')
         if not one.identity.trusted:
-            words += ' (not of a unit of Ceilometer)'
+            words += ' (not from a Ceilometer unit)'
         if not one.report.complete:
             words += ' (incomplete)'
         lines.append(style.bold(words))
@@ -249,7 +250,7 @@ def _line(change: Change, style: destination.Style) -> str:
     if change.change == 'removed':
         return style.bad(f'- {what}: {before}')
     if change.change == 'stuck':
-        return style.odd(f'= {what}: stands still at {after}')
+        return style.odd(f'= {what}: has not moved, still at {after}')
     grown = ''
     if isinstance(change.before, int) and isinstance(change.after, int):
         grown = f' ({change.after - change.before:+d})'

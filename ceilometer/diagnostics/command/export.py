@@ -41,19 +41,19 @@ def parser() -> command_line.Parser:
     """The parser of this verb's command line."""
     made = command_line.Parser(
         'export', 'Write reports to a file, to send it: those that match, or '
-        'all with which a service answered the last trigger.', [
+        'without MATCH all reports for the last trigger.', [
             ('--format html -o report.html', 'a page for a browser'),
             ('--since yesterday --format journal -o reports.export',
-             'for systemd-journal-remote, which makes a journal of it'),
+             'for systemd-journal-remote, which makes a journal file of it'),
             ('3ceceb026120 --anonymize', 'a report without names of hosts'),
         ])
-    command_line.add_selection(made, 'those')
+    command_line.add_selection(made, 'which ones')
     made.add_argument('--format', choices=FORMATS, default='text',
-                      help='text (default), json: an object a line, html: '
-                      'one page, journal: the export format of the journal')
+                      help='text (default); json: one object per line; html: '
+                      'one page; journal: the export format of the journal')
     made.add_argument('--anonymize', action='store_true',
-                      help='put others in the place of host names, '
-                      'addresses, ids and user names')
+                      help='replace host names, addresses, ids and user '
+                      'names with placeholders')
     command_line.add_source(made)
     command_line.add_output(made, json=False)
     return made
@@ -65,12 +65,12 @@ def main(arguments: list[str]) -> int:
     to_terminal = given.output in (None, '-') and sys.stdout.isatty()
     if given.format == 'journal' and to_terminal:
         raise command_line.Failure('the journal format is not for a terminal: '
-                                   'give --output or a pipe')
+                                   'use --output or a pipe')
     with selection.opened(given) as (journal, problems):
         found = list(read.load_each(journal, selection.select(
             given, journal, problems, whole_group=True), problems))
         if not found:
-            raise command_line.Failure('nothing of what matches can be read')
+            raise command_line.Failure('no matching report can be read')
         with destination.Output(given.output, not given.no_pager) as out:
             for piece in _pieces(given, journal, found):
                 out.write_bytes(piece)

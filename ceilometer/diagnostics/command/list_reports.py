@@ -37,15 +37,15 @@ _RIGHT = {'PID', 'SIZE'}
 def parser() -> command_line.Parser:
     """The parser of this verb's command line."""
     made = command_line.Parser(
-        'list', 'List reports, newest last. Processes that answered one '
-        'trigger stand together.', [
+        'list', 'List reports, newest last. Reports for the same trigger are '
+        'grouped.', [
             ('', 'all reports of this machine'),
-            ('ceilometer-polling --since today', 'of a unit, of today'),
-            ('REPORT_SECTION_STATUS=error', 'those with a failed section'),
+            ('ceilometer-polling --since today', 'of a unit, from today'),
+            ('REPORT_SECTION_STATUS=error', 'reports with a failed section'),
             ('-D /var/log/journal/remote -n 20',
-             'the last 20 that other machines have sent'),
+             'the last 20 reports that other machines sent'),
         ])
-    command_line.add_selection(made, 'only those')
+    command_line.add_selection(made, 'which ones')
     command_line.add_source(made)
     command_line.add_output(made)
     return made
@@ -126,8 +126,8 @@ def _table(groups: list[list[read.Found]], utc: bool, legend: bool,
         text += f'\n{count} report{"s" if count != 1 else ""} listed.\n'
         if distrusted:
             text += style.bad(
-                f'! {distrusted} from outside the units of Ceilometer: who '
-                'wrote them is known, what they say is not to be believed.'
+                f'! {distrusted} not from a Ceilometer unit: do not trust '
+                'the content.'
             ) + '\n'
     return text
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""``ceilometer-diagnostics trigger --host``: by way of ssh, as systemctl(1).
+"""``ceilometer-diagnostics trigger --host``: over ssh, as systemctl(1) does.
 
 The host looks, signals, waits and reads by its own command, which writes to
 our terminal; nothing of a report is copied.
@@ -35,7 +35,7 @@ def trigger(given: argparse.Namespace) -> int:
 
     :param given: the options of the verb
     :returns: the exit code of the command over there
-    :raises options.UsageError: the host cannot be, or a unit
+    :raises options.UsageError: the name of the host or of a unit is invalid
     :raises options.Failure: there is no ssh, it fails, or the command is not
         installed over there
     """
@@ -45,7 +45,7 @@ def trigger(given: argparse.Namespace) -> int:
             f'--host {given.host!r}: expected [USER@]HOST[:PORT]')
     if given.output is not None:
         raise command_line.UsageError(
-            '--host and --output exclude one another')
+            '--host and --output cannot be combined')
     command = [command_line.PROGRAM, 'trigger', f'--timeout={given.timeout}',
                f'--json={given.json}']
     command += [flag for flag, wanted in (
@@ -66,4 +66,4 @@ def trigger(given: argparse.Namespace) -> int:
         f'{match["host"]}: '
         + (f'{command_line.PROGRAM} is not installed there'
            if done.returncode == 127
-           else f'ssh ended with {done.returncode}'))
+           else f'ssh failed with exit code {done.returncode}'))

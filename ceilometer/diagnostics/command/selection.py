@@ -51,7 +51,7 @@ def opened(given: argparse.Namespace,
     """A context with the journal that the options name.
 
     At its end, also where it fails, a line is printed for all that was
-    passed over, unless the user wants to hear nothing.
+    skipped, unless the user asked for no warnings.
 
     :param given: the options
     :returns: the journal, and a list that takes such lines
@@ -80,15 +80,14 @@ def _journal(given: argparse.Namespace) -> journal_reader.Journal:
         ('--namespace', given.namespace is not None)) if value]
     if len(named) > 1:
         raise command_line.UsageError(
-            f'{named[0]} and {named[1]} exclude one another')
+            f'{named[0]} and {named[1]} cannot be combined')
     if given.merge and given.file:
-        raise command_line.UsageError('--file and --merge exclude one another')
+        raise command_line.UsageError('--file and --merge cannot be combined')
     for name in ('directory', 'root', 'namespace'):
         if getattr(given, name) == '':
-            raise command_line.UsageError(
-                f'--{name}: expected a name, not nothing')
+            raise command_line.UsageError(f'--{name}: the name is empty')
     if '' in given.file:
-        raise command_line.UsageError('--file: expected a name, not nothing')
+        raise command_line.UsageError('--file: the name is empty')
     return journal_reader.Journal(source.Source(
         directory=given.directory, files=tuple(given.file), root=given.root,
         namespace=given.namespace, merge=given.merge))
@@ -115,12 +114,13 @@ def matches(words: list[str]) -> search.Query:
             name = word.partition('=')[0]
             if not _FIELD.fullmatch(name):
                 raise command_line.UsageError(
-                    f'{word!r}: a field has a name of capital letters, '
-                    'digits and underscores, at most one in front')
+                    f'{word!r}: invalid field name: expected capital '
+                    'letters, digits and underscores, with at most one '
+                    'underscore in front')
             raw.append(word)
         elif _PID.fullmatch(word):
             if int(word) == 0:
-                raise command_line.UsageError(f'{word!r} is no pid')
+                raise command_line.UsageError(f'{word!r} is not a pid')
             pids.append(int(word))
         elif ID.fullmatch(word):
             ids.append(word)
@@ -137,7 +137,7 @@ def unit_name(word: str) -> str:
     """
     if not _UNIT.fullmatch(word) or word.startswith('-') or len(word) > 255:
         raise command_line.UsageError(
-            f'{word!r} is no report id, unit, pid or FIELD=value')
+            f'{word!r} is not a report id, unit, pid or FIELD=value')
     if word.endswith((*_UNIT_SUFFIXES, '*')):
         return word
     return f'{word}.service'
@@ -159,15 +159,14 @@ def _boot_ids(wish: str | None,
             known.append(own)
     if own is not None:
         if own not in known:
-            raise command_line.Failure(
-                f'there is no boot {own} in the journal')
+            raise command_line.Failure(f'the journal has no boot {own}')
         place = known.index(own) + offset
     else:
         # as journalctl counts: 1 is the first one, 0 the last, -1 before it
         place = offset - 1 if offset > 0 else len(known) - 1 + offset
     if not 0 <= place < len(known):
-        raise command_line.Failure(f'there is no boot {wish} in the journal, '
-                                   f'which has {len(known)}')
+        raise command_line.Failure(f'the journal has no boot {wish} (it has '
+                                   f'{len(known)} in all)')
     return (known[place],)
 
 

@@ -35,24 +35,24 @@ from ceilometer.diagnostics import report
 def parser() -> command_line.Parser:
     """The parser of this verb's command line."""
     made = command_line.Parser(
-        'show', 'Show the last report, or all that match: what is unusual '
-        'first, then its sections.', [
+        'show', 'Show the last report, or all that match: first what is '
+        'unusual, then the sections.', [
             ('', 'the last report'),
-            ('ceilometer-polling --since -1h', 'of a unit, of the last hour'),
+            ('ceilometer-polling --since -1h', 'of a unit, in the last hour'),
             ('3ceceb026120 --section threads', 'one section of one report'),
             ('-1 ceilometer-polling --changed',
              'the options that differ from their defaults'),
             ('--merge-stacks', 'the stacks of all processes that answered '
              'the last trigger'),
         ])
-    command_line.add_selection(made, 'those')
+    command_line.add_selection(made, 'which ones')
     made.add_argument('--section', action='append', default=[],
-                      metavar='SECTION', help='only this section; may be '
-                      'given more than once')
+                      metavar='SECTION',
+                      help='only this section; can be repeated')
     made.add_argument('--changed', action='store_true',
                       help='only the options that differ from their defaults')
     made.add_argument('--merge-stacks', action='store_true',
-                      help='only the stacks, each once, of all processes')
+                      help='only the stacks of all processes, equal ones once')
     command_line.add_source(made)
     command_line.add_output(made)
     return made
@@ -63,10 +63,10 @@ def main(arguments: list[str]) -> int:
     given = parser().parse(arguments)
     if bool(given.section) + given.changed + given.merge_stacks > 1:
         raise command_line.UsageError(
-            '--section, --changed and --merge-stacks exclude one another')
+            '--section, --changed and --merge-stacks cannot be combined')
     if given.merge_stacks and given.json != 'off':
-        raise command_line.UsageError('--merge-stacks and --json exclude one '
-                                      'another: the data are not merged')
+        raise command_line.UsageError('--merge-stacks and --json cannot be '
+                                      'combined: JSON data is not merged')
     with selection.opened(given) as (journal, problems):
         found = selection.select(given, journal, problems,
                                  whole_group=given.merge_stacks)
@@ -104,11 +104,11 @@ def _show(given: argparse.Namespace, journal: journal_reader.Journal,
             out.write(_text(given, full, before, out.style))
         shown += 1
     if not shown and not names:
-        raise command_line.Failure('nothing of what matches can be read')
+        raise command_line.Failure('no matching report can be read')
     if not shown:
         raise command_line.Failure(
-            f'no section {" or ".join(given.section)} in what matches: there '
-            f'are {", ".join(names)}')
+            f'no matching report has a section {" or ".join(given.section)}: '
+            f'sections are {", ".join(names)}')
 
 
 def _text(given: argparse.Namespace, found: read.Found,

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""``ceilometer-diagnostics stuck``: threads that stand where they stood."""
+"""``ceilometer-diagnostics stuck``: threads that have not moved."""
 
 from __future__ import annotations
 
@@ -30,16 +30,17 @@ REPORTS = 10
 def parser() -> command_line.Parser:
     """The parser of this verb's command line."""
     made = command_line.Parser(
-        'stuck', 'Show the threads whose stack is the same in the last '
-        'reports of their process, longest first. Threads that only wait for '
-        'work are left out.', [
-            ('', 'of all services'),
-            ('ceilometer-polling -n 5', 'over the last five reports each'),
-            ('--all', 'also those that wait for work'),
+        'stuck', 'Show the threads that have not moved: the stack is the '
+        'same in the last reports of their process. Longest first. Threads '
+        'that only wait for work are left out.', [
+            ('', 'stuck threads of all services'),
+            ('ceilometer-polling -n 5',
+             'compare the last five reports of each process'),
+            ('--all', 'also threads that only wait for work'),
         ])
-    command_line.add_selection(made, 'only those')
+    command_line.add_selection(made, 'which ones')
     made.add_argument('--all', action='store_true',
-                      help='also threads that wait for work')
+                      help='also threads that only wait for work')
     command_line.add_source(made)
     command_line.add_output(made)
     return made
@@ -54,7 +55,7 @@ def main(arguments: list[str]) -> int:
         count = 1 if given.newest else given.lines or REPORTS
         if count < 2:
             raise command_line.UsageError(
-                'a thread can stand still in two reports at least')
+                'stuck compares at least two reports: use -n 2 or more')
         by_process: dict[object, list[read.Found]] = {}
         for one in found:
             by_process.setdefault(one.process_key, []).append(one)
@@ -96,7 +97,7 @@ def _describe(one: stuck_threads.Still) -> dict[str, object]:
 def _text(stood: list[stuck_threads.Still], bare: bool,
           style: destination.Style) -> str:
     if not stood:
-        return '' if bare else 'No thread stands still.\n'
+        return '' if bare else 'No thread is stuck.\n'
     parts = []
     name = report_text.process_names(
         {one.last.id: one.last for one in stood}.values())

@@ -58,9 +58,9 @@ def parse(text: str, now: datetime.datetime | None = None) -> int:
             return usec
     except (ValueError, OverflowError):
         pass
-    raise ValueError(f'{text!r} is no point in time: expected as '
-                     'systemd.time(7) has them, "2026-11-22 08:00:00", '
-                     '"yesterday", "-2h"')
+    raise ValueError(f'invalid time {text!r}: expected a time as in '
+                     'systemd.time(7), such as "2026-11-22 08:00:00", '
+                     '"yesterday" or "-2h"')
 
 
 def _parse(words: str, now: datetime.datetime) -> int:

@@ -13,7 +13,7 @@
 """``ceilometer-diagnostics trigger``: have services write reports, and wait.
 
 It looks before it signals: a process that the signal would end is named, and
-nobody is signalled.
+no signal is sent.
 """
 
 from __future__ import annotations
@@ -70,21 +70,21 @@ class Answer:
 def parser() -> command_line.Parser:
     """The parser of this verb's command line."""
     made = command_line.Parser(
-        'trigger', 'Have every process of services write a report: signal '
-        'them as "systemctl kill -s USR1" does, wait for the reports, and '
-        'tell what is unusual in them.', [
-            ('', 'all services of Ceilometer that run'),
+        'trigger', 'Ask every process of the services for a report: send the '
+        'signal as "systemctl kill -s USR1" does, wait for the reports, and '
+        'show what is unusual in them.', [
+            ('', 'all running Ceilometer services'),
             ('ceilometer-polling', 'one service'),
             ('-H root@controller-2 ceilometer-agent-notification',
-             'on another host, by way of ssh'),
+             'on another host, over ssh'),
         ])
     made.add_argument('unit', nargs='*', metavar='UNIT',
-                      help='service, or pattern of such; all that run if '
-                      'none is given')
+                      help='a service or a shell pattern; by default all '
+                      'running services')
     made.add_argument('-H', '--host', metavar='[USER@]HOST[:PORT]',
-                      help='do it on another host')
+                      help='run the command on another host, over ssh')
     made.add_argument('--force', action='store_true',
-                      help='signal even where it ends a process')
+                      help='send the signal even if it ends a process')
     made.add_argument('--timeout', metavar='SECONDS',
                       type=command_line.positive, default=TIMEOUT_SECONDS,
                       help='how long to wait (default: %(default)s)')
@@ -144,11 +144,11 @@ def _units(words: list[str]) -> list[system.Unit]:
                      if system.is_unit_of_ceilometer(one)]
             if not found:
                 raise command_line.Failure(
-                    f'no service of Ceilometer that runs matches {word}')
+                    f'no running Ceilometer service matches {word}')
             names.update(dict.fromkeys(found))
         elif not system.is_unit_of_ceilometer(name):
             raise command_line.Failure(
-                f'{name} is not a service of Ceilometer')
+                f'{name} is not a Ceilometer service')
         else:
             names[name] = None
     if not words:
@@ -156,7 +156,7 @@ def _units(words: list[str]) -> list[system.Unit]:
             name for name in system.running_units()
             if system.is_unit_of_ceilometer(name))
         if not names:
-            raise command_line.Failure('no service of Ceilometer runs')
+            raise command_line.Failure('no Ceilometer service is running')
     found_units = [system.look(name) for name in names]
     for unit in found_units:
         if not unit.daemons:
@@ -177,9 +177,9 @@ def _refuse(units: list[system.Unit], force: bool) -> None:
         for unit, process in doomed)
     if not force:
         raise command_line.Failure(
-            f'{system.SIGNAL.name} would end {told}: nothing was signalled, '
-            '--force does it nevertheless; a unit must run its daemon by way '
-            'of "ceilometer-diagnostics run"')
+            f'{system.SIGNAL.name} would end {told}: no signal was sent; the '
+            'unit must start the daemon with "ceilometer-diagnostics run", '
+            'or use --force to send the signal anyway')
     destination.complain(f'{system.SIGNAL.name} ends {told}')
 
 
@@ -275,7 +275,7 @@ def _silent(answer: Answer, timeout_seconds: int) -> str:
     state = system.state(process.pid)
     words = f'pid {process.pid} ({process.command[:80]}): {what}'
     if state is None:
-        return f'{words}, it has ended'
+        return f'{words}, the process has ended'
     return f'{words} within {timeout_seconds} s: {state}'
 
 

@@ -47,14 +47,14 @@ VERBS: Final = (
     Verb('show', '[MATCH ...]', 'show the last report, or those that match',
          'show'),
     Verb('trigger', '[UNIT ...]',
-         'have the processes of services write reports', 'trigger'),
+         'ask the processes of services for reports', 'trigger'),
     Verb('diff', '[ID [ID]]', 'compare two reports', 'diff'),
-    Verb('stuck', '[MATCH ...]', 'threads that stand where they stood',
+    Verb('stuck', '[MATCH ...]', 'show threads that have not moved',
          'stuck'),
     Verb('export', '[MATCH ...]', 'write reports to a file, to send them',
          'export'),
-    Verb('run', 'DAEMON [ARG ...]', 'start a daemon, armed to write reports',
-         None),
+    Verb('run', 'DAEMON [ARG ...]',
+         'start a daemon that writes reports when asked', None),
 )
 
 #: The verb that is meant if none is given.

@@ -54,7 +54,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='diff does not say that a report is a forgery',
         file='command/diff.py',
-        old="            words += ' (not of a unit of Ceilometer)'",
+        old="            words += ' (not from a Ceilometer unit)'",
         new='            pass',
         tests=(_COMPARE + 'test_processes_that_are_not_the_same',)),
     fault.Fault(

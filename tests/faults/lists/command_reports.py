@@ -96,7 +96,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a report that cannot be read is left out without a word',
         file='command/reports/read.py',
-        old="            problems.append(f'{error}; passed over')",
+        old="            problems.append(f'{error}; skipped')",
         new='            pass',
         tests=(_HOSTILE + 'test_report_that_cannot_be_read_hides_no_other',)),
     fault.Fault(
@@ -153,7 +153,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         name='a damaged file is passed over without a word',
         file='command/reports/source.py',
         old='            problems.append(\n'
-            "                f'{path}: {reason(error)}; passed over')",
+            "                f'{path}: {reason(error)}; skipped')",
         new='            pass',
         tests=(
             _HOSTILE + 'test_what_is_passed_over_is_told',

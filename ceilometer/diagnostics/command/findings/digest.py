@@ -74,9 +74,9 @@ def digest(found: read.Found,
 
 def _whole(found: read.Found) -> Iterator[Notice]:
     if not found.identity.trusted:
-        yield Notice(BAD, 'not written by a process of a unit of Ceilometer '
-                     f'but of {found.identity.unit or "no unit"}: do not '
-                     'believe what it says')
+        yield Notice(BAD, 'not from a Ceilometer unit but from '
+                     f'{found.identity.unit or "no unit"}: do not trust the '
+                     'content')
     if not found.report.complete:
         yield Notice(BAD, 'incomplete, missing: '
                      + _some(section_data.missing_names(found.report)))
@@ -92,7 +92,7 @@ def _whole(found: read.Found) -> Iterator[Notice]:
             words += f', {reason[:200]}'
         yield Notice(BAD if part.failed else ODD, words)
     for misfit in section_data.misfits(found.report):
-        yield Notice(ODD, f'data of another shape: {misfit}')
+        yield Notice(ODD, f'unexpected data: {misfit}')
 
 
 def _package(found: read.Found) -> Iterator[Notice]:
@@ -104,7 +104,7 @@ def _package(found: read.Found) -> Iterator[Notice]:
         yield Notice(PLAIN, f'version {version}')
     installed = told['installed_version']
     if installed and installed != version:
-        yield Notice(BAD, f'version {version} runs, {installed} is '
+        yield Notice(BAD, f'version {version} is running, {installed} is '
                      'installed: not restarted since the upgrade')
 
 
@@ -121,9 +121,9 @@ def _threads(found: read.Found,
         usec = max(found.time_usec - before.time_usec, 0)
         for thread in stuck:
             yield Notice(BAD if usec >= STILL_USEC_BAD else ODD,
-                         f'{_at(thread)}: stands where it stood '
-                         f'{times.show_span(usec)} before, in report '
-                         f'{before.short_id}')
+                         f'{_at(thread)}: has not moved for '
+                         f'{times.show_span(usec)} (since report '
+                         f'{before.short_id})')
     for thread in known:
         if thread not in stuck and (
                 thread.state == contents.RUNNING
@@ -144,8 +144,7 @@ def _resources(found: read.Found) -> Iterator[Notice]:
     if memory.get(contents.RSS):
         words = f'memory {memory[contents.RSS] / 1024:.1f} MiB'
         if memory.get(contents.PEAK_RSS):
-            words += (f', at most {memory[contents.PEAK_RSS] / 1024:.1f} MiB '
-                      'so far')
+            words += f', peak {memory[contents.PEAK_RSS] / 1024:.1f} MiB'
         yield Notice(PLAIN, words)
     if memory.get(contents.SWAPPED):
         yield Notice(
@@ -168,8 +167,8 @@ def _resources(found: read.Found) -> Iterator[Notice]:
     for event in events.split('; '):
         name, _, number = event.partition(' ')
         if name == 'oom_kill' and number not in ('', '0'):
-            yield Notice(BAD, f'the kernel has ended {number} processes of '
-                         'the unit for want of memory')
+            yield Notice(BAD, f'out of memory: the kernel killed {number} '
+                         'processes of the unit')
 
 
 def _configuration(found: read.Found) -> Iterator[Notice]:
@@ -188,7 +187,7 @@ def _configuration(found: read.Found) -> Iterator[Notice]:
     if unknown and found.report.header.process != fields.PROCESS_MASTER:
         # mistyped, or of a library that this process has not come to yet; a
         # master comes to few of them
-        yield Notice(PLAIN, 'in the files, but no option here: '
+        yield Notice(PLAIN, 'set in the files, but unknown to this process: '
                      + _some(list(map(reported_options.name, unknown))))
 
 
@@ -197,12 +196,12 @@ def _summary(found: read.Found) -> Iterator[Notice]:
     if told is None:
         return
     if told['delivery_problem']:
-        yield Notice(BAD, 'not all of it reached the journal: '
+        yield Notice(BAD, 'part of the report is not in the journal: '
                      f'{told["delivery_problem"]}')
     held = told['snapshot_usec']
     if held >= SNAPSHOT_USEC_ODD:
-        yield Notice(ODD, f'threads were held up for {times.show_span(held)} '
-                     'by the report')
+        yield Notice(ODD, 'the report held up the threads for '
+                     f'{times.show_span(held)}')
     merged = told['trigger']['merged']
     if merged:
         yield Notice(PLAIN, f'answers {_count(merged, "more trigger")}')

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Threads that stand where they stood in an earlier report.
+"""Threads that have not moved since an earlier report.
 
 What threads do that only wait for work is known here: learned from healthy
 daemons, whose threads must never be called stuck.
@@ -71,7 +71,7 @@ def still(reports: list[read.Found]) -> Iterator[Still]:
 
 def stuck(before: report.Report,
           after: report.Report) -> list[reported_threads.Thread]:
-    """The threads that stand where they stood in an earlier report.
+    """The threads that have not moved since an earlier report.
 
     Without those that only wait for work.
 
@@ -106,7 +106,7 @@ IDLE_PLACES = ('ConsumerConnection._poll_messages',)
 
 
 def is_idle(thread: reported_threads.Thread) -> bool:
-    """Whether to stand there is what a thread does that waits for work."""
+    """Whether a thread waits there for work, which is normal."""
     if thread.state == contents.RUNNING:
         return False
     functions = [frame.function for frame in thread.stack]

@@ -185,8 +185,8 @@ def _stacks(reports: Iterable[read.Found],
     if not root.count:
         return ''
     return (f'<h2>Stacks of {root.count} threads</h2>\n'
-            '<p class="faint">Outermost call first; the number says how many '
-            'threads are there or below.</p>\n<div id="stacks">\n'
+            '<p class="faint">Outermost call first. The number counts the '
+            'threads in this call or below it.</p>\n<div id="stacks">\n'
             + _below(root) + '</div>\n')
 
 
@@ -248,7 +248,7 @@ def _configuration(reports: list[read.Found],
     return ('<h2>Configuration</h2>\n<p id="searching" hidden>'
             '<input type="search" id="search" placeholder="Search options" '
             'aria-label="Search options"> <label><input type="checkbox" '
-            'id="changed"> only what differs from the default</label> '
+            'id="changed"> only options that differ from the default</label> '
             '<span id="shown" class="faint"></span></p>\n<table>\n'
             + ''.join(lines) + '</table>\n')
 

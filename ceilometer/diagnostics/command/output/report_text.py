@@ -67,7 +67,7 @@ def heading(found: read.Found, utc: bool, style: destination.Style) -> str:
     escaped = escape.line
     unit = escaped(own.unit or '-')
     if not own.trusted:
-        unit = style.bad(f'{unit} (not a unit of Ceilometer, it says to be '
+        unit = style.bad(f'{unit} (not a Ceilometer unit; it claims to be '
                          f'{escaped(header.unit or header.service)})')
     complete = 'yes'
     if not found.report.complete:

@@ -80,7 +80,7 @@ class Journal:
     :param place: which journal
     :raises source.JournalError: there is none, or nothing of it can be read
     :ivar source: which journal
-    :ivar problems: a line for each file that is passed over
+    :ivar problems: a line for each file that is skipped
     """
 
     def __init__(self, place: source.Source) -> None:
@@ -138,7 +138,7 @@ class Journal:
         if refused and (self.source.files or refused == self._files):
             raise source.JournalError('; '.join(lines))
         self._files = [path for path in self._files if path not in refused]
-        self.problems += [f'{line}; passed over' for line in lines]
+        self.problems += [f'{line}; skipped' for line in lines]
 
 
 def _allow_descriptors(files: int) -> None:

@@ -148,7 +148,7 @@ def find(journal: journal_reader.Journal, query: search.Query = search.ALL,
             if problems is not None:
                 problems.append(
                     f'report {stored.decode(key[0])[:40]} of pid '
-                    f'{stored.decode(key[3])}: {invalid}; passed over')
+                    f'{stored.decode(key[3])}: {invalid}; skipped')
     return sorted((one for one in found if _fulfils(one, query)), key=_order)
 
 
@@ -174,7 +174,7 @@ def load(journal: journal_reader.Journal, found: Found) -> Found:
 
 def load_each(journal: journal_reader.Journal, found: Iterable[Found],
               problems: list[str]) -> Iterator[Found]:
-    """Read the whole of reports; what cannot be read is passed over.
+    """Read the whole of reports; what cannot be read is skipped.
 
     :param journal: where they were found
     :param found: the reports
@@ -184,7 +184,7 @@ def load_each(journal: journal_reader.Journal, found: Iterable[Found],
         try:
             whole = load(journal, one)
         except source.JournalError as error:
-            problems.append(f'{error}; passed over')
+            problems.append(f'{error}; skipped')
         else:
             yield whole
 

@@ -184,8 +184,8 @@ def entries(reader: journal_reader.Reader, problems: list[str] | None = None,
         else:
             yield fields_of_entry
     if damaged and problems is not None:
-        problems.append('the journal is damaged: an entry or more could not '
-                        'be read')
+        problems.append('the journal is damaged: one or more entries could '
+                        'not be read')
 
 
 def _group(given: Iterable[stored.Entry],

@@ -112,7 +112,7 @@ def _whole_number(value: Any) -> bool:
 #: For each type its name for people, whether a value is of it, and what is
 #: told where there is none.
 _SIMPLE: dict[Any, tuple[str, Callable[[Any], bool], Any]] = {
-    str: ('a text', lambda value: isinstance(value, str), ''),
+    str: ('a string', lambda value: isinstance(value, str), ''),
     bool: ('true or false', lambda value: isinstance(value, bool), False),
     int: ('a whole number', _whole_number, 0),
     float: ('a number', lambda value: _whole_number(value) or (

@@ -77,7 +77,7 @@ def find(source: Source) -> tuple[list[str], list[str]]:
     """Find the files of a journal.
 
     :param source: which journal
-    :returns: their paths, and a line for each that is passed over
+    :returns: their paths, and a line for each that is skipped
     :raises JournalError: there is none, or nothing of it can be read
     """
     problems: list[str] = []
@@ -106,9 +106,10 @@ def _how_to_gain_access(paths: Iterable[str]) -> str:
 def _how_to_join(groups: Iterable[str]) -> str:
     names = sorted(groups)
     if not names:
-        return 'root may read it'
-    return (f'members of group {" and ".join(names)} may read it: "usermod '
-            f'-aG {",".join(names)} USER" as root, then log in anew')
+        return 'root can read it'
+    return (f'members of group {" and ".join(names)} can read it: run '
+            f'"usermod -aG {",".join(names)} USER" as root, then log in '
+            'again')
 
 
 def _group(path: str) -> str | None:
@@ -142,7 +143,7 @@ def _usable(source: Source, paths: list[str],
             if strict:
                 raise JournalError(f'{path}: {reason(error)}') from None
             problems.append(
-                f'{path}: {reason(error)}; passed over')
+                f'{path}: {reason(error)}; skipped')
         else:
             usable.append(path)
     where = source.directory or source.root or 'the journal'
