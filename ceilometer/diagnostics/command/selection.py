@@ -34,7 +34,7 @@ from ceilometer.diagnostics.command.reports import source
 #: A report id, or the beginning of one. What is shorter is too common.
 ID = re.compile('[0-9a-f]{4,32}')
 
-#: So many lines are printed of what was passed over: anybody may write
+#: So many lines are printed of what was skipped: anybody may write
 #: entries that claim to be of a report.
 _PROBLEMS_MAX = 10
 
