@@ -297,3 +297,7 @@ _TRIGGER: tuple[tuple[str, str, _Read], ...] = (
     (fields.REPORT_SENDER_UID, 'sender_uid', _number_or_none),
     (fields.REPORT_SENDER_COMM, 'sender_comm', _text_or_none),
 )
+
+#: The fields of a header that hold numbers.
+HEADER_NUMBERS = tuple(name for name, _, read in (*_HEADER, *_TRIGGER)
+                       if read is _number_or_none)

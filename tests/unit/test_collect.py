@@ -481,6 +481,20 @@ def test_header_is_escaped_and_without_secrets():
     assert header.trigger.sender_comm == 'a\\x1b'
 
 
+def test_header_has_all_that_is_known(monkeypatch):
+    """No field of it is forgotten where everything is known."""
+    monkeypatch.setattr(daemons, 'unit', lambda: 'example.service')
+    daemon = daemons.Daemon('example')
+    daemon.process = fields.PROCESS_WORKER
+    daemon.worker = 3
+    daemon.worker_name = 'ExampleWorker'
+    trigger = report.Trigger('signal', 1, 'SIGUSR1', 1, 0, 'systemd')
+    header = sanitize.header(daemon, '0' * 32, trigger, redact.Redactor())
+    assert header.trigger == trigger
+    assert [field.name for field in dataclasses.fields(header)
+            if getattr(header, field.name) is None] == []
+
+
 def test_long_name_is_cut_without_showing_half_a_secret():
     """What was cut from a URL would not be known as a secret any more."""
     daemon = daemons.Daemon('example')

@@ -15,8 +15,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 import re
+import typing
 
 import pytest
 
@@ -119,6 +121,34 @@ def test_what_names_nobody_stays(exported: tuple[str, str],
     lines = re.findall(r'(?<![\w-])at (\S+) twice \1(?![\w-])',
                        anonymous.replace('\\n', '\n'))
     assert len(set(lines)) == len(NAMED) + len(KEPT) + 2
+
+
+#: Texts of a header that name nobody: the id, and words of the vocabulary.
+NAMELESS = {'id', 'service', 'process', 'kind', 'signal'}
+
+
+@pytest.mark.parametrize(('kind', 'name'), [
+    (kind, name) for kind in (report.Header, report.Trigger)
+    for name, hint in typing.get_type_hints(kind).items()
+    if hint in (str, str | None) and name not in NAMELESS])
+def test_fields_of_the_header(tmp_path: pathlib.Path, kind: type, name: str,
+                              capsys: pytest.CaptureFixture[str]) -> None:
+    """What a process says of itself is replaced as well."""
+    made = journals.make_report()
+    said: dict[str, typing.Any] = {name: 'jane@corp.example.com'}
+    if kind is report.Trigger:
+        said = {'trigger': dataclasses.replace(made.header.trigger, **said)}
+    made = dataclasses.replace(
+        made, header=dataclasses.replace(made.header, **said))
+    journals.write(tmp_path / 'x.journal', journals.entries(made))
+    path = tmp_path / 'out'
+    for options, there in (([], True), (['--anonymize'], False)):
+        assert commands.Command(tmp_path, capsys)(
+            'export', '--format=journal', '-o', str(path), *options) == (
+                0, '', '')
+        told = path.read_text(errors='replace')
+        assert ('jane@corp.example.com' in told) == there
+        assert ('user-1@mail.invalid' in told) != there
 
 
 @pytest.mark.parametrize('form', FORMS)

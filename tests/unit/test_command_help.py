@@ -17,6 +17,8 @@ from __future__ import annotations
 import argparse
 import pathlib
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -108,6 +110,16 @@ def test_manual_has_every_verb() -> None:
             in documented_verbs().items()] == wanted
 
 
+def test_verbs_are_registered() -> None:
+    """Each module of the command that has a parser is a verb's, once."""
+    folder = pathlib.Path(verbs.__file__).parent
+    modules = [path.stem for path in folder.glob('*.py')
+               if re.search(r'^def parser\(', path.read_text(), re.MULTILINE)]
+    assert sorted(modules) == sorted(
+        verb.module for verb in verbs.VERBS if verb.module)
+    assert len({verb.name for verb in verbs.VERBS}) == len(verbs.VERBS)
+
+
 @pytest.mark.parametrize('verb', verbs.OF_COMMAND)
 def test_reference_has_the_json_of_every_verb(verb: str) -> None:
     """A heading with its name, for each that takes --json."""
@@ -150,10 +162,17 @@ def test_an_option_means_the_same_in_every_verb() -> None:
 
 
 def test_shared_options_are_found_without_the_verbs() -> None:
-    """Before the verb stand mostly those; no verb is imported for them."""
-    shared = command_line.shared_options()
-    assert {'-D', '--directory', '--since', '-q', '--json'} <= set(shared)
-    assert set(shared) <= set(verbs.options())
+    """The command starts as fast if such options stand before the verb."""
+    script = ('from ceilometer.diagnostics.command import cli\n'
+              'words = ["-q", "-D", "/x", "--since=now", "--boot", "show"]\n'
+              'print(cli.split_verb(words))\n'
+              'import sys\nprint(*sys.modules)\n')
+    done = subprocess.run([sys.executable, '-c', script], text=True,
+                          capture_output=True, timeout=600, check=True)
+    found, modules = done.stdout.splitlines()
+    assert found.startswith("('show', ")
+    assert not {f'ceilometer.diagnostics.command.{verb.module}'
+                for verb in verbs.VERBS} & set(modules.split())
 
 
 OPTIONS = [(verb, name) for verb in verbs.OF_COMMAND

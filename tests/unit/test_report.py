@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 
 import hypothesis
@@ -67,6 +68,14 @@ def test_first_section_opens_the_report():
     assert '2023-11-14 22:13:20 UTC' in first
     assert examples.HEADER.id in first
     assert 'Guru' not in second
+
+
+@pytest.mark.parametrize('kind', [
+    report.Report, report.Header, report.Trigger, report.Section])
+def test_every_attribute_is_explained(kind):
+    """What it holds, and when it is None, stands in the docstring."""
+    explained = re.findall(r'^ +:ivar (\w+): ', kind.__doc__, re.MULTILINE)
+    assert explained == [field.name for field in dataclasses.fields(kind)]
 
 
 def test_trigger_is_described_in_words():

@@ -41,9 +41,8 @@ _SIZE_MAX = 2 ** 40
 
 COUNTS = (fields.REPORT_SECTION_INDEX, fields.REPORT_SECTION_COUNT,
           fields.REPORT_SECTION_PART, fields.REPORT_SECTION_PARTS)
-NUMBERS = (fields.REPORT_WORKER, fields.REPORT_SENDER_PID,
-           fields.REPORT_SENDER_UID, fields.REPORT_SECTION_USEC, '_PID',
-           '_SOURCE_REALTIME_TIMESTAMP')
+NUMBERS = (*journal_entries.HEADER_NUMBERS, fields.REPORT_SECTION_USEC,
+           '_PID', '_SOURCE_REALTIME_TIMESTAMP')
 
 _ID = re.compile('[0-9a-f]{32}')
 
