@@ -123,6 +123,13 @@ class TestRoundTrip:
         assert found.sections == tuple(parts)
         assert found.complete
 
+    @hypothesis.given(made(report.Header))
+    def test_a_header_comes_back_as_it_was(self, header):
+        """Whatever is in any of its fields."""
+        found = journal_entries.to_report(entries_of(
+            section(), header=header))
+        assert found.header == header
+
     def test_several_megabytes_come_back_as_they_were(self):
         """A section of many parts is put together again."""
         part = section(

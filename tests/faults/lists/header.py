@@ -15,7 +15,7 @@
 from tests.faults import fault
 
 _ROUND_TRIP = ('tests/unit/test_journal_entries.py::TestRoundTrip::'
-               'test_a_report_comes_back_as_it_was')
+               'test_a_header_comes_back_as_it_was')
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
