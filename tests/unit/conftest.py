@@ -25,7 +25,9 @@ from tests.unit import commands
 hypothesis.settings.register_profile(
     'unit', deadline=None, max_examples=60, derandomize=True, database=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow,
-                           hypothesis.HealthCheck.data_too_large])
+                           hypothesis.HealthCheck.data_too_large],
+    # which values do not matter is found out by minutes of tracing
+    phases=set(hypothesis.Phase) - {hypothesis.Phase.explain})
 hypothesis.settings.load_profile('unit')
 
 
