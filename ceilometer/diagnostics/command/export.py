@@ -40,8 +40,8 @@ _ADDRESSES = ('__CURSOR', '__REALTIME_TIMESTAMP', '__MONOTONIC_TIMESTAMP',
 def parser() -> command_line.Parser:
     """The parser of this verb's command line."""
     made = command_line.Parser(
-        'export', 'Write reports to a file, to send it: those that match, or '
-        'without MATCH all reports for the last trigger.', [
+        'export', 'Write reports to a file, to send them: those that match, '
+        'or without MATCH all reports of a service for the last trigger.', [
             ('--format html -o report.html', 'a page for a browser'),
             ('--since yesterday --format journal -o reports.export',
              'for systemd-journal-remote, which makes a journal file of it'),

@@ -40,7 +40,8 @@ def parser() -> command_line.Parser:
         'list', 'List reports, newest last. Reports for the same trigger are '
         'grouped.', [
             ('', 'all reports of this machine'),
-            ('ceilometer-polling --since today', 'of a unit, from today'),
+            ('ceilometer-polling --since today',
+             'the reports of one unit since midnight'),
             ('REPORT_SECTION_STATUS=error', 'reports with a failed section'),
             ('-D /var/log/journal/remote -n 20',
              'the last 20 reports that other machines sent'),

@@ -38,7 +38,8 @@ def parser() -> command_line.Parser:
         'show', 'Show the last report, or all that match: first what is '
         'unusual, then the sections.', [
             ('', 'the last report'),
-            ('ceilometer-polling --since -1h', 'of a unit, in the last hour'),
+            ('ceilometer-polling --since -1h',
+             'the reports of one unit in the last hour'),
             ('3ceceb026120 --section threads', 'one section of one report'),
             ('-1 ceilometer-polling --changed',
              'the options that differ from their defaults'),
