@@ -24,7 +24,7 @@ the words that both speak: :mod:`.fields`, :mod:`.report`,
 :mod:`.journal_entries` and :mod:`.escape`. :mod:`.secrets` masks what is
 secret, for both.
 
-Importing this imports none of that: a daemon starts as fast as ever.
+Importing this imports none of that: a daemon starts as fast as before.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ STATUSES: Final = (STATUS_OK, STATUS_ERROR, STATUS_TIMEOUT, STATUS_TRUNCATED)
 PRIORITY_REPORT: Final = '4'
 PRIORITY_FAILED: Final = '3'
 
-#: Our own sections, in a report's order; those that others add come next.
+#: Our own sections, in a report's order; third-party sections come next.
 SECTIONS: Final = (
     'package', 'threads', 'green-threads', 'asyncio-tasks', 'processes',
     'configuration', 'logging', 'resources')

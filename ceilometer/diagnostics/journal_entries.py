@@ -53,7 +53,7 @@ VALUE_CHARS_MAX = 100
 
 
 class InvalidEntry(ValueError):
-    """An entry that claims to be of a report, and cannot be.
+    """An entry that claims to be part of a report, but is invalid.
 
     The message names the field, its value and what was expected.
     """

@@ -37,11 +37,11 @@ EXIT_USAGE = 2
 USAGE = """\
 usage: ceilometer-diagnostics run DAEMON [ARG ...]
 
-Start a daemon of the installed Ceilometer, unmodified and in this process,
-armed to write a diagnostic report to the journal on SIGUSR1 and SIGUSR2.
+Start a daemon of the installed Ceilometer in this process, unmodified. The
+daemon writes a diagnostic report to the journal on SIGUSR1 and SIGUSR2.
 
-DAEMON is the name of one of Ceilometer's programs; all that follows it is the
-daemon's own.
+DAEMON is the name of one of Ceilometer's programs. All arguments after it are
+passed to the daemon.
 
 examples:
   ceilometer-diagnostics run ceilometer-polling --polling-namespaces central
@@ -102,14 +102,14 @@ def find(name: str) -> metadata.EntryPoint:
                if point.group == 'console_scripts'}
     if name not in scripts:
         raise CannotRun(
-            f'run: {name!r} is no program of Ceilometer '
+            f'run: {name!r} is not a program of Ceilometer '
             f'{distribution.version}: expected one of '
             + ', '.join(sorted(scripts)))
     return scripts[name]
 
 
 def _script(name: str) -> str:
-    """What sys.argv[0] is where the console script itself is started."""
+    """The sys.argv[0] that the console script itself would get."""
     beside = os.path.join(os.path.dirname(sys.argv[0]), name)
     if os.path.dirname(sys.argv[0]) and os.path.exists(beside):
         return beside
@@ -122,5 +122,5 @@ def _set_comm(name: str) -> None:
         with open('/proc/self/comm', 'w') as file:
             file.write(name[:15])
     except OSError:
-        # no /proc: then nobody reads it either
+        # without /proc nobody reads it either
         pass

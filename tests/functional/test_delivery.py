@@ -59,7 +59,7 @@ def test_without_a_journal_the_report_is_on_stderr(start):
         process.errors)
     for title in ('Package', 'Threads', 'Processes', 'Configuration'):
         assert f'\n{title} [' in process.errors
-    assert 'not all of it is in the journal' in process.errors
+    assert 'the journal did not take all of it' in process.errors
 
 
 def test_without_a_journal_log_dir_gets_a_file_a_process(start, tmp_path):

@@ -444,8 +444,8 @@ def test_doors_say_what_is_wrong(start, journal):
     process = start('doors')
     process.wait_ready()
     aside, *others = process.output.splitlines()
-    assert aside.startswith('RuntimeError diagnostics can be installed in '
-                            "the main thread only, not in 'aside'")
+    assert aside.startswith('RuntimeError diagnostics can only be installed '
+                            "in the main thread, not in 'aside'")
     assert others[0].startswith('NotInstalled')
     assert others[1].startswith('NotInstalled')
     assert others[2].startswith('AlreadyInstalled')
@@ -475,7 +475,7 @@ def test_hanging_section_costs_one_thread(start, journal):
         assert found['exits'].status == fields.STATUS_ERROR
         assert 'SystemExit' in found['exits'].text
         assert found['resources'].status == fields.STATUS_OK
-        assert ('abandoned' if count == 1 else 'not begun') in (
+        assert ('abandoned' if count == 1 else 'not started') in (
             found['hangs'].text.lower())
     process.tell()
     assert process.wait_line('threads') == ['3']

@@ -204,8 +204,8 @@ def test_wrong_option_is_named_and_costs_nothing(
     reports.trigger(machine, POLLING)
     assert machine.show(POLLING, 'NRestarts')['NRestarts'] == '0'
     log = machine.journal('-u', POLLING, '-o', 'cat', '_TRANSPORT=stdout')
-    assert '[diagnostics] section_time_limit = soon is not usable' in log
-    assert '[diagnostics] signals = USR1,TERM is not usable' in log
+    assert '[diagnostics] section_time_limit = soon is invalid' in log
+    assert '[diagnostics] signals = USR1,TERM is invalid' in log
 
 
 def test_disabled_diagnostics_write_nothing_and_nobody_dies(

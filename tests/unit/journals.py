@@ -119,7 +119,7 @@ def make_report(sections: Iterable[report.Section] = (), *,
         'total_usec': total_usec, 'snapshot_usec': 300,
         'delivery_problem': None})
     parts.append(report.Section(
-        'summary', 'Summary', 'all of them whole', data))
+        'summary', 'Summary', 'all complete', data))
     return report.Report(header, tuple(parts), len(parts))
 
 

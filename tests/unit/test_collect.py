@@ -195,7 +195,7 @@ def test_section_that_hangs_is_not_begun_again(add, hanging):
         sections = run(hung, section_seconds_max=0.2)
         assert sections['added'].status == fields.STATUS_TIMEOUT
     assert len(begun) == 1
-    assert 'not begun' in sections['added'].text.lower()
+    assert 'not started' in sections['added'].text.lower()
     (thread,) = hung.values()
     hanging.released.set()
     thread.join()
@@ -268,7 +268,7 @@ def test_report_has_a_time_limit(add, clock):
     sections = run(report_seconds_max=30, section_seconds_max=60)
     assert sections['one'].status == fields.STATUS_OK
     assert sections['two'].status == fields.STATUS_TIMEOUT
-    assert 'not begun' in sections['two'].text.lower()
+    assert 'not started' in sections['two'].text.lower()
     assert 'report_time_limit' in sections['two'].text
 
 
@@ -331,7 +331,7 @@ def test_report_limit_is_named_by_what_it_kept_from_beginning(only, clock):
         kind_of('after', lambda: clock.advance(0)),
         section_seconds_max=20, report_seconds_max=40)
     assert ended_by(sections['after'], 'report_time_limit', 40)
-    assert 'not begun' in sections['after'].data['reason']
+    assert 'not started' in sections['after'].data['reason']
 
 
 @pytest.mark.parametrize('where', ['repr', 'rendering'])

@@ -136,7 +136,7 @@ def test_summary_tells_that_sections_of_others_are_not_known(
     write_one()
     names = [entry[fields.REPORT_SECTION] for entry in delivered]
     assert names == [*fields.SECTIONS, fields.SECTION_SUMMARY]
-    assert 'without the sections of others: OSError: no such disk\n' in (
+    assert 'without third-party sections: OSError: no such disk\n' in (
         delivered[-1][fields.MESSAGE])
 
 

@@ -75,7 +75,7 @@ def test_name_is_taken_once():
     """Another function may not take the name; the same one may come again."""
     registry.register_section('X', content)
     registry.register_section('X', content)
-    with pytest.raises(ValueError, match="'x' is taken by"):
+    with pytest.raises(ValueError, match="'x' is already used by"):
         registry.register_section('X', lambda: 'y')
     assert len(registry.registered()) == 1
 

@@ -836,7 +836,7 @@ class TestConfiguration:
         """A daemon that has not read it yet has a section that says so."""
         data, text = told(configuration)
         assert not data['known']
-        assert 'Not known yet' in text
+        assert 'Not known: ' in text
 
     def test_options_may_be_registered_meanwhile(self, conf):
         """A library that registers options at that moment costs nothing."""
@@ -978,7 +978,7 @@ class TestOthers:
             handler.close()
             logger.setLevel(logging.NOTSET)
             logger.propagate = True
-        assert 'test.levels: DEBUG, not passed up' in text
+        assert 'test.levels: DEBUG, does not propagate' in text
         assert 'logging.FileHandler from NOTSET to /dev/null' in text
 
     def test_logger_that_is_switched_off_is_told(self):

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Sections that others add, by any of three doors.
+"""Third-party sections, added in any of three ways.
 
 Those of oslo.reports, of ``register_section()`` and of entry points; and what
 their functions may return, made content.
@@ -59,9 +59,9 @@ def kinds() -> Iterator[section.Kind]:
 
 
 def warn_of_unknown(excluded: Iterable[str]) -> None:
-    """Log names of sections to leave out that no section has until now.
+    """Log the names in ``exclude_sections`` that no section has so far.
 
-    Others may add theirs later, so that this is no error. Runs in the main
+    Other code may add its sections later, so this is not an error. Runs in the main
     thread, as the daemon starts; raises nothing.
 
     :param excluded: the names, as ``[diagnostics] exclude_sections`` has them
@@ -70,13 +70,12 @@ def warn_of_unknown(excluded: Iterable[str]) -> None:
         unknown = (set(excluded) - set(fields.SECTIONS)
                    - {kind.name for kind in kinds()})
     except Exception:
-        LOG.debug('Sections of others are not known', exc_info=True)
+        LOG.debug('Third-party sections cannot be found', exc_info=True)
         return
     if unknown:
         LOG.warning(
-            '[diagnostics] exclude_sections = %s: there is no section of that '
-            'name to leave out; expected one of %s, or of a section that '
-            'others add', ', '.join(sorted(unknown)),
+            '[diagnostics] exclude_sections = %s: unknown section; expected '
+            'one of %s, or the name of a third-party section', ', '.join(sorted(unknown)),
             ', '.join(fields.SECTIONS))
 
 

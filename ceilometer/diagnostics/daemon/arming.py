@@ -186,7 +186,7 @@ def arm(daemon: process_module.Daemon,
     global armed, _fork_hooks
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError(
-            'diagnostics can be installed in the main thread only, not in '
+            'diagnostics can only be installed in the main thread, not in '
             f'{threading.current_thread().name!r}')
     armed = Arming(daemon, signals)
     armed.start()

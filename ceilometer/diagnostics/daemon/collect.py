@@ -51,8 +51,8 @@ with contextlib.suppress(ImportError):
 
 _T = TypeVar('_T')
 
-#: What the searches for secrets and for sections of others are called among
-#: the sections that hang; no section has such a name.
+#: Names of the searches for secrets and for third-party sections, among the
+#: sections that hang. No section has such a name.
 SECRETS = '(secrets)'
 OTHERS = '(others)'
 
@@ -102,11 +102,11 @@ class Collector:
         self.excluded: list[str] = []
         #: names to be left out that no section has
         self.unknown: list[str] = []
-        #: why sections of others are not known, None if they are
+        #: why third-party sections are not known, None if they are
         self.others_problem: str | None = None
 
     def find(self) -> None:
-        """Find out which sections there are, those of others as well."""
+        """Find out which sections there are, third-party ones as well."""
         excluded = self._settings.exclude_sections
         kinds = self._kinds()
         self.kinds = [kind for kind in kinds if kind.name not in excluded]
@@ -176,7 +176,7 @@ class Collector:
         """Copy what must be seen all at once to plain data.
 
         First of all: the later, the less it shows what asked for the report.
-        Sections of others have nothing to copy.
+        Third-party sections have nothing to copy.
         """
         # the time this thread has run; that it waited held up nobody
         start = time.thread_time_ns()
@@ -229,14 +229,14 @@ class Collector:
         limit, seconds = self._limit()
         if seconds <= 0:
             return self._timed_out(
-                kind, 'not begun: the sections before it took all of the '
-                f'{limit.seconds:g} s that a report may take ([diagnostics] '
+                kind, 'not started: the sections before it used all of the '
+                f'{limit.seconds:g} s of the report ([diagnostics] '
                 f'{limit.name})', limit)
         hung = self._still_running(kind.name)
         if hung is not None:
             return self._timed_out(
-                kind, 'not begun: it is still running since an earlier report '
-                f'(thread {hung.native_id})')
+                kind, 'not started: it is still running for an earlier '
+                f'report (thread {hung.native_id})')
         bytes_max = self._settings.section_bytes_max
         # made in that thread as well, which cannot wait for itself
         redactor = self.redactor

@@ -61,7 +61,7 @@ def take_over(on_autorun: OnAutorun) -> None:
     """Have each later ``setup_autorun`` told to a function.
 
     :param on_autorun: what to call; an exception it raises is logged, and
-        oslo.reports does as ever
+        oslo.reports works as usual
     """
     global _on_autorun, _hooked
     _on_autorun = on_autorun
@@ -133,8 +133,8 @@ def _taken(conf: Any, version: Any) -> bool:
             silence()
             return True
     except Exception:
-        LOG.exception('Diagnostics could not take over from oslo.reports, '
-                      'which stays in charge')
+        LOG.exception('Diagnostics cannot replace the reports of oslo.reports; '
+                      'oslo.reports keeps answering')
     return False
 
 
@@ -150,7 +150,7 @@ def _handle_signal(wrapped: Callable[..., Any], instance: Any, args: Any,
 def watched_file(conf: Any) -> tuple[str, float] | None:
     """The file that oslo.reports is told to watch, None if there is none.
 
-    Runs in the main thread. An invalid option is logged, and stops nobody.
+    Runs in the main thread. An invalid option is logged and ignored.
 
     :param conf: the service's own configuration
     :returns: its path, and how often to look at it, seconds
@@ -162,7 +162,7 @@ def watched_file(conf: Any) -> tuple[str, float] | None:
         return (conf.oslo_reports.file_event_handler,
                 float(conf.oslo_reports.file_event_handler_interval))
     except Exception as error:
-        LOG.error('[oslo_reports] file_event_handler is not heeded: %s', error)
+        LOG.error('[oslo_reports] file_event_handler is ignored: %s', error)
         return None
 
 

@@ -34,7 +34,7 @@ def when_imported(module: str, name: str, wrapper: Wrapper) -> None:
     """Wrap a function as soon as its module has been imported.
 
     Runs in the thread that imports it, which is the daemon's: a library that
-    has no such function is a warning, and is imported as ever.
+    has no such function is logged as a warning, and is imported as usual.
 
     :param module: its full name
     :param name: of the function in it, ``Service.__init__``

@@ -117,7 +117,7 @@ def _send_waiting(attempt: Callable[[], object], sock: socket.socket,
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError(
-                    errno.ETIMEDOUT, 'journald takes no entries') from error
+                    errno.ETIMEDOUT, 'journald accepts no entries') from error
         poll.poll(left * 1000)
 
 

@@ -13,7 +13,7 @@
 """The ``[diagnostics]`` options of a service, and their values checked.
 
 The options stand in the service's own configuration file. Because the daemon
-matters more than its diagnostics, a value that cannot be is not an error of
+matters more than its diagnostics, an invalid value is not an error of
 the service: it is named in the log, and the default holds.
 """
 
@@ -41,42 +41,42 @@ _OPTS = [
     cfg.BoolOpt(
         'enabled', default=True,
         help='Whether the processes of this service write diagnostic '
-             'reports. If not, none is written once the configuration has '
-             'been read, whatever asks for it, and the signals are left '
-             'alone.'),
+             'reports. If false, no trigger causes a report after the '
+             'configuration has been read, and the signals are not handled.'),
     cfg.ListOpt(
         'signals', default=list(SIGNALS),
         item_type=types.String(choices=[
             *SIGNALS, *('SIG' + name for name in SIGNALS)], ignore_case=True),
-        help='Signals that are answered with a report. USR2 is the signal of '
-             "oslo.reports, whose own report it then takes the place of; "
-             'without it here, oslo.reports answers it as ever. USR1 and '
-             'USR2 are all that can be had.'),
+        help='Signals that trigger a report. Only USR1 and USR2 are '
+             'supported. USR2 is also the signal of oslo.reports: if it is '
+             'listed here, the report in the journal replaces that of '
+             'oslo.reports; if not, oslo.reports answers it as usual.'),
     cfg.ListOpt(
         'exclude_sections', default=[],
         help='Names of sections to leave out of the reports, for example '
              'configuration or green-threads. The summary cannot be left '
-             'out. A name that no section has is told in the log of the '
-             'service as it starts, and in the summary of each report.'),
+             'out. An unknown name is logged when the service starts, and '
+             'the summary of each report shows it.'),
     cfg.FloatOpt(
         'minimum_interval', default=1.0, min=0.0, max=3600.0,
-        help='Seconds from the start of a report to the start of the next '
-             'one of the same process. A trigger that comes earlier is not '
-             'lost: it waits, and shares its report with others that come '
-             'meanwhile.'),
+        help='Minimum number of seconds between the starts of two reports '
+             'of the same process. A trigger that comes earlier is not lost: '
+             'it waits, and shares one report with all other triggers that '
+             'come before that report starts.'),
     cfg.FloatOpt(
         'section_time_limit', default=5.0, min=0.1, max=300.0,
-        help='Seconds that one section may take. A section that takes '
-             'longer is abandoned and marked in the report.'),
+        help='Maximum number of seconds for one section. A section that '
+             'takes longer is abandoned and marked in the report.'),
     cfg.FloatOpt(
         'report_time_limit', default=30.0, min=0.1, max=3600.0,
-        help='Seconds that all sections of a report may take. Those not '
-             'begun by then are marked in the report.'),
+        help='Maximum number of seconds for all sections of a report. '
+             'Sections that have not started by then are marked in the '
+             'report.'),
     cfg.IntOpt(
         'section_size_limit', default=16 * 1024 * 1024, min=4096,
         max=256 * 1024 * 1024,
-        help='Bytes of text, and likewise of data, that one section may '
-             'have. What is beyond is cut, and the cut is marked.'),
+        help='Maximum size of the text of one section, and of its data, '
+             'in bytes. The rest is cut, and the cut is marked.'),
 ]
 
 
@@ -125,9 +125,9 @@ def _written(conf: cfg.ConfigOpts, name: str) -> str | None:
 def load(conf: cfg.ConfigOpts) -> Settings:
     """Register the options with a service's configuration and read them.
 
-    A wrong value is logged, with what was expected, and its default put in
-    its place, because the service itself reads all options when it logs them
-    and would stop over ours.
+    An invalid value is logged, with what was expected, and replaced with the
+    default, because the service itself reads all options when it logs them
+    and an invalid one would stop it.
 
     :param conf: the configuration, parsed already
     :returns: what is in force
@@ -142,14 +142,14 @@ def load(conf: cfg.ConfigOpts) -> Settings:
                 raise ValueError(f'expected a number, not {value}')
             values[opt.dest] = value
         except Exception as error:
-            LOG.error('[%s] %s = %s is not usable: %s; its default, %s, is '
-                      'in force', GROUP, opt.name, _written(conf, opt.name),
+            LOG.error('[%s] %s = %s is invalid: %s; using the '
+                      'default, %s', GROUP, opt.name, _written(conf, opt.name),
                       error, opt.default)
             values[opt.dest] = opt.default
             try:
                 conf.set_override(opt.name, opt.default, group=GROUP)
             except cfg.Error:
-                LOG.debug('No default for [%s] %s', GROUP, opt.name,
+                LOG.debug('Cannot set the default of [%s] %s', GROUP, opt.name,
                           exc_info=True)
     return Settings(
         enabled=values['enabled'],

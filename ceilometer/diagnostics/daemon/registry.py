@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The sections that others add, and how they are named.
+"""Third-party sections, and how they are named.
 
 Registering costs an entry in a list. The functions are called when a report
 is collected, each for itself, within the limits of any section.
@@ -59,11 +59,12 @@ def register_section(title: str, function: Callable[[], Any],
         being too slow, becomes the section's content
     :param name: lower case letters, digits and hyphens; made from the title
         if not given
-    :raises ValueError: the name cannot be, or is taken by another function
-    :raises TypeError: the function cannot be called, or the title is no text
+    :raises ValueError: the name is invalid, or another function has it
+    :raises TypeError: the function is not callable, or the title is not
+        a string
     """
     if not isinstance(title, str):
-        raise TypeError(f'section title {title!r}: expected a text')
+        raise TypeError(f'section title {title!r}: expected a string')
     if not callable(function):
         raise TypeError(f'section {title!r}: {function!r} is not callable')
     if name is None:
@@ -74,7 +75,7 @@ def register_section(title: str, function: Callable[[], Any],
             f'single hyphens, at most {NAME_CHARS_MAX} characters')
     known = _registrations.get(name)
     if known is not None and known.function != function:
-        raise ValueError(f'section name {name!r} is taken by '
+        raise ValueError(f'section name {name!r} is already used by '
                          f'{known.function!r}')
     _registrations[name] = Registration(name, title, function)
 

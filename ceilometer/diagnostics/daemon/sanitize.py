@@ -56,8 +56,8 @@ def section(kind: section_module.Kind, content: section_module.Content,
         data = {'truncated': True, 'limit_bytes': bytes_max}
         text = content.text
         if text is None:
-            text = (f'[… all cut: the data of a section may have {bytes_max} '
-                    'bytes ([diagnostics] section_size_limit)]')
+            text = (f'[… all data cut: more than {bytes_max} bytes '
+                    '([diagnostics] section_size_limit)]')
     text, was_cut = _cut(text, bytes_max)
     text = redactor.text(text, names=content.text is not None)
     if was_cut or mask.RUN_CUT_MARK in text:
@@ -92,8 +92,8 @@ def _cut(text: str, bytes_max: int) -> tuple[str, bool]:
         return text, False
     newline = text.rfind('\n', 0, end)
     kept = text[:max(newline, 0)]
-    return (f'{kept}\n[… {len(text) - len(kept)} characters cut: the text of '
-            f'a section may have {bytes_max} bytes ([diagnostics] '
+    return (f'{kept}\n[… {len(text) - len(kept)} characters cut: the text '
+            f'has more than {bytes_max} bytes ([diagnostics] '
             'section_size_limit)]').lstrip('\n'), True
 
 

@@ -64,7 +64,7 @@ def _run(wrapped: Callable[..., Any], instance: Any, args: Any,
             instance.register_hooks(on_new_worker=_new_worker)
             _on_manager()
     except Exception:
-        LOG.exception('Diagnostics will not know the workers of this service')
+        LOG.exception('Diagnostics cannot identify the workers of this service')
     return wrapped(*args, **kwargs)
 
 
@@ -82,4 +82,4 @@ def _new_worker(service_id: Any, worker_id: int, service: Any) -> None:
         if _on_worker is not None:
             _on_worker(worker_id, service)
     except Exception:
-        LOG.exception('Diagnostics do not know this worker')
+        LOG.exception('Diagnostics cannot identify this worker')

@@ -47,12 +47,12 @@ SECRET_CHARS_MIN = 6
 PIECE_CHARS = 32 * 1024
 
 #: A run of this many characters without white space is cut: secrets in it
-#: could not be told reliably.
+#: could not be found reliably.
 RUN_CHARS_MAX = 256 * 1024
-RUN_CUT_MARK = '[… run of characters without space cut]'
+RUN_CUT_MARK = '[… long run of characters without spaces cut]'
 
-# What a text without secrets lacks; looked for before all else, because that
-# takes a tenth of the time.
+# A text that has none of these has no secrets. They are looked for first,
+# because that takes a tenth of the time.
 _HINTS = ('://', 'pass', 'pwd', 'secret', 'token', 'key', 'credential',
           'authorization', 'cookie', 'basic', 'bearer', 'digest',
           'negotiate')

@@ -37,7 +37,7 @@ DEPTH_MAX = 32
 
 
 class TooLarge(ValueError):
-    """Data that holds more than it may."""
+    """Data that exceeds the size limit."""
 
 
 class Redactor:
@@ -129,7 +129,7 @@ class _Walk:
             name = self._masker.text(
                 key if isinstance(key, str) else _safe_repr(key))
             self._count(len(name))
-            # what others call source is no line of a program
+            # a third-party key 'source' does not hold a line of a program
             result[name] = self.value(
                 item, None if name == 'source' and not is_frame else name,
                 depth + 1, secret or (names_secret and key == 'value'))
@@ -149,7 +149,7 @@ class _Walk:
     def _count(self, chars: int) -> None:
         self._chars_left -= chars
         if self._chars_left < 0:
-            raise TooLarge('the data holds more than it may')
+            raise TooLarge('the data exceeds the size limit')
         self._until_pause -= 1
         if not self._until_pause:
             self._until_pause = 1000

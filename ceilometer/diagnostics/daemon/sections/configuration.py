@@ -39,7 +39,7 @@ def collect(context: section.Context) -> section.Content:
         'known': True,
         'files': context.files,
         'options': [_describe(option, lines) for option in context.options],
-        # mistyped; or of a library that this process has not come to yet
+        # misspelled; or of a library that this process has not used yet
         'unregistered': [
             {'group': setting.group, 'name': setting.name,
              'value': _show_unregistered(setting),
@@ -106,11 +106,11 @@ def _mask(value: Any) -> Any:
 def render(data: contents.Configuration) -> str:
     """What differs from the default first, then all groups."""
     if not data['known']:
-        return ('Not known yet: the service has not read its configuration, '
-                'or keeps it to itself.')
+        return ('Not known: the service has not read its configuration yet, '
+                'or does not share it.')
     changed = [option for option in data['options'] if option['changed']]
     lines = [f'Files: {", ".join(data["files"]) or "none"}',
-             f'Options: {len(data["options"])}; of these differ from their '
+             f'Options: {len(data["options"])}; different from their '
              f'default: {len(changed)}']
     for option in changed:
         lines.append(f'  [{option["group"]}] {_assignment(option)}'
@@ -118,8 +118,8 @@ def render(data: contents.Configuration) -> str:
         if option.get('default') not in (None, '', []):
             lines.append(f'      default: {_value(option["default"])}')
     if data['unregistered']:
-        lines += ['', 'In the files, but no option of this process (mistyped, '
-                  'or not needed until now):']
+        lines += ['', 'Set in the files, but unknown to this process '
+                  '(misspelled, or not used yet):']
         lines += [f'  [{option["group"]}] {option["name"]} = '
                   f'{option["value"]}    ({option["detail"]} line '
                   f'{option["line"]})' for option in data['unregistered']]

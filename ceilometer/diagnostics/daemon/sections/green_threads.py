@@ -47,8 +47,8 @@ def snapshot() -> dict[str, Any] | None:
         return None
     unlikely = _why_there_are_none()
     if unlikely is None and sys.getallocatedblocks() > HEAP_BLOCKS_MAX:
-        unlikely = ('the heap is too large to be searched without holding up '
-                    f'the daemon (more than {HEAP_BLOCKS_MAX} blocks)')
+        unlikely = ('the heap is too large to search without holding up the '
+                    f'daemon (more than {HEAP_BLOCKS_MAX} blocks)')
     if unlikely is not None:
         return {'not_searched': unlikely, 'greenlets': []}
     kinds = _subclasses(greenlet.greenlet)
@@ -141,7 +141,7 @@ def collect(context: section.Context) -> section.Content:
 def render(data: contents.GreenThreads) -> str:
     """Each stack once, under all the greenlets that stand there."""
     if data['not_searched'] is not None:
-        return f'None were looked for: {data["not_searched"]}.'
+        return f'Not searched: {data["not_searched"]}.'
     if not data['count']:
         return 'None.'
     return stacks.render_all('Green threads', [

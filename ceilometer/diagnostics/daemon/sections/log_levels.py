@@ -81,8 +81,8 @@ def _target(handler: logging.Handler) -> str | None:
 
 
 def render(data: contents.Logging) -> str:
-    """A line for each logger that was set up, its handlers below."""
-    lines = [f'Loggers: {data["count"]}; those that are set up:']
+    """A line for each logger with settings of its own, its handlers below."""
+    lines = [f'Loggers: {data["count"]}; those with settings of their own:']
     if data['disabled_below']:
         lines.append('All records up to level '
                      f'{data["disabled_below"]} are disabled')
@@ -91,7 +91,7 @@ def render(data: contents.Logging) -> str:
         if logger['level'] == 'NOTSET':
             words += ' (inherited)'
         if not logger['propagate']:
-            words += ', not passed up'
+            words += ', does not propagate'
         if logger['disabled']:
             words += ', DISABLED'
         if logger['filters']:

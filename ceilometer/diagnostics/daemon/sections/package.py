@@ -133,7 +133,7 @@ def render(data: contents.Package) -> str:
     ]
     if data['installed_version'] != data['version']:
         lines.append(f'installed version = {data["installed_version"]}'
-                     '  <-- differs from the one that runs')
+                     '  <-- differs from the running version')
     lines += [
         f'diagnostics = ceilometer-diagnostics {data["diagnostics"]}',
         f'python = {python["implementation"]} {python["version"]} '

@@ -34,7 +34,7 @@ def describe(header: report.Header, sections: Iterable[report.Section],
     :param data_bytes: the size of the data of each, as it was sent
     :param excluded: names of the sections that the options leave out
     :param unknown: names to be left out that no section has
-    :param others_problem: why sections of others are not known, or None
+    :param others_problem: why third-party sections are missing, or None
     :param total_usec: from the trigger's being noticed to now, microseconds
     :param snapshot_usec: how long the daemon's threads may have been held up
     :param delivery_problem: why the journal did not take all of it, or None
@@ -66,7 +66,7 @@ def describe(header: report.Header, sections: Iterable[report.Section],
 
 def no_content(context: section.Context) -> section.Content:
     """The summary is made when the other sections are there."""
-    raise NotImplementedError('the summary is made of the other sections')
+    raise NotImplementedError('the summary is made from the other sections')
 
 
 def render(data: contents.Summary) -> str:
@@ -80,23 +80,23 @@ def render(data: contents.Summary) -> str:
            if part['status'] != fields.STATUS_OK]
     lines.append('')
     lines.append(f'{len(data["sections"]) + 1} sections with this one; '
-                 + (f'not as they should be: {", ".join(bad)}' if bad
-                    else 'all of them whole'))
+                 + (f'with problems: {", ".join(bad)}' if bad
+                    else 'all complete'))
     if data['excluded']:
-        lines.append('left out by [diagnostics] exclude_sections: '
+        lines.append('excluded by [diagnostics] exclude_sections: '
                      f'{", ".join(data["excluded"])}')
     if data['excluded_unknown']:
-        lines.append('[diagnostics] exclude_sections has names that no '
-                     f'section has: {", ".join(data["excluded_unknown"])}')
+        lines.append('[diagnostics] exclude_sections has unknown names: '
+                     f'{", ".join(data["excluded_unknown"])}')
     if data['others_problem']:
-        lines.append('without the sections of others: '
+        lines.append('without third-party sections: '
                      f'{data["others_problem"]}')
     lines.append(f'written in {data["total_usec"] / 1000:.1f} ms; threads '
                  f'held up for {data["snapshot_usec"] / 1000:.1f} ms at most')
     merged = data['trigger']['merged']
     if merged:
-        lines.append(f'answers {merged} further triggers as well')
+        lines.append(f'also answers {merged} more triggers')
     if data['delivery_problem']:
-        lines.append('not all of it is in the journal: '
+        lines.append('the journal did not take all of it: '
                      f'{data["delivery_problem"]}')
     return '\n'.join(lines)

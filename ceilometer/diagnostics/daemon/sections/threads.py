@@ -184,8 +184,8 @@ def render(data: contents.Threads) -> str:
         if not all(owner['diagnostics'] for owner in owners):
             lines += stacks.render(merged['frames'])
     if data['without_python']:
-        lines += ['', 'Without Python frames (of libraries in C, or just '
-                  'ending):']
+        lines += ['', 'Threads without Python frames (started by C libraries, '
+                  'or about to end):']
         for thread in data['without_python']:
             lines.append(_render_thread(thread))
     return '\n'.join(lines)
