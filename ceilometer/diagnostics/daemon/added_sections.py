@@ -61,8 +61,8 @@ def kinds() -> Iterator[section.Kind]:
 def warn_of_unknown(excluded: Iterable[str]) -> None:
     """Log the names in ``exclude_sections`` that no section has so far.
 
-    Other code may add its sections later, so this is not an error. Runs in the main
-    thread, as the daemon starts; raises nothing.
+    Other code may add its sections later, so this is not an error. Runs in the
+    main thread while the daemon starts; raises nothing.
 
     :param excluded: the names, as ``[diagnostics] exclude_sections`` has them
     """
@@ -75,8 +75,8 @@ def warn_of_unknown(excluded: Iterable[str]) -> None:
     if unknown:
         LOG.warning(
             '[diagnostics] exclude_sections = %s: unknown section; expected '
-            'one of %s, or the name of a third-party section', ', '.join(sorted(unknown)),
-            ', '.join(fields.SECTIONS))
+            'one of %s, or the name of a third-party section',
+            ', '.join(sorted(unknown)), ', '.join(fields.SECTIONS))
 
 
 @functools.cache

@@ -133,8 +133,8 @@ def _taken(conf: Any, version: Any) -> bool:
             silence()
             return True
     except Exception:
-        LOG.exception('Diagnostics cannot replace the reports of oslo.reports; '
-                      'oslo.reports keeps answering')
+        LOG.exception('Diagnostics cannot replace the reports of '
+                      'oslo.reports; oslo.reports keeps answering')
     return False
 
 

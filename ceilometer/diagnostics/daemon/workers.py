@@ -64,7 +64,8 @@ def _run(wrapped: Callable[..., Any], instance: Any, args: Any,
             instance.register_hooks(on_new_worker=_new_worker)
             _on_manager()
     except Exception:
-        LOG.exception('Diagnostics cannot identify the workers of this service')
+        LOG.exception('Diagnostics cannot identify the workers of this '
+                      'service')
     return wrapped(*args, **kwargs)
 
 
