@@ -115,7 +115,7 @@ def test_summary_tells_what_was_left_out(delivered):
     data = json.loads(closing[fields.REPORT_DATA])
     assert data['excluded'] == ['configuration', 'logging']
     assert data['excluded_unknown'] == ['confguration', 'summary']
-    assert 'no section has: confguration, summary\n' in (
+    assert 'has unknown names: confguration, summary\n' in (
         closing[fields.MESSAGE])
     assert fields.SECTION_SUMMARY == closing[fields.REPORT_SECTION]
 
