@@ -195,4 +195,4 @@ def test_worker_that_cannot_be_told_of_works(watched, caplog):
 def test_manager_that_cannot_be_followed_runs(watched, caplog):
     """Whatever shape it has."""
     assert workers._run(lambda: 'ran', object(), (), {}) == 'ran'
-    assert 'will not know the workers' in caplog.text
+    assert 'cannot identify the workers' in caplog.text

@@ -300,10 +300,10 @@ FAULTS: tuple[fault.Fault, ...] = (
         file=GMR,
         old="""\
     except Exception:
-        LOG.exception('Diagnostics could""",
+        LOG.exception('Diagnostics cannot replace""",
         new="""\
     except KeyError:
-        LOG.exception('Diagnostics could""",
+        LOG.exception('Diagnostics cannot replace""",
         tests=(TEST_GUEST + 'test_oslo_reports_stays_in_charge_where_we_'
                'fail',)),
     fault.Fault(
@@ -335,20 +335,20 @@ FAULTS: tuple[fault.Fault, ...] = (
         file='daemon/workers.py',
         old="""\
     except Exception:
-        LOG.exception('Diagnostics do not""",
+        LOG.exception('Diagnostics cannot identify this""",
         new="""\
     except KeyError:
-        LOG.exception('Diagnostics do not""",
+        LOG.exception('Diagnostics cannot identify this""",
         tests=(TEST_GUEST + 'test_worker_that_cannot_be_told_of_works',)),
     fault.Fault(
         name='what fails in the master stops its service',
         file='daemon/workers.py',
         old="""\
     except Exception:
-        LOG.exception('Diagnostics will""",
+        LOG.exception('Diagnostics cannot identify the""",
         new="""\
     except KeyError:
-        LOG.exception('Diagnostics will""",
+        LOG.exception('Diagnostics cannot identify the""",
         tests=(TEST_GUEST + 'test_manager_that_cannot_be_followed_runs',)),
     fault.Fault(
         name='a library of another shape cannot be imported',
