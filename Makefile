@@ -7,6 +7,7 @@ SHELL := /bin/bash
 
 PACKAGES := $(shell sed -n 's/^\([a-z0-9.+-]\+\) \[platform.*/\1/p' bindep.txt)
 TEST_PACKAGES := $(shell sed -n 's/^\([a-z0-9.+-]\+\) \[test.*/\1/p' bindep.txt)
+BED_PACKAGES := $(shell sed -n 's/^\([a-z0-9.+-]\+\) \[bed.*/\1/p' bindep.txt)
 # The supported interpreters. Those that are on this machine are tested, all
 # of them: one that starts but cannot be used fails the run. pyenv's are found
 # even where its shims are not set up.
@@ -39,7 +40,7 @@ TOX_PARALLEL := .venv/bin/tox run-parallel --parallel 2 \
 
 .PHONY: help
 help: ## Say what can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 23
 
 .PHONY: demo
 demo: deps ## Show a report of a real daemon, in a disposable machine
@@ -68,6 +69,29 @@ functional: tox ## Run the tests with real processes on every Python
 .PHONY: system
 system: tox ## Run the tests with real daemons under a real systemd
 	$(TOX) -e system
+
+# Distributions with a Ceilometer of their own. Each is a bed of the system
+# tests, see tests/system/beds.py, and too slow for each run. Where many tests
+# fail, nobody wants to wait for each of them as long as on a busy machine.
+BEDS := debian-12 debian-13 debian-testing
+$(BEDS) matrix: export EVENT_SECONDS ?= 60
+$(BEDS) matrix: PACKAGES += $(BED_PACKAGES)
+
+.PHONY: matrix
+matrix: tox ## Run the system tests on every other distribution
+	@passed=; failed=; for bed in $(BEDS); do \
+	    if CEILOMETER_TEST_BED=$$bed $(TOX) -e system; \
+	    then passed+=" $$bed"; else failed+=" $$bed"; fi; \
+	done; \
+	echo "System tests pass on:$${passed:- none}; fail on:$${failed:- none}"; \
+	test -z "$$failed"
+
+.PHONY: $(BEDS)
+debian-12: ## Run the system tests on Debian 12 and its Ceilometer
+debian-13: ## Run the system tests on Debian 13 and its Ceilometer
+debian-testing: ## Run the system tests on Debian testing, the same
+$(BEDS): tox
+	CEILOMETER_TEST_BED=$@ $(TOX) -e system
 
 .PHONY: faults
 faults: tox ## Plant the listed faults one by one: each must fail a test

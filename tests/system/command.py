@@ -18,10 +18,9 @@ import json
 import typing
 
 from tests import limits
-from tests.system import keeper
 from tests.system import machine as machines
 
-PATH = f'{keeper.PREFIX}/bin/ceilometer-diagnostics'
+NAME = 'ceilometer-diagnostics'
 
 
 def run(machine: machines.Machine, *arguments: str,
@@ -32,7 +31,7 @@ def run(machine: machines.Machine, *arguments: str,
     :param user: run it as this user instead of root
     :raises AssertionError: it fails, or writes to standard error
     """
-    done = machine.run([PATH, *arguments], user=user)
+    done = machine.run([NAME, *arguments], user=user)
     assert done.stderr == '', done.stderr
     return done.stdout
 
@@ -45,7 +44,7 @@ def refused(machine: machines.Machine, *arguments: str,
     :param user: run it as this user instead of root
     :raises AssertionError: it does not exit with 1, or prints something else
     """
-    done = machine.run([PATH, *arguments], user=user, check=False)
+    done = machine.run([NAME, *arguments], user=user, check=False)
     assert (done.returncode, done.stdout) == (1, ''), done
     return done.stderr.splitlines()
 

@@ -20,7 +20,8 @@ import typing
 
 import pytest
 
-from tests.system import keeper
+from tests.system import beds
+from tests.system import construction
 from tests.system import machine as machines
 
 # Starts a unit, with a drop-in and an oslo.config file of its own if given.
@@ -30,15 +31,39 @@ StartUnit = collections.abc.Callable[..., None]
 Patient = collections.abc.Callable[..., str]
 
 
+WHAT_RUNS = pytest.StashKey[str]()
+
+
+def what_runs(machine: machines.Machine) -> str:
+    """Tell which versions of what a machine is made of."""
+    return ', '.join(machine.run(
+        ['sh', '-euc', '. /etc/os-release; echo "$PRETTY_NAME"; '
+         'systemctl --version | head -n 1; "$0" --version; "$0" -c "'
+         'import importlib.metadata as m; '
+         'print(\'Ceilometer\', m.version(\'ceilometer\'))"',
+         machine.python]).stdout.splitlines())
+
+
+@pytest.hookimpl
+def pytest_terminal_summary(
+        terminalreporter: pytest.TerminalReporter) -> None:
+    """Say on what the tests ran."""
+    told = terminalreporter.config.stash.get(WHAT_RUNS, None)
+    if told is not None:
+        terminalreporter.write_line(f'bed {beds.chosen()}: {told}')
+
+
 @pytest.fixture(scope='session')
-def machine() -> collections.abc.Iterator[machines.Machine]:
+def machine(request: pytest.FixtureRequest,
+            ) -> collections.abc.Iterator[machines.Machine]:
     """A booted machine that all tests share."""
     try:
         booted = machines.Machine()
-    except keeper.MachineError as error:
+    except construction.MachineError as error:
         pytest.fail(f'no machine for the system tests: {error}',
                     pytrace=False)
     with booted:
+        request.config.stash[WHAT_RUNS] = what_runs(booted)
         # systemd forgets how a stopped unit ended unless something refers to
         # the unit.
         booted.write_file('/etc/systemd/system/remember.service', """\
@@ -78,6 +103,8 @@ def unit(machine: machines.Machine) -> collections.abc.Iterator[StartUnit]:
         machine.start(name)
 
     yield start
+    if not started:
+        return  # the test failed before
     machine.systemctl('stop', *started)
     machine.run(['rm', '-rf', config_path,
                  *(f'/etc/systemd/system/{name}.service.d'
@@ -110,12 +137,9 @@ def patient(machine: machines.Machine) -> Patient:
     Call it with names of what to do, see tests/system/patient.py. Only a
     unit with that drop-in does it.
     """
-    packages, = machine.path('/opt/ceilometer/lib').glob(
-        'python3*/site-packages')
-    where = '/' + str(packages.relative_to(machine.path('/')))
     source = pathlib.Path(__file__).with_name('patient.py')
-    machine.write_file(f'{where}/patient.py', source.read_text())
-    machine.write_file(f'{where}/patient.pth', 'import patient\n')
+    machine.write_file(f'{machine.packages}/patient.py', source.read_text())
+    machine.write_file(f'{machine.packages}/patient.pth', 'import patient\n')
 
     def dropin(*names: str, service: str = '') -> str:
         return (f'[Service]\nEnvironment="PATIENT={" ".join(names)}"\n'

@@ -22,6 +22,7 @@ from __future__ import annotations
 import sys
 import time
 
+from tests.system import construction
 from tests.system import export_format
 from tests.system import keeper
 from tests.system import machine as machines
@@ -98,7 +99,7 @@ def main() -> int:
         with machines.Machine() as machine:
             demonstrate(machine)
             say('Powering the machine off; nothing of it stays')
-    except (keeper.MachineError, AssertionError) as error:
+    except (construction.MachineError, AssertionError) as error:
         print(f'demo: {error}', file=sys.stderr)
         return 1
     print(f'\nDone in {time.monotonic() - started:.0f} s.')

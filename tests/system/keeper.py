@@ -16,15 +16,13 @@ The keeper process owns all of the machine: the mounts are in its mount
 namespace, the container is its child, and it watches the process that asked
 for the machine. However that one ends, the keeper leaves nothing behind.
 
-Run as a script, this file is that keeper. It needs the standard library
-only, root, Linux 5.8, systemd-nspawn and Debian's python3-venv.
+Run as a program, this module is that keeper. It needs the standard library
+only, root, Linux 5.8, systemd-nspawn and what the bed needs.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import hashlib
 import json
 import os
 import pathlib
@@ -37,15 +35,13 @@ import sys
 import time
 import uuid
 
-TREE = pathlib.Path(__file__).resolve().parents[2]
-CACHE = pathlib.Path('/var/cache/ceilometer-diagnostics')
-# Programs of a virtualenv name its path, so it is built where it will run.
-PREFIX = pathlib.Path('/opt/ceilometer')
-# User ceilometer cannot read an interpreter below root's home directory.
-PYTHON = '/usr/bin/python3'
+from tests.system import beds
+from tests.system import construction
+from tests.system import host_bed
+
 # A machine is named for its keeper's process id.
 NAME_PREFIX = 'ceilometer-machine-'
-PATH = f'{PREFIX}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin'
+PATH = host_bed.PATH
 
 # Long, for what hangs: a busy machine takes many times as long as others.
 BOOT_SECONDS = 300
@@ -68,90 +64,19 @@ project_domain_name = Default
 region_name = RegionOne
 """
 
-# How the units find a virtualenv: one drop-in for every ceilometer-*.service.
-VENV_DROPIN = f"""\
-[Service]
-Environment=PATH={PATH}
-"""
-
-
-class MachineError(Exception):
-    """The machine cannot be built, booted or reached; the text says why."""
-
 
 def check_host() -> None:
     """Tell whether this host can boot a machine.
 
-    :raises MachineError: if not, with what is missing.
+    :raises construction.MachineError: if not, with what is missing.
     """
     if os.geteuid() != 0:
-        raise MachineError('booting a machine needs root')
+        raise construction.MachineError('booting a machine needs root')
     for program in ('systemd-nspawn', 'unshare', 'nsenter', 'mount',
-                    'setpriv', PYTHON):
+                    'setpriv', host_bed.PYTHON):
         if shutil.which(program) is None:
-            raise MachineError(f'{program} is not installed, see bindep.txt')
-
-
-def call(argv: list[str]) -> None:
-    """Run a step of the construction.
-
-    :raises MachineError: if it fails, with its output.
-    """
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          check=False)
-    if done.returncode:
-        raise MachineError(
-            f'{" ".join(argv)} exited with {done.returncode}:\n{done.stdout}')
-
-
-def _pip(directory: pathlib.Path, script: str, *arguments: str) -> None:
-    """Run a shell script that sees a directory as PREFIX; nobody else does.
-
-    :param directory: the virtualenv, or where to make it.
-    :param script: what to do; ``$pip`` installs, ``$1`` is an argument.
-    :raises MachineError: if it fails, with its output.
-    """
-    # The first mount may hide the directory; its descriptor stays.
-    at_prefix = f"""
-        exec 9<"$1"; shift
-        mount -t tmpfs tmpfs {PREFIX.parent}
-        mkdir {PREFIX}
-        mount --bind /proc/self/fd/9 {PREFIX}
-        exec 9<&-
-        umask 022
-        pip='{PREFIX}/bin/pip install --quiet --no-input
-            --disable-pip-version-check --root-user-action=ignore'
-        {script}
-    """
-    call(['unshare', '--mount', '--propagation', 'private',
-          'sh', '-euc', at_prefix, 'sh', str(directory), *arguments])
-
-
-def virtualenv() -> pathlib.Path:
-    """Give a virtualenv with Ceilometer, without this project.
-
-    Built from PyPI in half a minute, unless an earlier one has the same
-    requirements and interpreter.
-
-    :raises MachineError: if pip fails, with its output.
-    """
-    requirements = pathlib.Path(__file__).with_name('requirements.txt')
-    version = subprocess.check_output([PYTHON, '-VV'])
-    digest = hashlib.sha256(requirements.read_bytes() + version).hexdigest()
-    wanted = CACHE / f'venv-{digest[:16]}'
-    CACHE.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with open(CACHE / 'lock', 'w') as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not wanted.exists():
-            unfinished = CACHE / 'unfinished'
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir(mode=0o755)
-            _pip(unfinished,
-                 f'{PYTHON} -m venv {PREFIX}; '
-                 '$pip wheel "setuptools>=61" -r "$1"', str(requirements))
-            unfinished.rename(wanted)
-    return wanted
+            raise construction.MachineError(
+                f'{program} is not installed, see bindep.txt')
 
 
 # What follows runs in a process and a mount namespace of its own.
@@ -162,7 +87,7 @@ def _cgroup_root() -> pathlib.Path:
         if os.path.exists(f'{path}/cgroup.procs') and os.path.exists(
                 f'{path}/cgroup.controllers'):
             return pathlib.Path(path)
-    raise MachineError('this host has no cgroup2 hierarchy')
+    raise construction.MachineError('this host has no cgroup2 hierarchy')
 
 
 def _remove_cgroups() -> None:
@@ -187,101 +112,70 @@ def _remove_cgroup(path: pathlib.Path) -> None:
             with contextlib.suppress(OSError):
                 os.rmdir(directory)
         if time.monotonic() > deadline:
-            raise MachineError(f'{path} cannot be removed')
+            raise construction.MachineError(f'{path} cannot be removed')
         time.sleep(_POLL_SECONDS)
 
 
-def _write(path: pathlib.Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    path.write_text(text)
-
-
 def _prepare(root: pathlib.Path, name: str) -> None:
-    """Turn a copy of the host's root into that of a plain, quiet machine."""
-    # The host's own services, mounts and settings must not come up twice:
+    """Turn a copy of a root directory into that of a plain, quiet machine."""
+    # A host's own services, mounts and settings must not come up twice:
     # what an administrator or a package enabled is forgotten, what systemd
     # itself brings is kept.
     for path in (root / 'etc/systemd', root / 'var/log/journal',
-                 root / 'etc/ceilometer', *root.glob('etc/rc?.d')):
+                 *root.glob('etc/rc?.d')):
         shutil.rmtree(path, ignore_errors=True)
     generators = root / 'etc/systemd/system-generators'
     generators.mkdir(parents=True)
     for path in root.glob('usr/lib/systemd/system-generators/*'):
         (generators / path.name).symlink_to('/dev/null')
-    _write(root / 'etc/fstab', '')
-    _write(root / 'etc/hostname', f'{name}\n')
-    _write(root / 'etc/hosts',
-           f'127.0.0.1 localhost {name}\n::1 localhost {name}\n')
+    construction.write(root / 'etc/fstab', '')
+    construction.write(root / 'etc/hostname', f'{name}\n')
+    construction.write(
+        root / 'etc/hosts',
+        f'127.0.0.1 localhost {name}\n::1 localhost {name}\n')
     # An id of its own, and not "uninitialized": that would enable again what
     # was forgotten above.
-    _write(root / 'etc/machine-id', f'{uuid.uuid4().hex}\n')
+    construction.write(root / 'etc/machine-id', f'{uuid.uuid4().hex}\n')
     system = root / 'etc/systemd/system'
     system.mkdir()
     (system / 'default.target').symlink_to(
         '/usr/lib/systemd/system/multi-user.target')
-    _write(root / 'etc/systemd/journald.conf',
-           '[Journal]\nStorage=persistent\n')
+    construction.write(root / 'etc/systemd/journald.conf',
+                       '[Journal]\nStorage=persistent\n')
     (root / 'var/log/journal').mkdir()
-    call(['systemd-sysusers', f'--root={root}', '--inline',
-          'u ceilometer - "OpenStack Ceilometer" /var/lib/ceilometer'])
+    construction.call(
+        ['systemd-sysusers', f'--root={root}', '--inline',
+         'u ceilometer - "OpenStack Ceilometer" /var/lib/ceilometer'])
 
 
-def _install(root: pathlib.Path, venv: pathlib.Path,
-             scratch: pathlib.Path) -> None:
-    """Put Ceilometer, this project, its units and a configuration in place.
-
-    The units go where a plain ``pip install`` on Debian puts them.
-    """
-    prefix = root / PREFIX.relative_to('/')
-    prefix.mkdir(parents=True, exist_ok=True)
-    _overlay(venv, prefix, scratch / 'venv')
-    # setuptools writes into the tree that it builds.
-    source = scratch / 'source'
-    source.mkdir()
-    for item in ('ceilometer', 'etc'):
-        shutil.copytree(TREE / item, source / item,
-                        ignore=shutil.ignore_patterns('__pycache__'))
-    for item in ('LICENSE', 'README.rst', 'ceilometer_diagnostics.py',
-                 'pyproject.toml', 'setup.cfg'):
-        shutil.copy(TREE / item, source)
-    _pip(prefix, '$pip --no-deps --no-build-isolation "$1"', str(source))
-    units = root / 'usr/local/lib/systemd/system'
-    shutil.copytree(prefix / 'lib/systemd/system', units, dirs_exist_ok=True)
-    _write(root / 'etc/systemd/system/ceilometer-.service.d/venv.conf',
-           VENV_DROPIN)
-    shutil.copytree(prefix / 'etc/ceilometer', root / 'etc/ceilometer')
-    _write(root / 'etc/ceilometer/ceilometer.conf', CEILOMETER_CONF)
-    # It has passwords; only the host's user database differs.
+def _configure(root: pathlib.Path) -> None:
+    """Give Ceilometer a configuration with which its daemons start."""
     secret = '/etc/ceilometer/ceilometer.conf'
-    call(['chroot', str(root), 'chgrp', 'ceilometer', secret])
-    call(['chroot', str(root), 'chmod', '0640', secret])
+    construction.write(root / secret[1:], CEILOMETER_CONF)
+    # It has passwords. The host's user database is another one.
+    construction.call(['chroot', str(root), 'chgrp', 'ceilometer', secret])
+    construction.call(['chroot', str(root), 'chmod', '0640', secret])
 
 
-def _overlay(lower: pathlib.Path, where: pathlib.Path,
-             scratch: pathlib.Path) -> None:
-    """Mount a directory so that changes go to a scratch directory."""
-    for name in ('upper', 'work'):
-        (scratch / name).mkdir(parents=True)
-    call(['mount', '-t', 'overlay', 'overlay', '-o',
-          f'lowerdir={lower},upperdir={scratch}/upper,workdir={scratch}/work',
-          str(where)])
-
-
-def _keep(owner: int, venv: pathlib.Path) -> None:
+def _keep(owner: int, bed: beds.Bed, built: pathlib.Path) -> None:
     """Boot a machine, keep it as long as its owner lives, clean up."""
     owner_fd = os.pidfd_open(owner)
     if os.getppid() != owner:
         return
     name = f'{NAME_PREFIX}{os.getpid()}'
+    construction.hold(built)
     # Seen by nobody else. nspawn leaves files in /run/systemd, too.
-    call(['mount', '-t', 'tmpfs', '-o', 'mode=0755', 'tmpfs', '/run'])
+    construction.call(
+        ['mount', '-t', 'tmpfs', '-o', 'mode=0755', 'tmpfs', '/run'])
     scratch = pathlib.Path('/run', name)
     root = scratch / 'root'
     root.mkdir(parents=True)
-    _overlay(pathlib.Path('/'), root, scratch / 'changes')
+    construction.overlay(bed.root(built), root, scratch / 'changes')
     _prepare(root, name)
-    _install(root, venv, scratch)
+    bed.install(built, root, scratch)
+    _configure(root)
+    about = {'name': name, 'python': bed.python,
+             'packages': bed.packages(root)}
 
     # Before the boot, a directory that a killed keeper left may be in the way;
     # after it, this keeper's own.
@@ -290,14 +184,18 @@ def _keep(owner: int, venv: pathlib.Path) -> None:
     cgroup = _cgroup_root() / name
     cgroup.mkdir()
     try:
-        _boot(owner_fd, name, root, cgroup)
+        _boot(owner_fd, about, root, cgroup)
     finally:
         _remove_cgroups()
 
 
-def _boot(owner_fd: int, name: str, root: pathlib.Path,
+def _boot(owner_fd: int, about: dict[str, str], root: pathlib.Path,
           cgroup: pathlib.Path) -> None:
-    """Run the container until it powers off or its owner is gone."""
+    """Run the container until it powers off or its owner is gone.
+
+    :param about: what the owner is told beside the leader's process id.
+    """
+    name = about['name']
     output = root.parent / 'console'
     with (socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready,
           open(output, 'wb') as console):
@@ -317,12 +215,13 @@ def _boot(owner_fd: int, name: str, root: pathlib.Path,
                  'SYSTEMD_NSPAWN_UNIFIED_HIERARCHY': '1'})
         try:
             if not _wait_for_boot(owner_fd, nspawn.pid, ready):
-                raise MachineError('the machine does not boot:\n'
-                                   + output.read_text(errors='replace'))
+                raise construction.MachineError(
+                    'the machine does not boot:\n'
+                    + output.read_text(errors='replace'))
             # nspawn's only child is the machine's first process.
             leader = int(pathlib.Path(
                 f'/proc/{nspawn.pid}/task/{nspawn.pid}/children').read_text())
-            print(json.dumps({'leader': leader, 'name': name}), flush=True)
+            print(json.dumps({'leader': leader, **about}), flush=True)
             ends = {owner_fd, 0, os.pidfd_open(nspawn.pid)}
             # Systemd goes on to tell how it fares, each time that a job takes
             # long. Where nobody reads that, it waits, and the machine with it.
@@ -355,17 +254,17 @@ def _wait_for_boot(owner_fd: int, nspawn: int, ready: socket.socket) -> bool:
     return False
 
 
-def _keeper_main(owner: int, venv: pathlib.Path) -> None:
+def _main(owner: int, bed: str, built: pathlib.Path) -> None:
     # The owner decides; the terminal's Ctrl-C is for the owner.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
     try:
-        _keep(owner, venv)
-    except MachineError as error:
+        _keep(owner, beds.BEDS[bed], built)
+    except construction.MachineError as error:
         print(json.dumps({'error': str(error)}), flush=True)
         sys.exit(1)
 
 
 if __name__ == '__main__':
-    _keeper_main(int(sys.argv[1]), pathlib.Path(sys.argv[2]))
+    _main(int(sys.argv[1]), sys.argv[2], pathlib.Path(sys.argv[3]))

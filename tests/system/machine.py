@@ -13,12 +13,13 @@
 """A disposable machine with a real systemd, for the system tests.
 
 ``with Machine() as machine:`` boots systemd as the first process of a
-container whose root is an overlay over the host's own root directory: what
-the machine changes lives in memory and is gone with it. Inside are the
-units of this tree, a virtualenv with Ceilometer from PyPI and this project's
-wheel, and a configuration that is enough for the daemons to start. The
-machine has a network of its own, with nothing but a loopback interface, and
-a cable to another machine if a test lays one.
+container whose root is an overlay over a root directory: what the machine
+changes lives in memory and is gone with it. Inside are Ceilometer, this
+project with its units, and a configuration that is enough for the daemons to
+start. What the root directory is, and where Ceilometer comes from, is the
+bed (:mod:`.beds`): by default the host's own root, and PyPI. The machine has
+a network of its own, with nothing but a loopback interface, and a cable to
+another machine if a test lays one.
 
 A keeper process (:mod:`.keeper`) owns all of it. However the process that
 asked for the machine ends, the keeper leaves nothing behind.
@@ -39,6 +40,8 @@ import types
 import typing
 
 from tests import limits
+from tests.system import beds
+from tests.system import construction
 from tests.system import export_format
 from tests.system import keeper
 
@@ -65,19 +68,25 @@ class Machine:
     """A booted machine; a context manager that powers it off.
 
     All times are in seconds. Process ids are the machine's own.
+
+    :ivar name: its host name
+    :ivar python: path of the interpreter that has Ceilometer
+    :ivar packages: the directory of packages that has this project's
     """
 
     def __init__(self) -> None:
         """Boot; returns when systemd says that it has finished.
 
-        :raises keeper.MachineError: if the host or the boot is not up to it.
+        :raises construction.MachineError: if the host or the boot is not up to
+            it.
         """
         keeper.check_host()
-        venv = keeper.virtualenv()
+        bed = beds.chosen()
+        built = beds.BEDS[bed].build()
         self._keeper = subprocess.Popen(
             ['unshare', '--mount', '--propagation', 'private',
-             sys.executable, '-I', keeper.__file__, str(os.getpid()),
-             str(venv)],
+             sys.executable, '-Es', '-m', keeper.__name__, str(os.getpid()),
+             bed, str(built)], cwd=construction.TREE,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             start_new_session=True)
         try:
@@ -85,12 +94,14 @@ class Machine:
             # The keeper limits the time of everything it does.
             answer = json.loads(self._keeper.stdout.readline() or '{}')
             if 'leader' not in answer:
-                raise keeper.MachineError(answer.get(
+                raise construction.MachineError(answer.get(
                     'error', 'the keeper died, see its standard error'))
         except BaseException:
             self._release()
             raise
         self.name: str = answer['name']
+        self.python: str = answer['python']
+        self.packages: str = answer['packages']
         self._leader: int = answer['leader']
         self._root = pathlib.Path(f'/proc/{self._leader}/root')
 
@@ -105,8 +116,8 @@ class Machine:
     def poweroff(self) -> None:
         """Shut the machine down in order; nothing of it is left.
 
-        :raises keeper.MachineError: if that took too long; it is then gone
-            anyway.
+        :raises construction.MachineError: if that took too long; it is then
+            gone anyway.
         """
         if self._keeper.poll() is not None:
             return
@@ -115,7 +126,7 @@ class Machine:
                 os.kill(self._leader, signal.SIGRTMIN + 3)
             self._keeper.wait(limits.EVENT_SECONDS)
         except subprocess.TimeoutExpired:
-            raise keeper.MachineError(
+            raise construction.MachineError(
                 f'{self.name} did not power off, it was killed') from None
         finally:
             self._release()
@@ -134,10 +145,10 @@ class Machine:
         It is gone as soon as one of them is.
 
         :param other: a machine that has no cable yet, as this one.
-        :raises keeper.MachineError: if one of them has.
+        :raises construction.MachineError: if one of them has.
         """
         cable = 'cable'
-        keeper.call(
+        construction.call(
             ['ip', 'link', 'add', cable, 'netns', str(self._leader),
              'type', 'veth', 'peer', 'name', cable,
              'netns', str(other._leader)])
@@ -230,6 +241,10 @@ class Machine:
         return export_format.parse(self.run_bytes(
             ['journalctl', '--no-pager', '--all', '--quiet', '--output=export',
              *matches], check=False).stdout)
+
+    def program(self, name: str) -> str:
+        """Give the path of a program that is found as the units find it."""
+        return self.run(['sh', '-c', 'command -v "$0"', name]).stdout.strip()
 
     # Units and processes.
 

@@ -18,18 +18,16 @@ import collections.abc
 
 import pytest
 
-from tests.system import keeper
 from tests.system import machine as machines
 
 ELSEWHERE = '/opt/elsewhere'
+BARE = '/opt/bare'
 
 
 @pytest.fixture
 def moved(machine: machines.Machine) -> collections.abc.Iterator[str]:
     """This project is moved out of Ceilometer's directory; gives that."""
-    packages, = machine.path('/opt/ceilometer/lib').glob(
-        'python3*/site-packages')
-    where = '/' + str(packages.relative_to(machine.path('/')))
+    where = machine.packages
     machine.run(['mkdir', '-p', f'{ELSEWHERE}/ceilometer'])
     machine.run(['mv', f'{where}/ceilometer/diagnostics',
                  f'{ELSEWHERE}/ceilometer'])
@@ -53,11 +51,12 @@ def test_the_command_finds_its_package(
 def test_without_ceilometer_there_is_one_clear_line(
         machine: machines.Machine, moved: str) -> None:
     """An interpreter that has no Ceilometer is named, with exit 2."""
+    machine.run([machine.python, '-m', 'venv', '--without-pip', BARE])
     done = machine.run(
-        ['env', f'PYTHONPATH={ELSEWHERE}', keeper.PYTHON, '-m',
+        ['env', f'PYTHONPATH={ELSEWHERE}', f'{BARE}/bin/python', '-m',
          'ceilometer_diagnostics', 'run', 'ceilometer-polling'], check=False)
     assert done.returncode == 2
     assert done.stdout == ''
     assert done.stderr == (
         'ceilometer-diagnostics: run: Ceilometer is not installed for '
-        f'{keeper.PYTHON}\n')
+        f'{BARE}/bin/python\n')

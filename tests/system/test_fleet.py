@@ -119,7 +119,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory,
 
         def arrived() -> bool:
             done = collector.run(
-                [command.PATH, 'list', '--json', '-q', '-D', REMOTE],
+                [command.NAME, 'list', '--json', '-q', '-D', REMOTE],
                 check=False)
             rows = json.loads(done.stdout or '[]')
             return wanted <= {row['id'] for row in rows if row['complete']}
@@ -194,7 +194,7 @@ def test_exported_from_the_collector_it_is_read_elsewhere(
         fleet: Fleet) -> None:
     """A journal of both hosts' reports, carried to a host and read there."""
     export = fleet.collector.run_bytes(
-        [command.PATH, 'export', '--format', 'journal', '-D', REMOTE,
+        [command.NAME, 'export', '--format', 'journal', '-D', REMOTE,
          '-n', '4']).stdout
     fleet.node.run_bytes(
         ['/lib/systemd/systemd-journal-remote', '--split-mode=none',
@@ -300,7 +300,7 @@ def test_trigger_on_another_host(ssh: Fleet) -> None:
     """All processes over there have answered, and their ids are told."""
     node, collector = ssh.hosts
     # as a distribution installs it; ssh sets a PATH of its own
-    node.run(['ln', '-s', command.PATH, '/usr/bin/ceilometer-diagnostics'])
+    node.run(['ln', '-s', node.program(command.NAME), '/usr/bin'])
     try:
         told = command.triggered(
             collector, POLLING, '-H', f'root@{node.name}:2222')

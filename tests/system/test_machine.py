@@ -25,8 +25,8 @@ import time
 import pytest
 
 from tests import limits
+from tests.system import construction
 from tests.system import export_format
-from tests.system import keeper
 from tests.system import machine as machines
 
 # A program that owns a machine, says so, and waits for its end.
@@ -111,7 +111,7 @@ def test_two_machines_do_not_disturb_one_another(
 def test_entries_are_exact(machine: machines.Machine) -> None:
     """A large field with every byte value comes back unchanged."""
     blob = random.Random(1).randbytes(1 << 20)
-    machine.run_bytes(['python', '-c', SEND], input=blob)
+    machine.run_bytes([machine.python, '-c', SEND], input=blob)
     entry, = machine.entries('BLOB_TEST=1')
     assert entry['BLOB'].encode('utf-8', 'surrogateescape') == blob
     assert entry['MESSAGE'] == 'blob'
@@ -203,7 +203,7 @@ def test_machine_lives_through_a_job_that_takes_long(
 def own_machine() -> tuple[subprocess.Popen[str], str]:
     """Start a program that owns a machine; give it and the machine's name."""
     owner = subprocess.Popen(
-        [sys.executable, '-c', OWNER], cwd=keeper.TREE, text=True,
+        [sys.executable, '-c', OWNER], cwd=construction.TREE, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert owner.stdout is not None
     name = owner.stdout.readline().strip()

@@ -21,7 +21,7 @@ import re
 import pytest
 
 from tests.system import conftest
-from tests.system import keeper
+from tests.system import construction
 from tests.system import machine as machines
 from tests.system import reports
 
@@ -102,8 +102,15 @@ def test_sections_are_right_where_oslo_reports_is_wrong(
     unit(POLLING)
     found = reports.trigger(machine, POLLING)
     main = int(machine.show(POLLING, 'MainPID')['MainPID'])
+    # of the service alone; the daemon adds some, and the global object of
+    # oslo.config, which oslo.reports shows, has none of Ceilometer's
+    own = int(machine.run([machine.python, '-W', 'ignore', '-c', """
+from ceilometer import service
+conf = service.prepare_service([], [])
+print(len(conf._opts) + sum(len(one._opts) for one in conf._groups.values()))
+"""]).stdout)
     version = machine.run(
-        ['/opt/ceilometer/bin/python', '-c', 'import importlib.metadata; '
+        [machine.python, '-c', 'import importlib.metadata; '
          'print(importlib.metadata.version("ceilometer"))']).stdout.strip()
     for report in found:
         data = {name: json.loads(report.section(name)['REPORT_DATA'])
@@ -116,7 +123,7 @@ def test_sections_are_right_where_oslo_reports_is_wrong(
 
         options = {(option['group'], option['name']): option
                    for option in data['configuration']['options']}
-        assert len(options) > 150
+        assert len(options) >= own > 100
         auth_type = options['service_credentials', 'auth_type']
         assert auth_type['value'] == 'password'
         assert auth_type['changed']
@@ -227,7 +234,7 @@ def test_disabled_diagnostics_write_nothing_and_nobody_dies(
 def test_catalog_explains_the_entry(
         machine: machines.Machine, unit: conftest.StartUnit) -> None:
     """journalctl -x says what the entry is and how to read all of it."""
-    catalog = keeper.TREE / (
+    catalog = construction.TREE / (
         'etc/systemd/catalog/ceilometer-diagnostics.catalog')
     machine.write_file('/usr/lib/systemd/catalog/ceilometer-diagnostics'
                        '.catalog', catalog.read_text())

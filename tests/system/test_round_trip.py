@@ -124,10 +124,10 @@ def check(machine: machines.Machine,
     assert sections(values(command.run(
         machine, 'export', '--format=json', *ids))) == collected
     assert sections(values(machine.run(
-        ['sh', '-euc', f'{command.PATH} export --format=journal "$@" '
+        ['sh', '-euc', f'{command.NAME} export --format=journal "$@" '
          '| /lib/systemd/systemd-journal-remote --split-mode=none '
          '--output=/tmp/round-trip.journal - 2>/dev/null; '
-         f'{command.PATH} show --json --file /tmp/round-trip.journal "$@"; '
+         f'{command.NAME} show --json --file /tmp/round-trip.journal "$@"; '
          'rm /tmp/round-trip.journal', 'sh', *ids]).stdout)) == collected
     text = command.run(machine, 'export', '--format=text', *ids)
     texts = [section['text'] for report_id in ids

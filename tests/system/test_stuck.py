@@ -41,7 +41,7 @@ def silent_keystone(machine: machines.Machine,
                     ) -> collections.abc.Iterator[None]:
     """Keystone takes requests and does not answer."""
     machine.run(['systemd-run', '--unit=keystone', '--service-type=notify',
-                 'python', '-c', SILENT])
+                 machine.python, '-c', SILENT])
     yield
     machine.systemctl('stop', 'keystone')
 

@@ -42,7 +42,7 @@ def sudoers(machine: machines.Machine) -> collections.abc.Iterator[None]:
     """Let user ceilometer become root, as its privsep helper needs."""
     machine.write_file('/etc/sudoers.d/ceilometer', SUDOERS, mode=0o440)
     # where rootwrap looks for it
-    machine.run(['ln', '-sf', f'{keeper.PREFIX}/bin/privsep-helper',
+    machine.run(['ln', '-sf', machine.program('privsep-helper'),
                  '/usr/local/bin/privsep-helper'])
     yield
     machine.run(['rm', '/etc/sudoers.d/ceilometer',
@@ -142,7 +142,7 @@ def test_a_stuck_main_thread_still_reports(
 [Service]
 Environment=PATIENT=handoffs RUNTIME_DIRECTORY=/run/control
 RuntimeDirectory=control
-ExecStart={keeper.PREFIX}/bin/python -c \
+ExecStart={machine.python} -c \
     'import patient; patient.handoffs()'
 """)
     unit(POLLING, dropin=patient(how))
@@ -242,8 +242,8 @@ def test_run_changes_nothing_that_the_daemon_can_see(
     machine.systemctl('stop', POLLING)
     machine.write_file(
         f'/etc/systemd/system/{POLLING}.service.d/test.conf',
-        '[Service]\nExecStart=\nExecStart=/opt/ceilometer/bin/'
-        'ceilometer-polling\n')
+        '[Service]\nExecStart=\nExecStart='
+        f'{machine.program("ceilometer-polling")}\n')
     machine.systemctl('daemon-reload')
     machine.start(POLLING)
     machine.wait_for(

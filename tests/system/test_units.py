@@ -17,7 +17,7 @@ from __future__ import annotations
 import pytest
 
 from tests.system import conftest
-from tests.system import keeper
+from tests.system import construction
 from tests.system import machine as machines
 
 TARGET = 'ceilometer.target'
@@ -42,7 +42,7 @@ def test_every_shipped_unit_is_tested(machine: machines.Machine) -> None:
     installed = {path.name for path in machine.path(
         '/usr/local/lib/systemd/system').iterdir()}
     tree = {path.name for path in (
-        keeper.TREE / 'etc/systemd/system').iterdir()}
+        construction.TREE / 'etc/systemd/system').iterdir()}
     assert installed == tree == {f'{name}.service' for name in DAEMONS} | {
         TARGET}
 
