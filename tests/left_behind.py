@@ -145,6 +145,9 @@ def _run(command: list[str]) -> int:
         try:
             _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            # What a shell starts in the background ignores it for good, and
+            # tests send it.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.execvp(command[0], command)
         except OSError as error:
             print(f'{command[0]}: {error.strerror}', file=sys.stderr)

@@ -98,6 +98,15 @@ def test_a_signal_reaches_the_command():
         assert process.wait(limits.EVENT_SECONDS) == 7
 
 
+def test_the_command_can_be_interrupted():
+    """Even if the check was started where that is ignored."""
+    given = check('kill -INT $$; echo ignored')
+    given['args'] = ['sh', '-c', 'trap "" INT; exec "$@"', 'sh',
+                     *given['args']]
+    done = subprocess.run(**given)
+    assert (done.returncode, done.stdout) == (128 + signal.SIGINT, '')
+
+
 def test_nobody_outlives_a_killed_check():
     """The command ends with it."""
     with subprocess.Popen(**check('echo ready; exec sleep 98765')) as process:
