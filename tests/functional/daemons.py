@@ -547,9 +547,11 @@ def doors() -> None:
 
 def ends_while_reporting() -> None:
     """The program ends while its report is being written."""
-    ceilometer.diagnostics.install(service='example')
+    conf = configuration('[diagnostics]\nsection_time_limit = 300\n'
+                         'report_time_limit = 3600\n')
+    ceilometer.diagnostics.install(conf, service='example')
     ceilometer.diagnostics.register_section(
-        'Slow', lambda: say('collecting') or time.sleep(3600))
+        'Hangs', lambda: say('collecting') or time.sleep(3600))
     ready()
     until_told()
     sys.exit(7)

@@ -461,6 +461,7 @@ def test_program_may_end_during_its_report(start, journal):
     process.wait_line('collecting')
     assert process.end() == 7
     assert process.errors == ''
+    assert journal.complete() == []
 
 
 def test_hanging_section_costs_one_thread(start, journal):
