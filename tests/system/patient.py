@@ -51,23 +51,34 @@ def heartbeat():
     That is the processor time that other threads of this process took between
     two beats, seconds at most. A machine that has much else to do makes it no
     longer: for as long as this thread only waits for a processor, others may
-    as well have one.
+    as well have one. How long it was between two beats is noted as well; what
+    the machine has to do with that, the same in another process tells.
     """
     reset = os.path.join(DIRECTORY, 'heartbeat-reset')
-    beats, longest = 0, 0.0
-    last = time.process_time() - _waited_for_processor()
+    beats, held, gap = 0, 0.0, 0.0
+    begun, last = time.monotonic(), _taken_by_others()
     while True:
         time.sleep(0.001)
-        now = time.process_time() - _waited_for_processor()
-        longest = max(longest, now - last)
+        now, taken = time.monotonic(), _taken_by_others()
+        held, gap = max(held, taken - last), max(gap, now - begun)
         beats += 1
         if beats % 100 == 0:
-            _note(f'heartbeat-{os.getpid()}',
-                  json.dumps({'beats': beats, 'held_seconds': longest}))
+            _note(f'heartbeat-{os.getpid()}', json.dumps({
+                'beats': beats, 'held_seconds': held, 'gap_seconds': gap}))
             if os.path.exists(reset):
-                longest = 0.0
+                held, gap = 0.0, 0.0
                 os.unlink(reset)
-        last = time.process_time() - _waited_for_processor()
+        begun, last = time.monotonic(), _taken_by_others()
+
+
+def heartbeat_beside_work():
+    """As heartbeat, beside a main thread that computes."""
+    _in_thread(heartbeat)
+    spin()
+
+
+def _taken_by_others():
+    return time.process_time() - _waited_for_processor()
 
 
 def _waited_for_processor():

@@ -16,13 +16,17 @@ from __future__ import annotations
 
 import collections.abc
 import contextlib
+import dataclasses
 import json
 import os
 import signal
+import time
 
 import pytest
 
+from tests import limits
 from tests.system import conftest
+from tests.system import keeper
 from tests.system import machine as machines
 from tests.system import patient as patients
 from tests.system import reports
@@ -117,7 +121,9 @@ def journald(machine: machines.Machine) -> collections.abc.Iterator[int]:
     pid = machine.host_pid(int(machine.show(
         'systemd-journald', 'MainPID')['MainPID']))
     yield pid
-    os.kill(pid, signal.SIGCONT)
+    # systemd ends one that stands still for minutes
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGCONT)
 
 
 def polling_threads(machine: machines.Machine, pid: int) -> int:
@@ -130,43 +136,92 @@ def polling_threads(machine: machines.Machine, pid: int) -> int:
     return count
 
 
+@dataclasses.dataclass(frozen=True)
+class Heart:
+    """A process with a thread that beats.
+
+    :ivar directory: where it notes that, in the machine
+    :ivar pid: its process id there
+    """
+
+    machine: machines.Machine
+    directory: str
+    pid: int
+
+    def reset(self) -> None:
+        """Forget what was before."""
+        file = self.machine.path(f'{self.directory}/heartbeat-reset')
+        file.touch()
+        self.machine.wait_for(lambda: not file.exists(),
+                              what='a heart to begin anew')
+
+    def look(self) -> dict[str, float]:
+        """What it has noted last."""
+        noted: dict[str, float] = json.loads(self.machine.path(
+            f'{self.directory}/heartbeat-{self.pid}').read_text())
+        return noted
+
+
+@pytest.fixture
+def control(machine: machines.Machine) -> collections.abc.Iterator[Heart]:
+    """A heart beside a thread that computes, as any of a daemon may."""
+    machine.write_file('/etc/systemd/system/control.service', f"""\
+[Service]
+Environment=PATIENT=heartbeat RUNTIME_DIRECTORY=/run/control
+RuntimeDirectory=control
+ExecStart={keeper.PREFIX}/bin/python -c \
+    'import patient; patient.heartbeat_beside_work()'
+""")
+    machine.systemctl('start', 'control')
+    yield Heart(machine, '/run/control',
+                int(machine.show('control', 'MainPID')['MainPID']))
+    machine.systemctl('stop', 'control')
+
+
+def comes(predicate: collections.abc.Callable[[], bool]) -> bool:
+    """Wait for something while journald does not run; whether it comes."""
+    deadline = time.monotonic() + limits.EVENT_SECONDS
+    while not predicate():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(machines.POLL_SECONDS)
+    return True
+
+
 def test_a_stuck_journald_holds_up_nothing(
         machine: machines.Machine, unit: conftest.StartUnit,
-        patient: conftest.Patient, journald: int) -> None:
+        patient: conftest.Patient, journald: int, control: Heart) -> None:
     """It is stopped until reports wait for it; none is lost."""
     unit(POLLING, dropin=patient('heartbeat'),
          config='[diagnostics]\nminimum_interval = 0\n')
     reports.ready(machine, POLLING)
     worker, = machine.workers(POLLING)
     pids = machine.pids(POLLING)
-    since = reports.from_now()
-    path = machine.path(f'{RUNTIME}/heartbeat-{worker}')
-    # what was before does not count: start-up is busy
-    reset = machine.path(f'{RUNTIME}/heartbeat-reset')
-    reset.touch()
-    machine.wait_for(lambda: not reset.exists(),
-                     what='the heartbeat to begin anew', unit=POLLING)
-
-    def heart() -> dict[str, float]:
-        noted: dict[str, float] = json.loads(path.read_text())
-        return noted
-
+    heart = Heart(machine, RUNTIME, worker)
+    # start-up is busy
+    for one in (heart, control):
+        one.reset()
     idle = polling_threads(machine, worker)
-    os.kill(journald, signal.SIGSTOP)
+    since = reports.from_now()
 
     def waits() -> bool:
         machine.run(['kill', '-USR1', *map(str, pids)])
         return polling_threads(machine, worker) > idle
 
-    machine.wait_for(waits, what='a report that waits for journald')
-    beats = heart()['beats']
-    machine.wait_for(lambda: heart()['beats'] >= beats + 500,
-                     what='the daemon to run on')
-    assert polling_threads(machine, worker) > idle
+    os.kill(journald, signal.SIGSTOP)
+    waited = comes(waits)
+    beats = heart.look()['beats']
+    ran_on = comes(lambda: heart.look()['beats'] >= beats + 500)
+    waited = waited and polling_threads(machine, worker) > idle
     os.kill(journald, signal.SIGCONT)
 
+    assert waited, 'no report has waited for journald'
+    assert ran_on, 'the daemon has not run on'
     found = reports.wait(machine, POLLING, pids, since)
-    assert heart()['held_seconds'] < HELD_SECONDS_MAX
+    told = heart.look()
+    assert told['held_seconds'] < HELD_SECONDS_MAX
+    assert told['gap_seconds'] < HELD_SECONDS_MAX + 10 * control.look()[
+        'gap_seconds']
     assert machine.show(POLLING, 'NRestarts')['NRestarts'] == '0'
     assert len([report for report in found if report.pid == worker]) >= 2
 
