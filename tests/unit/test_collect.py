@@ -101,9 +101,10 @@ def run(hung=None, daemon=None, **settings):
 
 
 def others_are_whole(sections, *names):
-    """Whether all sections but these are as they should be."""
-    return all(section.status == fields.STATUS_OK
-               for name, section in sections.items() if name not in names)
+    """Whether all sections but these are there, and as they should be."""
+    return set(fields.SECTIONS) <= set(sections) and all(
+        section.status == fields.STATUS_OK
+        for name, section in sections.items() if name not in names)
 
 
 class RaisingStr(Exception):
@@ -164,6 +165,8 @@ def test_secret_in_an_exception_is_masked(add):
 
     add(fail)
     section = run()['added']
+    assert 'cannot reach amqp://u:***@host' in section.text
+    assert section.data['message'] == 'cannot reach amqp://u:***@host'
     assert 'canary' not in section.text + json.dumps(section.data)
 
 
@@ -385,6 +388,17 @@ def test_large_text_is_cut(add, text):
     assert others_are_whole(sections, 'added')
 
 
+def test_long_line_is_folded(add):
+    """No reader wants it, and an entry must end at the end of a line."""
+    add(lambda: 'word ' * 50_000)
+    section = run()['added']
+    lines = section.text.split('\n')
+    assert len(lines) > 3
+    assert max(len(line.encode()) for line in lines) <= report.LINE_BYTES_MAX
+    assert lines[1].startswith(report.CONTINUED_LINE)
+    assert section.status == fields.STATUS_OK
+
+
 def test_large_data_is_cut(add):
     """50 MB of data become a mark."""
     add(lambda: [{'n': 'x' * 1024}] * (MEGABYTES // 1024))
@@ -569,4 +583,6 @@ def test_name_is_masked_and_then_cut():
     assert long == 'x' * sanitize.NAME_CHARS_MAX
     # the secret stands where it would be cut
     chosen = 'x ' * 90 + 'amqp://user:' + 'xK9-canary' * 30 + '@host'
-    assert 'canary' not in sanitize.name(chosen, redactor)
+    cut = sanitize.name(chosen, redactor)
+    assert cut.startswith('x x x')
+    assert 'canary' not in cut

@@ -210,13 +210,16 @@ class TestSecretsByShape:
         for distance in range(0, len(text) + 2):
             before = mask.PIECE_CHARS - distance - 1
             filler = ('some words. ' * (before // 12 + 1))[:before] + '\n'
-            assert CANARY not in redactor.text(filler + text + ' \nend' * 9)
+            masked = redactor.text(filler + text + ' \nend' * 9)
+            assert CANARY not in masked
+            assert secret_names.MASK in masked
 
     @pytest.mark.parametrize('shape', DATA)
     def test_secret_in_data_is_masked(self, shape):
         """A secret does not survive in data, whatever holds it."""
-        data = redact.Redactor().data(DATA[shape])
-        assert CANARY not in json.dumps(data)
+        data = json.dumps(redact.Redactor().data(DATA[shape]))
+        assert CANARY not in data
+        assert secret_names.MASK in data
 
     def test_key_in_a_long_text_of_data_is_masked_whole(self):
         """Also where the text is cut to be worked on, in data as in texts."""

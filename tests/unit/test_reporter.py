@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import threading
 import types
 
@@ -151,29 +152,28 @@ def test_triggers_that_wait_share_a_report(reporter):
 
 def test_trigger_during_a_report_has_the_next_one(reporter, monkeypatch):
     """The one that runs may have looked before the trigger came."""
-    begun, go_on = threading.Event(), threading.Event()
-    written = []
+    begun, go_on = queue.SimpleQueue(), queue.SimpleQueue()
 
     def write(triggers):
-        begun.set()
-        assert go_on.wait(limits.EVENT_SECONDS)
-        written.append(triggers)
-        return f'id-{len(written)}'
+        begun.put(triggers)
+        return go_on.get(timeout=limits.EVENT_SECONDS)
 
     monkeypatch.setattr(reporter, '_make', write)
-    first = reporter.request(TRIGGER)
-    assert begun.wait(limits.EVENT_SECONDS)
-    second = reporter.request(TRIGGER)
+    reporter.request(TRIGGER)
+    assert begun.get(timeout=limits.EVENT_SECONDS) == [TRIGGER]
     waiting = []
-    thread = threading.Thread(
-        target=lambda: waiting.append(
-            reporter.wait(second, limits.EVENT_SECONDS)))
+    answered = reporter.request(TRIGGER)
+    thread = threading.Thread(target=lambda: waiting.append(
+        reporter.wait(answered, limits.EVENT_SECONDS)))
     thread.start()
-    assert reporter.wait(first, 0) is None
-    go_on.set()
+    go_on.put('first')
+    assert begun.get(timeout=limits.EVENT_SECONDS) == [TRIGGER]
+    # the first has been written
+    thread.join(0.5)
+    assert waiting == []
+    go_on.put('second')
     thread.join(limits.EVENT_SECONDS)
-    assert waiting == ['id-2']
-    assert written == [[TRIGGER], [TRIGGER]]
+    assert waiting == ['second']
 
 
 def test_reports_keep_their_interval(reporter, monkeypatch):

@@ -394,6 +394,7 @@ class TestThreads:
         """A secret in a variable stays there."""
         secret = CANARY[:5] + CANARY[5:]
         data, text = told(threads)
+        assert 'in TestThreads.test_local_variables_are_never_told' in text
         assert secret not in text + json.dumps(data)
 
 
@@ -871,6 +872,7 @@ class TestSecrets:
         text = f'see {CANARY}-{number}{end} there'
         masked = known_secrets.redactor(context(conf)).text(text)
         assert f'{CANARY}-{number}' not in masked
+        assert masked == 'see *** there'
 
     def test_secret_option_is_known_and_its_default_is_not(
             self, monkeypatch):
@@ -899,8 +901,9 @@ class TestSecrets:
         monkeypatch.setenv('BROKER', f'amqp://u:{CANARY}-2@h')
         monkeypatch.setenv('RAW_PASSWORD', '\udcff' + CANARY)
         redactor = known_secrets.redactor(context())
-        assert CANARY not in redactor.text(
-            f'a {CANARY}-1 b {CANARY}-2 c \udcff{CANARY}')
+        assert redactor.text(
+            f'a {CANARY}-1 b {CANARY}-2 c \udcff{CANARY}') == (
+                'a *** b *** c ***')
 
     @pytest.mark.parametrize('arguments', [
         ['--password', CANARY], [f'--password={CANARY}'],
@@ -909,8 +912,8 @@ class TestSecrets:
             self, monkeypatch, arguments):
         """Also where they turn up elsewhere."""
         monkeypatch.setattr(sys, 'argv', ['program', *arguments])
-        assert CANARY not in known_secrets.redactor(
-            context()).text(f'a {CANARY}')
+        assert known_secrets.redactor(
+            context()).text(f'a {CANARY}') == 'a ***'
 
 
 class Model(with_default_views.ModelWithDefaultViews):

@@ -67,6 +67,20 @@ def test_exception_keeps_nothing_alive(thread):
         gc.enable()
 
 
+@pytest.mark.parametrize('error', [SystemExit, KeyboardInterrupt,
+                                   GeneratorExit])
+def test_function_cannot_end_the_thread(thread, error):
+    """What would end a thread is raised here as all else is."""
+    def fail():
+        raise error
+
+    first = thread.run(threading.current_thread, limits.EVENT_SECONDS)
+    with pytest.raises(error):
+        thread.run(fail, limits.EVENT_SECONDS)
+    assert thread.run(threading.current_thread,
+                      limits.EVENT_SECONDS) is first
+
+
 def test_function_that_hangs_is_abandoned(thread):
     """Another thread takes the place of its own."""
     released = threading.Event()

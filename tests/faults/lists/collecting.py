@@ -238,7 +238,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='        except BaseException as error:\n'
             '            results.put',
         new='        except Exception as error:\n            results.put',
-        tests=(TEST_COLLECT + 'test_section_that_raises_says_so',)),
+        tests=(TEST_SIDE_THREAD + 'test_function_cannot_end_the_thread',)),
     fault.Fault(
         name='an exception keeps alive what its section held',
         file=SIDE_THREAD,
@@ -296,7 +296,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         file=SANITIZE,
         old='text=report.fold(text).rstrip',
         new='text=text.rstrip',
-        tests=(TEST_COLLECT + 'test_large_text_is_cut',)),
+        tests=(TEST_COLLECT + 'test_long_line_is_folded',)),
     fault.Fault(
         name='a name is cut before its secret is seen',
         file=SANITIZE,
@@ -367,6 +367,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='    found.update(search)\n',
         tests=(TEST_MAKE + 'test_secrets_that_cannot_be_looked_for_cost_no_'
                'report',)),
+    fault.Fault(
+        name='the name service is asked for the name of the user',
+        file=KNOWN,
+        old='user = users.names().get(os.getuid())',
+        new="user = __import__('pwd').getpwuid(os.getuid()).pw_name",
+        tests=('tests/unit/test_users.py::test_name_service_is_not_'
+               'asked',)),
     # sections of others
     fault.Fault(
         name='a broken distribution costs the sections of others',
