@@ -166,10 +166,10 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='            pass\n',
         tests=(TESTS + 'TestIncomplete::test_missing_section_is_named',)),
     fault.Fault(
-        name='an entry may announce any number of sections',
+        name='an entry may announce more sections than are allowed',
         file=ENTRIES,
         old='entry, fields.REPORT_SECTION_COUNT, 1, NUMBERED_MAX)',
-        new='entry, fields.REPORT_SECTION_COUNT, 1)',
+        new='entry, fields.REPORT_SECTION_COUNT, 1, 2 * NUMBERED_MAX)',
         tests=(WRONG_VALUE,)),
     fault.Fault(
         name='an unknown status is taken',
