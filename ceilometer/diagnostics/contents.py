@@ -532,9 +532,17 @@ class Failed(TypedDict):
 
 
 class TimedOut(TypedDict):
-    """Data of any section of status ``timeout``."""
+    """Data of any section of status ``timeout``.
+
+    :ivar reason: a sentence
+    :ivar limit: name of the option or constant that ended it, None if it was
+        not begun because it still runs for an earlier report
+    :ivar limit_seconds: what that is set to, or None
+    """
 
     reason: str
+    limit: str | None
+    limit_seconds: float | None
 
 
 class Truncated(TypedDict):

@@ -16,7 +16,8 @@ A section that raises becomes a section that says so; one that takes too long
 is abandoned; one that is too large is cut. The others are not touched.
 
 Runs in the reporter thread. The sections themselves run in a thread beside
-it, one after the other, because only a thread can be abandoned.
+it, one after the other, because only a thread can be abandoned; in the
+reporter thread, without a limit, where no other can be started.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ import traceback
 from typing import Any
 from typing import TypeVar
 
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import known_secrets
 from ceilometer.diagnostics.daemon import options
 from ceilometer.diagnostics.daemon import report_context
@@ -266,8 +268,9 @@ class Collector:
     def _timed_out(self, kind: section.Kind, reason: str,
                    limit: _Limit | None = None,
                    where: str = '') -> report.Section:
-        data = {'reason': reason, 'limit': limit and limit.name,
-                'limit_seconds': limit and limit.seconds}
+        data: contents.TimedOut = {
+            'reason': reason, 'limit': limit.name if limit else None,
+            'limit_seconds': limit.seconds if limit else None}
         return self._told(
             kind, fields.STATUS_TIMEOUT, data,
             f'{reason[0].upper()}{reason[1:]}.\n{where}')
