@@ -192,8 +192,9 @@ def report_path(conf: Any, service: str, time_usec: int,
 def sections() -> list[tuple[str, Callable[[], Any]]]:
     """Titles and generators of the sections registered with oslo.reports.
 
-    Runs in the thread of the sections. There are none where the daemon has
-    not imported oslo.reports.
+    Runs in the thread of the sections, and in the main thread if a section
+    is to be left out that is none of ours. There are none where the daemon
+    has not imported oslo.reports.
     """
     module = sys.modules.get(MODULE)
     if module is None:

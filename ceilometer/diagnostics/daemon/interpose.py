@@ -33,8 +33,9 @@ Wrapper = Callable[[Callable[..., Any], Any, Any, Any], Any]
 def when_imported(module: str, name: str, wrapper: Wrapper) -> None:
     """Wrap a function as soon as its module has been imported.
 
-    Runs in the thread that imports it, which is the daemon's: a library that
-    has no such function is logged as a warning, and is imported as usual.
+    Call it in the main thread. The function is wrapped in the thread that
+    imports it, which is the daemon's. A library that has no such function is
+    logged as a warning, and is imported as usual.
 
     :param module: its full name
     :param name: of the function in it, ``Service.__init__``

@@ -18,7 +18,9 @@ long as journald is stuck, and its Python binding holds the interpreter
 meanwhile, which would stop every thread of the daemon. Here only the thread
 that delivers waits, and only until its deadline.
 
-Runs in the reporter thread. Nothing here raises for what the system does.
+Reports are delivered in the reporter thread. :func:`write_stderr` runs in any
+thread that has to say why there is no report. Nothing here but :func:`send`
+and :func:`append` raises for what the system does.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 class Daemon:
     """A process of a service. Attributes are set from the main thread, or
-    from the only thread after a fork, and read by the reporter thread.
+    from the only thread after a fork, and read by the threads of a report.
 
     :ivar service: name of the daemon, ``ceilometer-polling``
     :ivar conf: the configuration of the service, None until it is known

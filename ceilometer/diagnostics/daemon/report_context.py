@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 class ReportContext:
     """What each report of a process is made with.
 
-    Made in the thread that arms, used by the reporter thread.
+    Made in the main thread, or in the only one after a fork; used by the
+    reporter thread.
 
     :ivar daemon: the process to tell of
     :ivar settings: what is in force, None until the configuration is known

@@ -12,9 +12,11 @@
 
 """Has reports written: one at a time, and one for all that comes meanwhile.
 
-A thread is started when a trigger comes, and ends when all are answered. What
-collects and delivers is imported for the first report: until then a daemon
-has nothing of it in memory.
+The reporter thread is started when a trigger comes, and ends when all are
+answered. Where no thread can be started, the one that asks does its work: the
+one that waits for signals, or one that calls ``write_report()``. What collects
+and delivers is imported for the first report: until then a daemon has nothing
+of it in memory.
 """
 
 from __future__ import annotations
@@ -200,7 +202,8 @@ class Reporter:
     def complain(self) -> None:
         """Say on standard error that there is no report, and why.
 
-        Called where an exception is handled; runs in any of our threads.
+        Called where an exception is handled: in the reporter thread, and in
+        the one that waits for signals.
         """
         text = ('Diagnostic report of pid %d failed:\n%s'
                 % (os.getpid(), traceback.format_exc()))
