@@ -17,19 +17,23 @@ from __future__ import annotations
 import importlib
 import json
 import pathlib
+import pkgutil
 import re
 import typing
 
 import pytest
 
+from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command import verbs
 from ceilometer.diagnostics.daemon import section_table
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
+from ceilometer.diagnostics import run
 from tests.unit import commands
 from tests.unit import reference
 
+PACKAGE = 'ceilometer.diagnostics'
 CODE_MAP = 'doc/source/contributor/code-map.rst'
 TREE = pathlib.Path(__file__).resolve().parents[2]
 CATALOG = TREE / 'etc/systemd/catalog/ceilometer-diagnostics.catalog'
@@ -88,8 +92,42 @@ def test_every_section_is_documented_in_its_place():
 def test_every_limit_has_the_documented_value(row):
     """A limit is where the page says, and as large as it says."""
     module, _, name = row[0].strip('`').rpartition('.')
-    owner = importlib.import_module(f'ceilometer.diagnostics.{module}')
-    assert getattr(owner, name) == float(row[1])
+    owner = importlib.import_module(f'{PACKAGE}.{module}')
+    # large ones are no floats
+    assert str(getattr(owner, name)).removesuffix('.0') == row[1]
+
+
+#: One of these is in the name of each limit.
+WORDS_OF_LIMITS = {'MAX', 'MIN', 'SECONDS', 'USEC', 'BYTES', 'CHARS'}
+
+
+def limits() -> typing.Iterator[str]:
+    """The public constants of the package that limit something."""
+    package = importlib.import_module(PACKAGE)
+    for found in pkgutil.walk_packages(package.__path__, f'{PACKAGE}.'):
+        module = importlib.import_module(found.name)
+        for name, value in vars(module).items():
+            if (isinstance(value, int | float) and name.isupper()
+                    and not name.startswith('_')
+                    and not WORDS_OF_LIMITS.isdisjoint(name.split('_'))):
+                yield f'{found.name}.{name}'.removeprefix(f'{PACKAGE}.')
+
+
+def test_every_limit_is_documented_once():
+    """The page has each limit of the package, and no other."""
+    documented = [row[0].strip('`') for row in reference.rows('limits.rst')]
+    assert sorted(documented) == sorted(limits())
+
+
+@pytest.mark.parametrize('page', ['reference/triggers', 'cli/'
+                                  'ceilometer-diagnostics'])
+def test_every_exit_status_is_documented(page):
+    """Of the command: 1 and 2 as it says in its code, and Ctrl-C."""
+    text = (TREE / 'doc/source' / f'{page}.rst').read_text()
+    text = re.split(r'^Exit .*\n=+$', text, flags=re.MULTILINE)[1]
+    statuses = re.findall(r'^(?:   \* - )?(\d+)\b', text, re.MULTILINE)
+    assert statuses == ['0', '1', str(run.EXIT_USAGE),
+                        str(cli.EXIT_INTERRUPTED)]
 
 
 def test_every_key_of_json_is_documented(command: commands.Command) -> None:
