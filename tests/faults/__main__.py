@@ -16,7 +16,13 @@ from __future__ import annotations
 
 import argparse
 import collections
+from collections.abc import Iterable
+from collections.abc import Iterator
+from concurrent import futures
+import contextlib
+import os
 import pathlib
+import queue
 import subprocess
 import sys
 import tempfile
@@ -66,20 +72,71 @@ class Run:
             if self.outcomes.get(test, 'passed') == 'passed':
                 self.outcomes[test] = outcome
 
-    def of(self, test: str) -> set[str]:
-        """Give what became of the tests that an id names."""
-        return {outcome for found, outcome in self.outcomes.items()
-                if found == test or found.startswith((f'{test}::',
-                                                      f'{test}['))}
 
+class Bench:
+    """Copies to work in side by side, and what passes where none is planted.
 
-def unfit(run: Run, planted: fault.Fault) -> str:
-    """Say what is wrong with a fault's tests where nothing is planted."""
-    for test in planted.tests:
-        found = run.of(test)
-        if 'passed' not in found or found - {'passed', 'skipped'}:
-            return f'{test}: {", ".join(sorted(found)) or "not found"}'
-    return ''
+    :param copied: a copy for each of those who work
+    """
+
+    def __init__(self, copied: list[copies.Copy]) -> None:
+        self._idle: queue.SimpleQueue[copies.Copy] = queue.SimpleQueue()
+        for copy in copied:
+            self._idle.put(copy)
+        self._pool = futures.ThreadPoolExecutor(len(copied))
+        self._outcomes: dict[str, str] = {}
+
+    @contextlib.contextmanager
+    def _copy(self) -> Iterator[copies.Copy]:
+        copy = self._idle.get()
+        try:
+            yield copy
+        finally:
+            self._idle.put(copy)
+
+    def run_unplanted(self, tests: set[str]) -> None:
+        """Run the tests without a fault, a file of them at a time.
+
+        :param tests: their ids
+        """
+        files = collections.defaultdict(list)
+        for test in sorted(tests):
+            files[test.partition('::')[0]].append(test)
+
+        def run(named: list[str]) -> Run:
+            with self._copy() as copy:
+                return Run(copy, named, TEST_SECONDS_MAX * len(named))
+
+        for done in self._pool.map(run, files.values()):
+            self._outcomes.update(done.outcomes)
+            if done.code != 0:
+                print(done.output, flush=True)
+
+    def try_all(self, chosen: Iterable[fault.Fault],
+                ) -> Iterator[tuple[str, str, float]]:
+        """Plant faults, one in a copy.
+
+        :returns: what becomes of each, in their order; what explains it; and
+            how long it took, seconds
+        """
+        def run(found: fault.Fault) -> tuple[str, str, float]:
+            if explanation := self._unfit(found):
+                return FAILS_ANYWAY, explanation, 0.0
+            with self._copy() as copy:
+                start = time.monotonic()
+                return *tried(copy, found), time.monotonic() - start
+
+        return self._pool.map(run, chosen)
+
+    def _unfit(self, planted: fault.Fault) -> str:
+        """Say what is wrong with its tests where nothing is planted."""
+        for test in planted.tests:
+            found = {outcome for name, outcome in self._outcomes.items()
+                     if name == test or name.startswith((f'{test}::',
+                                                         f'{test}['))}
+            if 'passed' not in found or found - {'passed', 'skipped'}:
+                return f'{test}: {", ".join(sorted(found)) or "not found"}'
+        return ''
 
 
 def tried(copy: copies.Copy, planted: fault.Fault) -> tuple[str, str]:
@@ -112,6 +169,10 @@ def main() -> int:
         'this in it; all by default')
     parser.add_argument(
         '--list', action='store_true', help='only say which there are')
+    parser.add_argument(
+        '--jobs', type=int, default=os.cpu_count() or 1, metavar='NUMBER',
+        help='how many to try at once, each in a copy of its own; by default '
+        'as many as there are processors')
     arguments = parser.parse_args()
     chosen = [
         (name, found) for area, faults in fault.listed().items()
@@ -124,25 +185,21 @@ def main() -> int:
         print('\n'.join(name for name, _ in chosen))
         return 0
     with tempfile.TemporaryDirectory(prefix='faults-') as directory:
-        return report(copies.Copy(pathlib.Path(directory)), chosen)
+        return report(Bench([
+            copies.Copy(pathlib.Path(directory, str(number)))
+            for number in range(max(arguments.jobs, 1))]), chosen)
 
 
-def report(copy: copies.Copy, chosen: list[tuple[str, fault.Fault]]) -> int:
+def report(bench: Bench, chosen: list[tuple[str, fault.Fault]]) -> int:
     """Try faults, and print what becomes of each; the exit status."""
-    tests = sorted({test for _, found in chosen for test in found.tests})
+    tests = {test for _, found in chosen for test in found.tests}
     print(f'{len(tests)} tests or files of tests without a fault', flush=True)
-    unplanted = Run(copy, tests, TEST_SECONDS_MAX * len(tests))
-    if unplanted.code != 0:
-        print(unplanted.output)
+    bench.run_unplanted(tests)
     counts: collections.Counter[str] = collections.Counter()
-    for name, found in chosen:
-        start = time.monotonic()
-        became, explanation = FAILS_ANYWAY, unfit(unplanted, found)
-        if not explanation:
-            became, explanation = tried(copy, found)
+    for (name, _), (became, explanation, seconds) in zip(
+            chosen, bench.try_all(found for _, found in chosen), strict=True):
         counts[became] += 1
-        print(f'{became:10}  {name}  ({time.monotonic() - start:.0f} s)',
-              flush=True)
+        print(f'{became:10}  {name}  ({seconds:.0f} s)', flush=True)
         for line in explanation.splitlines()[-40:]:
             print(f'            {line}', flush=True)
     print(f'{len(chosen)} faults: ' + ', '.join(

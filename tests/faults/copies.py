@@ -44,7 +44,7 @@ _SITE_PACKAGES = pathlib.Path(
 class Copy:
     """A copy of the tree and of the virtual environment that runs this.
 
-    :param directory: an empty one to make it in
+    :param directory: the one to make for it
     :ivar tree: the copy of the tree
     :ivar python: the interpreter of the copied environment
     """
