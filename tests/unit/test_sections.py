@@ -1110,23 +1110,27 @@ def test_file_that_cannot_be_read_is_passed_over(tmp_path):
                                              '2')]
 
 
-@pytest.mark.parametrize('named', ['default', 'argument', 'file'])
-def test_files_of_configuration_directories_are_known(tmp_path, named):
-    """Those of the default directories, of --config-dir, and of a file."""
+@pytest.mark.parametrize('by_default', [True, False])
+def test_files_of_configuration_directories_are_known(tmp_path, by_default):
+    """Those of the default directories, and of each --config-dir."""
     directory = tmp_path / 'ceilometer.conf.d'
-    directory.mkdir()
+    other = tmp_path / 'other'
+    for made in (directory, other):
+        made.mkdir()
     (directory / 'b.conf').write_text('[DEFAULT]\n')
     (directory / 'a.conf').write_text('[diagnostics]\nsignals = USR1\n')
     (directory / 'a.txt').write_text('no configuration\n')
-    main = tmp_path / 'main.conf'
-    main.write_text(f'[DEFAULT]\nconfig_dir = {directory}\n'
-                    if named == 'file' else '')
+    (other / 'c.conf').write_text('[DEFAULT]\n')
     conf = cfg.ConfigOpts()
-    conf(['--config-dir', str(directory)] if named == 'argument' else [],
-         project='ceilometer', default_config_files=[str(main)],
-         default_config_dirs=[str(directory)] if named == 'default' else [])
-    assert service_options.files(conf) == [
-        str(main), str(directory / 'a.conf'), str(directory / 'b.conf')]
-    files = service_options.files(conf)[1:]
+    expected = [str(directory / 'a.conf'), str(directory / 'b.conf')]
+    if by_default:
+        conf([], project='ceilometer', default_config_files=[],
+             default_config_dirs=[str(directory)])
+    else:
+        conf(['--config-dir', str(directory), '--config-dir', str(other)],
+             project='ceilometer', default_config_files=[])
+        expected.append(str(other / 'c.conf'))
+    files = service_options.files(conf)
+    assert files == expected
     assert service_options.settings(files) == [service_options.Setting(
         files[0], 2, 'diagnostics', 'signals', 'USR1')]

@@ -146,10 +146,10 @@ def files(conf: cfg.ConfigOpts) -> list[str]:
     :param conf: the service's own configuration
     """
     paths = [str(path) for path in conf.config_file or []]
-    # the directories of the default are in the first list only, those that
-    # a file names (config_dir) in the second
+    # the first has each --config-dir, in their order; the second the last one
+    # of them, or those of the default
     for directory in dict.fromkeys([
-            *map(str, conf.config_dir or ()), *map(str, conf.config_dirs)]):
+            *map(str, conf.config_dirs), *map(str, conf.config_dir or ())]):
         # oslo.config reads these alone, in this order
         paths += sorted(glob.glob(os.path.join(
             glob.escape(directory), '*.conf')))

@@ -310,11 +310,10 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='        except OSError:\n            break\n',
         tests=(TESTS + 'test_file_that_cannot_be_read_is_passed_over',)),
     fault.Fault(
-        name='files of configuration directories are not known',
+        name='of several configuration directories one is known',
         file=SERVICE_OPTIONS,
-        old='            *map(str, conf.config_dir or ()), '
-            '*map(str, conf.config_dirs)]):',
-        new='            *map(str, conf.config_dir or ())]):',
+        old='*map(str, conf.config_dirs), *map(str, conf.config_dir or ())',
+        new='*map(str, conf.config_dir or ())',
         tests=(TESTS + 'test_files_of_configuration_directories_are_'
                'known',)),
     # the rest
