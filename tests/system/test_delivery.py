@@ -26,7 +26,6 @@ import pytest
 
 from tests import limits
 from tests.system import conftest
-from tests.system import keeper
 from tests.system import machine as machines
 from tests.system import patient as patients
 from tests.system import reports
@@ -169,7 +168,7 @@ def control(machine: machines.Machine) -> collections.abc.Iterator[Heart]:
 [Service]
 Environment=PATIENT=heartbeat RUNTIME_DIRECTORY=/run/control
 RuntimeDirectory=control
-ExecStart={keeper.PREFIX}/bin/python -c \
+ExecStart={machine.python} -c \
     'import patient; patient.heartbeat_beside_work()'
 """)
     machine.systemctl('start', 'control')
