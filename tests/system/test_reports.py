@@ -27,6 +27,8 @@ from tests.system import reports
 
 POLLING = 'ceilometer-polling'
 NOTIFICATION = 'ceilometer-agent-notification'
+# Bit of signal 10 in the masks of /proc/PID/status.
+USR1 = 1 << 9
 EIGHT_WORKERS = '[notification]\nworkers = 8\n'
 
 
@@ -220,6 +222,12 @@ def test_disabled_diagnostics_write_nothing_and_nobody_dies(
     """With enabled = false SIGUSR1 does nothing."""
     unit(POLLING, config='[diagnostics]\nenabled = false\n')
     pids = machine.pids(POLLING)
+    # nobody can take it: the kernel throws it away as it comes
+    for pid in pids:
+        status = dict(line.split(':', 1) for line in machine.path(
+            f'/proc/{pid}/status').read_text().splitlines())
+        assert int(status['SigIgn'], 16) & USR1
+        assert not int(status['SigBlk'], 16) & USR1
     since = reports.from_now()
     machine.systemctl('kill', '-s', 'USR1', POLLING)
     # stock's signal, sent later, has been answered: so the first was taken
