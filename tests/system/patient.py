@@ -50,9 +50,10 @@ def heartbeat():
 
     That is the processor time that other threads of this process took between
     two beats, seconds at most. A machine that has much else to do makes it no
-    longer: for as long as this thread only waits for a processor, others may
-    as well have one. How long it was between two beats is noted as well; what
-    the machine has to do with that, the same in another process tells.
+    longer, if anything shorter: for as long as this thread only waits for a
+    processor, others may as well have one. How long it was between two beats
+    is noted as well; what the machine has to do with that, the same in another
+    process tells.
     """
     reset = os.path.join(DIRECTORY, 'heartbeat-reset')
     beats, held, gap = 0, 0.0, 0.0
