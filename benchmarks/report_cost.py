@@ -53,7 +53,7 @@ SCENARIOS = {
     '10-threads': (10, 0),
     '100-threads': (100, 0),
     '1000-threads': (1000, 0),
-    # as large as is still searched for green threads
+    # large heaps, which stock searches for green threads
     '1.4M-objects': (10, 1_400_000),
     '4M-objects': (10, 4_000_000),
 }

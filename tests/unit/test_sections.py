@@ -446,6 +446,34 @@ class TestGreenThreads:
         found = greenlets(told(green_threads)[0])
         assert found[id(made)]['type'].endswith('Greener')
 
+    def test_the_search_disturbs_no_thread(self, searched):
+        """Who builds a tuple meanwhile gets it: nobody else refers to it."""
+        heap = [[number] for number in range(200_000)]
+        made = greenlet.greenlet(lambda: None)
+        searching = threading.Event()
+        searching.set()
+        built = []
+
+        def build():
+            try:
+                while searching.is_set():
+                    built.append(tuple(number for number in range(300)))
+            except SystemError as error:
+                built.append(error)
+
+        thread = threading.Thread(target=build)
+        thread.start()
+        try:
+            for _ in range(20):
+                before = len(built)
+                assert id(made) in greenlets(told(green_threads)[0])
+                assert len(built) > before or not thread.is_alive()
+        finally:
+            searching.clear()
+            thread.join()
+        assert len(heap) == 200_000
+        assert not [error for error in built if isinstance(error, Exception)]
+
     def test_large_heap_is_not_searched(self, monkeypatch, searched):
         """That would hold up the daemon; why there are none is said."""
         monkeypatch.setattr(green_threads, 'HEAP_BLOCKS_MAX', 1)

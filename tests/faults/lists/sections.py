@@ -155,6 +155,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(TESTS + 'TestGreenThreads::test_started_and_unstarted_'
                'greenlets_are_told',)),
     fault.Fault(
+        name='the search refers to tuples that threads build',
+        file=GREEN_THREADS,
+        old='        itertools.chain(objects, [None]),\n',
+        new='        objects,\n',
+        tests=(TESTS + 'TestGreenThreads::test_the_search_disturbs_no_'
+               'thread',)),
+    fault.Fault(
         name='a heap of any size is searched',
         file=GREEN_THREADS,
         old='if unlikely is None and sys.getallocatedblocks() > '

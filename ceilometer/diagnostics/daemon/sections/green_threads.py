@@ -24,7 +24,6 @@ from __future__ import annotations
 import gc
 import itertools
 import sys
-import time
 from typing import Any
 
 from ceilometer.diagnostics import contents
@@ -34,10 +33,8 @@ from ceilometer.diagnostics.daemon import stacks
 NAME = 'green-threads'
 
 #: Memory blocks in use (sys.getallocatedblocks) beyond which the heap is not
-#: searched: the interpreter would be held for more than about 30 ms at once.
-HEAP_BLOCKS_MAX = 2_000_000
-#: How many objects are looked at before other threads get their turn.
-PIECE_OBJECTS = 20_000
+#: searched: the interpreter would be held for more than about 50 ms at once.
+HEAP_BLOCKS_MAX = 1_000_000
 
 
 def snapshot() -> dict[str, Any] | None:
@@ -54,16 +51,33 @@ def snapshot() -> dict[str, Any] | None:
     kinds = _subclasses(greenlet.greenlet)
     found: list[Any] = []
     for generation in range(3):
-        objects = gc.get_objects(generation=generation)
-        # In pieces: this runs in C, and gives way between them only.
-        for start in range(0, len(objects), PIECE_OBJECTS):
-            piece = objects[start:start + PIECE_OBJECTS]
-            found += itertools.compress(
-                piece, map(kinds.__contains__, map(type, piece)))
-            time.sleep(0)
-        del objects
+        found += _objects_of(kinds, generation)
     return {'not_searched': None,
             'greenlets': [_copy(thing) for thing in found]}
+
+
+def _objects_of(kinds: set[type], generation: int) -> list[Any]:
+    """Find the objects of some types in a generation of the heap.
+
+    While a list refers to all objects, no other thread may run. One that
+    builds a tuple would get a SystemError, because nobody else may refer to
+    it until it is complete. Threads take turns between instructions of
+    Python. So one call into C makes the list, goes through it twice at once,
+    and drops it.
+    """
+    wanted = set(map(id, kinds))
+    # Hands the list from the first iterator to the second.
+    shared: dict[str, list[Any]] = {}
+    objects = itertools.chain.from_iterable(map(
+        shared.setdefault, ['all'],
+        itertools.starmap(gc.get_objects, [(generation,)])))
+    types = map(type, itertools.chain.from_iterable(map(
+        shared.pop, ['all'])))
+    # The list has these iterators in it, because it has everything: they drop
+    # it at their ends only. One object more takes the second to its end.
+    return list(itertools.compress(
+        itertools.chain(objects, [None]),
+        map(wanted.__contains__, map(id, types))))
 
 
 def _why_there_are_none() -> str | None:
