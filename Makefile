@@ -97,6 +97,10 @@ $(BEDS): tox
 faults: tox ## Plant the listed faults one by one: each must fail a test
 	$(TOX) -e faults
 
+.PHONY: fuzz
+fuzz: tox ## Try many random inputs, other ones each time
+	$(TOX) -e fuzz
+
 .PHONY: completions
 completions: tox ## Make the completions of shells anew, from the verbs
 	$(TOX) -e completions
