@@ -22,6 +22,7 @@ where to look. Nothing of the installed Ceilometer is changed.
 """
 
 import os
+import signal
 import sys
 
 
@@ -31,6 +32,10 @@ def main() -> None:
     Ends the process as the daemon ends that ``run`` became, or as
     :func:`ceilometer.diagnostics.command.main` does.
     """
+    if sys.argv[1:2] != ['run'] and (
+            signal.getsignal(signal.SIGINT) is signal.default_int_handler):
+        # ^C while all that is imported: no traceback
+        signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
     import ceilometer
 
     beside = os.path.join(

@@ -26,6 +26,7 @@ from collections.abc import Iterator
 import pathlib
 
 from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command import options_of_line
 from ceilometer.diagnostics.command import verbs
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -38,9 +39,9 @@ KINDS = {
     '[ID][±N]': '0 -1 all',
     '[USER@]HOST[:PORT]': 'hosts',
     'DIR': 'directories',
+    'FIELD': 'nothing',
     'FILE': 'files',
     'GLOB': 'files',
-    'ID': 'ids',
     'MATCH': 'matches',
     'N': 'nothing',
     'NAME': 'nothing',
@@ -105,6 +106,16 @@ def _parsers() -> dict[str, command_line.Parser]:
     return {name: verbs.load(name).parser() for name in verbs.OF_COMMAND}
 
 
+def _label(verb: str) -> str:
+    """The case of a verb, by each of its names."""
+    return '|'.join([verb, *(alias for alias, meant in verbs.ALIASES.items()
+                             if meant == verb)])
+
+
+def _names() -> list[str]:
+    return [*(verb.name for verb in verbs.VERBS), *verbs.ALIASES]
+
+
 def _options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     return [action for action in parser._actions if action.option_strings]
 
@@ -136,7 +147,7 @@ def _words(parser: argparse.ArgumentParser) -> list[argparse.Action]:
 
 
 def _bash_verbs() -> Iterator[str]:
-    yield f"local verbs='{' '.join(verb.name for verb in verbs.VERBS)}'"
+    yield f"local verbs='{' '.join(_names())}'"
 
 
 def _bash_values() -> Iterator[str]:
@@ -144,7 +155,7 @@ def _bash_values() -> Iterator[str]:
     for action in _value_options().values():
         names = action.option_strings
         long = [f'{name}=' for name in names if name.startswith('--')]
-        if isinstance(action, command_line.OptionalValue):
+        if isinstance(action, options_of_line.OptionalValue):
             if action.apart is not None:
                 yield f"{'|'.join(names)}) may='{_kind(action)}' ;;"
             names = []
@@ -154,7 +165,7 @@ def _bash_values() -> Iterator[str]:
 def _bash_options() -> Iterator[str]:
     for verb, parser in _parsers().items():
         # the long name, where there is one
-        yield f'{verb})'
+        yield f'{_label(verb)})'
         yield from _wrapped("    words='", [
             action.option_strings[-1] for action in _options(parser)], "' ;;")
 
@@ -172,29 +183,31 @@ def _wrapped(start: str, words: list[str], end: str) -> Iterator[str]:
 def _bash_words() -> Iterator[str]:
     for verb, parser in _parsers().items():
         for action in _words(parser):
-            yield f"{verb}) kind='{_kind(action)}' ;;"
+            yield f"{_label(verb)}) kind='{_kind(action)}' ;;"
 
 
 def _zsh_verbs() -> Iterator[str]:
     for verb in verbs.VERBS:
         yield _quoted(f'{verb.name}:{verb.help}')
+    for alias, meant in verbs.ALIASES.items():
+        yield _quoted(f'{alias}:the same as {meant}')
 
 
 def _zsh_values() -> Iterator[str]:
     """A case for each option whose value may be the word behind it."""
     for action in _value_options().values():
-        if not isinstance(action, command_line.OptionalValue):
+        if not isinstance(action, options_of_line.OptionalValue):
             yield f'({"|".join(action.option_strings)}) (( at++ )) ;;'
 
 
 def _zsh_names() -> Iterator[str]:
-    yield f'({"|".join(verb.name for verb in verbs.VERBS)})'
+    yield f'({"|".join(_names())})'
 
 
 def _zsh_specs() -> Iterator[str]:
     """For each verb the arguments of _arguments."""
     for verb, parser in _parsers().items():
-        yield f'{verb})'
+        yield f'{_label(verb)})'
         yield '    specs=('
         for action in _options(parser):
             yield '        ' + _zsh_option(parser, action)
@@ -213,7 +226,7 @@ def _zsh_option(parser: argparse.ArgumentParser,
     if action.nargs != 0:
         # the value may stand in the next word as well, and must be there
         marks, colons = ('+', '='), ':'
-        if isinstance(action, command_line.OptionalValue):
+        if isinstance(action, options_of_line.OptionalValue):
             colons = '::'
             if action.apart is None:
                 marks = ('-', '=-')

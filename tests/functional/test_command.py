@@ -96,7 +96,8 @@ def test_disk_that_gets_full(journal: pathlib.Path, tmp_path: pathlib.Path,
         env={**os.environ, 'PYTHONUNBUFFERED': unbuffered})
     assert path.read_bytes().startswith(b'    Report: ')
     assert done.returncode == 1
-    assert done.stderr == 'ceilometer-diagnostics: File too large\n'
+    assert done.stderr == ('ceilometer-diagnostics: standard output: File '
+                           'too large\n')
 
 
 def test_standard_error_is_closed(journal: pathlib.Path) -> None:

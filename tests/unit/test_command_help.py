@@ -23,7 +23,7 @@ import sys
 import pytest
 
 from ceilometer.diagnostics.command import cli
-from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command import options_of_line
 from ceilometer.diagnostics.command import verbs
 from ceilometer.diagnostics import run
 
@@ -185,7 +185,7 @@ def test_every_option_may_stand_before_the_verb(verb: str, name: str) -> None:
     action = verbs.load(verb).parser().options[name]
     words = [name]
     if action.nargs != 0 and not isinstance(
-            action, command_line.OptionalValue):
+            action, options_of_line.OptionalValue):
         words.append('show' if verb != 'show' else 'list')
     assert cli.split_verb([*words, verb, 'x']) == (verb, [*words, 'x'])
     # behind a flag, in one word

@@ -29,6 +29,7 @@ import pytest
 
 from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command import options_of_line
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import system
@@ -296,7 +297,7 @@ def test_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path,
     monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
     monkeypatch.setenv('EXIT', '1')
     assert cli.main(['trigger', '-H', 'root@controller:2222', '--force',
-                     'ceilometer-polling', 'ceilometer-a*']) == 1
+                     'ceilometer-polling', '-u', 'ceilometer-a*']) == 1
     out, err = capfd.readouterr()
     assert out.splitlines() == [
         '-xT', '-p', '2222', '--', 'root@controller',
@@ -313,7 +314,7 @@ def test_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path,
 OPTIONS = verbs.load('trigger').parser().options
 #: Options that concern what is printed here, or that say where to go.
 NOT_PASSED_ON = {'--help', '--host', '--output', '--utc', '--no-pager',
-                 '--no-legend'}
+                 '--no-legend', '--unit'}
 
 
 @pytest.mark.parametrize('name', sorted({
@@ -327,7 +328,7 @@ def test_option_is_passed_on(name: str, monkeypatch: pytest.MonkeyPatch,
     ssh.chmod(0o755)
     monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
     valueless = OPTIONS[name].nargs == 0 or isinstance(
-        OPTIONS[name], command_line.OptionalValue)
+        OPTIONS[name], options_of_line.OptionalValue)
     assert cli.main(['trigger', '-H', 'controller']) == 0
     without = capfd.readouterr().out
     assert cli.main(['trigger', '-H', 'controller',
@@ -493,6 +494,27 @@ def test_who_has_ended_is_not_waited_for(
     code, out, _ = trigger(capsys, f'--timeout={limits.EVENT_SECONDS}')
     assert code == 1 and ': no report, the process has ended\n' in out
     assert time.monotonic() - begun < limits.EVENT_SECONDS
+
+
+def test_what_has_been_answered_is_printed_on_an_interrupt(
+        world: World, capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """^C ends the waiting, and discards nothing."""
+    pids = forks(2)
+    world.units = {UNIT: pids}
+    world.answer = {pids[1]: True}
+
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, 'sleep', interrupt)
+    code, out, _ = trigger(capsys, '-u', UNIT)
+    assert code == 130 and '1 of 2 processes have answered' in out
+    assert f'worker 0 (AgentManager), pid {pids[1]}\n' in out
+    assert f'! pid {pids[0]} (' in out and ': no report until ^C: ' in out
+    code, out, _ = trigger(capsys, '--json=short')
+    assert code == 130
+    assert [one['answered'] for one in json.loads(out)] == [False, True]
 
 
 def test_signal_that_waits(world: World,

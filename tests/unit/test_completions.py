@@ -69,7 +69,7 @@ def test_zsh_offers_every_option(verb: str, shell: shells.Shells) -> None:
             if name.startswith('--') or name == '-1'} == names(verb)
 
 
-VERBS = {verb.name for verb in verbs.VERBS}
+VERBS = {*(verb.name for verb in verbs.VERBS), *verbs.ALIASES}
 MATCHES = {*shells.UNITS, *shells.IDS}
 DAEMONS = {'ceilometer-polling', 'ceilometer-agent-notification'}
 FILES = {'bin', 'reports', 'reports.html'}
@@ -90,10 +90,13 @@ LINES = [
     ('list ', MATCHES),
     ('list --utc ceilometer-p', {'ceilometer-polling'}),
     ('show ', MATCHES),
+    ('info ', MATCHES),
+    ('info --ch', {'--changed'}),
+    ('list -u ', set(shells.UNITS)),
     ('export ', MATCHES),
     ('stuck 3ce', {shells.IDS[0]}),
     ('trigger ', set(shells.UNITS)),
-    ('diff ', set(shells.IDS)),
+    ('diff ', MATCHES),
     ('run ', DAEMONS),
     ('run --', {'--help'}),
     # what follows the name of a daemon is its own
@@ -105,6 +108,7 @@ LINES = [
     ('export -o ', FILES),
     ('list -S ', TIMES),
     ('list --until yes', {'yesterday'}),
+    ('list --json ', {'short', 'pretty', 'off', *MATCHES}),
     ('list --boot ', {'0', '-1', 'all', *MATCHES}),
     ('list -n ', set()),
     ('list --namespace ', set()),

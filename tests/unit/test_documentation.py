@@ -23,7 +23,7 @@ import typing
 
 import pytest
 
-from ceilometer.diagnostics.command import cli
+from ceilometer.diagnostics.command import interruption
 from ceilometer.diagnostics.command import verbs
 from ceilometer.diagnostics.daemon import section_table
 from ceilometer.diagnostics import fields
@@ -127,7 +127,7 @@ def test_every_exit_status_is_documented(page):
     text = re.split(r'^Exit .*\n=+$', text, flags=re.MULTILINE)[1]
     statuses = re.findall(r'^(?:   \* - )?(\d+)\b', text, re.MULTILINE)
     assert statuses == ['0', '1', str(run.EXIT_USAGE),
-                        str(cli.EXIT_INTERRUPTED)]
+                        str(interruption.EXIT_CODE)]
 
 
 def test_every_key_of_json_is_documented(command: commands.Command) -> None:

@@ -27,9 +27,19 @@ def main() -> None:
     """The command of all verbs but ``run``.
 
     Ends the process: 0 for success, 1 where nothing matches or something
-    failed, 2 for an invalid command line.
+    failed, 2 for an invalid command line, 130 for ^C.
     """
     # a pipe that nobody reads any more ends us, as it does any filter
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    from ceilometer.diagnostics.command import interruption
+    interruption.ends()
+    from ceilometer.diagnostics.command.output import streams
+    streams.open_closed()
     from ceilometer.diagnostics.command import cli
-    sys.exit(cli.main(sys.argv[1:]))
+    try:
+        interruption.raises()
+        code = cli.main(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = interruption.EXIT_CODE
+    interruption.ends()
+    sys.exit(code)

@@ -13,7 +13,7 @@
 """Finds the verb, runs it, and turns what goes wrong into one line.
 
 Exit codes: 0 for success, 1 where nothing matches or something failed, 2 for
-an invalid command line.
+an invalid command line, 130 for ^C.
 """
 
 from __future__ import annotations
@@ -22,7 +22,11 @@ import argparse
 import sys
 
 from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command import interruption
+from ceilometer.diagnostics.command import options_of_line
+from ceilometer.diagnostics.command.output import characters
 from ceilometer.diagnostics.command.output import destination
+from ceilometer.diagnostics.command.output import streams
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import verbs
 
@@ -35,6 +39,7 @@ from the system journal.
 verbs:
 {verbs}
 matches: a report id or its first digits, a unit, a pid, or FIELD=value.
+A report id or pid without a verb is shown.
 VERB --help shows the options of a verb.
 
 examples:
@@ -51,9 +56,6 @@ _PACKAGES = {
     "'ceilometer-diagnostics[reader]'",
     'prettytable': 'python3-prettytable',
 }
-
-#: What a shell says of a command that ^C ended.
-EXIT_INTERRUPTED = 130
 
 
 def main(arguments: list[str]) -> int:
@@ -72,10 +74,12 @@ def main(arguments: list[str]) -> int:
     try:
         verb, rest = split_verb(arguments)
         code: int = verbs.load(verb).main(rest)
-        sys.stdout.flush()
+        destination.flush()
         return code
     except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+        return _abandon(interruption.EXIT_CODE)
+    except command_line.Help as wanted:
+        return _print(str(wanted))
     except command_line.UsageError as error:
         program = f'ceilometer-diagnostics {verb}'.rstrip()
         destination.complain(f'{error}; see {program} --help')
@@ -97,21 +101,20 @@ def main(arguments: list[str]) -> int:
 
 
 def _abandon(code: int) -> int:
-    """Forget what could not be printed, or Python tries again at its end."""
-    import os
+    """Print what is left, or Python tries it again at its end, and fails."""
     try:
-        sys.stdout.flush()
+        destination.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        streams.discard(1)
     return code
 
 
 def _print(text: str) -> int:
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        sys.stdout.write(characters.fitting(text))
+        destination.flush()
     except OSError as error:
-        destination.complain(f'standard output: {error.strerror}')
+        destination.complain(f'{error.filename}: {error.strerror}')
         return _abandon(1)
     return 0
 
@@ -119,7 +122,7 @@ def _print(text: str) -> int:
 def usage() -> str:
     """The help of the command itself."""
     return _USAGE.format(verbs=''.join(
-        f'  {f"{verb.name} {verb.words}":<22} {verb.help}\n'
+        f'  {f"{verb.name} {verb.words}":<23} {verb.help}\n'
         for verb in verbs.VERBS))
 
 
@@ -128,19 +131,21 @@ def split_verb(arguments: list[str]) -> tuple[str, list[str]]:
 
     :returns: the verb, the default one if there is none, and all other
         arguments
-    :raises command_line.UsageError: the first word is no verb
+    :raises command_line.UsageError: the first word is no verb, nor a match
     """
     at = 0
     while at < len(arguments) and arguments[at] != '--':
         word = arguments[at]
-        if command_line.is_option(word):
-            _, at = command_line.option_at(arguments, at, _find_option)
+        if options_of_line.is_option(word):
+            _, at = options_of_line.option_at(arguments, at, _find_option)
             continue
-        if word not in verbs.OF_COMMAND:
+        verb = verbs.meant(word)
+        if verb is None:
             raise command_line.UsageError(
                 f'unknown verb {word!r}: expected one of '
                 + ', '.join(verb.name for verb in verbs.VERBS))
-        return word, arguments[:at] + arguments[at + 1:]
+        is_verb = verbs.ALIASES.get(word, word) == verb
+        return verb, arguments[:at] + arguments[at + is_verb:]
     return verbs.DEFAULT, arguments
 
 

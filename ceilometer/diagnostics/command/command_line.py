@@ -27,6 +27,7 @@ import re
 from typing import Any
 from typing import NoReturn
 
+from ceilometer.diagnostics.command import options_of_line
 from ceilometer.diagnostics.command import times
 
 PROGRAM = 'ceilometer-diagnostics'
@@ -34,8 +35,20 @@ PROGRAM = 'ceilometer-diagnostics'
 #: Which boot: all, an offset, an id, or an offset from an id.
 BOOT = re.compile(r'all|[+-]?\d{1,9}|[0-9a-f]{32}([+-]\d{1,9})?', re.ASCII)
 
-#: Finds an option by its name, ``-n`` or ``--lines``; None if there is none.
-Find = Callable[[str], argparse.Action | None]
+#: A report id, or the beginning of one. What is shorter is too common.
+ID = re.compile('[0-9a-f]{4,32}')
+
+#: A process id; no longer than in /proc/sys/kernel/pid_max.
+PID = re.compile('[0-9]{1,7}')
+
+#: How the names of units of Ceilometer begin.
+UNIT_OF_CEILOMETER = re.compile('(openstack-)?ceilometer[-@.*]')
+
+#: The name of a journal field.
+FIELD = re.compile(r'_?[A-Z0-9][A-Z0-9_]*', re.ASCII)
+
+#: How JSON is printed, or not.
+JSON = re.compile('short|pretty|off')
 
 
 class UsageError(Exception):
@@ -44,6 +57,10 @@ class UsageError(Exception):
 
 class Failure(Exception):
     """The verb cannot do what was asked; one line says why. Exit code 1."""
+
+
+class Help(Exception):
+    """The help of a verb is wanted; the message is that help."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -60,106 +77,87 @@ class Parser(argparse.ArgumentParser):
                         + f'\n        {what}\n' for line, what in examples)
         super().__init__(
             prog=f'{PROGRAM} {verb}', description=description,
-            epilog=f'examples:\n{shown}', allow_abbrev=False,
+            epilog=f'examples:\n{shown}',
             formatter_class=argparse.RawDescriptionHelpFormatter)
 
     def error(self, message: str) -> NoReturn:
         """Raise a usage error."""
         raise UsageError(message)
 
+    def print_help(self, file: Any = None) -> None:
+        """Have the help printed, which ends the verb."""
+        raise Help(self.format_help())
+
     def parse(self, arguments: list[str]) -> argparse.Namespace:
-        """Parse a command line on which options and words may mix."""
+        """Parse a command line on which options and words may mix.
+
+        argparse itself does not do that: it takes ``-2h`` for an option and
+        ``--`` for nothing wherever it stands, and knows no value that may be
+        left out if a word follows.
+
+        :param arguments: the words behind the verb
+        :raises UsageError: they are no command line of this verb
+        :raises Help: the help is wanted
+        """
+        given = self.parse_args([])
         words: list[str] = []
         at = 0
-        while at < len(arguments) and arguments[at] != '--':
-            taken, at = option_at(arguments, at, self.options.get)
-            words += taken
-        return self.parse_intermixed_args(words + arguments[at:])
+        while at < len(arguments):
+            if arguments[at] == '--':
+                words += arguments[at + 1:]
+                break
+            if not options_of_line.is_option(arguments[at]):
+                words.append(arguments[at])
+                at += 1
+                continue
+            taken, at = options_of_line.option_at(
+                arguments, at, self.options.get)
+            for one in taken:
+                self._apply(one, given)
+        self._take_words(words, given)
+        return given
+
+    def _apply(self, taken: options_of_line.Taken,
+               given: argparse.Namespace) -> None:
+        action, value = taken.action, taken.value
+        if action is None:
+            self.error(f'unrecognized arguments: {taken.name}')
+        if action.nargs == 0:
+            if value is not None:
+                self.error(f'argument {taken.name}: takes no value, but has '
+                           f'{value!r}')
+            action(self, given, [], taken.name)
+            return
+        name = '/'.join(action.option_strings)
+        if value is None:
+            self.error(f'argument {name}: expected one argument')
+        if action.choices is not None and value not in action.choices:
+            self.error(f'argument {name}: invalid choice: {value!r} (choose '
+                       f'from {", ".join(map(str, action.choices))})')
+        try:
+            converted: Any = action.type(value) if callable(
+                action.type) else value
+        except argparse.ArgumentTypeError as error:
+            self.error(f'argument {name}: {error}')
+        action(self, given, converted, taken.name)
+        if isinstance(action, options_of_line.OptionalValue):
+            setattr(given, f'{action.dest}_before', taken.before)
+
+    def _take_words(self, words: list[str],
+                    given: argparse.Namespace) -> None:
+        own = [action for action in self._actions
+               if not action.option_strings]
+        most = 0 if not own else 1 if own[0].nargs == '?' else len(words)
+        if len(words) > most:
+            self.error(f'unrecognized arguments: {" ".join(words[most:])}')
+        if words:
+            setattr(given, own[0].dest,
+                    words if own[0].nargs == '*' else words[0])
 
     @property
     def options(self) -> Mapping[str, argparse.Action]:
         """All options, by each of their names."""
         return self._option_string_actions
-
-
-class OptionalValue(argparse.Action):
-    """An option whose value may be left out.
-
-    :param alone: what it is without a value
-    :param apart: what a value looks like that stands in a word of its own;
-        None if it stands behind ``=`` only
-    """
-
-    def __init__(self, *args: Any, alone: str,
-                 apart: re.Pattern[str] | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.alone = alone
-        self.apart = apart
-
-    def __call__(self, parser: argparse.ArgumentParser,
-                 namespace: argparse.Namespace, values: Any,
-                 option_string: str | None = None) -> None:
-        """Store the value."""
-        setattr(namespace, self.dest, values)
-
-
-def is_option(word: str) -> bool:
-    """Whether a word is no match, unit or verb, but an option."""
-    return word.startswith('-') and word != '-'
-
-
-def option_at(arguments: list[str], at: int,
-              find: Find) -> tuple[list[str], int]:
-    """Take an option and its value from a command line.
-
-    argparse takes ``-2h`` for an option, and knows no value that may be left
-    out if a word follows; so such values are joined to their option here.
-
-    :param arguments: the command line
-    :param at: the place of the option; another word is taken as it is
-    :param find: finds options
-    :returns: the words to give to argparse, and the place behind them
-    """
-    word = arguments[at]
-    following = arguments[at + 1] if at + 1 < len(arguments) else None
-    action, before, rest = _last_option(word, find)
-    if isinstance(action, OptionalValue):
-        name = action.option_strings[-1]
-        apart = action.apart
-        if rest:
-            if apart is None or not apart.fullmatch(rest):
-                return [word], at + 1
-            return [*before, f'{name}={rest}'], at + 1
-        if following is not None and apart and apart.fullmatch(following):
-            return [*before, f'{name}={following}'], at + 2
-        return [*before, f'{name}={action.alone}'], at + 1
-    if action is None or action.nargs == 0 or rest or following is None:
-        return [word], at + 1
-    if following.startswith('-'):
-        equals = '=' if word.startswith('--') else ''
-        return [f'{word}{equals}{following}'], at + 2
-    return [word, following], at + 2
-
-
-def _last_option(word: str, find: Find,
-                 ) -> tuple[argparse.Action | None, list[str], str]:
-    """The option that a word ends with.
-
-    :returns: the option, or None; the flags that stand before it, as a word;
-        and what stands behind it in the word, its value
-    """
-    if word.startswith('--'):
-        # a value behind "=" is argparse's affair
-        return None if '=' in word else find(word), [], ''
-    if not is_option(word):
-        return None, [], ''
-    action = None
-    for place, letter in enumerate(word[1:], 1):
-        action = find(f'-{letter}')
-        if action is None or action.nargs != 0:
-            return action, [word[:place]] if place > 1 else [], word[
-                place + 1:]
-    return action, [], ''
 
 
 @functools.cache
@@ -199,12 +197,13 @@ def add_selection(parser: argparse.ArgumentParser, what: str) -> None:
         'match', nargs='*', metavar='MATCH',
         help=f'{what}: report id or its first digits, unit, pid, FIELD=value')
     group = parser.add_argument_group('which reports')
+    add_units(group)
     group.add_argument('-S', '--since', metavar='TIME', type=_time,
                        help='only reports from then on (systemd.time(7))')
     group.add_argument('-U', '--until', metavar='TIME', type=_time,
                        help='only reports up to then')
-    group.add_argument('-b', '--boot', action=OptionalValue, alone='',
-                       apart=BOOT, metavar='[ID][±N]', type=_boot,
+    group.add_argument('-b', '--boot', action=options_of_line.OptionalValue,
+                       alone='', apart=BOOT, metavar='[ID][±N]', type=_boot,
                        help='only reports of this boot, of an earlier one '
                        '(-1), or of "all"')
     group.add_argument('-n', '--lines', metavar='N', type=positive,
@@ -215,13 +214,21 @@ def add_selection(parser: argparse.ArgumentParser, what: str) -> None:
                        help='show the newest first')
 
 
+def add_units(parser: argparse._ActionsContainer) -> None:
+    """Add the option that names units, as journalctl(1) has it."""
+    parser.add_argument('-u', '--unit', action='append', default=[],
+                        dest='units', metavar='UNIT',
+                        help='a unit or a shell pattern, the same as a word '
+                        'that is one; can be repeated')
+
+
 def add_output(parser: argparse.ArgumentParser, json: bool = True) -> None:
     """Add the options that say how to print."""
     group = parser.add_argument_group('how to print')
     if json:
         group.add_argument(
-            '--json', action=OptionalValue, alone='pretty',
-            metavar='short|pretty|off', type=_json, default='off',
+            '--json', action=options_of_line.OptionalValue, alone='pretty',
+            apart=JSON, metavar='short|pretty|off', type=_json, default='off',
             help='print JSON, on one line or indented; --json alone means '
             'pretty')
     group.add_argument('-o', '--output', metavar='FILE',
@@ -262,7 +269,7 @@ def _boot(text: str) -> str:
 @_checked
 def positive(text: str) -> int:
     """A whole number of at least 1."""
-    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 10**9):
+    if not (re.fullmatch('[0-9]{1,9}', text) and int(text) > 0):
         raise ValueError(
             f'{text!r}: expected a whole number of at least 1')
     return int(text)
@@ -270,6 +277,6 @@ def positive(text: str) -> int:
 
 @_checked
 def _json(text: str) -> str:
-    if text not in ('short', 'pretty', 'off'):
+    if not JSON.fullmatch(text):
         raise ValueError(f'{text!r}: expected short, pretty or off')
     return text

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 import dataclasses
 from typing import Any
@@ -60,16 +61,19 @@ def parser() -> command_line.Parser:
     """The parser of this verb's command line."""
     made = command_line.Parser(
         'diff', 'Compare two reports: versions, options, threads, memory, '
-        'file descriptors. With one ID: compare it with the previous report '
-        'of its process. Without ID: compare the last two reports of one '
-        'process.', [
+        'file descriptors. With the id of one report: compare it with the '
+        'previous report of its process. With a unit or pid, or without '
+        'MATCH: compare the last two reports of one process. Two matches: '
+        'compare the last report of each.', [
             ('', 'what changed between the last two reports of a process'),
+            ('ceilometer-polling', 'the same, of a process of this unit'),
             ('3ceceb026120', 'a report and the previous one of its process'),
             ('001fc0fb 3ceceb02', 'any two reports'),
         ])
-    made.add_argument('report', nargs='*', metavar='ID',
-                      help='report ids or their first digits, the earlier one '
-                      'first')
+    made.add_argument('match', nargs='*', metavar='MATCH',
+                      help='report id or its first digits, unit, pid; the '
+                      'earlier report first')
+    command_line.add_units(made)
     command_line.add_source(made)
     command_line.add_output(made)
     return made
@@ -78,12 +82,7 @@ def parser() -> command_line.Parser:
 def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
-    if len(given.report) > 2:
-        raise command_line.UsageError('expected at most two reports')
-    for word in given.report:
-        if not selection.ID.fullmatch(word):
-            raise command_line.UsageError(f'{word!r} is not a report id')
-    queries = [search.Query(ids=(word,)) for word in given.report]
+    queries = _queries(given)
     with selection.opened(given) as (journal, problems):
         before, after = _pair(journal, queries, problems)
     before = read.load(journal, before)
@@ -100,25 +99,50 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def _queries(given: argparse.Namespace) -> list[search.Query]:
+    """What each match asks for."""
+    if len(given.match) + len(given.units) > 2:
+        raise command_line.UsageError(
+            'expected at most two reports, units or pids')
+    queries = [selection.matches([word], []) for word in given.match]
+    for query in queries:
+        if query.matches:
+            raise command_line.UsageError(
+                f'{query.matches[0]!r} is not a report id, unit or pid')
+    return queries + [selection.matches([], [unit]) for unit in given.units]
+
+
 def _pair(journal: journal_reader.Journal, queries: list[search.Query],
           problems: list[str]) -> tuple[read.Found, read.Found]:
     named = []
-    for wanted in queries:
-        found = selection.find(journal, wanted, problems)
-        if len(found) > 1:
-            found = [one for one in found if one.identity.trusted] or found
-        named.append(found[-1])
+    by_id = False
+    for wanted in queries or [search.ALL]:
+        try:
+            found = selection.find(journal, wanted, problems)
+        except command_line.Failure:
+            # the beginning of an id may have no letters
+            beginning = ''.join(map(str, wanted.pids))
+            if not command_line.ID.fullmatch(beginning):
+                raise
+            wanted = search.Query(ids=(beginning,))
+            found = selection.find(journal, wanted, problems)
+        by_id = bool(wanted.ids)
+        named.append([one for one in found if one.identity.trusted] or found)
     if len(named) == 2:
-        return named[0], named[1]
-    known = [one for one in selection.find(journal, search.ALL, problems)
-             if one.identity.trusted or named]
-    for after in reversed(named or known):
+        return named[0][-1], named[1][-1]
+    laters = known = named[0]
+    if by_id:
+        laters = laters[-1:]
+        pid = laters[0].identity.pid
+        known = selection.find(journal, search.Query(
+            pids=() if pid is None else (pid,)), problems)
+    for after in reversed(laters):
         earlier = [one for one in known if one.precedes(after)]
         if earlier:
             return earlier[-1], after
     raise command_line.Failure(
-        'there is no earlier report of the same process' if named
-        else 'no process has two reports')
+        'there is no earlier report of the same process'
+        if by_id else 'no process has two reports')
 
 
 def changes(before: read.Found, after: read.Found) -> Iterator[Change]:

@@ -19,6 +19,7 @@ from typing import Any
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.output import tables
+from ceilometer.diagnostics.command.reports import field_values
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import times
@@ -43,10 +44,14 @@ def parser() -> command_line.Parser:
             ('ceilometer-polling --since today',
              'the reports of one unit since midnight'),
             ('REPORT_SECTION_STATUS=error', 'reports with a failed section'),
+            ('-F REPORT_SERVICE', 'the services that have written reports'),
             ('-D /var/log/journal/remote -n 20',
              'the last 20 reports that other machines sent'),
         ])
     command_line.add_selection(made, 'which ones')
+    made.add_argument('-F', '--field', metavar='FIELD',
+                      help='print the values that this field has in the '
+                      'reports, a line each')
     command_line.add_source(made)
     command_line.add_output(made)
     return made
@@ -55,6 +60,10 @@ def parser() -> command_line.Parser:
 def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
+    if given.field is not None and not command_line.FIELD.fullmatch(
+            given.field):
+        raise command_line.UsageError(
+            f'--field: {given.field!r} is not the name of a journal field')
     with selection.opened(given) as (journal, problems):
         found = selection.matching(given, journal, problems)
         # processes that answered one trigger keep their order
@@ -63,7 +72,14 @@ def main(arguments: list[str]) -> int:
             groups.reverse()
         with destination.Output(given.output, not given.no_pager
                                 and given.json == 'off') as out:
-            if given.json == 'off':
+            if given.field is not None:
+                values = field_values.of(
+                    journal, [one for group in groups for one in group],
+                    given.field, problems)
+                out.write(destination.to_json(values, given.json)
+                          if given.json != 'off' else ''.join(
+                              f'{escape.line(value)}\n' for value in values))
+            elif given.json == 'off':
                 out.write(_table(groups, given.utc, not given.no_legend,
                                  out.style))
             else:

@@ -51,7 +51,8 @@ def trigger(given: argparse.Namespace) -> int:
     command += [flag for flag, wanted in (
         ('--force', given.force), ('--quiet', given.quiet)) if wanted]
     # what no unit is called is refused here, not by a shell over there
-    command += ['--', *(selection.unit_name(unit) for unit in given.unit)]
+    command += ['--', *(selection.unit_name(unit) for unit in
+                given.unit + given.units)]
     port = ['-p', match['port']] if match['port'] else []
     try:
         done = subprocess.run(

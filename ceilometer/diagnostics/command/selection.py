@@ -21,6 +21,7 @@ import argparse
 from collections.abc import Iterator
 import contextlib
 import dataclasses
+import fnmatch
 import re
 import sys
 
@@ -31,16 +32,10 @@ from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import search
 from ceilometer.diagnostics.command.reports import source
 
-#: A report id, or the beginning of one. What is shorter is too common.
-ID = re.compile('[0-9a-f]{4,32}')
-
 #: So many lines are printed of what was skipped: anybody may write
 #: entries that claim to be of a report.
 _PROBLEMS_MAX = 10
 
-# no longer than in /proc/sys/kernel/pid_max
-_PID = re.compile('[0-9]{1,7}')
-_FIELD = re.compile(r'_?[A-Z0-9][A-Z0-9_]*', re.ASCII)
 _UNIT = re.compile(r'[\w.:@\\*?\[\]-]+', re.ASCII)
 _UNIT_SUFFIXES = ('.service', '.scope', '.slice', '.socket', '.timer')
 
@@ -99,33 +94,36 @@ def _query(given: argparse.Namespace,
     if since is not None and until is not None and since > until:
         raise command_line.UsageError('--since is after --until')
     return dataclasses.replace(
-        matches(given.match), since_usec=since, until_usec=until,
+        matches(given.match, given.units), since_usec=since, until_usec=until,
         boot_ids=_boot_ids(given.boot, journal))
 
 
-def matches(words: list[str]) -> search.Query:
+def matches(words: list[str], named: list[str]) -> search.Query:
     """Tell matches by their shape.
 
+    :param words: the matches
+    :param named: units that were named as such
     :raises options.UsageError: one has no shape that a match has
     """
     ids, units, pids, raw = [], [], [], []
     for word in words:
         if '=' in word:
             name = word.partition('=')[0]
-            if not _FIELD.fullmatch(name):
+            if not command_line.FIELD.fullmatch(name):
                 raise command_line.UsageError(
                     f'{word!r}: invalid field name: expected capital '
                     'letters, digits and underscores, with at most one '
                     'underscore in front')
             raw.append(word)
-        elif _PID.fullmatch(word):
+        elif command_line.PID.fullmatch(word):
             if int(word) == 0:
                 raise command_line.UsageError(f'{word!r} is not a pid')
             pids.append(int(word))
-        elif ID.fullmatch(word):
+        elif command_line.ID.fullmatch(word):
             ids.append(word)
         else:
             units.append(unit_name(word))
+    units += map(unit_name, named)
     return search.Query(ids=tuple(ids), units=tuple(units), pids=tuple(pids),
                         matches=tuple(raw))
 
@@ -199,7 +197,17 @@ def matching(given: argparse.Namespace, journal: journal_reader.Journal,
     :raises options.UsageError: the options contradict one another
     :raises options.Failure: there is none
     """
-    return find(journal, _query(given, journal), problems)
+    query = _query(given, journal)
+    try:
+        return find(journal, query, problems)
+    except command_line.Failure:
+        # what follows -b is a match, unless it is a boot: which was meant?
+        word: str = getattr(given, 'boot_before', None) or ''
+        if word in given.match and matches([word], []).units:
+            raise command_line.Failure(
+                f'the journal has no boot {word}, and no reports of a unit '
+                f'{unit_name(word)}') from None
+        raise
 
 
 def newest(found: list[read.Found],
@@ -211,23 +219,47 @@ def newest(found: list[read.Found],
 
 def select(given: argparse.Namespace, journal: journal_reader.Journal,
            problems: list[str], whole_group: bool = False,
-           ) -> list[read.Found]:
+           latest: bool = False) -> list[read.Found]:
     """The reports that are meant; the last one, if nothing is said.
 
     :param given: the options
     :param journal: where to look
     :param problems: takes a line for what claims to be a report and is none
     :param whole_group: then all that answered the same trigger as that
+    :param latest: then of the reports that match those that answered the
+        last trigger, for each unit or pid that is named; all if an option
+        says how many or since when, and each that its id names
     :raises options.UsageError: the options contradict one another
     :raises options.Failure: there is none
     """
     found = matching(given, journal, problems)
-    if given.match or given.lines is not None or given.newest or (
-            given.since is not None or given.until is not None):
+    counted = given.lines is not None or given.newest or (
+        given.since is not None or given.until is not None)
+    named = given.match or given.units
+    query = matches(given.match, given.units)
+    if counted or named and (query.ids or not latest):
         picked = newest(found, given)
         return picked[::-1] if given.reverse else picked
     # what others claim does not push itself before the daemons' own
     trusted = [one for one in found if one.identity.trusted] or found
+    if named:
+        picked = _latest(trusted, query)
+        return picked[::-1] if given.reverse else picked
     if whole_group:
         return read.answers(trusted)[-1]
     return trusted[-1:]
+
+
+def _latest(found: list[read.Found], query: search.Query) -> list[read.Found]:
+    """The last answers of each unit or process that is named."""
+    names: tuple[str | int, ...] = query.units or query.pids or ('*',)
+    picked: list[read.Found] = []
+    for group in reversed(read.answers(found)):
+        having = [name for name in names if any(
+            one.identity.pid == name if isinstance(name, int)
+            else fnmatch.fnmatchcase(one.identity.unit or '', name)
+            for one in group)]
+        if having:
+            picked = group + picked
+            names = tuple(name for name in names if name not in having)
+    return picked

@@ -35,9 +35,12 @@ from ceilometer.diagnostics import report
 def parser() -> command_line.Parser:
     """The parser of this verb's command line."""
     made = command_line.Parser(
-        'show', 'Show the last report, or all that match: first what is '
-        'unusual, then the sections.', [
+        'show', 'Show the last report, or those that match: first what is '
+        'unusual, then the sections. Of a unit or process: what it wrote for '
+        'the last trigger.', [
             ('', 'the last report'),
+            ('ceilometer-polling', 'all reports of one unit for the last '
+             'trigger'),
             ('ceilometer-polling --since -1h',
              'the reports of one unit in the last hour'),
             ('3ceceb026120 --section threads', 'one section of one report'),
@@ -70,7 +73,8 @@ def main(arguments: list[str]) -> int:
                                       'combined: JSON data is not merged')
     with selection.opened(given) as (journal, problems):
         found = selection.select(given, journal, problems,
-                                 whole_group=given.merge_stacks)
+                                 whole_group=given.merge_stacks,
+                                 latest=True)
         with destination.Output(given.output, not given.no_pager) as out:
             _show(given, journal, found, problems, out)
     return 0

@@ -27,6 +27,8 @@ from typing import Any
 
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command import interruption
+from ceilometer.diagnostics.command.output import characters
 from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.output import report_text
 from ceilometer.diagnostics.command.reports import earlier
@@ -81,6 +83,7 @@ def parser() -> command_line.Parser:
     made.add_argument('unit', nargs='*', metavar='UNIT',
                       help='a service or a shell pattern; by default all '
                       'running services')
+    command_line.add_units(made)
     made.add_argument('-H', '--host', metavar='[USER@]HOST[:PORT]',
                       help='run the command on another host, over ssh')
     made.add_argument('--force', action='store_true',
@@ -98,7 +101,7 @@ def main(arguments: list[str]) -> int:
     if given.host is not None:
         from ceilometer.diagnostics.command import remote
         return remote.trigger(given)
-    units = _units(given.unit)
+    units = _units(given.unit + given.units)
     _refuse(units, given.force)
     journal = _journal(units)
     answers = [Answer(unit.name, process) for unit in units
@@ -106,17 +109,23 @@ def main(arguments: list[str]) -> int:
     start_usec = time.time_ns() // 1000
     system.kill([unit.name for unit in units])
     progress = _Progress(len(answers), not given.quiet)
+    waited = f'within {given.timeout} s'
     try:
         wait(journal, answers, start_usec, given.timeout, progress.show)
+    except KeyboardInterrupt:
+        # what has been answered is printed nevertheless; ^C ends that, too
+        waited = 'until ^C'
     finally:
         progress.clear()
     _digest(journal, answers)
     with destination.Output(given.output, pager=False) as out:
         if given.json == 'off':
-            out.write(_text(answers, given.timeout, out.style))
+            out.write(_text(answers, waited, out.style))
         else:
             out.write(destination.to_json(
                 [_describe(answer) for answer in answers], given.json))
+    if waited == 'until ^C':
+        return interruption.EXIT_CODE
     return 0 if all(answer.complete for answer in answers) else 1
 
 
@@ -231,8 +240,9 @@ class _Progress:
 
     def show(self, count: int) -> None:
         if self._shown:
-            sys.stderr.write(f'\r{count} of {self._total} processes have '
-                             'answered…\033[K')
+            sys.stderr.write(characters.fitting(
+                f'\r{count} of {self._total} processes have answered…')
+                + '\033[K')
             sys.stderr.flush()
 
     def clear(self) -> None:
@@ -241,7 +251,7 @@ class _Progress:
             sys.stderr.flush()
 
 
-def _text(answers: list[Answer], timeout_seconds: int,
+def _text(answers: list[Answer], waited: str,
           style: destination.Style) -> str:
     parts = []
     for unit in dict.fromkeys(answer.unit for answer in answers):
@@ -261,7 +271,7 @@ def _text(answers: list[Answer], timeout_seconds: int,
                     report_text.notices(answer.notices, style)))
             if not answer.complete:
                 parts.append(style.bad(
-                    f'! {_silent(answer, timeout_seconds)}') + '\n')
+                    f'! {_silent(answer, waited)}') + '\n')
     return ''.join(parts)
 
 
@@ -269,14 +279,14 @@ def _indented(lines: str) -> str:
     return ''.join(f'    {line}\n' for line in lines.splitlines())
 
 
-def _silent(answer: Answer, timeout_seconds: int) -> str:
+def _silent(answer: Answer, waited: str) -> str:
     process = answer.process
     what = 'no report' if answer.found is None else 'no complete report'
     state = system.state(process.pid)
     words = f'pid {process.pid} ({process.command[:80]}): {what}'
     if state is None:
         return f'{words}, the process has ended'
-    return f'{words} within {timeout_seconds} s: {state}'
+    return f'{words} {waited}: {state}'
 
 
 def _describe(answer: Answer) -> dict[str, Any]:

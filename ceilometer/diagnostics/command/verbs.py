@@ -25,6 +25,8 @@ from typing import Any
 from typing import Final
 from typing import NamedTuple
 
+from ceilometer.diagnostics.command import command_line
+
 
 class Verb(NamedTuple):
     """A verb.
@@ -48,7 +50,7 @@ VERBS: Final = (
          'show'),
     Verb('trigger', '[UNIT ...]',
          'ask the processes of services for reports', 'trigger'),
-    Verb('diff', '[ID [ID]]', 'compare two reports', 'diff'),
+    Verb('diff', '[MATCH [MATCH]]', 'compare two reports', 'diff'),
     Verb('stuck', '[MATCH ...]', 'show threads that have not moved',
          'stuck'),
     Verb('export', '[MATCH ...]', 'write reports to a file, to send them',
@@ -60,8 +62,27 @@ VERBS: Final = (
 #: The verb that is meant if none is given.
 DEFAULT: Final = 'list'
 
+#: What coredumpctl(1) calls a verb, and what that is called here.
+ALIASES: Final = {'info': 'show'}
+
 #: Those of the command, which has all but ``run``, by their names.
 OF_COMMAND: Final = {verb.name: verb for verb in VERBS if verb.module}
+
+
+def meant(word: str) -> str | None:
+    """The verb that the first word of a command line means.
+
+    :param word: a verb, or a match that stands without one
+    :returns: its name; None if it is none, and no match that could be meant
+    """
+    word = ALIASES.get(word, word)
+    if word in OF_COMMAND:
+        return word
+    if command_line.PID.fullmatch(word) or command_line.ID.fullmatch(word):
+        return 'show'
+    if '=' in word or command_line.UNIT_OF_CEILOMETER.match(word):
+        return DEFAULT
+    return None
 
 
 def load(name: str) -> Any:

@@ -19,6 +19,8 @@ _FUNCTIONAL = 'tests/functional/test_command.py::'
 _COMMAND = 'tests/unit/test_command.py::'
 _ANONYMIZE = 'tests/unit/test_command_anonymize.py::'
 _HOSTILE = 'tests/unit/test_command_hostile.py::'
+_NEIGHBOURS = 'tests/unit/test_command_neighbours.py::'
+_STREAMS = 'tests/functional/test_command_streams.py::'
 _SELECTION = 'tests/unit/test_command_selection.py::'
 _TIMES = 'tests/unit/test_command_times.py::'
 _WRONG = 'tests/unit/test_command_wrong.py::'
@@ -33,7 +35,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='an interrupted command says that all went well',
         file='command/cli.py',
-        old='        return EXIT_INTERRUPTED\n',
+        old='        return _abandon(interruption.EXIT_CODE)\n',
         new='        return 0\n',
         tests=(_FUNCTIONAL + 'test_interrupted',)),
     fault.Fault(
@@ -55,34 +57,112 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='signal.SIG_IGN',
         tests=(_FUNCTIONAL + 'test_reader_of_a_pipe_that_ends',)),
     fault.Fault(
-        name='options may be abbreviated',
-        file='command/command_line.py',
-        old='allow_abbrev=False',
-        new='allow_abbrev=True',
-        tests=(_WRONG + 'test_wrong_invocation',)),
-    fault.Fault(
         name='none is taken for a number of reports',
         file='command/command_line.py',
-        old='and 0 < int(text)',
-        new='and 0 <= int(text)',
+        old='and int(text) > 0)',
+        new='and int(text) >= 0)',
         tests=(_WRONG + 'test_wrong_invocation',)),
     fault.Fault(
         name='a verb that stands behind options is not found',
         file='command/cli.py',
-        old='_, at = command_line.option_at(arguments, at, _find_option)',
+        old='_, at = options_of_line.option_at(arguments, at, _find_option)',
         new='at += 1',
         tests=(_COMMAND + 'test_options_before_and_behind',)),
     fault.Fault(
         name='a value that begins with a hyphen is taken for an option',
-        file='command/command_line.py',
-        old="    if following.startswith('-'):",
-        new='    if False:',
+        file='command/options_of_line.py',
+        old='    elif following is None:',
+        new="    elif following is None or following[:1] == '-':",
         tests=(_COMMAND + 'test_selection',)),
     fault.Fault(
+        name='what is no UTF-8 in a match gives a traceback',
+        file='command/reports/search.py',
+        old='reader.add_match(os.fsencode(match))',
+        new='reader.add_match(match)',
+        tests=(_WRONG + 'test_wrong_invocation',)),
+    fault.Fault(
+        name='a closed standard output gives a traceback',
+        file='command/output/streams.py',
+        old='    if sys.stdout is None:',
+        new='    if False:',
+        tests=(_STREAMS + 'test_standard_output_is_closed',)),
+    fault.Fault(
+        name='a file takes the place of a closed stream',
+        file='command/output/streams.py',
+        old='                os.open(os.devnull, flags)',
+        new='                pass',
+        tests=(_STREAMS + 'test_standard_output_is_closed',)),
+    fault.Fault(
+        name='an interrupt that Python ignores is ignored',
+        file='command/interruption.py',
+        old='issubclass(what.exc_type, KeyboardInterrupt)',
+        new='False',
+        tests=(_STREAMS + 'test_interrupted_where_nobody_hears_of_it',)),
+    fault.Fault(
+        name='an interrupt at the end gives a traceback',
+        file='command/__init__.py',
+        old='    interruption.ends()\n    sys.exit(code)',
+        new='    sys.exit(code)',
+        tests=(_STREAMS + 'test_interrupted_at_its_end',)),
+    fault.Fault(
+        name='an interrupt that is to be ignored is not',
+        file='command/interruption.py',
+        old='signal.getsignal(signal.SIGINT) is not signal.SIG_IGN',
+        new='True',
+        tests=(_STREAMS + 'test_ignored_interrupts_stay_ignored',)),
+    fault.Fault(
+        name='an interrupt discards what has been answered',
+        file='command/trigger.py',
+        old="        waited = 'until ^C'\n",
+        new='        raise\n',
+        tests=('tests/unit/test_command_trigger.py',)),
+    fault.Fault(
+        name='a locale without UTF-8 gets it nevertheless',
+        file='command/output/characters.py',
+        old='if text.isascii() or has_unicode():',
+        new='if True:',
+        tests=(_NEIGHBOURS + 'test_characters_are_those_of_the_locale',)),
+    fault.Fault(
+        name='show of a unit shows all its reports',
+        file='command/show.py',
+        old='latest=True',
+        new='latest=False',
+        tests=(_NEIGHBOURS + 'test_show_gives_the_last_answers',)),
+    fault.Fault(
+        name='a report id without a verb is refused',
+        file='command/verbs.py',
+        old="        return 'show'",
+        new='        return None',
+        tests=(_NEIGHBOURS + 'test_a_match_without_a_verb',)),
+    fault.Fault(
+        name='-u is ignored',
+        file='command/selection.py',
+        old='    units += map(unit_name, named)\n',
+        new='',
+        tests=(_NEIGHBOURS + 'test_show_gives_the_last_answers',)),
+    fault.Fault(
+        name='-F gives the values of all reports',
+        file='command/reports/field_values.py',
+        old='if sender in wanted and name in entry',
+        new='if name in entry',
+        tests=(_NEIGHBOURS + 'test_values_of_a_field',)),
+    fault.Fault(
+        name='diff of a unit compares the last two of all',
+        file='command/diff.py',
+        old='queries or [search.ALL]',
+        new='[search.ALL]',
+        tests=(_NEIGHBOURS + 'test_diff_of_two_units',)),
+    fault.Fault(
+        name='a boot that is none is taken for a unit',
+        file='command/selection.py',
+        old='        if word in given.match and',
+        new='        if False and',
+        tests=(_WRONG + 'test_wrong_invocation',)),
+    fault.Fault(
         name='an option takes a match for the value that it may have',
-        file='command/command_line.py',
-        old='and apart.fullmatch(following):',
-        new='and following:',
+        file='command/options_of_line.py',
+        old='not action.apart.fullmatch(following)',
+        new='False',
         tests=(_WRONG + 'test_wrong_invocation',)),
     fault.Fault(
         name='what was passed over is not said',
@@ -99,9 +179,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a forgery is shown as the last report',
         file='command/selection.py',
-        old='[one for one in found if one.identity.trusted] or found\n'
-            '    if whole',
-        new='found\n    if whole',
+        old='[one for one in found if one.identity.trusted] or found',
+        new='found',
         tests=(_SELECTION + 'test_a_forgery_is_not_what_a_verb_picks',)),
     fault.Fault(
         name='earlier boots are counted from the wrong one',
@@ -126,8 +205,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what is shown is never newest first',
         file='command/selection.py',
-        old='picked[::-1] if given.reverse else picked',
-        new='picked',
+        old='        picked = newest(found, given)\n        return picked[::-1]',
+        new='        picked = newest(found, given)\n        return picked[::1]',
         tests=(_SELECTION + 'test_newest_first',)),
     fault.Fault(
         name='a time after the other is taken',

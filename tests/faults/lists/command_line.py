@@ -20,15 +20,15 @@ _SELECTION = 'tests/unit/test_command_selection.py'
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the value of an option is taken for the verb',
-        file='command/command_line.py',
-        old='    return [word, following], at + 2\n',
-        new='    return [word], at + 1\n',
+        file='command/options_of_line.py',
+        old='following)], at + 2\n',
+        new='following)], at + 1\n',
         tests=(_HELP + 'test_every_option_may_stand_before_the_verb',)),
     fault.Fault(
         name='a value behind flags in one word is taken for the verb',
-        file='command/command_line.py',
-        old='        if action is None or action.nargs != 0:\n',
-        new='        if True:\n',
+        file='command/options_of_line.py',
+        old='            if action is None or action.nargs != 0:\n',
+        new='            if True:\n',
         tests=(_HELP + 'test_every_option_may_stand_before_the_verb',)),
     fault.Fault(
         name='an option of one verb is not known before the verb',
@@ -44,16 +44,17 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_HELP + 'test_shared_options_are_found_without_the_verbs',)),
     fault.Fault(
         name='a value that may be left out takes any word',
-        file='command/command_line.py',
-        old='and apart and apart.fullmatch(following)',
-        new='and apart',
+        file='command/options_of_line.py',
+        old="""action.apart is None or (
+                not action.apart.fullmatch(following)):""",
+        new='action.apart is None:',
         tests=(_SELECTION, _HELP
                + 'test_every_option_may_stand_before_the_verb')),
     fault.Fault(
         name='the help does not say what follows a verb',
         file='command/cli.py',
-        old='{f"{verb.name} {verb.words}":<22}',
-        new='{verb.name:<22}',
+        old='{f"{verb.name} {verb.words}":<23}',
+        new='{verb.name:<23}',
         tests=(_HELP + 'test_help_has_every_verb',)),
     fault.Fault(
         name='a verb is left out of the help',

@@ -146,8 +146,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='complaints are not escaped',
         file='command/output/destination.py',
-        old="    line = escape.line(text.replace('\\n', ' '))",
-        new='    line = text',
+        old="characters.fitting(escape.line(text.replace('\\n', ' ')))",
+        new='text',
         tests=(_HOSTILE + 'test_hostile_entries_do_not_drive_the_terminal',)),
     fault.Fault(
         name='numbers are not set to the right',

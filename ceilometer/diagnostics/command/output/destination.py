@@ -27,10 +27,16 @@ import types
 from typing import Any
 from typing import IO
 
+from ceilometer.diagnostics.command.output import characters
+from ceilometer.diagnostics.command.output import streams
 from ceilometer.diagnostics import escape
 
 #: What less is told where the user says nothing; as systemd's tools do.
 LESS = 'FRSXMK'
+
+
+#: What it is called where it cannot be written.
+STANDARD_OUTPUT = 'standard output'
 
 
 class Style:
@@ -86,18 +92,26 @@ class Output:
             self._pager = _start_pager()
 
     def write(self, text: str) -> None:
-        """Write a text."""
-        self.write_bytes(text.encode(errors='backslashreplace'))
+        """Write a text, in characters that the locale has."""
+        self.write_bytes(characters.fitting(text).encode(
+            errors='backslashreplace'))
 
     def write_bytes(self, data: bytes) -> None:
-        """Write bytes as they are."""
+        """Write bytes as they are.
+
+        :raises OSError: that cannot be written; says where to
+        """
         target = self._file or (self._pager and self._pager.stdin) or (
             sys.stdout.buffer)
         left = memoryview(data)
-        while left:
-            # a part of it only, where PYTHONUNBUFFERED is set and the disk
-            # is full: the next one says why
-            left = left[target.write(left):]
+        try:
+            while left:
+                # a part of it only, where PYTHONUNBUFFERED is set and the
+                # disk is full: the next one says why
+                left = left[target.write(left):]
+        except OSError as error:
+            error.filename = error.filename or self._path or STANDARD_OUTPUT
+            raise
 
     def __enter__(self) -> Output:
         return self
@@ -108,15 +122,45 @@ class Output:
         if self._file is not None:
             self._file.close()
         elif self._pager is not None:
-            assert self._pager.stdin is not None
-            try:
-                self._pager.stdin.close()
-            except BrokenPipeError:
-                # who has read enough ends the pager
-                pass
-            self._pager.wait()
+            _end_pager(self._pager)
         elif kind is None:
-            sys.stdout.flush()
+            flush()
+
+
+def flush() -> None:
+    """Print what has been written to standard output.
+
+    :raises OSError: that cannot be done; says that it is standard output
+    """
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        error.filename = STANDARD_OUTPUT
+        raise
+
+
+def _end_pager(pager: subprocess.Popen[bytes]) -> None:
+    """Wait until the user has read enough.
+
+    ^C is the pager's affair: less ends then (K in :data:`LESS`), and who
+    leaves it alone on a terminal leaves that in disorder.
+    """
+    interrupted = False
+    closed = False
+    while not closed or pager.poll() is None:
+        try:
+            if not closed:
+                closed = True
+                assert pager.stdin is not None
+                pager.stdin.close()
+            pager.wait()
+        except BrokenPipeError:
+            # who has read enough ends the pager
+            pass
+        except KeyboardInterrupt:
+            interrupted = True
+    if interrupted:
+        raise KeyboardInterrupt
 
 
 def _wants_colour() -> bool:
@@ -161,10 +205,13 @@ def to_json(data: Any, form: str) -> str:
 
 def complain(text: str) -> None:
     """Say what is wrong, in one line on standard error."""
-    line = escape.line(text.replace('\n', ' '))
+    line = characters.fitting(escape.line(text.replace('\n', ' ')))
     try:
         sys.stderr.write(f'ceilometer-diagnostics: {line}\n')
         sys.stderr.flush()
-    except (OSError, ValueError, AttributeError):
+    except OSError:
         # standard error is closed: the exit code has to say it alone
+        streams.discard(2)
+    except (ValueError, AttributeError):
+        # so it is, in a process that did not begin as the command does
         pass

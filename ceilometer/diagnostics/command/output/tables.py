@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import io
 
+from ceilometer.diagnostics.command.output import characters
 from ceilometer.diagnostics.command.output import destination
 
 
@@ -42,7 +43,8 @@ def table(names: list[str], rows: list[list[str]], right: set[str],
     for name in names:
         laid_out.align[name] = 'r' if name in right else 'l'
     for row in rows:
-        laid_out.add_row(row)
+        # before it is laid out: what is escaped is longer
+        laid_out.add_row(list(map(characters.fitting, row)))
     buffer = io.StringIO()
     for number, line in enumerate(laid_out.get_string().splitlines()):
         line = line.rstrip()

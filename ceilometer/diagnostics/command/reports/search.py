@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
+import os
 from typing import Any
 
 from ceilometer.diagnostics.command.reports import journal_reader
@@ -114,7 +115,8 @@ def _ids(reader: journal_reader.Reader, query: Query,
     if query.matches:
         reader.add_match(f'{fields.REPORT}=1')
         for match in query.matches:
-            reader.add_match(match)
+            # what is no UTF-8 is no less a value
+            reader.add_match(os.fsencode(match))
         having_match = {stored.first(entry, fields.REPORT_ID)
                         for entry in entries(reader, problems)} - {None}
         reader.flush_matches()
