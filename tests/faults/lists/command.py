@@ -205,8 +205,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what is shown is never newest first',
         file='command/selection.py',
-        old='        picked = newest(found, given)\n        return picked[::-1]',
-        new='        picked = newest(found, given)\n        return picked[::1]',
+        old='picked = newest(found, given)\n        return picked[::-1]',
+        new='picked = newest(found, given)\n        return picked[::1]',
         tests=(_SELECTION + 'test_newest_first',)),
     fault.Fault(
         name='a time after the other is taken',
