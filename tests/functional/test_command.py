@@ -215,12 +215,36 @@ def test_page_in_a_browser(journal: pathlib.Path,
     assert found.count('class="owner"') == 2
 
 
-def test_reading_without_python_systemd_is_one_clear_line(tmp_path):
-    """The module that is missing is named, and how to get it."""
-    (tmp_path / 'systemd.py').write_text(
-        "raise ModuleNotFoundError('No module', name='systemd')\n")
+@pytest.mark.parametrize(('raises', 'says'), [
+    ("ModuleNotFoundError('No module', name='systemd')", 'is missing'),
+    ("ImportError('libsystemd.so.0: cannot open', name='systemd.journal')",
+     'cannot be used (libsystemd.so.0: cannot open)')])
+def test_reading_without_python_systemd_is_one_clear_line(
+        tmp_path: pathlib.Path, raises: str, says: str) -> None:
+    """It names the module, the pip of this interpreter, and what it needs."""
+    (tmp_path / 'systemd.py').write_text(f'raise {raises}\n')
     done = run('list', PYTHONPATH=str(tmp_path))
     assert done.returncode == 1
     assert done.stdout == ''
     assert done.stderr.count('\n') == 1
-    assert 'python3-systemd' in done.stderr
+    assert f'the Python module systemd {says}' in done.stderr
+    assert sys.prefix != sys.base_prefix
+    assert (f'run "{sys.executable} -m pip install systemd-python", which '
+            'needs gcc, pkg-config, libsystemd-dev') in done.stderr
+
+
+def test_python_of_the_distribution_gets_its_package() -> None:
+    """pip of it would refuse, or disturb the distribution's own."""
+    script = (
+        'import sys\n'
+        'sys.path.insert(0, sys.argv[1])\n'
+        'import missing_module\n'
+        'print(missing_module.advice(ModuleNotFoundError(name="systemd")))\n')
+    from ceilometer.diagnostics.command import missing_module
+    done = subprocess.run(
+        ['/usr/bin/python3', '-I', '-c', script,
+         os.path.dirname(missing_module.__file__)], text=True,
+        capture_output=True, timeout=limits.EVENT_SECONDS)
+    assert done.stdout == (
+        'the Python module systemd is missing for /usr/bin/python3: install '
+        'the package python3-systemd\n'), done.stderr

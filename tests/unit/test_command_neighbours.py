@@ -119,6 +119,22 @@ def test_values_of_a_field_are_escaped(command: commands.Command) -> None:
     assert (code, out) == (0, '\\x1b[2J\\nx\n')
 
 
+def test_command_lines_of_journald_are_masked(
+        command: commands.Command) -> None:
+    """Journald tells them as they are, the command does not."""
+    entry = journals.entries(journals.make_report())[0]
+    journals.write(command.directory / 'more.journal', [
+        {**entry, '_CMDLINE': 'x --password W3lx9Qz --utc',
+         'OTHER': 'password=W3lx9Qz'}])
+    for name in ('_CMDLINE', 'OTHER'):
+        code, out, _ = command('list', '-F', name, '-q')
+        assert code == 0 and 'password' in out and 'W3lx9Qz' not in out
+    path = command.directory / 'out'
+    assert command('export', '-q', '--format=journal', '--since=@0',
+                   '-o', str(path)) == (0, '', '')
+    assert b'_CMDLINE=x --password *** --utc\n' in path.read_bytes()
+
+
 @pytest.mark.parametrize('form', ['short', 'pretty', 'off'])
 def test_form_of_json_in_a_word_of_its_own(command: commands.Command,
                                            form: str) -> None:

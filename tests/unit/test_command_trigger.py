@@ -29,6 +29,7 @@ import pytest
 
 from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command import options_of_line
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import source
@@ -109,6 +110,7 @@ class World:
     :ivar namespaces: units that log to a namespace
     :ivar sources: which journals were asked for
     :ivar when_killed: called when the signal is sent
+    :ivar journal_obstacles: why a namespace takes no entries
     """
 
     def __init__(self, directory: pathlib.Path) -> None:
@@ -123,6 +125,7 @@ class World:
         self.namespaces: dict[str, str] = {}
         self.sources: list[dict[str, typing.Any]] = []
         self.when_killed: collections.abc.Callable[[], None] = list
+        self.journal_obstacles: dict[str | None, str] = {}
         self._count = 0
         self.write([{**journals.Sender().fields(journals.TIME_USEC),
                      'MESSAGE': 'begin'}])
@@ -171,6 +174,8 @@ def world(tmp_path: pathlib.Path,
     made = World(tmp_path)
     monkeypatch.setattr(system, '_systemctl', made.systemctl)
     monkeypatch.setattr(system, '_pids', made.pids)
+    monkeypatch.setattr(obstacles, 'of_journal',
+                        lambda name: made.journal_obstacles.get(name))
     ours = source.Source(directory=str(tmp_path))
 
     def place(**given: typing.Any) -> source.Source:
@@ -241,7 +246,7 @@ def test_all_answer(world: World, start: Start,
     assert world.killed == [['kill', '--signal=SIGUSR1', '--', UNIT]]
     told = json.loads(trigger(capsys, '--json')[1])
     assert [one['pid'] for one in told] == pids
-    assert set(told[0]) == reference.keys('trigger') - {'state'}
+    assert set(told[0]) == reference.keys('trigger') - {'state', 'obstacle'}
 
 
 def test_silent_process_is_named(
@@ -515,6 +520,111 @@ def test_what_has_been_answered_is_printed_on_an_interrupt(
     code, out, _ = trigger(capsys, '--json=short')
     assert code == 130
     assert [one['answered'] for one in json.loads(out)] == [False, True]
+
+
+def test_where_no_answer_can_come_no_signal_is_sent(
+        world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says why at once; who insists waits."""
+    pids = forks(2)
+    world.units = {UNIT: pids}
+    world.answer = dict.fromkeys(pids, True)
+    world.namespaces = {UNIT: 'x'}
+    world.journal_obstacles = {'x': 'the journal does not run'}
+    assert trigger(capsys) == (
+        1, '', 'ceilometer-diagnostics: no report can come: the journal does '
+        'not run; no signal was sent\n')
+    world.journal_obstacles = {}
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    while not all(obstacles.of_process(pid) for pid in pids):
+        pass
+    code, out, err = trigger(capsys)
+    assert (code, out, world.killed) == (1, '', [])
+    assert err.count('it is stopped') == 2 and 'no signal was sent' in err
+    assert trigger(capsys, '--force')[0] == 0 and world.killed
+    # one of them may answer
+    os.kill(pids[0], signal.SIGCONT)
+    while obstacles.of_process(pids[0]):
+        pass
+    world.answer = {pids[0]: True}
+    begun = time.monotonic()
+    code, out, _ = trigger(capsys, f'--timeout={limits.EVENT_SECONDS}')
+    assert code == 1 and '1 of 2 processes have answered' in out
+    assert f'! pid {pids[1]} (' in out and ': no report: it is stopped' in out
+    assert time.monotonic() - begun < limits.EVENT_SECONDS
+    told = json.loads(trigger(capsys, '--json')[1])
+    assert [one.get('obstacle', '')[:13] for one in told] == [
+        '', 'it is stopped']
+    os.kill(pids[1], signal.SIGCONT)
+
+
+CANARY = 'W3lx9Qz'
+
+
+@pytest.mark.parametrize('command', [
+    ['mysql', f'--password={CANARY}'], ['x', '--password', CANARY],
+    ['x', f'http://user:{CANARY}@host/'], ['x', '--os-token', CANARY]])
+def test_command_lines_are_masked(
+        world: World, capsys: pytest.CaptureFixture[str],
+        command: list[str]) -> None:
+    """Of whoever is named, in each way in which they are named."""
+    other = subprocess.Popen([
+        sys.executable, '-c', 'import signal\nprint(flush=True)\n'
+        'signal.sigwait([signal.SIGTERM])', *command],
+        stdout=subprocess.PIPE)
+    try:
+        assert other.stdout is not None
+        other.stdout.readline()
+        world.units = {UNIT: [other.pid]}
+        code, out, err = trigger(capsys, '--timeout=1')
+        assert code == 1 and f'pid {other.pid} (' in err
+        code, out, err = trigger(capsys, '--force', '--timeout=1')
+        assert code == 1 and f'! pid {other.pid} (' in out
+        assert CANARY not in out + err
+        _, out, err = trigger(capsys, '--force', '--timeout=1', '--json')
+        assert 'sigwait' in out and CANARY not in out + err
+    finally:
+        other.kill()
+        other.wait()
+        assert other.stdout is not None
+        other.stdout.close()
+
+
+def test_what_systemctl_says_is_masked(monkeypatch: pytest.MonkeyPatch,
+                                       tmp_path: pathlib.Path) -> None:
+    """It may tell of anything."""
+    systemctl = tmp_path / 'systemctl'
+    systemctl.write_text(
+        f'#!/bin/sh\necho "no: password={CANARY} x" >&2; exit 4\n')
+    systemctl.chmod(0o755)
+    monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
+    with pytest.raises(command_line.Failure, match='no: password=') as failed:
+        system.kill([UNIT])
+    assert CANARY not in str(failed.value)
+
+
+def test_who_is_not_root_is_told_what_they_need(
+        monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, world: World,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    """The right to signal, of which the groups of the journal give none."""
+    def refuse(*arguments: str) -> str:
+        if arguments[0] == 'kill':
+            raise command_line.Failure('systemctl kill: Access denied')
+        return systemctl(*arguments)
+
+    def unreadable(place: source.Source) -> typing.NoReturn:
+        raise source.JournalError('no permission: usermod')
+
+    pids = forks(1)
+    world.units = {UNIT: pids}
+    systemctl = world.systemctl
+    monkeypatch.setattr(os, 'geteuid', lambda: 1000)
+    monkeypatch.setattr(system, '_systemctl', refuse)
+    code, _, err = trigger(capsys)
+    assert code == 1 and 'Access denied; to signal a unit, run' in err
+    monkeypatch.setattr(source, 'find', unreadable)
+    code, _, err = trigger(capsys)
+    assert code == 1 and 'usermod; and to signal a unit, run' in err
 
 
 def test_signal_that_waits(world: World,

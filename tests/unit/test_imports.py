@@ -184,7 +184,8 @@ HOUSE = {
     'journal_entries': {'data_json', 'fields', 'report'},
     'daemon': {'contents', 'escape', 'fields', 'journal_entries', 'report',
                'secrets'},
-    'command': {'contents', 'escape', 'fields', 'journal_entries', 'report'},
+    'command': {'contents', 'escape', 'fields', 'journal_entries', 'report',
+                'secrets'},
     '__init__': {'daemon', 'fields', 'report'},
     'run': {'__init__', 'daemon'},
 }

@@ -50,13 +50,6 @@ examples:
   ceilometer-diagnostics export --format html --anonymize -o report.html
 """
 
-# How to get the modules that only some verbs need.
-_PACKAGES = {
-    'systemd': "python3-systemd, or pip install "
-    "'ceilometer-diagnostics[reader]'",
-    'prettytable': 'python3-prettytable',
-}
-
 
 def main(arguments: list[str]) -> int:
     """Run the verb that the arguments name.
@@ -90,9 +83,8 @@ def main(arguments: list[str]) -> int:
     except ImportError as error:
         if error.name is None or error.name.startswith('ceilometer'):
             raise
-        name = error.name.partition('.')[0]
-        destination.complain(f'the Python module {name} is missing: install '
-                             + _PACKAGES.get(name, name))
+        from ceilometer.diagnostics.command import missing_module
+        destination.complain(missing_module.advice(error))
         return 1
     except OSError as error:
         where = f'{error.filename}: ' if error.filename else ''

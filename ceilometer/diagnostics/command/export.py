@@ -20,6 +20,7 @@ import sys
 
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command import masked
 from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.output import report_text
 from ceilometer.diagnostics.command.reports import earlier
@@ -131,6 +132,9 @@ def exported(entry: stored.Entry) -> bytes:
     for name in names:
         values = entry.get(name, [])
         for value in values if isinstance(values, list) else [values]:
+            if name == '_CMDLINE':
+                # of journald, which masks nothing
+                value = masked.field(name, stored.decode(value)).encode()
             lines.append(_field(name.encode(), value))
     return b''.join(lines) + b'\n'
 

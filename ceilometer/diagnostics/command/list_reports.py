@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command import masked
 from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.output import tables
 from ceilometer.diagnostics.command.reports import field_values
@@ -73,12 +74,14 @@ def main(arguments: list[str]) -> int:
         with destination.Output(given.output, not given.no_pager
                                 and given.json == 'off') as out:
             if given.field is not None:
-                values = field_values.of(
-                    journal, [one for group in groups for one in group],
-                    given.field, problems)
+                values = [
+                    masked.field(given.field, value)
+                    for value in field_values.of(
+                        journal, [one for group in groups for one in group],
+                        given.field, problems)]
                 out.write(destination.to_json(values, given.json)
                           if given.json != 'off' else ''.join(
-                              f'{escape.line(value)}\n' for value in values))
+                              f'{value}\n' for value in values))
             elif given.json == 'off':
                 out.write(_table(groups, given.utc, not given.no_legend,
                                  out.style))

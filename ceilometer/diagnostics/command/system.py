@@ -21,6 +21,7 @@ import signal
 import subprocess
 
 from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command import masked
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics import escape
 
@@ -28,6 +29,10 @@ SIGNAL = signal.SIGUSR1
 
 #: What systemd calls the units of Ceilometer, as patterns of systemctl(1).
 UNIT_PATTERNS = ('ceilometer-*.service', 'openstack-ceilometer-*.service')
+
+#: What somebody else than root needs.
+PERMISSION = ('to signal a unit, run the command as root, or have a polkit '
+              'rule allow org.freedesktop.systemd1.manage-units')
 
 _BIT = 1 << (SIGNAL - 1)
 _CGROUP_ROOTS = ('/sys/fs/cgroup', '/sys/fs/cgroup/unified',
@@ -42,7 +47,7 @@ class Process:
 
     :ivar pid: process id
     :ivar name: its command name
-    :ivar command: its command line, or its name in brackets
+    :ivar command: its command line without secrets, or its name in brackets
     :ivar start_stack: where its stack began: the same in all processes that
         were forked from one another and have executed no other program; 0
         for who may not see that
@@ -129,12 +134,31 @@ def look(name: str) -> Unit:
                 processes=tuple(processes))
 
 
+def main_pid(name: str) -> int:
+    """The main process of a unit; 0 if it has none, or nobody tells.
+
+    :param name: its full name
+    """
+    try:
+        told = _systemctl('show', '--no-pager', '--property=MainPID', '--',
+                          name)
+    except command_line.Failure:
+        return 0
+    pid = told.strip().partition('MainPID=')[2].partition('\n')[0]
+    return int(pid) if pid.isdecimal() else 0
+
+
 def kill(names: list[str]) -> None:
     """Signal all processes of units, as ``systemctl kill`` does.
 
     :raises options.Failure: systemctl fails
     """
-    _systemctl('kill', f'--signal={SIGNAL.name}', '--', *names)
+    try:
+        _systemctl('kill', f'--signal={SIGNAL.name}', '--', *names)
+    except command_line.Failure as failure:
+        if os.geteuid():
+            raise command_line.Failure(f'{failure}; {PERMISSION}') from None
+        raise
 
 
 def look_at(pid: int, root: pathlib.Path = pathlib.Path('/proc'),
@@ -147,8 +171,8 @@ def look_at(pid: int, root: pathlib.Path = pathlib.Path('/proc'),
     directory = root / str(pid)
     try:
         name = (directory / 'comm').read_text(errors='replace').rstrip('\n')
-        command = (directory / 'cmdline').read_bytes().replace(
-            b'\0', b' ').decode(errors='backslashreplace').strip()
+        command = masked.command_line((directory / 'cmdline').read_bytes(
+            ).decode(errors='backslashreplace').split('\0'))
         # the name of a program may hold anything, a parenthesis, too
         values = (directory / 'stat').read_text(
             errors='replace').rpartition(')')[2].split()
@@ -156,7 +180,7 @@ def look_at(pid: int, root: pathlib.Path = pathlib.Path('/proc'),
             return None
         return Process(
             pid=pid, name=escape.line(name),
-            command=escape.line(command or f'[{name}]'),
+            command=command or escape.line(f'[{name}]'),
             start_stack=int(values[25]), dies=_dies(directory))
     except (FileNotFoundError, ProcessLookupError):
         return None
@@ -166,19 +190,23 @@ def _dies(directory: pathlib.Path) -> bool:
     """Whether the signal has its default effect, and a thread to take it."""
     for task in (directory / 'task').iterdir():
         try:
-            status = _status(task)
+            told = status(task)
         except (FileNotFoundError, ProcessLookupError):
             continue
         blocked, ignored, caught = (
-            int(status[name].strip(), 16) & _BIT
+            int(told[name].strip(), 16) & _BIT
             for name in ('SigBlk', 'SigIgn', 'SigCgt'))
         if not (blocked or ignored or caught):
             return True
     return False
 
 
-def _status(directory: pathlib.Path) -> dict[str, str]:
-    """The status of a process or thread, as in proc(5), by name."""
+def status(directory: pathlib.Path) -> dict[str, str]:
+    """The status of a process or thread, as in proc(5), by name.
+
+    :param directory: its directory in /proc
+    :raises OSError: it is gone, or cannot be looked at
+    """
     lines = (directory / 'status').read_text(errors='replace').splitlines()
     return dict(line.split(':', 1) for line in lines if ':' in line)
 
@@ -191,10 +219,10 @@ def state(pid: int) -> str | None:
     """
     directory = pathlib.Path(f'/proc/{pid}')
     try:
-        status = _status(directory)
+        told = status(directory)
     except (FileNotFoundError, ProcessLookupError):
         return None
-    words = [f'state {" ".join(status["State"].split())}']
+    words = [f'state {" ".join(told["State"].split())}']
     try:
         waits = (directory / 'wchan').read_text().strip()
         if waits not in ('', '0'):
@@ -202,7 +230,7 @@ def state(pid: int) -> str | None:
     except OSError:
         # not everyone may look there
         pass
-    pending = int(status['ShdPnd'].strip(), 16) & _BIT
+    pending = int(told['ShdPnd'].strip(), 16) & _BIT
     if pending:
         words.append('the signal is pending')
     return ', '.join(words)
@@ -241,6 +269,7 @@ def _systemctl(*arguments: str) -> str:
         raise command_line.Failure(
             f'systemctl {arguments[0]} does not answer') from None
     if done.returncode:
-        told = ' '.join(done.stderr.split()) or f'exit {done.returncode}'
+        told = masked.text(' '.join(done.stderr.split())) or (
+            f'exit {done.returncode}')
         raise command_line.Failure(f'systemctl {arguments[0]}: {told}')
     return done.stdout

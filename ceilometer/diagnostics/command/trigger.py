@@ -18,23 +18,24 @@ no signal is sent.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 import dataclasses
+import os
 import re
 import sys
 import time
 from typing import Any
 
+from ceilometer.diagnostics.command import answers as answers_module
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.findings import digest
 from ceilometer.diagnostics.command import interruption
+from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command.output import characters
 from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.output import report_text
 from ceilometer.diagnostics.command.reports import earlier
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
-from ceilometer.diagnostics.command.reports import search
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import system
@@ -43,30 +44,6 @@ from ceilometer.diagnostics import escape
 #: How long to wait for the reports, seconds; one may take as long itself
 #: where a section hangs.
 TIMEOUT_SECONDS = 45
-
-_POLL_SECONDS_MIN = 0.1
-_POLL_SECONDS_MAX = 0.5
-
-
-@dataclasses.dataclass
-class Answer:
-    """What one process of a unit has answered.
-
-    :ivar unit: name of the unit
-    :ivar process: the process
-    :ivar found: its report, as far as it has come; None for none
-    :ivar notices: what is unusual in it
-    """
-
-    unit: str
-    process: system.Process
-    found: read.Found | None = None
-    notices: list[digest.Notice] = dataclasses.field(default_factory=list)
-
-    @property
-    def complete(self) -> bool:
-        """Whether there is nothing left to wait for."""
-        return self.found is not None and self.found.report.complete
 
 
 def parser() -> command_line.Parser:
@@ -87,7 +64,8 @@ def parser() -> command_line.Parser:
     made.add_argument('-H', '--host', metavar='[USER@]HOST[:PORT]',
                       help='run the command on another host, over ssh')
     made.add_argument('--force', action='store_true',
-                      help='send the signal even if it ends a process')
+                      help='send the signal even if it ends a process, or '
+                      'if nothing can answer')
     made.add_argument('--timeout', metavar='SECONDS',
                       type=command_line.positive, default=TIMEOUT_SECONDS,
                       help='how long to wait (default: %(default)s)')
@@ -104,14 +82,19 @@ def main(arguments: list[str]) -> int:
     units = _units(given.unit + given.units)
     _refuse(units, given.force)
     journal = _journal(units)
-    answers = [Answer(unit.name, process) for unit in units
-               for process in unit.daemons]
+    answers = [
+        answers_module.Answer(
+            unit.name, process, obstacle=obstacles.of_process(process.pid))
+        for unit in units for process in unit.daemons]
+    if not given.force:
+        _refuse_in_vain(units, answers)
     start_usec = time.time_ns() // 1000
     system.kill([unit.name for unit in units])
     progress = _Progress(len(answers), not given.quiet)
     waited = f'within {given.timeout} s'
     try:
-        wait(journal, answers, start_usec, given.timeout, progress.show)
+        answers_module.wait(journal, answers, start_usec, given.timeout,
+                            progress.show)
     except KeyboardInterrupt:
         # what has been answered is printed nevertheless; ^C ends that, too
         waited = 'until ^C'
@@ -129,7 +112,8 @@ def main(arguments: list[str]) -> int:
     return 0 if all(answer.complete for answer in answers) else 1
 
 
-def _digest(journal: journal_reader.Journal, answers: list[Answer]) -> None:
+def _digest(journal: journal_reader.Journal,
+            answers: list[answers_module.Answer]) -> None:
     for answer in answers:
         if answer.found is None:
             continue
@@ -192,43 +176,32 @@ def _refuse(units: list[system.Unit], force: bool) -> None:
     destination.complain(f'{system.SIGNAL.name} ends {told}')
 
 
+def _refuse_in_vain(units: list[system.Unit],
+                    answers: list[answers_module.Answer]) -> None:
+    """Send no signal that nobody can answer: the answer might come later."""
+    for namespace in dict.fromkeys(unit.namespace for unit in units):
+        if why := obstacles.of_journal(namespace):
+            raise command_line.Failure(f'no report can come: {why}; no '
+                                       'signal was sent')
+    if all(answer.obstacle for answer in answers):
+        told = '; '.join(f'pid {answer.process.pid} '
+                         f'({answer.process.command[:80]}) of {answer.unit}: '
+                         f'{answer.obstacle}' for answer in answers)
+        raise command_line.Failure(
+            f'no report can come: {told}; no signal was sent')
+
+
 def _journal(units: list[system.Unit]) -> journal_reader.Journal:
     namespaces = {unit.namespace for unit in units}
-    return journal_reader.Journal(source.Source(
-        namespace=namespaces.pop() if len(namespaces) == 1 else '*'))
-
-
-def wait(journal: journal_reader.Journal, answers: list[Answer],
-         start_usec: int, timeout_seconds: float,
-         show: Callable[[int], None]) -> None:
-    """Wait until every process has answered, has ended, or time is up.
-
-    :param journal: where the reports will be
-    :param answers: takes the reports
-    :param start_usec: when the signal was sent, microseconds since the epoch
-    :param timeout_seconds: how long to wait
-    :param show: told how many have answered
-    """
-    deadline = time.monotonic() + timeout_seconds
-    pause = _POLL_SECONDS_MIN
-    while True:
-        journal.refresh()
-        for found in read.find(journal, search.Query(
-                pids=tuple(answer.process.pid for answer in answers),
-                since_usec=start_usec)):
-            for answer in answers:
-                if (found.identity.pid == answer.process.pid
-                        and found.identity.unit == answer.unit
-                        and not answer.complete):
-                    answer.found = found
-        show(sum(answer.complete for answer in answers))
-        waiting = [answer for answer in answers if not answer.complete
-                   and system.look_at(answer.process.pid) is not None]
-        left = deadline - time.monotonic()
-        if not waiting or left <= 0:
-            return
-        time.sleep(min(pause, left))
-        pause = min(pause * 1.2, _POLL_SECONDS_MAX)
+    try:
+        return journal_reader.Journal(source.Source(
+            namespace=namespaces.pop() if len(namespaces) == 1 else '*'))
+    except source.JournalError as error:
+        if os.geteuid():
+            # who may read it may not signal yet
+            raise command_line.Failure(f'{error}; and {system.PERMISSION}'
+                                       ) from None
+        raise
 
 
 class _Progress:
@@ -251,7 +224,7 @@ class _Progress:
             sys.stderr.flush()
 
 
-def _text(answers: list[Answer], waited: str,
+def _text(answers: list[answers_module.Answer], waited: str,
           style: destination.Style) -> str:
     parts = []
     for unit in dict.fromkeys(answer.unit for answer in answers):
@@ -279,17 +252,19 @@ def _indented(lines: str) -> str:
     return ''.join(f'    {line}\n' for line in lines.splitlines())
 
 
-def _silent(answer: Answer, waited: str) -> str:
+def _silent(answer: answers_module.Answer, waited: str) -> str:
     process = answer.process
     what = 'no report' if answer.found is None else 'no complete report'
     state = system.state(process.pid)
     words = f'pid {process.pid} ({process.command[:80]}): {what}'
     if state is None:
         return f'{words}, the process has ended'
+    if answer.obstacle is not None:
+        return f'{words}: {answer.obstacle}'
     return f'{words} {waited}: {state}'
 
 
-def _describe(answer: Answer) -> dict[str, Any]:
+def _describe(answer: answers_module.Answer) -> dict[str, Any]:
     process = answer.process
     told: dict[str, Any] = {
         'unit': answer.unit, 'pid': process.pid, 'command': process.command,
@@ -298,4 +273,5 @@ def _describe(answer: Answer) -> dict[str, Any]:
         'digest': list(map(dataclasses.asdict, answer.notices))}
     if not answer.complete:
         told['state'] = system.state(process.pid)
+        told['obstacle'] = answer.obstacle
     return told

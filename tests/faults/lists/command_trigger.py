@@ -17,6 +17,7 @@ from tests.faults import fault
 
 _TRIGGER = 'tests/unit/test_command_trigger.py::'
 _WRONG = 'tests/unit/test_command_wrong.py::'
+_OBSTACLES = 'tests/unit/test_command_obstacles.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
@@ -27,20 +28,20 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_TRIGGER + 'test_doomed_process_is_named',)),
     fault.Fault(
         name='a report of before the signal is taken for an answer',
-        file='command/trigger.py',
+        file='command/answers.py',
         old='                since_usec=start_usec)',
         new='                since_usec=0)',
         tests=(
             _TRIGGER + 'test_only_what_came_after_the_signal_is_an_answer',)),
     fault.Fault(
         name='a report of another unit is taken for an answer',
-        file='command/trigger.py',
+        file='command/answers.py',
         old='                        and found.identity.unit == answer.unit\n',
         new='',
         tests=(_TRIGGER + 'test_only_a_process_of_the_unit_answers_for_it',)),
     fault.Fault(
         name='half a report is taken for an answer',
-        file='command/trigger.py',
+        file='command/answers.py',
         old='self.found is not None and self.found.report.complete',
         new='self.found is not None',
         tests=(_TRIGGER + 'test_silent_process_is_named',)),
@@ -52,7 +53,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_TRIGGER + 'test_silent_process_is_named',)),
     fault.Fault(
         name='trigger waits for who has ended',
-        file='command/trigger.py',
+        file='command/answers.py',
         old='                   and system.look_at(answer.process.pid) is '
             'not None]',
         new='                   ]',
@@ -125,7 +126,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what systemctl says is not passed on',
         file='command/system.py',
-        old="told = ' '.join(done.stderr.split()) or",
+        old="told = masked.text(' '.join(done.stderr.split())) or",
         new='told =',
         tests=(_TRIGGER + 'test_systemctl_fails',)),
     fault.Fault(
@@ -152,4 +153,50 @@ FAULTS: tuple[fault.Fault, ...] = (
         old=", ('--quiet', given.quiet))",
         new=',)',
         tests=(_TRIGGER + 'test_options_hold_on_the_other_host',)),
+    fault.Fault(
+        name='trigger tells command lines as they are',
+        file='command/masked.py',
+        old="' '.join(mask.Masker().arguments(given))",
+        new="' '.join(given)",
+        tests=('tests/unit/test_command_trigger.py::'
+               'test_command_lines_are_masked',)),
+    fault.Fault(
+        name='what systemctl says is told as it is',
+        file='command/system.py',
+        old="masked.text(' '.join(done.stderr.split()))",
+        new="' '.join(done.stderr.split())",
+        tests=('tests/unit/test_command_trigger.py::'
+               'test_what_systemctl_says_is_masked',)),
+    fault.Fault(
+        name='trigger waits where the journal does not run',
+        file='command/trigger.py',
+        old='if why := obstacles.of_journal(namespace):',
+        new='if why := None:',
+        tests=('tests/unit/test_command_trigger.py::'
+               'test_where_no_answer_can_come_no_signal_is_sent',)),
+    fault.Fault(
+        name='a frozen control group is not seen',
+        file='command/obstacles.py',
+        old="if 'frozen 1' in told.splitlines():",
+        new='if False:',
+        tests=(_OBSTACLES + 'test_frozen_control_group',)),
+    fault.Fault(
+        name='a stopped process is not seen',
+        file='command/obstacles.py',
+        old="if state == 'T':",
+        new='if False:',
+        tests=(_OBSTACLES + 'test_stopped_process',)),
+    fault.Fault(
+        name='an armed process is said to ignore the signal',
+        file='command/obstacles.py',
+        old="int(told['SigIgn'], 16) & _BIT and not any(",
+        new="int(told['SigIgn'], 16) & _BIT and any(",
+        tests=(_OBSTACLES + 'test_armed_process_has_no_obstacle',)),
+    fault.Fault(
+        name='who may still be starting is not waited for',
+        file='command/answers.py',
+        old='_START_CPU_SECONDS = 0.7',
+        new='_START_CPU_SECONDS = 0.0',
+        tests=(_OBSTACLES
+               + 'test_who_has_started_and_takes_nothing_is_mute',)),
 )

@@ -1,0 +1,114 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Waits for the reports with which processes answer a trigger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import dataclasses
+import time
+
+from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command import obstacles
+from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics.command.reports import search
+from ceilometer.diagnostics.command import system
+
+_POLL_SECONDS_MIN = 0.1
+_POLL_SECONDS_MAX = 0.5
+
+#: A process that can takes the signal within this time, seconds; on a busy
+#: machine, too.
+_TAKEN_SECONDS = 2.0
+
+#: A daemon that has computed so long, seconds, has started: it takes the
+#: signal, or never will.
+_START_CPU_SECONDS = 0.7
+
+
+@dataclasses.dataclass
+class Answer:
+    """What one process of a unit has answered.
+
+    :ivar unit: name of the unit
+    :ivar process: the process
+    :ivar found: its report, as far as it has come; None for none
+    :ivar notices: what is unusual in it
+    :ivar obstacle: why none can come, None if one may
+    """
+
+    unit: str
+    process: system.Process
+    found: read.Found | None = None
+    notices: list[digest.Notice] = dataclasses.field(default_factory=list)
+    obstacle: str | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is nothing left to wait for."""
+        return self.found is not None and self.found.report.complete
+
+
+def wait(journal: journal_reader.Journal, answers: list[Answer],
+         start_usec: int, timeout_seconds: float,
+         show: Callable[[int], None]) -> None:
+    """Wait until every process has answered, has ended, or time is up.
+
+    :param journal: where the reports will be
+    :param answers: takes the reports
+    :param start_usec: when the signal was sent, microseconds since the epoch
+    :param timeout_seconds: how long to wait
+    :param show: told how many have answered
+    """
+    begun = time.monotonic()
+    deadline = begun + timeout_seconds
+    pause = _POLL_SECONDS_MIN
+    while True:
+        journal.refresh()
+        for found in read.find(journal, search.Query(
+                pids=tuple(answer.process.pid for answer in answers),
+                since_usec=start_usec)):
+            for answer in answers:
+                if (found.identity.pid == answer.process.pid
+                        and found.identity.unit == answer.unit
+                        and not answer.complete):
+                    answer.found = found
+        show(sum(answer.complete for answer in answers))
+        waiting = [answer for answer in answers if not answer.complete
+                   and answer.obstacle is None
+                   and system.look_at(answer.process.pid) is not None]
+        if time.monotonic() - begun >= _TAKEN_SECONDS:
+            see_who_is_mute(waiting)
+        left = deadline - time.monotonic()
+        if not waiting or left <= 0:
+            return
+        time.sleep(min(pause, left))
+        pause = min(pause * 1.2, _POLL_SECONDS_MAX)
+
+
+def see_who_is_mute(waiting: list[Answer]) -> None:
+    """Wait no longer for a process in which no thread takes the signal.
+
+    Unless the daemon may still be starting: then it takes it later.
+
+    :param waiting: processes that have been signalled; those that will not
+        answer get an obstacle
+    """
+    mute = [answer for answer in waiting
+            if obstacles.nobody_takes(answer.process.pid)]
+    started = {answer.unit for answer in mute if obstacles.cpu_seconds(
+        answer.process.pid) >= _START_CPU_SECONDS}
+    for answer in mute:
+        if answer.unit in started:
+            answer.obstacle = obstacles.MUTE

@@ -1,0 +1,166 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What keeps processes from answering a trigger, as far as it can be seen.
+
+``trigger`` need not wait for what cannot come. All is read from /proc,
+/sys/fs/cgroup and the journal's socket, and nothing is changed.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import select
+import socket
+
+from ceilometer.diagnostics.command import system
+
+# So long journald has to take an entry before it is called stuck, seconds.
+_JOURNAL_SECONDS = 2.0
+
+_SWITCHED_OFF = ('diagnostics are switched off ([diagnostics] enabled = '
+                 'false), or the signal is not one of [diagnostics] signals')
+#: Why a process does not answer of which :func:`nobody_takes` is true.
+MUTE = (f'no thread of it takes the signal: {_SWITCHED_OFF}, or code in C '
+        "holds the interpreter's lock")
+
+_BIT = 1 << (system.SIGNAL - 1)
+_PROC = pathlib.Path('/proc')
+_CGROUP = pathlib.Path('/sys/fs/cgroup')
+_RUN = pathlib.Path('/run/systemd')
+
+
+def of_process(pid: int, proc: pathlib.Path = _PROC,
+               cgroup: pathlib.Path = _CGROUP) -> str | None:
+    """Why a process cannot answer the signal; None if it may.
+
+    :param pid: the process
+    :param proc: where /proc is mounted
+    :param cgroup: where the control groups are mounted
+    """
+    try:
+        told = system.status(proc / str(pid))
+        state = told['State'].split()[0]
+        ignored = int(told['SigIgn'], 16) & _BIT and not any(
+            int(system.status(task)['SigBlk'], 16) & _BIT
+            for task in (proc / str(pid) / 'task').iterdir())
+    except (OSError, KeyError, IndexError, ValueError):
+        return None
+    groups = _read(proc / str(pid) / 'cgroup')
+    if group := _frozen(groups, cgroup):
+        return (f'its control group {group} is frozen: "systemctl thaw" the '
+                'unit')
+    if state == 'T':
+        return f'it is stopped: "kill -CONT {pid}" continues it'
+    if state == 't':
+        return 'a debugger has stopped it'
+    if ignored:
+        # an armed process has it blocked in each thread but one
+        return f'it ignores {system.SIGNAL.name}: {_SWITCHED_OFF}'
+    return None
+
+
+def _frozen(groups: str, cgroup: pathlib.Path) -> str | None:
+    """The control group that is frozen, as /proc/PID/cgroup names groups."""
+    for line in groups.splitlines():
+        _, _, rest = line.partition(':')
+        controllers, _, path = rest.partition(':')
+        if not controllers:
+            # also says so if a group above it is frozen
+            for top in (cgroup, cgroup / 'unified'):
+                told = _read(top / path.lstrip('/') / 'cgroup.events')
+                if 'frozen 1' in told.splitlines():
+                    return path
+        elif 'freezer' in controllers.split(','):
+            told = _read(cgroup / 'freezer' / path.lstrip('/')
+                         / 'freezer.state').strip()
+            if told in ('FROZEN', 'FREEZING'):
+                return path
+    return None
+
+
+def _read(path: pathlib.Path) -> str:
+    try:
+        return path.read_text(errors='replace')
+    except OSError:
+        return ''
+
+
+def nobody_takes(pid: int, proc: pathlib.Path = _PROC) -> bool:
+    """Whether the signal waits for a process in which no thread takes it.
+
+    The thread that waits for it in an armed process has it unblocked while it
+    does so: sigwaitinfo(2) sees to that.
+
+    :param pid: the process, which has been signalled
+    :param proc: where /proc is mounted
+    """
+    try:
+        told = system.status(proc / str(pid))
+        if not int(told['ShdPnd'], 16) & _BIT:
+            return False
+        return all(
+            int(system.status(task)['SigBlk'], 16) & _BIT
+            for task in (proc / str(pid) / 'task').iterdir())
+    except (OSError, KeyError, ValueError):
+        return False
+
+
+def cpu_seconds(pid: int, proc: pathlib.Path = _PROC) -> float:
+    """How long a process has computed, which tells whether it has started.
+
+    :param pid: the process
+    :param proc: where /proc is mounted
+    """
+    values = _read(proc / str(pid) / 'stat').rpartition(')')[2].split()
+    try:
+        return (int(values[11]) + int(values[12])) / os.sysconf('SC_CLK_TCK')
+    except (IndexError, ValueError):
+        return 0.0
+
+
+def of_journal(namespace: str | None, run: pathlib.Path = _RUN,
+               proc: pathlib.Path = _PROC, cgroup: pathlib.Path = _CGROUP,
+               ) -> str | None:
+    """Why no report can get into the journal; None if it can.
+
+    :param namespace: of the unit that is asked, None for the default one
+    :param run: where systemd has its sockets
+    :param proc: where /proc is mounted
+    :param cgroup: where the control groups are mounted
+    """
+    name = 'journal' if namespace is None else f'journal.{namespace}'
+    service = 'systemd-journald' + (
+        '' if namespace is None else f'@{namespace}')
+    path = run / name / 'socket'
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+        try:
+            client.connect(str(path))
+        except PermissionError:
+            # it may be there: the daemon has its own view of it
+            return None
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            return (f'the journal does not run ({path}: {error.strerror}): '
+                    f'start {service}')
+        except OSError:
+            return None
+        pid = system.main_pid(f'{service}.service')
+        if pid and (why := of_process(pid, proc, cgroup)):
+            return f'the journal takes no entries: {service}, pid {pid}: {why}'
+        poll = select.poll()
+        poll.register(client, select.POLLOUT)
+        # the queue of a socket is short, and full for a moment now and then
+        if not poll.poll(_JOURNAL_SECONDS * 1000):
+            return (f'the journal takes no entries: {service} has not read '
+                    f'its socket for {_JOURNAL_SECONDS:g} s')
+    return None

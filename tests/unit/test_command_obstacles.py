@@ -1,0 +1,228 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What keeps a process from answering is seen, and nothing else."""
+
+from __future__ import annotations
+
+import collections.abc
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ceilometer.diagnostics.command import answers
+from ceilometer.diagnostics.command import obstacles
+from ceilometer.diagnostics.command import system
+from tests import limits
+
+BLOCK = 'signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1]); '
+IGNORE = 'signal.signal(signal.SIGUSR1, signal.SIG_IGN); '
+WAIT = ('threading.Thread(target=lambda: [signal.sigwaitinfo('
+        '[signal.SIGUSR1]) for _ in range(99)], daemon=True).start(); ')
+
+Start = collections.abc.Callable[[str], int]
+
+
+@pytest.fixture
+def start() -> collections.abc.Iterator[Start]:
+    """Start processes that treat the signal in one way or another."""
+    children = []
+
+    def begin(script: str) -> int:
+        child = subprocess.Popen(
+            [sys.executable, '-c', 'import signal, threading, time; '
+             + script + 'print(flush=True); time.sleep(6000)'],
+            stdout=subprocess.PIPE)
+        children.append(child)
+        assert child.stdout is not None
+        child.stdout.readline()
+        return child.pid
+
+    yield begin
+    for child in children:
+        child.kill()
+        child.wait()
+        assert child.stdout is not None
+        child.stdout.close()
+
+
+def until(condition: collections.abc.Callable[[], bool]) -> None:
+    """Wait for a condition."""
+    deadline = time.monotonic() + limits.EVENT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_armed_process_has_no_obstacle(start: Start) -> None:
+    """Before and after it has been signalled."""
+    pid = start(BLOCK + IGNORE + WAIT)
+    assert obstacles.of_process(pid) is None
+    for _ in range(3):
+        os.kill(pid, signal.SIGUSR1)
+        until(lambda: not obstacles.nobody_takes(pid))
+
+
+def test_process_that_is_not_up_yet_has_none(start: Start) -> None:
+    """Its unit has the signal blocked and ignored, and it will take it."""
+    pid = start(BLOCK + IGNORE)
+    assert obstacles.of_process(pid) is None
+    assert not obstacles.nobody_takes(pid)
+    os.kill(pid, signal.SIGUSR1)
+    until(lambda: obstacles.nobody_takes(pid))
+
+
+@pytest.mark.parametrize(('computes', 'mute'), [
+    ('', False), ('[0 for _ in iter(time.process_time, 0) '
+                  'if time.process_time() < 1 or {}[0]]; ', True)])
+def test_who_has_started_and_takes_nothing_is_mute(
+        start: Start, computes: str, mute: bool) -> None:
+    """What may still be starting is waited for."""
+    script = BLOCK + IGNORE
+    if computes:
+        script += ('exec("while time.process_time() < 1: pass"); ')
+    pid = start(script)
+    os.kill(pid, signal.SIGUSR1)
+    process = system.look_at(pid)
+    assert process is not None
+    one = answers.Answer('x.service', process)
+    answers.see_who_is_mute([one])
+    assert (one.obstacle is not None) is mute
+    if mute:
+        assert 'enabled = false' in str(one.obstacle)
+
+
+def test_process_that_ignores_the_signal(start: Start) -> None:
+    """Which no armed process does: it has it blocked as well."""
+    told = obstacles.of_process(start(IGNORE))
+    assert told is not None and 'it ignores SIGUSR1' in told
+    assert 'enabled = false' in told
+
+
+def test_process_that_takes_the_signal_by_a_handler(start: Start) -> None:
+    """As those do that were armed late."""
+    pid = start('signal.signal(signal.SIGUSR1, lambda *given: None); ')
+    assert obstacles.of_process(pid) is None
+    os.kill(pid, signal.SIGUSR1)
+    assert not obstacles.nobody_takes(pid)
+
+
+def test_stopped_process(start: Start) -> None:
+    """Until it goes on."""
+    pid = start(BLOCK + IGNORE + WAIT)
+    os.kill(pid, signal.SIGSTOP)
+    until(lambda: obstacles.of_process(pid) is not None)
+    assert 'it is stopped' in str(obstacles.of_process(pid))
+    os.kill(pid, signal.SIGCONT)
+    until(lambda: obstacles.of_process(pid) is None)
+
+
+@pytest.mark.parametrize(('line', 'file', 'text', 'frozen'), [
+    ('0::/a/b.service', 'a/b.service/cgroup.events',
+     'populated 1\nfrozen 1\n', True),
+    ('0::/a/b.service', 'unified/a/b.service/cgroup.events',
+     'frozen 1\n', True),
+    ('0::/a/b.service', 'a/b.service/cgroup.events',
+     'populated 1\nfrozen 0\n', False),
+    ('7:freezer:/a', 'freezer/a/freezer.state', 'FROZEN\n', True),
+    ('7:freezer:/a', 'freezer/a/freezer.state', 'FREEZING\n', True),
+    ('7:freezer:/a', 'freezer/a/freezer.state', 'THAWED\n', False),
+    ('7:cpu,freezer:/a:b', 'freezer/a:b/freezer.state', 'FROZEN\n', True),
+    ('7:cpu:/a', 'freezer/a/freezer.state', 'FROZEN\n', False),
+    ('1:name=systemd:/a', 'nothing', '', False),
+])
+def test_frozen_control_group(tmp_path: pathlib.Path, line: str, file: str,
+                              text: str, frozen: bool) -> None:
+    """Of both hierarchies."""
+    own = tmp_path / 'proc/7'
+    (own / 'task/7').mkdir(parents=True)
+    (own / 'cgroup').write_text(f'3:pids:/x\n{line}\n')
+    for place in (own, own / 'task/7'):
+        (place / 'status').write_text(
+            'State:\tS (sleeping)\nSigIgn:\t0200\nSigBlk:\t0200\n')
+    path = tmp_path / 'cgroup' / file
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    told = obstacles.of_process(7, tmp_path / 'proc', tmp_path / 'cgroup')
+    assert (told is not None and 'is frozen' in told) is frozen
+
+
+def test_process_that_is_gone() -> None:
+    """That is not an obstacle, but the end."""
+    child = subprocess.Popen(['true'])
+    child.wait()
+    assert obstacles.of_process(child.pid) is None
+    assert not obstacles.nobody_takes(child.pid)
+
+
+@pytest.fixture
+def run(tmp_path: pathlib.Path,
+        monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    """Where systemd would have its sockets; nobody knows journald's pid."""
+    monkeypatch.setattr(system, 'main_pid', lambda name: 0)
+    for name in ('journal', 'journal.x'):
+        (tmp_path / name).mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize('namespace', [None, 'x'])
+def test_journal_that_takes_entries(run: pathlib.Path,
+                                    namespace: str | None) -> None:
+    """Also that of a namespace."""
+    name = 'journal' if namespace is None else 'journal.x'
+    told = obstacles.of_journal(namespace, run)
+    assert told is not None and 'the journal does not run' in told
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(run / name / 'socket'))
+        assert obstacles.of_journal(namespace, run) is None
+    # nobody listens any more
+    told = obstacles.of_journal(namespace, run)
+    assert told is not None and 'the journal does not run' in told
+
+
+def test_journal_that_does_not_read(
+        run: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its queue is full, and stays so."""
+    monkeypatch.setattr(obstacles, '_JOURNAL_SECONDS', 0.1)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server, \
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+        server.bind(str(run / 'journal/socket'))
+        client.connect(str(run / 'journal/socket'))
+        client.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            while True:
+                client.send(b'x')
+        told = obstacles.of_journal(None, run)
+        assert told is not None and 'takes no entries' in told
+
+
+def test_journald_that_is_stopped(run: pathlib.Path, start: Start,
+                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its queue may have room left."""
+    pid = start('')
+    asked = []
+    monkeypatch.setattr(system, 'main_pid',
+                        lambda name: asked.append(name) or pid)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(run / 'journal/socket'))
+        assert obstacles.of_journal(None, run) is None
+        os.kill(pid, signal.SIGSTOP)
+        until(lambda: obstacles.of_journal(None, run) is not None)
+        told = obstacles.of_journal(None, run)
+    assert told is not None and f'pid {pid}: it is stopped' in told
+    assert asked[0] == 'systemd-journald.service'
