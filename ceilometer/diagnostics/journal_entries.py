@@ -230,6 +230,8 @@ def _parse_header(entry: Mapping[str, Any]) -> report.Header:
 def _text(entry: Mapping[str, Any], name: str,
           default: str | None = None) -> str:
     value = entry.get(name, default)
+    if type(value) is str:
+        return value
     if isinstance(value, (list, tuple)) and value:
         # journald keeps every value of a field that stands twice
         value = value[0]
@@ -251,14 +253,17 @@ def number(entry: Mapping[str, Any], name: str, least: int,
     :param default: what it is without the field, None where it must be there
     :raises InvalidEntry: it holds none, or another one
     """
-    value = _text(entry, name, None if default is None else str(default))
+    if default is not None and name not in entry:
+        return default
+    value = _text(entry, name)
     # not more digits than int() takes
-    if not (value.isascii() and value.isdecimal() and len(value) < 20
-            and least <= int(value) <= most):
-        raise InvalidEntry(
-            f'{name}={value[:VALUE_CHARS_MAX]!r}: expected a whole number '
-            f'from {least} to {most}')
-    return int(value)
+    if value.isascii() and value.isdecimal() and len(value) < 20:
+        found = int(value)
+        if least <= found <= most:
+            return found
+    raise InvalidEntry(
+        f'{name}={value[:VALUE_CHARS_MAX]!r}: expected a whole number '
+        f'from {least} to {most}')
 
 
 def _text_or_none(entry: Mapping[str, Any], name: str) -> str | None:
@@ -297,6 +302,9 @@ _TRIGGER: tuple[tuple[str, str, _Read], ...] = (
     (fields.REPORT_SENDER_UID, 'sender_uid', _number_or_none),
     (fields.REPORT_SENDER_COMM, 'sender_comm', _text_or_none),
 )
+
+#: The fields of a header.
+HEADER_FIELDS = tuple(name for name, _, _ in (*_HEADER, *_TRIGGER))
 
 #: The fields of a header that hold numbers.
 HEADER_NUMBERS = tuple(name for name, _, read in (*_HEADER, *_TRIGGER)

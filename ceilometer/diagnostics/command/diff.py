@@ -24,6 +24,7 @@ from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.findings import stuck_threads
 from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.output import report_text
+from ceilometer.diagnostics.command.reports import earlier
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_options
@@ -116,7 +117,7 @@ def _pair(journal: journal_reader.Journal, queries: list[search.Query],
           problems: list[str]) -> tuple[read.Found, read.Found]:
     named = []
     by_id = False
-    for wanted in queries or [search.ALL]:
+    for wanted in queries or [search.Query(trusted=True)]:
         try:
             found = selection.find(journal, wanted, problems)
         except command_line.Failure:
@@ -130,19 +131,22 @@ def _pair(journal: journal_reader.Journal, queries: list[search.Query],
         named.append([one for one in found if one.identity.trusted] or found)
     if len(named) == 2:
         return named[0][-1], named[1][-1]
-    laters = known = named[0]
     if by_id:
-        laters = laters[-1:]
-        pid = laters[0].identity.pid
-        known = selection.find(journal, search.Query(
-            pids=() if pid is None else (pid,)), problems)
-    for after in reversed(laters):
-        earlier = [one for one in known if one.precedes(after)]
-        if earlier:
-            return earlier[-1], after
-    raise command_line.Failure(
-        'there is no earlier report of the same process'
-        if by_id else 'no process has two reports')
+        after = named[0][-1]
+        before = earlier.previous(journal, after)
+        if before is None:
+            raise command_line.Failure(
+                'there is no earlier report of the same process')
+        return before, after
+    latest: dict[object, read.Found] = {}
+    pair = None
+    for one in named[0]:
+        if one.process_key in latest:
+            pair = latest[one.process_key], one
+        latest[one.process_key] = one
+    if pair is None:
+        raise command_line.Failure('no process has two reports')
+    return pair
 
 
 def changes(before: read.Found, after: read.Found) -> Iterator[Change]:

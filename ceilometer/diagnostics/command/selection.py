@@ -182,22 +182,24 @@ def find(journal: journal_reader.Journal, wanted: search.Query,
     except search.AmbiguousId as ambiguous:
         raise command_line.Failure(str(ambiguous)) from None
     if not reports:
-        raise command_line.Failure('no reports found' if wanted == search.ALL
+        every = (search.ALL, search.Query(trusted=True))
+        raise command_line.Failure('no reports found' if wanted in every
                                    else 'no reports match')
     return reports
 
 
 def matching(given: argparse.Namespace, journal: journal_reader.Journal,
-             problems: list[str]) -> list[read.Found]:
+             problems: list[str], trusted: bool = False) -> list[read.Found]:
     """Find the reports that matches and options ask for, oldest first.
 
     :param given: the options
     :param journal: where to look
     :param problems: takes a line for what claims to be a report and is none
+    :param trusted: only those from units of Ceilometer
     :raises options.UsageError: the options contradict one another
     :raises options.Failure: there is none
     """
-    query = _query(given, journal)
+    query = dataclasses.replace(_query(given, journal), trusted=trusted)
     try:
         return find(journal, query, problems)
     except command_line.Failure:
@@ -232,22 +234,24 @@ def select(given: argparse.Namespace, journal: journal_reader.Journal,
     :raises options.UsageError: the options contradict one another
     :raises options.Failure: there is none
     """
-    found = matching(given, journal, problems)
     counted = given.lines is not None or given.newest or (
         given.since is not None or given.until is not None)
     named = given.match or given.units
     query = matches(given.match, given.units)
     if counted or named and (query.ids or not latest):
-        picked = newest(found, given)
+        picked = newest(matching(given, journal, problems), given)
         return picked[::-1] if given.reverse else picked
     # what others claim does not push itself before the daemons' own
-    trusted = [one for one in found if one.identity.trusted] or found
+    try:
+        found = matching(given, journal, problems, trusted=True)
+    except command_line.Failure:
+        found = matching(given, journal, problems)
     if named:
-        picked = _latest(trusted, query)
+        picked = _latest(found, query)
         return picked[::-1] if given.reverse else picked
     if whole_group:
-        return read.answers(trusted)[-1]
-    return trusted[-1:]
+        return read.answers(found)[-1]
+    return found[-1:]
 
 
 def _latest(found: list[read.Found], query: search.Query) -> list[read.Found]:

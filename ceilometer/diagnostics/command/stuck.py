@@ -50,8 +50,7 @@ def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
     with selection.opened(given) as (journal, problems):
-        found = [one for one in selection.matching(given, journal, problems)
-                 if one.identity.trusted]
+        found = selection.matching(given, journal, problems, trusted=True)
         count = 1 if given.newest else given.lines or REPORTS
         if count < 2:
             raise command_line.UsageError(
@@ -64,7 +63,8 @@ def main(arguments: list[str]) -> int:
         stood = [
             one for reports in by_process.values()
             for one in stuck_threads.still(list(
-                read.load_each(journal, reports[-count:], problems)))
+                read.load_each(journal, reports[-count:], problems,
+                               section='threads')))
             if given.all or not stuck_threads.is_idle(one.thread)]
     stood.sort(key=lambda one: -one.usec)
     if given.reverse:

@@ -22,7 +22,7 @@ import subprocess
 
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command import masked
-from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics.command.reports import sender
 from ceilometer.diagnostics import escape
 
 SIGNAL = signal.SIGUSR1
@@ -238,7 +238,7 @@ def state(pid: int) -> str | None:
 
 def is_unit_of_ceilometer(name: str) -> bool:
     """Whether the reports of a unit would be believed."""
-    return read.UNIT.fullmatch(name) is not None
+    return sender.UNIT.fullmatch(name) is not None
 
 
 def _pids(group: str) -> list[int]:

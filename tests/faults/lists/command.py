@@ -149,7 +149,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='diff of a unit compares the last two of all',
         file='command/diff.py',
-        old='queries or [search.ALL]',
+        old='queries or [search.Query(trusted=True)]',
         new='[search.ALL]',
         tests=(_NEIGHBOURS + 'test_diff_of_two_units',)),
     fault.Fault(
@@ -179,8 +179,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a forgery is shown as the last report',
         file='command/selection.py',
-        old='[one for one in found if one.identity.trusted] or found',
-        new='found',
+        old='        found = matching(given, journal, problems, trusted=True)',
+        new='        found = matching(given, journal, problems)',
         tests=(_SELECTION + 'test_a_forgery_is_not_what_a_verb_picks',)),
     fault.Fault(
         name='earlier boots are counted from the wrong one',
@@ -205,8 +205,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what is shown is never newest first',
         file='command/selection.py',
-        old='picked = newest(found, given)\n        return picked[::-1]',
-        new='picked = newest(found, given)\n        return picked[::1]',
+        old='problems), given)\n        return picked[::-1]',
+        new='problems), given)\n        return picked[::1]',
         tests=(_SELECTION + 'test_newest_first',)),
     fault.Fault(
         name='a time after the other is taken',

@@ -108,8 +108,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='stuck believes forgeries',
         file='command/stuck.py',
-        old='if one.identity.trusted]',
-        new='if one.identity]',
+        old='selection.matching(given, journal, problems, trusted=True)',
+        new='selection.matching(given, journal, problems)',
         tests=(_SELECTION + 'test_a_forgery_is_not_what_a_verb_picks',)),
     fault.Fault(
         name='stuck says that a thread stands still where none does',

@@ -20,6 +20,7 @@ _COMPARE = 'tests/unit/test_command_compare.py::'
 _DIGEST = 'tests/unit/test_command_digest.py::'
 _HOSTILE = 'tests/unit/test_command_hostile.py::'
 _SELECTION = 'tests/unit/test_command_selection.py::'
+_MANY = 'tests/unit/test_command_many.py::'
 _READ = 'tests/unit/test_read.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
@@ -33,7 +34,7 @@ FAULTS: tuple[fault.Fault, ...] = (
             _COMMAND + 'test_list')),
     fault.Fault(
         name='a unit is believed that is only called so',
-        file='command/reports/read.py',
+        file='command/reports/sender.py',
         old='            UNIT.fullmatch(self.unit) is not None)',
         new='            UNIT.search(self.unit) is not None)',
         tests=(_READ + 'test_outside_of_a_unit_is_not_trusted',)),
@@ -90,7 +91,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a process adds to the report of another',
         file='command/reports/read.py',
-        old='if _identity(entry, found.identity.unit) == found.identity and (',
+        old='if sender.of_entry(entry, own.unit) == own and (',
         new='if entry and (',
         tests=(_READ + 'test_what_anybody_else_says_stands_apart',)),
     fault.Fault(
@@ -107,15 +108,15 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_SELECTION + 'test_the_nearest_report_before_is_compared',)),
     fault.Fault(
         name='the beginning of several ids means all of them',
-        file='command/reports/search.py',
-        old='if len(having) > 1 and',
-        new='if len(having) > 9 and',
+        file='command/reports/read.py',
+        old='if wanted in ids or len(ids) < 2:',
+        new='if wanted in ids or len(ids) < 9:',
         tests=(_SELECTION + 'test_the_beginning_of_several_ids_is_refused',)),
     fault.Fault(
         name='any value makes an id ambiguous',
         file='command/reports/search.py',
-        old='                 if stored.is_id(value)]',
-        new='                 ]',
+        old='                           and stored.is_id(value))',
+        new='                           )',
         tests=(_READ + 'test_value_that_is_no_id_makes_none_ambiguous',)),
     fault.Fault(
         name='the end of a report is not found where it began in time',
@@ -134,7 +135,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a report of which a unit got lost is two',
         file='command/reports/search.py',
-        old='        if len(same) == 1:\n',
+        old='        if len(others) == 1:\n',
         new='        if False:\n',
         tests=(_READ + 'test_unit_lost_in_some_entries',)),
     fault.Fault(
@@ -191,6 +192,32 @@ FAULTS: tuple[fault.Fault, ...] = (
         new="        if True or namespace == '*' or (",
         tests=(_SELECTION + 'test_journals_of_this_machine',)),
     fault.Fault(
+        name='each entry without a unit is compared with every report',
+        file='command/reports/search.py',
+        old='        others = same.get(key[:-1], ())\n',
+        new='        others = [other for other in grouped if other[:-1] == '
+            'key[:-1]\n'
+            '                  and other[-1] is not None]\n',
+        tests=(_MANY + 'test_forged_entries_do_not_hold_up_verbs[None]',)),
+    fault.Fault(
+        name='any number of forged reports is listed',
+        file='command/reports/search.py',
+        old='None if query.names_reports else STRANGERS_MAX',
+        new='None',
+        tests=(_MANY + 'test_forged_entries_hide_no_report',)),
+    fault.Fault(
+        name='the oldest of forged reports are listed',
+        file='command/reports/search.py',
+        old='by_time[:max(len(by_time) - self._most, 0)]',
+        new='by_time[self._most:]',
+        tests=(_MANY + 'test_forged_entries_hide_no_report',)),
+    fault.Fault(
+        name='all files are read for each report',
+        file='command/reports/read.py',
+        old='_entries(journal, found, found.files)',
+        new='_entries(journal, found, None)',
+        tests=(_MANY + 'test_files_are_read_once_each',)),
+    fault.Fault(
         name='more files than descriptors cannot be read',
         file='command/reports/journal_reader.py',
         old='    if soft != resource.RLIM_INFINITY and wanted > soft:',
@@ -199,9 +226,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='one file of a newer systemd hides all others',
         file='command/reports/journal_reader.py',
-        old='        if refused and (self.source.files or refused == '
-            'self._files):',
-        new='        if refused:',
+        old='        if self.source.files or not self._files:',
+        new='        if line:',
         tests=(_READ + 'test_file_of_a_newer_systemd',)),
     fault.Fault(
         name='one bad section hides all others',

@@ -43,7 +43,7 @@ def of(journal: journal_reader.Journal, found: Iterable[read.Found],
     wanted = {(one.id, one.identity.machine_id, one.identity.boot_id,
                one.identity.pid) for one in found}
     values: set[str] = set()
-    with journal.reader(VALUE_BYTES_MAX) as reader:
+    for reader in journal.each(VALUE_BYTES_MAX):
         reader.add_match(f'{fields.REPORT}=1')
         for entry in search.entries(reader, problems):
             pid = stored.text(entry, '_PID')

@@ -14,6 +14,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from collections.abc import Iterator
 import errno
 import resource
 from typing import Any
@@ -37,14 +39,21 @@ class Reader(journal.Reader):  # type: ignore[misc]
 
     The conversions of its base take a third of the time of listing reports,
     and make of a field what another system's journal need not hold there.
+
+    :param path: the file to read
+    :ivar path: the same
     """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(files=[path])
+        self.path = path
 
     def step(self) -> bool:
         """Go to the next entry; False at the end."""
         return bool(self._next())
 
     def unique(self, name: str) -> set[bytes]:
-        """All values that a field has anywhere, whatever the matches."""
+        """All values that a field has in the file, whatever the matches."""
         return set(super(journal.Reader, self).query_unique(name))
 
     def fields(self) -> dict[str, Any]:
@@ -75,7 +84,11 @@ class Reader(journal.Reader):  # type: ignore[misc]
 
 
 class Journal:
-    """The files of a journal, found once and opened as often as wanted.
+    """The files of a journal, found once and read one after the other.
+
+    A file is opened alone, and stays open. So what a file costs does not
+    depend on how many others there are, a damaged one hides nothing of the
+    others, and of each entry it is known in which file it is.
 
     :param place: which journal
     :raises source.JournalError: there is none, or nothing of it can be read
@@ -86,59 +99,89 @@ class Journal:
     def __init__(self, place: source.Source) -> None:
         self.source = place
         self._unusable: dict[str, str] = {}
+        self._opened: dict[str, Reader] = {}
         self.refresh()
 
     def refresh(self) -> None:
-        """Find the files again: journald starts new ones."""
-        self._files, self.problems = source.find(self.source)
-        self._pass_over()
-        _allow_descriptors(len(self._files))
-
-    def reader(self, bytes_max: int = 0) -> Reader:
-        """Open it; not to be used in several threads, nor for waiting.
+        """Find the files again: journald starts new ones.
 
         A reader with a match can miss the newest entry of a quiet journal for
-        ever: who waits opens a new one each time.
+        ever: who waits calls this each time.
+        """
+        self._close()
+        self._files, self.problems = source.find(self.source)
+        for path in [path for path in self._files if path in self._unusable]:
+            self._skip(path)
+        _allow_descriptors(len(self._files))
+
+    def each(self, bytes_max: int = 0,
+             paths: Collection[str] | None = None) -> Iterator[Reader]:
+        """The files one after the other, each at its beginning.
+
+        Readers are used again: what is wanted of one must be read before the
+        next is asked for, and in one thread.
 
         :param bytes_max: how much of each field to read, 0 for all of it
-        :raises source.JournalError: it cannot be opened
+        :param paths: only these files
+        :raises source.JournalError: nothing of it can be read
         """
+        done = set()
         for _ in range(_ATTEMPTS):
-            try:
-                reader = Reader(files=self._files)
+            vanished = False
+            for path in list(self._files):
+                if path in done or paths is not None and path not in paths:
+                    continue
+                done.add(path)
+                try:
+                    reader = self._reader(path)
+                except FileNotFoundError:
+                    # removed or archived since it was found
+                    vanished = True
+                    continue
+                if reader is None:
+                    continue
+                reader.flush_matches()
+                reader.seek_head()
                 reader.data_threshold = bytes_max
-                return reader
-            except OSError as error:
-                problem = error
-            if problem.errno == errno.ENOENT:
-                # removed or archived since it was found
-                self.refresh()
-            else:
-                self._try_each(problem)
-        raise source.JournalError(
-            f'the journal cannot be opened: {source.reason(problem)}')
+                yield reader
+            if not vanished:
+                return
+            self.refresh()
 
-    def _try_each(self, error: OSError) -> None:
-        """Find the files that libsystemd refuses, and all others for them."""
-        before = len(self._unusable)
-        for path in self._files:
+    def _reader(self, path: str) -> Reader | None:
+        """The reader of a file, None where libsystemd refuses it."""
+        if path in self._opened:
+            return self._opened[path]
+        try:
             try:
-                journal.Reader(files=[path]).close()
-            except OSError as own:
-                self._unusable[path] = f'{path}: {source.reason(own)}'
-        if len(self._unusable) == before:
-            raise source.JournalError(
-                f'the journal cannot be opened: {source.reason(error)}')
-        self._pass_over()
+                reader = Reader(path)
+            except OSError as error:
+                if error.errno not in (errno.EMFILE, errno.ENFILE):
+                    raise
+                self._close()
+                reader = Reader(path)
+        except OSError as error:
+            if error.errno == errno.ENOENT:
+                raise FileNotFoundError(error.errno, error.strerror,
+                                        path) from None
+            self._unusable[path] = f'{path}: {source.reason(error)}'
+            self._skip(path)
+            return None
+        self._opened[path] = reader
+        return reader
 
-    def _pass_over(self) -> None:
-        refused = [path for path in self._files if path in self._unusable]
-        lines = [self._unusable[path] for path in refused]
+    def _skip(self, path: str) -> None:
+        self._files = [other for other in self._files if other != path]
+        line = self._unusable[path]
         # who names a file wants that one
-        if refused and (self.source.files or refused == self._files):
-            raise source.JournalError('; '.join(lines))
-        self._files = [path for path in self._files if path not in refused]
-        self.problems += [f'{line}; skipped' for line in lines]
+        if self.source.files or not self._files:
+            raise source.JournalError(line)
+        self.problems.append(f'{line}; skipped')
+
+    def _close(self) -> None:
+        for reader in self._opened.values():
+            reader.close()
+        self._opened.clear()
 
 
 def _allow_descriptors(files: int) -> None:

@@ -15,9 +15,9 @@
 Who wrote a report is taken from journald's own fields, which no process can
 forge; what the process says of itself stands beside it. A report that comes
 from outside the units of Ceilometer is found, too, and is not
-:attr:`~Identity.trusted`. Entries belong together only if both the report's
-id and journald's word for the sender are the same: nobody adds a section to
-the report of another.
+:attr:`~sender.Identity.trusted`. Entries belong together only if both the
+report's id and journald's word for the sender are the same: nobody adds a
+section to the report of another.
 
 Nothing of the side that writes is imported, so that this works on a host
 where Ceilometer is broken or absent. Nothing here logs.
@@ -25,15 +25,16 @@ where Ceilometer is broken or absent. Nothing here logs.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
-import fnmatch
-import re
+import os
 from typing import Any
 
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import search
+from ceilometer.diagnostics.command.reports import sender
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command.reports import stored
 from ceilometer.diagnostics import fields
@@ -44,44 +45,18 @@ from ceilometer.diagnostics import report as report_module
 #: same one, if none of them answers twice.
 ANSWER_USEC_MAX = 5 * 1_000_000
 
-#: Names of the units whose reports are believed.
-UNIT = re.compile(r'(openstack-)?ceilometer-[\w.:@\\-]+\.service', re.ASCII)
+Identity = sender.Identity
 
 _SHORT_ID_DIGITS = 12
 
-_BODY_FIELDS = {fields.MESSAGE, fields.REPORT_DATA}
 _OUTLINE_FIELDS = (fields.REPORT_ID, fields.REPORT_SCHEMA,
                    fields.REPORT_SERVICE, fields.REPORT_PROCESS,
                    fields.REPORT_TRIGGER, fields.REPORT_SECTION,
                    fields.REPORT_SECTION_STATUS, *stored.COUNTS,
                    *stored.NUMBERS)
-
-
-@dataclasses.dataclass(frozen=True)
-class Identity:
-    """Who wrote a report, by the word of journald.
-
-    :ivar pid: process id
-    :ivar uid: user id
-    :ivar unit: systemd unit; None outside of one, or where the process was
-        gone before journald looked
-    :ivar hostname: of the machine
-    :ivar machine_id: of the machine
-    :ivar boot_id: of the boot
-    """
-
-    pid: int | None
-    uid: int | None
-    unit: str | None
-    hostname: str | None
-    machine_id: str | None
-    boot_id: str | None
-
-    @property
-    def trusted(self) -> bool:
-        """Whether it is a process of a unit of Ceilometer."""
-        return self.pid is not None and self.unit is not None and (
-            UNIT.fullmatch(self.unit) is not None)
+_HEADER_FIELDS = tuple(dict.fromkeys([
+    *_OUTLINE_FIELDS, *journal_entries.HEADER_FIELDS,
+    '__REALTIME_TIMESTAMP']))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,12 +69,16 @@ class Found:
     :ivar size_bytes: of the texts and data of its sections, as its summary
         tells it; None if that is missing
     :ivar problems: what is wrong with its entries, a line each
+    :ivar files: the journal files that it is in
+    :ivar entries: how many entries of it there are
     """
 
     report: report_module.Report
-    identity: Identity
+    identity: sender.Identity
     size_bytes: int | None = None
     problems: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    entries: int = 0
 
     @property
     def id(self) -> str:
@@ -138,10 +117,8 @@ def find(journal: journal_reader.Journal, query: search.Query = search.ALL,
     :raises source.JournalError: the journal cannot be read
     :raises search.AmbiguousId: an id of the query is the beginning of several
     """
-    with journal.reader(journal_reader.OUTLINE_BYTES) as reader:
-        groups = search.groups(reader, query, problems)
     found = []
-    for key, entries in groups.items():
+    for key, entries in search.groups(journal, query, problems).items():
         try:
             found.append(_outline(entries))
         except journal_entries.InvalidEntry as invalid:
@@ -149,18 +126,24 @@ def find(journal: journal_reader.Journal, query: search.Query = search.ALL,
                 problems.append(
                     f'report {stored.decode(key[0])[:40]} of pid '
                     f'{stored.decode(key[3])}: {invalid}; skipped')
-    return sorted((one for one in found if _fulfils(one, query)), key=_order)
+    found = sorted((one for one in found if _fulfils(one, query)), key=_order)
+    return _unambiguous(found, query, problems)
 
 
-def load(journal: journal_reader.Journal, found: Found) -> Found:
+def load(journal: journal_reader.Journal, found: Found,
+         section: str | None = None) -> Found:
     """Read the whole of a report: the texts and the data of its sections.
 
     :param journal: where it was found
     :param found: as :func:`find` gave it
+    :param section: the only section to read; all others are missing then
     :raises source.JournalError: the journal cannot be read, or the report is
         not there any more
     """
-    entries = [stored.decoded(entry) for entry in raw_entries(journal, found)]
+    raw = ([] if section is None
+           else _entries(journal, found, found.files, section))
+    entries = [stored.decoded(entry)
+               for entry in raw or raw_entries(journal, found)]
     if not entries:
         raise source.JournalError(
             f'report {found.id} is not in the journal any more')
@@ -168,21 +151,29 @@ def load(journal: journal_reader.Journal, found: Found) -> Found:
         whole, problems = stored.assemble(entries)
     except journal_entries.InvalidEntry as invalid:
         raise source.JournalError(f'report {found.id}: {invalid}') from None
+    if section is not None:
+        # its own first section tells when it was begun
+        whole = dataclasses.replace(whole, header=found.report.header)
     return dataclasses.replace(
         found, report=whole, problems=found.problems + tuple(problems))
 
 
 def load_each(journal: journal_reader.Journal, found: Iterable[Found],
-              problems: list[str]) -> Iterator[Found]:
+              problems: list[str],
+              section: str | None = None) -> Iterator[Found]:
     """Read the whole of reports; what cannot be read is skipped.
 
     :param journal: where they were found
     :param found: the reports
     :param problems: takes a line for each that cannot be read
+    :param section: the only section to read; reports without it are skipped
     """
     for one in found:
+        if section is not None and section not in {
+                part.name for part in one.report.sections}:
+            continue
         try:
-            whole = load(journal, one)
+            whole = load(journal, one, section)
         except source.JournalError as error:
             problems.append(f'{error}; skipped')
         else:
@@ -199,16 +190,30 @@ def raw_entries(journal: journal_reader.Journal,
         ``__REALTIME_TIMESTAMP`` and ``__MONOTONIC_TIMESTAMP``
     :raises source.JournalError: the journal cannot be read
     """
+    entries = _entries(journal, found, found.files)
+    if len(entries) < found.entries:
+        # a file has been archived since, and has another name now
+        journal.refresh()
+        entries = _entries(journal, found, None)
+    return sorted(entries,
+                  key=lambda entry: int(entry['__REALTIME_TIMESTAMP']))
+
+
+def _entries(journal: journal_reader.Journal, found: Found,
+             paths: Collection[str] | None,
+             section: str | None = None) -> list[stored.Entry]:
+    own = found.identity
     entries = []
-    with journal.reader() as reader:
+    for reader in journal.each(paths=paths):
         reader.add_match(f'{fields.REPORT}=1')
         reader.add_match(f'{fields.REPORT_ID}={found.id}')
-        if found.identity.pid is not None:
-            reader.add_match(f'_PID={found.identity.pid}')
+        if own.pid is not None:
+            reader.add_match(f'_PID={own.pid}')
+        if section is not None:
+            reader.add_match(f'{fields.REPORT_SECTION}={section}')
         for entry in search.entries(reader):
-            if _identity(entry, found.identity.unit) == found.identity and (
-                    stored.text(entry, '_SYSTEMD_UNIT') in (
-                        None, found.identity.unit)):
+            if sender.of_entry(entry, own.unit) == own and (
+                    stored.text(entry, '_SYSTEMD_UNIT') in (None, own.unit)):
                 entries.append({**reader.addresses(), **entry})
     return entries
 
@@ -262,33 +267,46 @@ def _outline(entries: list[stored.Entry]) -> Found:
         if stored.is_summary(entry):
             size_bytes = stored.size_bytes(entry)
         # the header is the same in all of them
-        names = _OUTLINE_FIELDS if decoded else entry.keys() - _BODY_FIELDS
+        names = _OUTLINE_FIELDS if decoded else _HEADER_FIELDS
         decoded.append({name: stored.decode(stored.first(entry, name))
                         for name in names if name in entry})
     whole, problems = stored.assemble(decoded)
     unit = next((unit for entry in entries
                  if (unit := stored.text(entry, '_SYSTEMD_UNIT'))), None)
-    return Found(report=whole, identity=_identity(entries[0], unit),
-                 size_bytes=size_bytes, problems=tuple(problems))
+    return Found(report=whole, identity=sender.of_entry(entries[0], unit),
+                 size_bytes=size_bytes, problems=tuple(problems),
+                 files=tuple(dict.fromkeys(
+                     os.fsdecode(entry[search.FILE]) for entry in entries)),
+                 entries=len(entries))
 
 
-def _identity(entry: stored.Entry, unit: str | None) -> Identity:
-    def number(name: str) -> int | None:
-        value = stored.text(entry, name) or ''
-        return int(value) if value.isdecimal() and len(value) < 19 else None
+def _unambiguous(found: list[Found], query: search.Query,
+                 problems: list[str] | None) -> list[Found]:
+    """Only reports of the ids that a query means.
 
-    return Identity(
-        pid=number('_PID'), uid=number('_UID'), unit=unit,
-        hostname=stored.text(entry, '_HOSTNAME'),
-        machine_id=stored.text(entry, '_MACHINE_ID'),
-        boot_id=stored.text(entry, '_BOOT_ID'))
+    The beginning of several ids is that of the one from a unit of Ceilometer,
+    if there is one: others can write any id.
+    """
+    for wanted in query.ids:
+        having = [one for one in found if one.id.startswith(wanted)]
+        ids = {one.id for one in having}
+        if wanted in ids or len(ids) < 2:
+            continue
+        meant = {one.id for one in having if one.identity.trusted}
+        if len(meant) != 1:
+            raise search.AmbiguousId(
+                f'report id {wanted} is ambiguous: {len(ids)} reports begin '
+                'with it')
+        if problems is not None:
+            problems.append(
+                f'report id {wanted}: {len(ids) - 1} more, not from a '
+                'Ceilometer unit, begin with it; skipped')
+        found = [one for one in found
+                 if not one.id.startswith(wanted) or one.id in meant]
+    return found
 
 
 def _fulfils(found: Found, query: search.Query) -> bool:
-    if query.units and not any(
-            fnmatch.fnmatchcase(found.identity.unit or '', unit)
-            for unit in query.units):
-        return False
     return ((query.since_usec is None or found.time_usec >= query.since_usec)
             and (query.until_usec is None
                  or found.time_usec <= query.until_usec))

@@ -13,18 +13,21 @@
 """Searches a journal for the entries of reports.
 
 What a query asks is asked of libsystemd where it can answer, which looks at
-indexes and not at entries; the rest is sorted out here.
+indexes and not at entries; the rest is sorted out here. Files are searched
+one after the other, so the work grows with their number and no faster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
+import fnmatch
 import os
+import re
 from typing import Any
 
 from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import sender
 from ceilometer.diagnostics.command.reports import stored
 from ceilometer.diagnostics import fields
 
@@ -32,8 +35,12 @@ from ceilometer.diagnostics import fields
 #: than sections and delivery may take together.
 REPORT_USEC_MAX = 120 * 1_000_000
 
+#: So many reports that are not from a unit of Ceilometer are read where none
+#: is named, the newest: anybody may write any number of them.
+STRANGERS_MAX = 1000
+
 #: So many ids are asked of the journal itself; more are sorted out here.
-_ID_MATCHES_MAX = 64
+_ID_MATCHES_MAX = 8
 
 #: A part of a section is smaller; so much is read of what claims to be one.
 _SUMMARY_BYTES_MAX = 256 * 1024
@@ -41,6 +48,14 @@ _SUMMARY_BYTES_MAX = 256 * 1024
 #: Entries that have these in common are of one report; the unit comes last.
 KEY_FIELDS = (fields.REPORT_ID, '_MACHINE_ID', '_BOOT_ID', '_PID', '_UID',
               '_SYSTEMD_UNIT')
+
+#: The path of the file that an entry of :func:`groups` is in.
+FILE = '__FILE'
+
+_PATTERN = re.compile(r'[*?\[]')
+
+Key = tuple[Any, ...]
+Groups = dict[Key, list[stored.Entry]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +70,7 @@ class Query:
     :ivar since_usec: no reports before, microseconds since the epoch
     :ivar until_usec: no reports after
     :ivar boot_ids: the boots
+    :ivar trusted: only reports from units of Ceilometer
     """
 
     ids: tuple[str, ...] = ()
@@ -64,6 +80,12 @@ class Query:
     since_usec: int | None = None
     until_usec: int | None = None
     boot_ids: tuple[str, ...] = ()
+    trusted: bool = False
+
+    @property
+    def names_reports(self) -> bool:
+        """Whether it asks for certain reports, and not for all of a time."""
+        return bool(self.ids or self.units or self.pids or self.matches)
 
 
 #: Asks for every report.
@@ -74,59 +96,125 @@ class AmbiguousId(ValueError):
     """The beginning of an id that several reports have; one line says so."""
 
 
-def groups(reader: journal_reader.Reader, query: Query,
-           problems: list[str] | None = None,
-           ) -> dict[tuple[Any, ...], list[stored.Entry]]:
+def groups(journal: journal_reader.Journal, query: Query,
+           problems: list[str] | None = None) -> Groups:
     """The entries of each report that may be wanted.
 
-    Of a query this knows neither the units nor, to the microsecond, the
-    times: those are of the report, and not of an entry.
+    Of a query this knows not the times to the microsecond: those are of the
+    report, and not of an entry. An id of it may be the beginning of several.
 
-    :param reader: at the beginning of the journal, without matches
+    :param journal: where to look
     :param query: which are wanted
-    :param problems: takes a line if the journal is damaged
-    :returns: entries, by the values that they have of :data:`KEY_FIELDS`
-    :raises AmbiguousId: an id of the query is the beginning of several
+    :param problems: takes a line if the journal is damaged, and one if
+        reports are left out
+    :returns: entries, by the values that they have of :data:`KEY_FIELDS`;
+        each names its file as :data:`FILE`
+    :raises source.JournalError: the journal cannot be read
     """
-    ids = _ids(reader, query, problems)
+    ids = _ids(journal, query, problems)
     if ids is not None and not ids:
         return {}
-    _match(reader, query, ids)
-    return _group(_wanted(reader, query, ids, problems))
+    grouped: Groups = {}
+    strangers = _Strangers(None if query.names_reports else STRANGERS_MAX)
+    for reader in journal.each(journal_reader.OUTLINE_BYTES):
+        if not _match(reader, query, ids):
+            continue
+        for entry in _wanted(reader, query, ids, problems):
+            key = _key(entry)
+            if sender.is_of_ceilometer(key[-1]):
+                grouped.setdefault(key, []).append(entry)
+            else:
+                strangers.add(key, entry)
+    grouped.update(strangers.newest())
+    if query.units or query.trusted:
+        _add_without_unit(journal, grouped, problems)
+    else:
+        _join_without_unit(grouped)
+    if strangers.left_out and problems is not None:
+        problems.append(
+            f'{strangers.left_out} more reports are not from a Ceilometer '
+            'unit and were left out; name a unit, pid or id to see them')
+    return grouped
 
 
-def _ids(reader: journal_reader.Reader, query: Query,
+class _Strangers:
+    """Reports of others than the units of Ceilometer, the newest of them.
+
+    :param most: how many are kept, None for all
+    :ivar left_out: how many were not
+    """
+
+    def __init__(self, most: int | None) -> None:
+        self.left_out = 0
+        self._most = most
+        self._kept: Groups = {}
+
+    def add(self, key: Key, entry: stored.Entry) -> None:
+        """Keep an entry, and forget older ones if there are too many."""
+        self._kept.setdefault(key, []).append(entry)
+        # half of them at once: the work stays linear
+        if self._most is not None and len(self._kept) > 2 * self._most:
+            self._forget()
+
+    def newest(self) -> Groups:
+        """The entries of those that were kept."""
+        if self._most is not None:
+            self._forget()
+        return self._kept
+
+    def _forget(self) -> None:
+        assert self._most is not None
+        by_time = sorted(
+            self._kept, key=lambda key: _time(self._kept[key][0]))
+        for key in by_time[:max(len(by_time) - self._most, 0)]:
+            del self._kept[key]
+            self.left_out += 1
+
+
+def _time(entry: stored.Entry) -> tuple[int, bytes]:
+    """Sorts entries by when they were sent, whatever they say of it."""
+    value = stored.first(entry, '_SOURCE_REALTIME_TIMESTAMP')
+    if value is None:
+        value = stored.first(entry, '__REALTIME_TIMESTAMP') or b''
+    return len(value), value
+
+
+def _key(entry: stored.Entry) -> Key:
+    return tuple(stored.first(entry, name) for name in KEY_FIELDS)
+
+
+def _ids(journal: journal_reader.Journal, query: Query,
          problems: list[str] | None) -> set[bytes] | None:
     """Ids of the reports that fulfil the ids and matches of a query."""
     ids: set[bytes] | None = None
     if query.ids:
-        # anybody may write a field of this name
-        known = [value for value in reader.unique(fields.REPORT_ID)
-                 if stored.is_id(value)]
-        ids = set()
-        for wanted in query.ids:
-            having = [value for value in known
-                      if value.startswith(wanted.encode())]
-            if len(having) > 1 and wanted.encode() not in having:
-                raise AmbiguousId(
-                    f'report id {wanted} is ambiguous: {len(having)} reports '
-                    'begin with it')
-            ids.update(having)
+        beginnings = tuple(wanted.encode() for wanted in query.ids)
+        whole = {wanted for wanted in beginnings if stored.is_id(wanted)}
+        ids = set(whole)
+        if len(whole) < len(beginnings):
+            for reader in journal.each():
+                # anybody may write a field of this name
+                ids.update(value for value in reader.unique(fields.REPORT_ID)
+                           if value.startswith(beginnings)
+                           and stored.is_id(value))
     if query.matches:
-        reader.add_match(f'{fields.REPORT}=1')
-        for match in query.matches:
-            # what is no UTF-8 is no less a value
-            reader.add_match(os.fsencode(match))
-        having_match = {stored.first(entry, fields.REPORT_ID)
-                        for entry in entries(reader, problems)} - {None}
-        reader.flush_matches()
-        reader.seek_head()
+        having_match: set[Any] = set()
+        for reader in journal.each(journal_reader.OUTLINE_BYTES):
+            reader.add_match(f'{fields.REPORT}=1')
+            for match in query.matches:
+                # what is no UTF-8 is no less a value
+                reader.add_match(os.fsencode(match))
+            having_match.update(
+                stored.first(entry, fields.REPORT_ID)
+                for entry in entries(reader, problems))
+        having_match.discard(None)
         ids = having_match if ids is None else ids & having_match
     return ids
 
 
 def _match(reader: journal_reader.Reader, query: Query,
-           ids: set[bytes] | None) -> None:
+           ids: set[bytes] | None) -> bool:
+    """Ask a file for what a query wants; False if it cannot have any."""
     reader.add_match(f'{fields.REPORT}=1')
     if ids is not None and len(ids) <= _ID_MATCHES_MAX:
         for value in ids:
@@ -135,8 +223,27 @@ def _match(reader: journal_reader.Reader, query: Query,
         reader.add_match(f'_PID={pid}')
     for boot_id in query.boot_ids:
         reader.add_match(f'_BOOT_ID={boot_id}')
+    if query.units or query.trusted:
+        units = _units(reader, query)
+        for unit in units:
+            reader.add_match(b'_SYSTEMD_UNIT=' + unit)
+        if not units:
+            return False
     if query.since_usec is not None:
         reader.seek_realtime(max(query.since_usec - REPORT_USEC_MAX, 0))
+    return True
+
+
+def _units(reader: journal_reader.Reader, query: Query) -> set[bytes]:
+    """The units that a query wants and a file may have."""
+    if not query.trusted and not any(map(_PATTERN.search, query.units)):
+        return {unit.encode() for unit in query.units}
+    return {
+        value for value in reader.unique('_SYSTEMD_UNIT')
+        if (not query.trusted or sender.is_of_ceilometer(value))
+        and (not query.units or any(
+            fnmatch.fnmatchcase(stored.decode(value), unit)
+            for unit in query.units))}
 
 
 def _wanted(reader: journal_reader.Reader, query: Query,
@@ -145,6 +252,7 @@ def _wanted(reader: journal_reader.Reader, query: Query,
     latest = None
     if query.until_usec is not None:
         latest = query.until_usec + REPORT_USEC_MAX
+    file = os.fsencode(reader.path)
     for entry in entries(reader, problems):
         if ids is not None and (
                 stored.first(entry, fields.REPORT_ID) not in ids):
@@ -159,6 +267,7 @@ def _wanted(reader: journal_reader.Reader, query: Query,
         if '_SOURCE_REALTIME_TIMESTAMP' not in entry:
             # not every journal tells when an entry was sent
             entry['__REALTIME_TIMESTAMP'] = b'%d' % reader.realtime_usec()
+        entry[FILE] = file
         yield entry
 
 
@@ -166,8 +275,8 @@ def entries(reader: journal_reader.Reader, problems: list[str] | None = None,
             ) -> Iterator[stored.Entry]:
     """The entries from here on that fulfil the matches.
 
-    :param reader: an open journal
-    :param problems: takes a line if the journal is damaged
+    :param reader: an open file
+    :param problems: takes a line if the file is damaged
     """
     damaged = 0
     while True:
@@ -190,30 +299,48 @@ def entries(reader: journal_reader.Reader, problems: list[str] | None = None,
                         'not be read')
 
 
-def _group(given: Iterable[stored.Entry],
-           ) -> dict[tuple[Any, ...], list[stored.Entry]]:
-    """Put together the entries of each report, of each sender."""
-    grouped: dict[tuple[Any, ...], list[stored.Entry]] = {}
-    for entry in given:
-        key = tuple(stored.first(entry, name) for name in KEY_FIELDS)
-        grouped.setdefault(key, []).append(entry)
+def _join_without_unit(grouped: Groups) -> None:
+    """Put entries of which journald did not learn the unit to their report.
+
+    It does not learn it of a process that is gone already.
+    """
+    same: dict[Key, list[Key]] = {}
+    for key in grouped:
+        if key[-1] is not None:
+            same.setdefault(key[:-1], []).append(key)
     for key in [key for key in grouped if key[-1] is None]:
-        # journald does not learn the unit of a process that is gone already
-        same = [other for other in grouped
-                if other[:-1] == key[:-1] and other[-1] is not None]
-        if len(same) == 1:
-            grouped[same[0]] += grouped.pop(key)
-    return grouped
+        others = same.get(key[:-1], ())
+        if len(others) == 1:
+            grouped[others[0]] += grouped.pop(key)
+
+
+def _add_without_unit(journal: journal_reader.Journal, grouped: Groups,
+                      problems: list[str] | None) -> None:
+    """Find such entries, too, where only those with a unit were asked for."""
+    for key, known in grouped.items():
+        count = stored.first(known[0], fields.REPORT_SECTION_COUNT)
+        if None in key or count == b'%d' % len(known):
+            continue
+        for reader in journal.each(
+                journal_reader.OUTLINE_BYTES,
+                {stored.decode(entry[FILE]) for entry in known}):
+            reader.add_match(f'{fields.REPORT}=1')
+            for name, value in zip(KEY_FIELDS[:-1], key, strict=False):
+                reader.add_match(name.encode() + b'=' + value)
+            known += [entry for entry in _wanted(reader, ALL, None, problems)
+                      if _key(entry) == (*key[:-1], None)]
 
 
 def boots(journal: journal_reader.Journal) -> list[str]:
     """The ids of the boots in a journal, oldest first."""
     first: dict[str, int] = {}
-    with journal.reader(journal_reader.OUTLINE_BYTES) as reader:
+    for reader in journal.each(journal_reader.OUTLINE_BYTES):
         for value in reader.unique('_BOOT_ID'):
             reader.flush_matches()
             reader.add_match(b'_BOOT_ID=' + value)
             reader.seek_head()
             if reader.step():
-                first[stored.decode(value)] = reader.realtime_usec()
+                boot = stored.decode(value)
+                first[boot] = min(reader.realtime_usec(),
+                                  first.get(boot, reader.realtime_usec()))
     return sorted(first, key=lambda boot: first[boot])

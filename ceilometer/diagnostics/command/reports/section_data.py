@@ -18,6 +18,7 @@ see :mod:`.shapes`.
 
 from __future__ import annotations
 
+from typing import Any
 from typing import TypeVar
 
 from ceilometer.diagnostics.command.reports import shapes
@@ -40,7 +41,8 @@ def content(whole: report.Report, kind: type[_T]) -> _T | None:
     for part in whole.sections:
         if (contents.SECTIONS.get(part.name) is kind
                 and part.data is not None and _kind(part) is kind):
-            return shapes.fit(part.data, kind)[0]
+            fitted: _T = _fit(part)[0]
+            return fitted
     return None
 
 
@@ -53,11 +55,30 @@ def misfits(whole: report.Report) -> list[str]:
     for part in whole.sections:
         if part.name not in contents.SECTIONS or part.data is None:
             continue
-        problems = shapes.fit(part.data, _kind(part))[1]
+        problems = _fit(part)[1]
         if problems:
             more = f', and {len(problems) - 1} more' if problems[1:] else ''
             told.append(f'section {part.name}: {problems[0]}{more}')
     return told
+
+
+#: Data of so many sections are kept as they were fitted: what is told of a
+#: report looks at each section several times.
+_FITTED_MAX = 64
+
+_fitted: dict[int, tuple[report.Section, Any, list[str]]] = {}
+
+
+def _fit(part: report.Section) -> tuple[Any, list[str]]:
+    """The data of a section in the shape that it should have, and misfits."""
+    known = _fitted.get(id(part))
+    if known is None:
+        if len(_fitted) >= _FITTED_MAX:
+            del _fitted[next(iter(_fitted))]
+        # the section is kept as well, or another could get its identity
+        known = _fitted[id(part)] = (
+            part, *shapes.fit(part.data, _kind(part)))
+    return known[1:]
 
 
 def _kind(part: report.Section) -> type:

@@ -43,9 +43,13 @@ NUMBER_MAX = 2 ** 64
 # What stands for a value that is missing, or has another shape.
 _NOTHING: Any = object()
 
-#: Gives the value as it should be, or _NOTHING. Takes the value, its place
-#: for people, and a list that takes a line for each misfit.
-_Fit = Callable[[Any, str, list[str]], Any]
+# Where a value is: None for the data itself, or where what it is in is, and
+# its key or number there. Words are made of it only where they are wanted.
+_Place = tuple[Any, Any] | None
+
+#: Gives the value as it should be, or _NOTHING. Takes the value, its place,
+#: and a list that takes a line for each misfit.
+_Fit = Callable[[Any, _Place, list[str]], Any]
 
 
 def fit(data: Any, kind: type[_T]) -> tuple[_T, list[str]]:
@@ -59,7 +63,7 @@ def fit(data: Any, kind: type[_T]) -> tuple[_T, list[str]]:
         not known are no misfits: another version has others
     """
     problems: list[str] = []
-    fitted = _fit_of(cast(Any, kind))(data, '', problems)
+    fitted = _fit_of(cast(Any, kind))(data, None, problems)
     return cast(_T, fitted), problems
 
 
@@ -122,14 +126,18 @@ _SIMPLE: dict[Any, tuple[str, Callable[[Any], bool], Any]] = {
 }
 
 
-def _misfit(place: str, expected: str, problems: list[str]) -> None:
-    problems.append(f'{place.lstrip(".") or "the data"}: expected {expected}')
+def _misfit(place: _Place, expected: str, problems: list[str]) -> None:
+    words = ''
+    while place is not None:
+        place, key = place
+        words = (f'[{key}]' if isinstance(key, int) else f'.{key}') + words
+    problems.append(f'{words.lstrip(".") or "the data"}: expected {expected}')
 
 
 def _fit_to_simple(kind: Any) -> _Fit:
     name, is_one, default = _SIMPLE[kind]
 
-    def fit_simple(value: Any, place: str, problems: list[str]) -> Any:
+    def fit_simple(value: Any, place: _Place, problems: list[str]) -> Any:
         if is_one(value):
             return value
         if value is not _NOTHING:
@@ -139,7 +147,7 @@ def _fit_to_simple(kind: Any) -> _Fit:
 
 
 def _fit_to_list(fit_item: _Fit) -> _Fit:
-    def fit_list(value: Any, place: str, problems: list[str]) -> Any:
+    def fit_list(value: Any, place: _Place, problems: list[str]) -> Any:
         if not isinstance(value, list):
             if value is not _NOTHING:
                 _misfit(place, 'a list', problems)
@@ -147,7 +155,7 @@ def _fit_to_list(fit_item: _Fit) -> _Fit:
         fitted = []
         for number, item in enumerate(value):
             known = len(problems)
-            made = fit_item(item, f'{place}[{number}]', problems)
+            made = fit_item(item, (place, number), problems)
             # an item of another kind is none; one with a misfit in it stays
             if len(problems) == known or isinstance(item, (dict, list)):
                 fitted.append(made)
@@ -156,7 +164,7 @@ def _fit_to_list(fit_item: _Fit) -> _Fit:
 
 
 def _fit_to_mapping(fit_item: _Fit) -> _Fit:
-    def fit_mapping(value: Any, place: str, problems: list[str]) -> Any:
+    def fit_mapping(value: Any, place: _Place, problems: list[str]) -> Any:
         if not isinstance(value, dict):
             if value is not _NOTHING:
                 _misfit(place, 'an object', problems)
@@ -164,7 +172,7 @@ def _fit_to_mapping(fit_item: _Fit) -> _Fit:
         fitted = {}
         for key, item in value.items():
             known = len(problems)
-            made = fit_item(item, f'{place}.{key}', problems)
+            made = fit_item(item, (place, key), problems)
             if len(problems) == known or isinstance(item, (dict, list)):
                 fitted[key] = made
         return fitted
@@ -175,12 +183,12 @@ def _fit_to_keys(kind: type) -> _Fit:
     fits = {name: _fit_of(hint) for name, hint in keys(kind).items()}
     always = required(kind)
 
-    def fit_keys(value: Any, place: str, problems: list[str]) -> Any:
+    def fit_keys(value: Any, place: _Place, problems: list[str]) -> Any:
         if not isinstance(value, dict):
             if value is not _NOTHING:
                 _misfit(place, 'an object', problems)
             value = {}
-        return {name: fit_value(value.get(name, _NOTHING), f'{place}.{name}',
+        return {name: fit_value(value.get(name, _NOTHING), (place, name),
                                 problems)
                 for name, fit_value in fits.items()
                 if name in value or name in always}
@@ -194,7 +202,7 @@ def _fit_to_either(kinds: tuple[Any, ...]) -> _Fit:
              frozenset() if kind in _SIMPLE or get_origin(kind)
              else frozenset(required(kind))) for kind in others]
 
-    def fit_either(value: Any, place: str, problems: list[str]) -> Any:
+    def fit_either(value: Any, place: _Place, problems: list[str]) -> Any:
         if optional and (value is None or value is _NOTHING):
             return None
         if len(fits) > 1 and isinstance(value, dict):

@@ -114,7 +114,8 @@ def _check_numbers(entry: Mapping[str, str]) -> None:
     for names, most in ((COUNTS, journal_entries.NUMBERED_MAX),
                         (NUMBERS, journal_entries.NUMBER_MAX)):
         for name in names:
-            journal_entries.number(entry, name, 0, most, default=0)
+            if name in entry:
+                journal_entries.number(entry, name, 0, most)
 
 
 def is_id(value: bytes) -> bool:

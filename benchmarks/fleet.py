@@ -1,0 +1,128 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How reading the reports of many hosts grows with their number.
+
+Builds a journal file for each host, as systemd-journal-remote keeps them, of
+four reports each, some 50 KB the report, and for --forged entries besides that
+anybody on the first host has sent: reports of one entry, each with an id of
+its own, from outside of any unit. Compares each verb with "journalctl -o cat"
+of the entries that the verb has to find. The limit is three times that and
+the 100 ms that starting Python takes.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import random
+import sys
+import tempfile
+from typing import Final
+
+import harness
+import journal_files
+
+RATIO_MAX: Final = 3.0
+START_SECONDS: Final = 0.1
+UNIT: Final = 'ceilometer-polling.service'
+
+
+def host(number: int, forged: int, chance: random.Random,
+         texts: list[str]) -> tuple[list[bytes], str]:
+    """The entries of a host, and the id of its last report."""
+    made = []
+    report_id = ''
+    place = number
+    for pid in (100, 101, 100, 101):
+        place += 600_000
+        for fields in journal_files.one_report(chance, texts):
+            made.append(journal_files.entry(place, UNIT, pid, fields, number))
+            report_id = fields['REPORT_ID']
+            place += 1
+    fields = next(journal_files.one_report(chance, texts))
+    for _ in range(forged):
+        place += 1
+        fields['REPORT_ID'] = f'{chance.getrandbits(128):032x}'
+        made.append(journal_files.entry(place, None, 666, fields, number))
+    return made, report_id
+
+
+def build(directory: str, hosts: int, forged: int) -> str:
+    """Build the journal.
+
+    :returns: the id of a report
+    """
+    chance = random.Random(1)
+    texts = journal_files.texts(chance)
+    report_id = ''
+    for number in range(hosts):
+        made, own = host(number, 0 if number else forged, chance, texts)
+        report_id = report_id or own
+        journal_files.build(
+            pathlib.Path(directory, f'remote-host-{number}.journal'), made)
+    return report_id
+
+
+def verbs(report_id: str) -> dict[str, tuple[list[str], list[str]]]:
+    """The arguments of each verb, and of journalctl for the same."""
+    every = ['REPORT=1']
+    own = ['REPORT=1', f'REPORT_ID={report_id}']
+    # these read the second of each two reports, and the one before it
+    unit = ['REPORT=1', f'_SYSTEMD_UNIT={UNIT}']
+    return {
+        'list': (['list'], every),
+        'list UNIT': (['list', UNIT], unit),
+        'show': (['show'], unit),
+        'show ID': (['show', report_id], own),
+        'show BEGINNING': (['show', report_id[:12]], own),
+        'stuck': (['stuck'], unit),
+        'diff': (['diff'], unit),
+        'diff ID': (['diff', report_id], own),
+        'export': (['export'], unit),
+        'export all': (['export', UNIT, '--format=json'], unit),
+    }
+
+
+def main() -> int:
+    """Build, compare, print."""
+    parser = harness.parser(__doc__, 5)
+    parser.add_argument('--hosts', type=int, default=1_000, metavar='N')
+    parser.add_argument('--forged', type=int, default=0, metavar='N',
+                        help='forged entries on the first host')
+    given = parser.parse_args()
+    command = harness.script('ceilometer-diagnostics')
+    failed = False
+    rows = [('verb', 'journalctl, ms', 'ours, ms', 'limit, ms')]
+    with tempfile.TemporaryDirectory(dir='/var/tmp') as name:
+        report_id = build(name, given.hosts, given.forged)
+        for verb, (words, matches) in verbs(report_id).items():
+            ours, theirs = [], []
+            # the first of each fills the cache of the kernel
+            for _ in range(given.pairs + 1):
+                theirs.append(journal_files.seconds(
+                    ['journalctl', f'--directory={name}', '-o', 'cat',
+                     *matches]))
+                ours.append(journal_files.seconds(
+                    [command, f'--directory={name}', '-q', *words]))
+            mine, other = harness.median(ours[1:]), harness.median(theirs[1:])
+            limit = RATIO_MAX * other + START_SECONDS
+            failed |= mine > limit
+            rows.append((verb, *(f'{value * 1000:.0f}'
+                                 for value in (other, mine, limit))))
+    print(f'{given.hosts} hosts, {4 * given.hosts} reports, {given.forged} '
+          f'forged ones, {given.pairs} pairs, medians:')
+    harness.print_table(rows)
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
