@@ -586,3 +586,17 @@ def test_name_is_masked_and_then_cut():
     cut = sanitize.name(chosen, redactor)
     assert cut.startswith('x x x')
     assert 'canary' not in cut
+
+
+def test_text_is_masked_and_then_cut():
+    """Where it is cut, the end of a secret may be missing."""
+    secret = 'first canary-1\nsecond canary-2'
+    kind = kinds.Kind('x', 'X', lambda context: None)
+    for lines in range(995, 1002):
+        text = 'x y z\n' * lines + f'a {secret}\n' + 'end\n' * 30_000
+        made = sanitize.section(
+            kind, kinds.Content(text=text), redact.Redactor([secret]), 6000)
+        assert made.status == 'truncated'
+        assert 'characters cut' in made.text
+        assert 'canary' not in made.text
+        assert len(made.text) < 6200

@@ -14,9 +14,10 @@
 
 from __future__ import annotations
 
-import functools
+import base64
+import html
 import json
-import time
+import re
 from urllib import parse
 
 import hypothesis
@@ -26,16 +27,11 @@ import pytest
 from ceilometer.diagnostics.secrets import mask
 from ceilometer.diagnostics.secrets import redact
 from ceilometer.diagnostics.secrets import secret_names
+from ceilometer.diagnostics.secrets import spans
 from ceilometer.diagnostics.secrets import url_credentials
 from tests.unit import characters
 
 CANARY = 'xK9-canary-77q'
-
-MEGABYTES = 5 * 1024 * 1024
-
-#: Work on a text may take so many times what it takes on lines of a log of
-#: the same size. What grows with the square takes thousands of times as much.
-SLOWER_MAX = 50
 
 PEM = ('-----BEGIN {kind}PRIVATE KEY{block}-----\nMIIE' + CANARY
        + '\nAAAA\n-----END {kind}PRIVATE KEY{block}-----\n')
@@ -171,6 +167,16 @@ DATA = {
     'secret name of what is too deep': json.loads(
         '[' * 31 + f'{{"password": ["{CANARY}", 1]}}' + ']' * 31),
     'name and value': {'name': 'admin_password', 'value': CANARY},
+    'name and default': {'name': 'password', 'default': CANARY},
+    'key and value': {'key': 'api_token', 'value': CANARY},
+    'default and name': {'default': CANARY, 'name': 'password'},
+    'pair': {'headers': [('X-Auth-Token', CANARY), ('Accept', 'x')]},
+    'pair of bytes': [(b'X-Auth-Token', CANARY.encode())],
+    'auth': {'auth': ('admin', CANARY)},
+    'doubtful name': {'key': CANARY, 'signature': CANARY},
+    'arguments of a known program': {'x': ['mysql', f'-p{CANARY}']},
+    'command line': {'command': f'unknown -p {CANARY}'},
+    'command line in a list': {'cmd': ['sh', '-c', f'x -p {CANARY}']},
     'name and values': {'name': 'admin_password', 'value': [CANARY, 'x']},
     'name and value as a mapping': {'name': 'tokens', 'value': {'a': CANARY}},
     'text': ['x', {'note': f'password={CANARY}'}],
@@ -208,7 +214,7 @@ class TestSecretsByShape:
         text = TEXTS[shape].format(CANARY)
         redactor = redact.Redactor()
         for distance in range(0, len(text) + 2):
-            before = mask.PIECE_CHARS - distance - 1
+            before = spans.WINDOW_CHARS - distance - 1
             filler = ('some words. ' * (before // 12 + 1))[:before] + '\n'
             masked = redactor.text(filler + text + ' \nend' * 9)
             assert CANARY not in masked
@@ -225,7 +231,7 @@ class TestSecretsByShape:
         """Also where the text is cut to be worked on, in data as in texts."""
         key = '-----BEGIN PRIVATE KEY-----\n' + f'{CANARY}\n' * 50
         key += '-----END PRIVATE KEY-----\n'
-        before = 'x y z\n' * ((mask.PIECE_CHARS - 300) // 6)
+        before = 'x y z\n' * ((spans.WINDOW_CHARS - 300) // 6)
         masked = redact.Redactor().data({'text': before + key + before})
         assert CANARY not in masked['text']
 
@@ -234,13 +240,11 @@ class TestSecretsByShape:
         """A report stays readable."""
         assert redact.Redactor().text(text) == text
 
-    def test_a_run_too_long_to_judge_is_cut_before_its_secret(self):
-        """Of credentials whose end is out of sight nothing is shown."""
+    def test_a_secret_of_any_length_is_masked_whole(self):
+        """Also where its end is far away, and nothing else with it."""
         text = f'see amqp://user:{CANARY}' + 'x' * 400_000 + '@host and more'
         masked = redact.Redactor().text('word ' * 6000 + text)
-        assert CANARY not in masked
-        assert mask.RUN_CUT_MARK in masked
-        assert masked.endswith('and more')
+        assert masked.endswith('word see amqp://user:***@host and more')
 
     def test_name_and_its_value_on_the_next_line_stay_together(self):
         """A long text is not cut between a name and its value."""
@@ -266,6 +270,60 @@ class TestArguments:
          ['sh', '-c', 'mysql --password=*** -h y']),
         (['a', 'amqp://u:p@h'], ['a', 'amqp://u:***@h']),
         ([], []),
+        # of known programs
+        (['mysql', '-pS1', '-h', 'db'], ['mysql', '-p***', '-h', 'db']),
+        (['mysql', '-p', 'db'], ['mysql', '-p', 'db']),
+        (['/usr/bin/mysql', '-uroot', '-pS1'],
+         ['/usr/bin/mysql', '-uroot', '-p***']),
+        (['curl', '-u', 'a:S', 'http://h/'],
+         ['curl', '-u', 'a:***', 'http://h/']),
+        (['curl', '-sSua:S', 'x'], ['curl', '-sSua:***', 'x']),
+        (['curl', '-H', 'X-Auth-Token: S1'],
+         ['curl', '-H', 'X-Auth-Token: ***']),
+        (['sshpass', '-p', 'S', 'ssh', '-p', '22', 'h'],
+         ['sshpass', '-p', '***', 'ssh', '-p', '22', 'h']),
+        (['sshpass', '-pS', 'scp', 'a', 'h:b'],
+         ['sshpass', '-p***', 'scp', 'a', 'h:b']),
+        (['ipmitool', '-H', '10.0.0.1', '-U', 'root', '-P', 'S', 'sdr'],
+         ['ipmitool', '-H', '10.0.0.1', '-U', 'root', '-P', '***', 'sdr']),
+        (['openssl', 'enc', '-pass', 'pass:S', '-in', '/x'],
+         ['openssl', 'enc', '-pass', 'pass:***', '-in', '/x']),
+        (['snmpget', '-v2c', '-c', 'S', 'h'],
+         ['snmpget', '-v2c', '-c', '***', 'h']),
+        (['java', '-Xmx512m', '-Dx.password=S', 'Main'],
+         ['java', '-Xmx512m', '-Dx.password=***', 'Main']),
+        # command lines in command lines
+        (['sh', '-c', 'mysql -pS1'], ['sh', '-c', 'mysql -p***']),
+        (['bash', '-xc', 'foo -x S; curl -u a:S h'],
+         ['bash', '-xc', 'foo -x ***; curl -u a:*** h']),
+        (['sudo', '-u', 'x', 'sh', '-c', "mysql '-pS'"],
+         ['sudo', '-u', 'x', 'sh', '-c', "mysql '-p***'"]),
+        (['timeout', '-k', '5', '10', 'x'], ['timeout', '-k', '5', '10', 'x']),
+        (['env', 'MYSQL_PWD=S', 'mysql', '-h', 'db'],
+         ['env', 'MYSQL_PWD=***', 'mysql', '-h', 'db']),
+        (['mytool -pS1 --verbose'], ['mytool -p*** --verbose']),
+        # of unknown ones
+        (['a', '-x', 'S', 'b'], ['a', '-x', '***', 'b']),
+        (['a', '-xS'], ['a', '-x***']), (['a', '-v'], ['a', '-v']),
+        (['a', '-v', '--long', 'b'], ['a', '-v', '--long', 'b']),
+        (['a', '-storepass', 'S'], ['a', '-storepass', '***']),
+        (['a', 'login', CANARY], ['a', 'login', '***']),
+        (['a', 'user', '/path/x', '10.0.0.1', '5', 'h.example.org'],
+         ['a', 'user', '/path/x', '10.0.0.1', '5', 'h.example.org']),
+        (['sleep', '3600.5'], ['sleep', '3600.5']),
+        # our own
+        (['/usr/bin/python3.11', '-I', '/opt/bin/ceilometer-polling',
+          '--config-file', '/etc/ceilometer/ceilometer.conf',
+          '--polling-namespaces', 'compute'],
+         ['/usr/bin/python3.11', '-I', '/opt/bin/ceilometer-polling',
+          '--config-file', '/etc/ceilometer/ceilometer.conf',
+          '--polling-namespaces', 'compute']),
+        (['ceilometer-polling: AgentManager worker(0)'],
+         ['ceilometer-polling: AgentManager worker(0)']),
+        (['ceilometer-polling: master process '
+          '[/opt/bin/ceilometer-polling --config-file /etc/c.conf]'],
+         ['ceilometer-polling: master process '
+          '[/opt/bin/ceilometer-polling --config-file /etc/c.conf]']),
     ])
     def test_values_of_secret_options_are_masked(self, arguments, masked):
         """What stands behind a secret's name is masked, and only that."""
@@ -283,7 +341,7 @@ class TestSecretsByValue:
     def test_known_secret_never_survives_in_a_text(self, secret, template):
         """A known value is masked wherever it stands."""
         text = template.replace('{}', secret)
-        masked = mask.Masker([secret])._mask_values(text)
+        masked = mask.Masker([secret]).text(text)
         assert secret not in masked
 
     @hypothesis.given(secret_values)
@@ -304,6 +362,41 @@ class TestSecretsByValue:
         for form in forms:
             assert form not in redactor.text(f'x {form} y')
 
+    @pytest.mark.parametrize('secret', ['S3cret/pa+ss=w&rd', 'p\xe4ss<w>"rd',
+                                        "it's a \\ s%cret", 'Plain0ne'])
+    def test_known_secret_is_masked_in_other_clothes(self, secret):
+        """However somebody has quoted, encoded or folded it."""
+        quoted = parse.quote(secret, safe='')
+        data = secret.encode()
+        clothes = [
+            re.sub('%..', lambda found: found[0].lower(), quoted),
+            ''.join(f'%{byte:02x}' for byte in data),
+            f'%{data[0]:02X}' + parse.quote(data[1:], safe=''),
+            quoted.replace('%2F', '/'), parse.quote_plus(secret),
+            parse.quote_plus(secret).lower() if secret.islower() else quoted,
+            repr(data), repr(repr(data)), repr(repr(secret)),
+            json.dumps(json.dumps({'a': secret})),
+            json.dumps(secret).replace('/', '\\/'),
+            html.escape(secret), ''.join(f'&#{ord(c)};' for c in secret),
+            ''.join(f'&#x{ord(c):x};' for c in secret),
+            ''.join(f'\\u{ord(c):04x}' for c in secret),
+            secret.replace('<', '\\u003c').replace('&', '\\u0026'),
+            secret[:4] + '\n' + secret[4:],
+            secret[:4] + '\r\n   ' + secret[4:],
+            secret[:4] + '\\\n' + secret[4:], data.hex(), data.hex().upper()]
+        for user in ('', 'a:', 'ab:', 'abc:', 'admin:'):
+            encoded = base64.b64encode(user.encode() + data).decode()
+            clothes += [encoded, encoded.replace('+', '-').replace('/', '_'),
+                        encoded[:9] + '\n ' + encoded[9:]]
+        redactor = redact.Redactor([secret])
+        for form in clothes:
+            masked = redactor.text(f'before {form} after')
+            assert form not in masked
+            assert '***' in masked
+            assert masked.startswith('before ')
+            assert masked.endswith(' after')
+            assert form not in json.dumps(redactor.data({'a': [form, 1]}))
+
     @hypothesis.given(secret_values)
     def test_known_secret_never_survives_in_data(self, secret):
         """A known value is masked in keys, values and lists."""
@@ -320,8 +413,8 @@ class TestSecretsByValue:
         secret = 'correct horse battery staple'
         redactor = redact.Redactor([secret])
         for distance in range(len(secret)):
-            before = ('some words. ' * mask.PIECE_CHARS)[
-                :mask.PIECE_CHARS - distance - 1] + ' '
+            before = ('some words. ' * spans.WINDOW_CHARS)[
+                :spans.WINDOW_CHARS - distance - 1] + ' '
             masked = redactor.data({'text': f'{before}{secret} words'})
             assert 'battery' not in masked['text']
 
@@ -414,45 +507,6 @@ class TestProperties:
     def test_any_data_becomes_json(self, data):
         """No data raises, and all of it becomes JSON."""
         json.loads(json.dumps(redact.Redactor().data(data), allow_nan=False))
-
-
-def cpu_seconds(function, argument):
-    """What this thread computes, which others on the machine do not slow."""
-    start = time.thread_time()
-    function(argument)
-    return time.thread_time() - start
-
-
-@functools.cache
-def ordinary_seconds():
-    """What 5 MB of a log take."""
-    line = '2026-11-22 20:25:46.911 36 ERROR ceilometer [-] the token: none\n'
-    return cpu_seconds(redact.Redactor(['some-secret']).text,
-                       line * (MEGABYTES // len(line)))
-
-
-@pytest.mark.parametrize('unit', [
-    'a=', 'key=', 'password=', 'a="', "password='", 'key="\\', 'a: ', '://',
-    'x://u:p@', 'u:p@h,', '-----BEGIN PRIVATE KEY-----', '-----BEGIN A',
-    'Basic ', 'Bearer\n', 'a.', '"key" : ', ' ', '\n', '\\', '\x00',
-    '--key ', 'key', 'KeyKey', '@', 'key:\n ', 'key => ', "['", '[key]'])
-def test_pathological_text_takes_linear_time(unit):
-    """5 MB of what regular expressions are slow with are not much slower."""
-    runs = [unit * (250_000 // len(unit)) + space for space in ('\n', ' ', '')]
-    text = 'a key ' + ''.join(
-        run * (MEGABYTES // 3 // len(run)) for run in runs)
-    seconds = cpu_seconds(redact.Redactor(['some-secret']).text, text)
-    assert seconds < SLOWER_MAX * ordinary_seconds()
-
-
-@pytest.mark.parametrize('data', [
-    ['key=' * 250_000] * 5, 'password=' * 600_000, {'k' * 5_000_000: 1},
-    [['a', 1]] * 300_000, {str(n): 'x' for n in range(300_000)},
-    ['amqp://u:p@h,' * 50_000] * 8], ids=range(6))
-def test_pathological_data_takes_linear_time(data):
-    """Data of 5 MB takes not much longer than a text."""
-    seconds = cpu_seconds(redact.Redactor(['some-secret']).data, data)
-    assert seconds < SLOWER_MAX * ordinary_seconds()
 
 
 class TestData:

@@ -812,14 +812,14 @@ class TestConfiguration:
         redactor = known_secrets.redactor(context(conf))
         shown = json.dumps(redactor.data(data)) + redactor.text(text)
         assert CANARY not in shown
-        assert 'rabbit://u:***@host:5672/***' in shown
+        assert 'rabbit://u:***@host:5672/vhost' in shown
 
     def test_secret_option_tells_where_it_leads(self, conf):
         """By its own word, whatever else masks it afterwards."""
         options = self.by_name(conf)
         assert options['part', 'hidden']['value'] == '***'
         assert options['part', 'url']['value'] == (
-            'rabbit://u:***@host:5672/***')
+            'rabbit://u:***@host:5672/vhost')
         assert options['part', 'plain']['value'] == 'ordinary'
 
     def test_setting_with_a_secret_name_is_masked(self, conf):

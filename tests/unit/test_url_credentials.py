@@ -44,6 +44,14 @@ def test_password_in_a_secret_url_is_told_as_a_secret(password):
     assert password in found
 
 
+@pytest.mark.parametrize('url', [
+    'rabbit://u:pass@word@h/', 'rabbit://a:other@h1,b:pass@word@h2/',
+    'rabbit://u:pass@word@h1,u:x@h2/v'])
+def test_password_with_a_raw_sign_is_told_as_a_secret(url):
+    """Wherever a reader of the URL takes it to end."""
+    assert {'pass', 'pass@word'} <= set(url_credentials.passwords(url))
+
+
 def test_password_of_a_url_is_known_as_it_is_meant():
     """What is quoted in the URL is used without the quotes."""
     found = url_credentials.passwords('rabbit://u:a%2Fb%40c@h/')
@@ -51,13 +59,18 @@ def test_password_of_a_url_is_known_as_it_is_meant():
 
 
 @pytest.mark.parametrize(('url', 'shown'), [
-    ('rabbit://u:p@h:5672/v', 'rabbit://u:***@h:5672/***'),
+    ('rabbit://u:p@h:5672/v', 'rabbit://u:***@h:5672/v'),
+    ('rabbit://u:p@h/v?ssl=x&key=y', 'rabbit://u:***@h/v?ssl=***&key=***'),
+    ('rabbit://u:p@x@h:5672/v', 'rabbit://u:***@h:5672/v'),
+    ('rabbit://u:p@h/a/b', 'rabbit://u:***@h/***'),
+    ('https://hooks.example.org/T0/B1', 'https://hooks.example.org/***'),
+    ('https://h/?xyz', 'https://h/?***'),
     ('rabbit://u:p@h:5672//', 'rabbit://u:***@h:5672//'),
     ('rabbit://u:p1@h1,v:p2@h2/', 'rabbit://u:***@h1,v:***@h2/'),
     ('rabbit://h/', 'rabbit://h/'), ('fake://', 'fake://'),
     ('rabbit://u:a b@h/', 'rabbit://u:***@h/'),
     ('p4ss', '***'), ('1://x', '***'),
-    ('https://h/?token=x', 'https://h/***')])
+    ('https://h/?token=x', 'https://h/?token=***')])
 def test_secret_url_shows_where_it_leads(url, shown):
     """Of a secret URL scheme, user, host and port stay readable."""
     assert url_credentials.mask_secret(url) == shown

@@ -28,11 +28,14 @@ from ceilometer.diagnostics.daemon import section as section_module
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
-from ceilometer.diagnostics.secrets import mask
 from ceilometer.diagnostics.secrets import redact
 
 #: A longer title or name of a process is cut.
 NAME_CHARS_MAX = 200
+
+#: So many characters behind the end of what is kept of a text are looked at
+#: for the end of a secret.
+BEYOND_CHARS = 64 * 1024
 
 
 def section(kind: section_module.Kind, content: section_module.Content,
@@ -58,22 +61,29 @@ def section(kind: section_module.Kind, content: section_module.Content,
         if text is None:
             text = (f'[… all data cut: more than {bytes_max} bytes '
                     '([diagnostics] section_size_limit)]')
-    text, was_cut = _cut(text, bytes_max)
-    text = redactor.text(text, names=content.text is not None)
-    if was_cut or mask.RUN_CUT_MARK in text:
+    # Masked before it is cut: of half a secret nobody could tell that it is
+    # one. Of what is cut off as much is looked at as may be needed for that.
+    looked_at = text[:bytes_max + BEYOND_CHARS]
+    text, was_cut = _cut(
+        redactor.text(looked_at, names=content.text is not None), bytes_max,
+        len(text) - len(looked_at))
+    if was_cut:
         status = fields.STATUS_TRUNCATED
     return report.Section(
         name=kind.name, title=name(kind.title, redactor),
         text=report.fold(text).rstrip('\n'), data=data, status=status)
 
 
-def _cut(text: str, bytes_max: int) -> tuple[str, bool]:
+def _cut(text: str, bytes_max: int, left_out: int) -> tuple[str, bool]:
     """Cut a text to a number of bytes, and say so at its end.
 
-    It is cut at the end of a line, so that no secret is cut in two, of which
-    the first half would not be recognized any more.
+    It is cut at the end of a line.
+
+    :param text: without secrets
+    :param bytes_max: how many bytes may stay
+    :param left_out: how many characters are missing from its end already
     """
-    if len(text) * 4 <= bytes_max:
+    if not left_out and len(text) * 4 <= bytes_max:
         return text, False
     # only what may be kept is ever encoded, a little at a time
     size = 0
@@ -88,11 +98,12 @@ def _cut(text: str, bytes_max: int) -> tuple[str, bool]:
         size += len(encoded)
         end += len(piece)
         time.sleep(0)
-    if end >= len(text):
+    if end >= len(text) and not left_out:
         return text, False
     newline = text.rfind('\n', 0, end)
     kept = text[:max(newline, 0)]
-    return (f'{kept}\n[… {len(text) - len(kept)} characters cut: the text '
+    left_out += len(text) - len(kept)
+    return (f'{kept}\n[… {left_out} characters cut: the text '
             f'has more than {bytes_max} bytes ([diagnostics] '
             'section_size_limit)]').lstrip('\n'), True
 

@@ -10,98 +10,192 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Finds and masks the credentials that URLs hold.
+"""Recognizes the credentials that URLs hold.
 
-Pure functions, for any process and thread; they raise nothing for any text.
+The parameters of a query have names (:mod:`.named_values`); this finds what
+stands before the host.
+
+Pure, for any process and thread; raises nothing for any text.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 import re
 from urllib import parse
 
-from ceilometer.diagnostics.secrets import secret_names
+from ceilometer.diagnostics.secrets import spans
 
 _RUN = re.compile(r'\S*')
 _SCHEME = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*://')
+_SCHEME_BACKWARDS = re.compile(r'[a-z0-9+.-]*')
+_AUTHORITY = re.compile(r'[^/?#]*')
+_PORT = re.compile(r'(?:[\w.-]*|\[[0-9a-fA-F:.]*\]):\d{0,5}\Z')
+_WEB = ('http', 'https', 'ws', 'wss')
+# admin:S@10.0.0.1, user:S@tcp(127.0.0.1:3306): no scheme, yet a password
+_BACKWARDS = re.compile(r'[^\s"\'<>(){}\[\],;=|]*')
+_PAIR = re.compile(r'[A-Za-z_][\w.+%-]*:(?!//)')
+_BARE_CHARS_MAX = 300
+_PLACE = re.compile(r'[^/?#\s]*')
+_PARAMETER = re.compile(r'([?&;][^=&;#\s]*=)([^&#]*)')
+
+
+def _find(text: spans.Text) -> Iterator[spans.Span]:
+    at = 0
+    while (at := text.whole.find('://', at)) >= 0:
+        found = _RUN.match(text.whole, at + 3)
+        end = found.end() if found else at + 3
+        before = _SCHEME_BACKWARDS.match(text.lower[max(0, at - 30):at][::-1])
+        start = at + 3
+        sign = _last_sign(text.whole, start, end,
+                          before[0][::-1] if before else '')
+        if sign >= 0:
+            yield from _credentials(text.whole, start, sign)
+        # no more of them in this run: it was the last sign
+        at = end
+
+
+def _last_sign(whole: str, start: int, end: int, scheme: str) -> int:
+    """Where credentials end, -1 if the URL has none.
+
+    All up to the last ``@`` is taken for credentials, because a password may
+    hold anything; but for what comes behind a host of the web, where an
+    address may stand: ``http://host:5000/v3?mail=a@b``.
+    """
+    sign = whole.rfind('@', start, end)
+    if sign >= 0 and scheme in _WEB:
+        authority = _AUTHORITY.match(whole, start, end)
+        host = authority[0] if authority else ''
+        if '@' not in host and len(host) < sign - start and (
+                ':' not in host or _PORT.match(host)):
+            # unless another URL follows: http://h/,amqp://u:S@h
+            inner = whole.rfind('://', start, sign)
+            return sign if inner >= 0 and ':' in whole[inner + 3:sign] else -1
+    return sign
+
+
+def _credentials(whole: str, start: int, sign: int) -> Iterator[spans.Span]:
+    """The secrets before the last sign of a URL.
+
+    Of a list ``user:password@host,user:password@host`` users and hosts stay.
+    """
+    parts = []
+    at = start
+    while (comma := whole.find(',', at, sign)) >= 0:
+        parts.append((at, comma))
+        at = comma + 1
+    parts.append((at, sign))
+    found = []
+    for number, (part, end) in enumerate(parts):
+        # a list may name the scheme again: a://b:c@d,a://e:f@g
+        named = _SCHEME.match(whole, part, end) if number else None
+        if named is not None:
+            part = named.end()
+        if number < len(parts) - 1:
+            end = whole.rfind('@', part, end)
+            if end < 0:
+                # not a list of user:password@host: no part can be trusted
+                yield start, sign
+                return
+        colon = whole.find(':', part, end)
+        found.append((colon + 1 if colon >= 0 else part, end))
+    yield from found
+
+
+def _find_bare(text: spans.Text) -> Iterator[spans.Span]:
+    """Credentials before a host that has no scheme."""
+    floor = 0
+    at = 0
+    while (at := text.whole.find('@', at)) >= 0:
+        after = text.whole[at + 1:at + 2]
+        if after.isalnum() or after in ('[', '_'):
+            before = _BACKWARDS.match(text.whole[
+                max(floor, at - _BARE_CHARS_MAX):at][::-1])
+            pair = _PAIR.match(
+                text.whole, at - (before.end() if before else 0), at)
+            if pair is not None and pair.end() < at:
+                yield pair.end(), at
+        at += 1
+        floor = at
+
+
+def whole_spans(value: str) -> list[spans.Span]:
+    """The credentials of the URL that a whole value is.
+
+    :param value: as an option or a variable holds it; its password may hold
+        any character, also white space
+    """
+    scheme = value.find('://')
+    sign = value.rfind('@')
+    if not 0 <= scheme < sign:
+        return []
+    return spans.join(_credentials(value, scheme + 3, sign))
 
 
 def passwords(value: str) -> list[str]:
-    """The passwords in the URLs that a value holds.
+    """The passwords in the URL that a value is.
 
-    :param value: one whole value, as an option or a variable holds it; the
-        password may hold any character, also white space
+    Also as it would be if the value were read otherwise: at the first ``@``,
+    or with what parts credentials in the password itself.
+
+    :param value: see :func:`whole_spans`
     """
-    secrets = []
+    secrets = {value[start:end] for start, end in whole_spans(value)}
     for run in re.findall(r'://(.*)@', value, re.DOTALL):
-        for credentials in re.split(r'@[^,]*,(?:[a-z+]+://)?', run):
-            user, colon, password = credentials.partition(':')
-            secrets.append(password if colon else user)
-        # also as it is if the password itself holds what parts credentials
-        secrets.append(run.partition(':')[2])
-    return [form for secret in secrets if secret
-            for form in {secret, parse.unquote(secret)}]
+        secrets.add(run.partition(':')[2])
+        for part in re.split(r'@[^,@]*,(?:[a-z+]+://)?', run):
+            user, colon, password = part.partition(':')
+            secrets.add(password if colon else user)
+            secrets.add(password.partition('@')[0])
+    return sorted(form for secret in secrets if secret
+                  for form in {secret, parse.unquote(secret)})
 
 
 def mask(text: str) -> str:
-    """Mask the credentials of each URL in a text.
+    """A text without the credentials of its URLs.
 
-    All between ``://`` and the last ``@`` before white space is taken for
-    credentials, because a password may hold anything; of a list
-    ``user:password@host,user:password@host`` users and hosts stay readable.
+    :param text: any text
     """
-    masked = []
-    at = 0
-    while (found := text.find('://', at)) >= 0:
-        run_match = _RUN.match(text, found + 3)
-        run = run_match[0] if run_match else ''
-        credentials, sign, _ = run.rpartition('@')
-        masked.append(text[at:found + 3])
-        if sign:
-            masked.append(_mask_credentials(credentials) + sign)
-            at = found + 3 + len(credentials) + 1
-        else:
-            masked.append(run)
-            at = found + 3 + len(run)
-    masked.append(text[at:])
-    return ''.join(masked)
+    looked_at = spans.Text(text)
+    return spans.mask(text, [*_find(looked_at), *_find_bare(looked_at)])
 
 
-def _mask_credentials(credentials: str) -> str:
-    segments = credentials.split(',')
-    masked = []
-    for number, segment in enumerate(segments):
-        # a list may name the scheme again: a://b:c@d,a://e:f@g
-        named = number and _SCHEME.match(segment)
-        scheme = named[0] if named else ''
-        rest = segment[len(scheme):]
-        pair, sign, host = rest.rpartition('@')
-        if number == len(segments) - 1:
-            # what stands before the sign that ended the search
-            pair, sign, host = rest, '', ''
-        elif not sign:
-            # not a list of user:password@host: no part of it can be trusted
-            return secret_names.MASK
-        user, colon, _ = pair.partition(':')
-        masked.append(scheme + (f'{user}:' if colon else '')
-                      + secret_names.MASK + sign + host)
-    return ','.join(masked)
+def secret_spans(value: str) -> list[spans.Span]:
+    """What is secret in a URL that is secret as a whole.
 
+    Its scheme, users and hosts are not, nor a vhost; what its query says may
+    be, and the path of an address of the web.
 
-def mask_secret(value: str) -> str:
-    """What a secret URL may show: its scheme, user, host and port.
-
-    :param value: an option that is secret as a whole, such as oslo.messaging's
-        transport_url: path and query may hold a secret too
+    :param value: an option such as oslo.messaging's transport_url
     """
     scheme = _SCHEME.match(value)
     if scheme is None:
-        return secret_names.MASK
-    # one whole value: its password may hold white space as well
-    credentials, sign, place = value[scheme.end():].rpartition('@')
-    found = re.match(r'[^/?#\s]*', place)
-    place_text = found[0] if found else ''
-    beyond = place[len(place_text):]
-    return (scheme[0] + (_mask_credentials(credentials) if sign else '')
-            + sign + place_text
-            + (f'/{secret_names.MASK}' if beyond.strip('/') else beyond))
+        return [(0, len(value))]
+    found = whole_spans(value)
+    behind = max(value.rfind('@') + 1, scheme.end())
+    place = _PLACE.match(value, behind)
+    path_at = place.end() if place else behind
+    marks = [at for mark in '?#' if (at := value.find(mark, path_at)) >= 0]
+    query_at = min(marks, default=len(value))
+    path = value[path_at:query_at]
+    if path.strip('/') and (
+            scheme[0][:-3].lower() in _WEB
+            or '/' in path.strip('/') or re.search(r'\s', path)):
+        found.append((path_at + 1, query_at))
+    parameters = [parameter.span(2) for parameter in _PARAMETER.finditer(
+        value, query_at)]
+    if not parameters:
+        parameters = [(query_at + 1, len(value))]
+    return [*found, *parameters]
+
+
+def mask_secret(value: str) -> str:
+    """What a secret URL may show, see :func:`secret_spans`.
+
+    :param value: an option that is secret as a whole
+    """
+    return spans.mask(value, secret_spans(value))
+
+
+URLS = spans.Recognizer('credentials of URLs', ('://',), _find)
+BARE = spans.Recognizer('credentials before a host', ('@',), _find_bare)

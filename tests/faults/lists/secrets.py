@@ -14,16 +14,28 @@
 
 from tests.faults import fault
 
-MASK = 'secrets/mask.py'
+FORMS = 'secrets/known_forms.py'
+HTTP = 'secrets/http_credentials.py'
+KNOWN = 'secrets/known_values.py'
+LINES = 'secrets/command_lines.py'
 NAMES = 'secrets/secret_names.py'
+NAMED = 'secrets/named_values.py'
+DESCRIBED = 'secrets/described_values.py'
+ELEMENTS = 'secrets/elements.py'
+ENDS = 'secrets/value_ends.py'
+LOOKS = 'secrets/looks.py'
+RECOGNIZERS = 'secrets/recognizers.py'
+SPANS = 'secrets/spans.py'
 REDACT = 'secrets/redact.py'
 URLS = 'secrets/url_credentials.py'
 TESTS = 'tests/unit/test_redact.py::'
 IN_TEXTS = TESTS + 'TestSecretsByShape::test_secret_in_a_text_is_masked'
 IN_DATA = TESTS + 'TestSecretsByShape::test_secret_in_data_is_masked'
-IN_LONG_TEXTS = (TESTS + 'TestSecretsByShape::'
-                 'test_secret_in_a_long_text_is_masked')
 BY_VALUE = TESTS + 'TestSecretsByValue::'
+CANARIES = 'tests/unit/test_canaries.py::'
+IN_CANARIES = CANARIES + 'TestCanaries::test_in_a_text'
+IN_LONG_CANARIES = CANARIES + 'TestCanaries::test_in_a_long_text'
+SURVIVES = CANARIES + 'test_what_tells_a_cause_survives'
 TEST_URLS = 'tests/unit/test_url_credentials.py::'
 TEST_NAMES = 'tests/unit/test_secret_names.py'
 
@@ -31,193 +43,216 @@ FAULTS: tuple[fault.Fault, ...] = (
     # by value
     fault.Fault(
         name='a known secret is told',
-        file=MASK,
-        old='text = text.replace(secret, secret_names.MASK)',
-        new='pass',
+        file=KNOWN,
+        old='                found += _all(whole, form)\n',
+        new='                pass\n',
         tests=(BY_VALUE + 'test_known_secret_never_survives_in_a_text',)),
     fault.Fault(
         name='a known secret is told as JSON has it',
-        file=MASK,
+        file=KNOWN,
         old='repr(secret)[1:-1], json.dumps(secret)[1:-1],',
         new='repr(secret)[1:-1],',
         tests=(BY_VALUE + 'test_known_secret_never_survives_in_other_'
                'forms',)),
     fault.Fault(
-        name='a known secret is told as URLs have it',
-        file=MASK,
-        old="parse.quote(secret, safe='', errors='surrogatepass'),",
-        new='',
-        tests=(BY_VALUE + 'test_known_secret_never_survives_in_other_'
-               'forms',)),
+        name='a known secret is told in other clothes',
+        file=KNOWN,
+        old='        if _is_dressed(whole):\n',
+        new='        if False:\n',
+        tests=(BY_VALUE + 'test_known_secret_is_masked_in_other_clothes',)),
+    fault.Fault(
+        name='a known secret is told in base64',
+        file=KNOWN,
+        old='        for form in self._encoded:\n',
+        new='        for form in []:\n',
+        tests=(BY_VALUE + 'test_known_secret_is_masked_in_other_clothes',)),
     fault.Fault(
         name='a part of a longer secret is left',
-        file=MASK,
-        old='sorted(forms, key=len, reverse=True)',
-        new='sorted(forms, key=len)',
+        file=SPANS,
+        old='joined[-1] = joined[-1][0], max(joined[-1][1], end)\n',
+        new='pass\n',
         tests=(BY_VALUE + 'test_longest_secret_is_masked_first',)),
     fault.Fault(
         name='a short secret hides words',
-        file=MASK,
+        file=KNOWN,
         old='SECRET_CHARS_MIN = 6',
         new='SECRET_CHARS_MIN = 1',
         tests=(BY_VALUE + 'test_short_and_ordinary_values_stay_'
                'readable',)),
     fault.Fault(
         name='an ordinary word is hidden',
-        file=MASK,
+        file=KNOWN,
         old='or secret.strip().lower() in ordinary_words):',
         new='):',
         tests=(BY_VALUE + 'test_short_and_ordinary_values_stay_'
                'readable',)),
-    fault.Fault(
-        name='a secret of many words is cut in two in a long text',
-        file=MASK,
-        old='        text = self._mask_values(text)\n        mask =',
-        new='        text = self._mask_values(text) if len(text) < 9999 '
-            'else text\n        mask =',
-        tests=(BY_VALUE + 'test_known_secret_of_many_words_in_long_data_is_'
-               'masked',)),
     # by form
     fault.Fault(
         name='a private key is told',
-        file=MASK,
-        old="        if 'PRIVATE KEY' in text:\n",
-        new='        if False:\n',
-        tests=(IN_TEXTS,)),
+        file=RECOGNIZERS,
+        old='    known_forms.PRIVATE_KEYS,\n',
+        new='',
+        tests=(IN_CANARIES,)),
     fault.Fault(
         name='a private key that does not end is told',
-        file=MASK,
-        old="(-----END [A-Z ]*KEY(?: BLOCK)?-----|\\Z)',",
-        new="(-----END [A-Z ]*KEY(?: BLOCK)?-----)',",
-        tests=(IN_TEXTS,)),
+        file=FORMS,
+        old='        at = end.start() if end else len(text.whole)\n',
+        new='        at = end.start() if end else beginning.end()\n',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='a token of a known make is told',
+        file=RECOGNIZERS,
+        old='    known_forms.TOKENS,\n',
+        new='',
+        tests=(CANARIES + 'test_token_of_a_known_make_is_masked',)),
     # by place
     fault.Fault(
         name='the credentials of an HTTP header are told',
-        file=MASK,
-        old='return _AUTHORIZATION.sub(',
-        new="return re.compile('$^').sub(",
-        tests=(IN_TEXTS,)),
+        file=RECOGNIZERS,
+        old='    http_credentials.HTTP_CREDENTIALS,\n',
+        new='',
+        tests=(IN_CANARIES,)),
     fault.Fault(
         name='words of a sentence are taken for credentials',
-        file=MASK,
-        old="    r'(?=[a-z-]*(?:[0-9+/._~=]|(?-i:[a-z-][A-Z]|[A-Z]{2})))'\n",
+        file=HTTP,
+        old="    r'(?=[a-z-]{0,100}(?:[0-9+/._~=]|[a-z-][A-Z]|[A-Z]{2}))'\n",
         new='',
-        tests=(TESTS + 'TestSecretsByShape::test_what_is_no_secret_'
-               'stays',)),
+        tests=(SURVIVES,)),
     fault.Fault(
         name='the credentials of a URL are told',
-        file=URLS,
-        old="            masked.append(_mask_credentials(credentials) + "
-            "sign)\n",
-        new="            masked.append(credentials + sign)\n",
-        tests=(IN_TEXTS,)),
+        file=RECOGNIZERS,
+        old='    url_credentials.URLS,\n',
+        new='',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='the credentials before a host without a scheme are told',
+        file=RECOGNIZERS,
+        old='    url_credentials.BARE,\n',
+        new='',
+        tests=(IN_CANARIES,)),
     fault.Fault(
         name='of a list of hosts only the first is masked',
         file=URLS,
-        old='+ secret_names.MASK + sign + host)',
-        new='+ (pair if number else secret_names.MASK) + sign + host)',
-        tests=(IN_TEXTS,)),
+        old='    yield from found\n\n\ndef _find_bare',
+        new='    yield from found[:1]\n\n\ndef _find_bare',
+        tests=(IN_CANARIES,)),
     fault.Fault(
         name='a password with a comma is told',
         file=URLS,
-        old='            return secret_names.MASK\n        user,',
-        new='            pass\n        user,',
-        tests=(IN_TEXTS,
-               TESTS + 'TestProperties::test_password_in_a_transport_url_'
-               'never_survives')),
+        old='                yield start, sign\n                return\n',
+        new='                continue\n',
+        tests=(IN_CANARIES,)),
     fault.Fault(
         name='users and hosts of URLs are hidden',
         file=URLS,
-        old="masked.append(scheme + (f'{user}:' if colon else '')",
-        new="masked.append(scheme + ''",
+        old='        found.append((colon + 1 if colon >= 0 else part, end))\n',
+        new='        found.append((part, end))\n',
         tests=(TEST_URLS + 'test_users_and_hosts_of_urls_stay',)),
     fault.Fault(
         name='the query of a secret URL is told',
         file=URLS,
-        old="(f'/{secret_names.MASK}' if beyond.strip('/') else beyond))",
-        new='beyond)',
+        old='    return [*found, *parameters]\n',
+        new='    return found\n',
         tests=(TEST_URLS + 'test_secret_url_shows_where_it_leads',)),
     fault.Fault(
         name='the password of a URL is known as it is written only',
         file=URLS,
-        old='for form in {secret, parse.unquote(secret)}]',
-        new='for form in {secret}]',
+        old='for form in {secret, parse.unquote(secret)})',
+        new='for form in {secret})',
         tests=(TEST_URLS + 'test_password_of_a_url_is_known_as_it_is_'
                'meant',)),
     # by name
     fault.Fault(
         name='the value of a secret name is told',
-        file=MASK,
-        old="        while found := _NAMED.search(text, at):\n",
-        new="        while found := re.compile('$^').search(text, at):\n",
-        tests=(IN_TEXTS,)),
+        file=RECOGNIZERS,
+        old='    named_values.NAMED_VALUES,\n',
+        new='',
+        tests=(IN_CANARIES,)),
     fault.Fault(
-        name='cookies are told',
-        file=MASK,
-        old="'authorization', 'cookie', 'basic',",
-        new="'authorization', 'basic',",
-        tests=(IN_TEXTS,)),
+        name='a value whose name is a value is told',
+        file=RECOGNIZERS,
+        old='    described_values.DESCRIBED_VALUES,\n',
+        new='',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='what an element of XML holds is told',
+        file=RECOGNIZERS,
+        old='    elements.ELEMENTS,\n',
+        new='',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='options of known programs in a text are told',
+        file=RECOGNIZERS,
+        old='    command_lines.COMMAND_LINES,\n',
+        new='',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='a name at the end of a window is not seen',
+        file=SPANS,
+        old='            end = found.end() if found else len(self.whole)\n',
+        new='            pass\n',
+        tests=(IN_LONG_CANARIES,)),
     fault.Fault(
         name='of a value of many words the first is masked',
-        file=MASK,
-        old='                at = len(text) if end < 0 else end\n',
-        new='                pass\n',
-        tests=(IN_TEXTS,)),
+        file=NAMED,
+        old='        to_the_end=spaced or first)\n',
+        new='        to_the_end=False)\n',
+        tests=(IN_CANARIES,)),
     fault.Fault(
         name='a block of YAML is told',
-        file=MASK,
-        old='    r"""[|>][+-]?[0-9]?(?:\\n[^\\S\\n]++[^\\n]*+)++\n        |',
-        new='    r"""',
-        tests=(IN_TEXTS,)),
+        file=ENDS,
+        old='    if _BLOCK.match(whole, at):\n',
+        new='    if False:\n',
+        tests=(IN_CANARIES,)),
     fault.Fault(
-        name='a value in quotes ends at the first quote',
-        file=MASK,
-        old='(?:"(?:\\\\.|[^"\\\\])*+"',
-        new='(?:"[^"]*+"',
-        tests=(IN_TEXTS,)),
+        name='a value that a bracket holds is told',
+        file=ENDS,
+        old='    if whole[at] in _OPENING or call is not None:\n',
+        new='    if False:\n',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='what tells a cause is hidden',
+        file=NAMED,
+        old="    if sign[0] == ':' and _in_path(line):\n",
+        new='    if False:\n',
+        tests=(SURVIVES,)),
+    fault.Fault(
+        name='a word is taken for a credential',
+        file=LOOKS,
+        old='    if _WORDS.match(word) or _NUMBER.match(word):\n',
+        new='    if False:\n',
+        tests=(SURVIVES,)),
+    # command lines
+    fault.Fault(
+        name='the value of an unknown short option is told',
+        file=LINES,
+        old="if following == 'shown' else _MASKED",
+        new='',
+        tests=(TESTS + 'TestArguments',)),
+    fault.Fault(
+        name='the command line in an argument is told',
+        file=LINES,
+        old="        if following == 'command':\n",
+        new='        if False:\n',
+        tests=(TESTS + 'TestArguments',)),
     fault.Fault(
         name='the next argument of a secret option is told',
-        file=MASK,
-        old="if option_is_secret and not argument.startswith('--'):",
-        new='if False:',
-        tests=(TESTS + 'TestArguments::test_values_of_secret_options_are_'
-               'masked',)),
-    fault.Fault(
-        name='an argument with = is told',
-        file=MASK,
-        old="elif equals and ' ' not in name and "
-            'secret_names.is_secret(name):',
-        new='elif False:',
-        tests=(TESTS + 'TestProperties::test_argument_of_a_secret_name_never_'
-               'survives',)),
-    fault.Fault(
-        name='a name is parted from its value in a long text',
-        file=MASK,
-        old="        while cut > at and text[at:cut].rstrip()[-1:] in "
-            "tuple(':=>|,'):\n",
-        new='        while False:\n',
-        tests=(TESTS + 'TestSecretsByShape::test_name_and_its_value_on_the_'
-               'next_line_stay_together',
-               IN_LONG_TEXTS)),
-    fault.Fault(
-        name='a run too long to judge is told',
-        file=MASK,
-        old='            yield text[at:start] + RUN_CUT_MARK\n',
-        new='            yield text[at:end]\n',
-        tests=(TESTS + 'TestSecretsByShape::test_a_run_too_long_to_judge_is_'
-               'cut_before_its_secret',)),
+        file=LINES,
+        old="        if following == 'secret' and not "
+            "argument.startswith('--'):\n",
+        new='        if False:\n',
+        tests=(TESTS + 'TestArguments',)),
     fault.Fault(
         name='names that end in a harmless word are secret',
         file=NAMES,
-        old='if not words or words[-1] in _HARMLESS_LAST_WORDS:',
-        new='if not words:',
+        old='    if last in _HARMLESS_LAST_WORDS:\n',
+        new='    if False:\n',
         tests=(TEST_NAMES,)),
     fault.Fault(
         name='names of joined words are not secret',
         file=NAMES,
-        old='return any(word in _SECRET_WORDS or '
-            'word.endswith(_SECRET_ENDINGS)',
-        new='return any(word in _SECRET_WORDS',
+        old='    return word.endswith(_SECRET_ENDINGS)\n',
+        new='    return False\n',
         tests=(TEST_NAMES,)),
     fault.Fault(
         name='names parted by capital letters are not secret',
@@ -225,6 +260,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         old="_WORD = re.compile(r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+')",
         new="_WORD = re.compile(r'[A-Za-z]+|[0-9]+')",
         tests=(TEST_NAMES,)),
+    fault.Fault(
+        name='a text is cut and then masked',
+        file='daemon/sanitize.py',
+        old='looked_at = text[:bytes_max + BEYOND_CHARS]',
+        new='looked_at = text[:bytes_max]',
+        tests=('tests/unit/test_collect.py::'
+               'test_text_is_masked_and_then_cut',)),
     # data
     fault.Fault(
         name='what is called source is looked at for URLs only',
@@ -243,14 +285,14 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what stands within a secret is told',
         file=REDACT,
-        old='secret = secret or (key is not None and',
-        new='secret = (key is not None and',
+        old='secret = secret or says is _Says.SECRET',
+        new='secret = says is _Says.SECRET',
         tests=(IN_DATA,)),
     fault.Fault(
         name='data with a name and a value are told',
         file=REDACT,
-        old="depth + 1, secret or (names_secret and key == 'value'))",
-        new='depth + 1, secret)',
+        old='                depth + 1, secret or (\n',
+        new='                depth + 1, secret or False and (\n',
         tests=(IN_DATA,)),
     fault.Fault(
         name='keys of data are not masked',
@@ -264,8 +306,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a list of texts is not taken for arguments',
         file=REDACT,
-        old='            return self._masker.arguments(items)\n',
-        new='            return [self._masker.text(item) for item in items]\n',
+        old='                return self._masker.arguments(items)\n',
+        new='                return [self._masker.text(i) for i in items]\n',
         tests=(IN_DATA,)),
     fault.Fault(
         name='deep data end the section',
@@ -302,8 +344,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='control characters of a text are not escaped',
         file=REDACT,
-        old="return ''.join(map(escape.text, "
-            'self._masker.pieces(text, names)))',
-        new="return ''.join(self._masker.pieces(text, names))",
+        old='            return escape.text(masked)\n',
+        new='            return masked\n',
         tests=(TESTS + 'TestProperties::test_any_text_is_taken',)),
 )

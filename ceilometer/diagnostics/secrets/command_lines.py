@@ -1,0 +1,342 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Recognizes the secrets in command lines.
+
+Of a list of arguments all is shown that cannot be the value of an option, and
+what is known to be none (:mod:`.programs`): the value of a short option that
+is not known is hidden, and so are other arguments that look like a
+credential. In a text a command line has no marked beginning; there only those
+of known programs are recognized.
+
+Pure, for any process and thread; raises nothing for any text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+import functools
+import re
+
+from ceilometer.diagnostics.secrets import looks
+from ceilometer.diagnostics.secrets import programs
+from ceilometer.diagnostics.secrets import secret_names
+from ceilometer.diagnostics.secrets import spans
+from ceilometer.diagnostics.secrets import value_ends
+
+#: A longer command line in a text is not looked at to its end.
+COMMAND_CHARS_MAX = 4096
+#: How deep command lines may stand in one another.
+NESTED_MAX = 3
+
+_SHORT = re.compile(r'-[A-Za-z0-9#]')
+_VARIABLE = re.compile(r'[A-Za-z_]\w*=')
+_OPERATORS = ';|&'
+_ARGUMENT = re.compile(
+    r"""[;|&]+|(?:"(?:\\.|[^"\\])*+"|'[^']*+'|\\.|[^\s"'\\;|&])++""",
+    re.DOTALL)
+_PATH = re.compile(r'(?:\.{0,2}/)[\w.+@:,/-]*\Z')
+# serve, chassis-power, eth0, 10.0.0.1, 5s, a.example.org, file.conf
+_WORD = re.compile(r'[a-z][a-z_.:-]*\d{0,3}\Z|[\d.,:]+[a-zA-Z]{0,2}\Z'
+                   r'|[a-z\d-]+(?:\.[a-z\d-]+)+\Z|[-+*%{}@.:,\[\]]*\Z')
+# The user of user:password stays.
+_USER = re.compile(r'[\w.@\\-]{1,64}:')
+_MASKED = secret_names.MASK
+
+_SECRETIVE = {name: known for name, known in programs.PROGRAMS.items()
+              if (known.secret or known.long) and len(name) > 2}
+_PROGRAM = re.compile(
+    r'(?<![\w.-])(?:' + '|'.join(
+        sorted(map(re.escape, _SECRETIVE), key=len, reverse=True))
+    + r')(?![\w.-])')
+_IN_LIST = re.compile(r"""["'],\s*[bu]?["']""")
+
+
+def arguments(command: list[str], mask: Callable[[str], str],
+              depth: int = 0) -> list[str]:
+    """A command line without its secrets.
+
+    :param command: the program and its arguments
+    :param mask: takes what else is secret out of a text
+    :param depth: in how many command lines this one stands
+    """
+    if len(command) == 1 and ' ' in command[0].strip():
+        # the title that a process has given itself
+        return [text_of_command(command[0], mask, depth)]
+    reader = _Arguments(mask, depth)
+    return [reader.masked(argument) for argument in command]
+
+
+def text_of_command(line: str, mask: Callable[[str], str],
+                    depth: int = 0) -> str:
+    """A command line in one text without its secrets.
+
+    :param line: as a shell would read it
+    :param mask: takes what else is secret out of a text
+    :param depth: in how many command lines this one stands
+    """
+    if depth >= NESTED_MAX:
+        return secret_names.MASK
+    reader = _Arguments(mask, depth)
+    shown = []
+    at = 0
+    for argument in _ARGUMENT.finditer(line):
+        if argument[0][0] in _OPERATORS:
+            # another command begins
+            reader = _Arguments(mask, depth)
+            continue
+        plain = _unquoted(argument[0])
+        text = reader.masked(plain)
+        shown += [line[at:argument.start()],
+                  argument[0] if text == plain else _requoted(
+                      argument[0], text)]
+        at = argument.end()
+    # what no argument can hold: a quote that does not end
+    shown.append(line[at:] if not line[at:].strip() else secret_names.MASK)
+    return mask(''.join(shown))
+
+
+def _unquoted(argument: str) -> str:
+    if len(argument) > 1 and argument[0] in '"\'' and (
+            argument[-1] == argument[0]):
+        return argument[1:-1]
+    return argument.replace('"', '').replace("'", '')
+
+
+def _requoted(argument: str, text: str) -> str:
+    quoted = argument[0] in '"\'' and argument[-1] == argument[0]
+    return f'{argument[0]}{text}{argument[0]}' if quoted else text
+
+
+class _Arguments:
+    """Reads one command line from left to right."""
+
+    def __init__(self, mask: Callable[[str], str], depth: int) -> None:
+        self._mask = mask
+        self._depth = depth
+        self._program: programs.Program | None = None
+        #: what the next argument is to the option before it
+        self._next = ''
+        self._expects_program = True
+        self._options = True
+
+    def masked(self, argument: str) -> str:
+        """The next argument, without what is secret in it."""
+        following, self._next = self._next, ''
+        if following == 'secret' and not argument.startswith('--'):
+            return self._pair(argument)
+        if following == 'command':
+            return text_of_command(argument, self._mask, self._depth + 1)
+        if following and not argument.startswith('-'):
+            return self._mask(argument) if following == 'shown' else _MASKED
+        if self._options and argument == '--':
+            self._options = self._expects_program
+            return argument
+        if self._options and argument.startswith('--'):
+            return self._long(argument)
+        if self._options and _SHORT.match(argument):
+            return self._short(argument)
+        if not self._expects_program or argument.startswith('-'):
+            return self._word(argument)
+        if _VARIABLE.match(argument):
+            return self._assignment(argument)
+        self._program = programs.of(argument)
+        self._expects_program = (
+            self._program is not None and self._program.runs)
+        return self._mask(argument)
+
+    def _pair(self, value: str) -> str:
+        """What is secret as a whole, but for a user before it."""
+        user = _USER.match(value)
+        if user is not None and not value.startswith(
+                ('pass:', 'env:', 'file:', 'fd:')):
+            return f'{user[0]}{_MASKED}'
+        if value.startswith('pass:'):
+            return f'pass:{_MASKED}'
+        return _MASKED if value else value
+
+    def _assignment(self, argument: str) -> str:
+        name, _, value = argument.partition('=')
+        if secret_names.is_secret(name) and not looks.says_none(value):
+            return f'{name}={_MASKED}' if value else argument
+        return self._mask(argument)
+
+    def _long(self, argument: str) -> str:
+        name, equals, value = argument.partition('=')
+        known = self._program
+        secret = secret_names.is_secret(name) or (
+            known is not None and name[2:] in known.long)
+        if equals:
+            if secret and value:
+                return f'{name}={self._pair(value)}'
+            if secret_names.says(name) and looks.of_credential(value):
+                return f'{name}={_MASKED}'
+            return f'{name}={self._mask(value)}'
+        if secret:
+            self._next = 'secret'
+        return self._mask(argument)
+
+    def _short(self, argument: str) -> str:
+        known = self._program
+        if known is not None:
+            if known.single and len(argument) > 2 or (
+                    known.long and argument[1:] in known.long):
+                return self._single(argument, known)
+            shown = self._known_short(argument, known)
+            if shown is not None:
+                return shown
+        else:
+            name, equals, _ = argument.partition('=')
+            if len(name) > 2 and secret_names.is_secret(name):
+                # -password S, -Dkeystore.password=S
+                if equals:
+                    return f'{name}={_MASKED}'
+                self._next = 'secret'
+                return argument
+        if len(argument) > 2:
+            return f'{argument[:2]}{_MASKED}'
+        self._next = 'value'
+        return argument
+
+    def _known_short(self, argument: str,
+                     known: programs.Program) -> str | None:
+        """An option of a known program, None if it is not known."""
+        letter, attached = argument[1], argument[2:]
+        # a bundle of flags ends in the one that has a value
+        while attached and letter in known.flags:
+            letter, attached = attached[0], attached[1:]
+        before = argument[:len(argument) - len(attached)]
+        if known.command and letter == known.command:
+            if attached:
+                return before + text_of_command(
+                    attached, self._mask, self._depth + 1)
+            self._next = 'command'
+            return argument
+        if letter in known.secret:
+            if attached:
+                return before + self._pair(attached)
+            # mysql -p asks
+            if letter not in known.joined:
+                self._next = 'secret'
+            return argument
+        if letter in known.shown:
+            if attached:
+                return before + self._mask(attached)
+            self._next = 'shown'
+            return argument
+        return argument if letter in known.flags and not attached else None
+
+    def _single(self, argument: str, known: programs.Program) -> str:
+        name, equals, value = argument.partition('=')
+        if secret_names.is_secret(name) or name[1:] in known.long:
+            if equals:
+                return f'{name}={_MASKED}'
+            self._next = 'secret'
+            return argument
+        if equals and secret_names.says(name) and looks.of_credential(value):
+            return f'{name}={_MASKED}'
+        return self._mask(argument)
+
+    def _word(self, argument: str) -> str:
+        """An argument that is no option, and no value of one for sure."""
+        if self._program is not None and self._program.words:
+            return self._mask(argument)
+        if _VARIABLE.match(argument):
+            return self._assignment(argument)
+        masked = self._mask(argument)
+        if masked != argument or '://' in argument:
+            return masked
+        if _PATH.match(argument) or _WORD.match(argument):
+            return argument
+        if ' ' in argument.strip():
+            return ' '.join(map(self._plain, argument.split(' ')))
+        return self._plain(argument)
+
+    def _plain(self, word: str) -> str:
+        return _MASKED if looks.of_credential(word) or (
+            word[:1] in '+@' and looks.of_credential(word[1:])) else word
+
+
+def _find(text: spans.Text) -> Iterator[spans.Span]:
+    """The secrets in command lines of known programs in a text."""
+    at = 0
+    for _, stop in text.windows():
+        while at < stop:
+            found = _PROGRAM.search(text.lower, at, stop)
+            if found is None:
+                break
+            at = found.end()
+            yield from _options(text, _SECRETIVE[found[0]], at)
+        at = max(at, stop)
+
+
+def _options(text: spans.Text, known: programs.Program,
+             at: int) -> Iterator[spans.Span]:
+    whole = text.whole
+    end = _end(text, at)
+    option = _option(known)
+    while (found := option.search(whole, at, end)) is not None:
+        at = start = found.end()
+        joined = whole[at:at + 1] not in ('', ' ', '\t', '\n', '"', "'", '\\')
+        if not joined:
+            if found['short'] and found['short'] in known.joined and (
+                    whole[at:at + 1] not in ('"', "'")
+                    or whole[at + 1:at + 2] in ('', ' ', ',', ']')):
+                continue
+            listed = _IN_LIST.match(whole, at)
+            start = (listed.end() - 1 if listed
+                     else value_ends.skip_space(whole, at))
+        first, last = _argument(whole, start, end)
+        at = max(at, last)
+        if not whole.startswith('--', first):
+            yield first, last
+
+
+def _end(text: spans.Text, at: int) -> int:
+    """Where a command line ends: with its line, or where another begins."""
+    end = text.line_end(at)
+    while end < len(text.whole) and end - at < COMMAND_CHARS_MAX and (
+            text.whole[end - 1] in '\\,'):
+        newline = text.whole.find('\n', end + 1, end + COMMAND_CHARS_MAX)
+        end = len(text.whole) if newline < 0 else newline
+    end = min(end, at + COMMAND_CHARS_MAX)
+    following = _PROGRAM.search(text.lower, at, end)
+    return following.start() if following else end
+
+
+@functools.cache
+def _option(known: programs.Program) -> re.Pattern[str]:
+    flags = f'[{re.escape(known.flags)}]{{0,10}}' if known.flags else ''
+    long = '|'.join((*map(re.escape, known.long), '(?!)'))
+    short = re.escape(known.secret) or '~'
+    return re.compile(
+        rf"""(?<=[\s"'])-(?:-?(?:{long})(?:=|(?=[\s"']))"""
+        rf'|{flags}(?P<short>[{short}]))')
+
+
+def _argument(whole: str, start: int, end: int) -> spans.Span:
+    first, last = value_ends.token(whole, start)
+    # a quote that was opened before the option: sh -c "mysql -pS"
+    if whole[start:start + 1] not in ('"', "'"):
+        for quote in '"\'':
+            stop = whole.find(quote, first, last)
+            if stop >= 0:
+                last = stop
+    user = _USER.match(whole, first, last)
+    if user is not None:
+        first = user.end()
+    return first, last
+
+
+COMMAND_LINES = spans.Recognizer(
+    'options of known programs', tuple(_SECRETIVE), _find)

@@ -1,0 +1,64 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Whether a value looks like a credential, where its name does not decide.
+
+Pure, for any process and thread; raises nothing for any value.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: Of a longer value only the beginning is looked at.
+LOOK_CHARS_MAX = 100
+
+# What says that there is no secret.
+_NO_SECRET = re.compile(
+    r"""['"]?(?:none|true|false|null|nil|yes|no|on|off|empty|unset|undefined
+        |not[ ]set|<none>|\*{3,})['"]?(?![\w*-]|[^\w\s]\w)""",
+    re.VERBOSE | re.IGNORECASE)
+_FIRST = re.compile(r"""[bBrRuUfF]{0,2}["'(\[{<]*([^\s"'<>()\[\]{},;]*)""")
+_CALL = re.compile(r"""[\w.]*[A-Za-z_][(\[]|lambda\b""")
+# notifications.info, volume_id, Password, disk.root-size
+_WORDS = re.compile(r'[A-Z]?[a-z]*(?:[._:/-]{1,2}[A-Z]?[a-z]*)*\Z')
+_KINDS = tuple(map(re.compile, ('[0-9]', '[a-z]', '[A-Z]')))
+_NUMBER = re.compile(r'[+-]?[0-9.,:]+[a-zA-Z%]{0,2}\Z')
+_ERROR = re.compile(r'(?:[\w.]*[a-z])?(?:Error|Exception|Failure|Refused)\b')
+
+
+def says_none(value: str) -> bool:
+    """Whether a value says that there is none: ``None``, ``YES)``.
+
+    :param value: what stands behind a secret's name
+    """
+    return _NO_SECRET.match(value) is not None
+
+
+def of_credential(value: str) -> bool:
+    """Whether the first word of a value may be a password or a token.
+
+    A word of a language, an identifier, a path, a number and a call are none.
+
+    :param value: what stands behind a name that may be a secret's
+    """
+    value = value[:LOOK_CHARS_MAX].lstrip()
+    if says_none(value) or _CALL.match(value) or _ERROR.match(value):
+        return False
+    found = _FIRST.match(value)
+    word = found[1].rstrip('.:') if found else ''
+    if len(word) < 4 or word.startswith('/') or '://' in word:
+        return False
+    if _WORDS.match(word) or _NUMBER.match(word):
+        return False
+    return not word.isascii() or sum(
+        kind.search(word) is not None for kind in _KINDS) > 1

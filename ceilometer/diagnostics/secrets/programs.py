@@ -1,0 +1,154 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What options of known programs mean, where their names do not say it.
+
+Data only. Of programs that are not here nothing is shown that could be the
+value of an option.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """What is known of a program's short options.
+
+    :ivar secret: letters of options whose value is secret
+    :ivar shown: letters of options whose value is none
+    :ivar flags: letters of options without a value
+    :ivar long: names of options with one hyphen whose value is secret
+    :ivar words: whether its other arguments are never secret
+    :ivar single: whether it has long options with one hyphen
+    :ivar command: the letter of the option whose value is a command line
+    :ivar joined: letters of options whose value is never the next argument
+    :ivar runs: whether its first argument that is no option is a program
+    """
+
+    secret: str = ''
+    shown: str = ''
+    flags: str = ''
+    long: tuple[str, ...] = ()
+    words: bool = False
+    single: bool = False
+    command: str = ''
+    joined: str = ''
+    runs: bool = False
+
+
+_MYSQL = Program(secret='p', joined='p', shown='huPSDe',
+                 flags='BsNvrtfCANVqw', words=True)
+_SHELL = Program(flags='xelivu', command='c', words=False)
+_PYTHON = Program(shown='mWX', flags='bBdEhiIOPqRsStuvVx', command='c',
+                  words=False, runs=True)
+_LDAP = Program(secret='wyY', shown='HDbhpUs', flags='xZLvWnM', words=True)
+_SNMP = Program(secret='cAXk', shown='vulaxnrtm', flags='d', words=True)
+
+PROGRAMS: dict[str, Program] = {
+    # of our own family
+    'ceilometer-polling': Program(words=True),
+    'ceilometer-agent-notification': Program(words=True),
+    'ceilometer-agent-compute': Program(words=True),
+    'ceilometer-agent-central': Program(words=True),
+    'ceilometer-agent-ipmi': Program(words=True),
+    'ceilometer-diagnostics': Program(words=True, runs=True),
+    'ceilometer-rootwrap': Program(words=True, runs=True),
+    'privsep-helper': Program(words=True),
+    # that run others
+    'python': _PYTHON, 'sh': _SHELL, 'bash': _SHELL, 'dash': _SHELL,
+    'zsh': _SHELL, 'ksh': _SHELL, 'ash': _SHELL, 'busybox': Program(runs=True),
+    'sudo': Program(shown='ugUh', flags='nEHSibkKA', runs=True),
+    'su': Program(shown='s', flags='lmp', command='c', words=True),
+    'env': Program(shown='uC', flags='iv0', command='S', runs=True),
+    'nice': Program(shown='n', runs=True),
+    'ionice': Program(shown='cnp', flags='t', runs=True),
+    'timeout': Program(shown='ks', runs=False),
+    'nohup': Program(runs=True), 'setsid': Program(flags='cfw', runs=True),
+    'strace': Program(shown='eopsEuP', flags='fFqtTvxyc', runs=True),
+    'nsenter': Program(shown='tSG', flags='amuinpUCrwF', runs=True),
+    'sshpass': Program(secret='p', shown='fdP', flags='ev', runs=True),
+    'ssh': Program(shown='bcDEeFIiJLlmOopQRSWw',
+                   flags='46AaCfGgKkMNnqsTtVvXxYy'),
+    # whose options hold secrets
+    'mysql': _MYSQL, 'mysqldump': _MYSQL, 'mysqladmin': _MYSQL,
+    'mysqlcheck': _MYSQL, 'mysqlimport': _MYSQL, 'mysqlshow': _MYSQL,
+    'mariadb': _MYSQL, 'mariadb-dump': _MYSQL, 'mariadb-admin': _MYSQL,
+    'mycli': _MYSQL,
+    'curl': Program(secret='uUbE', shown='XoHdwAemCTrYyzQ',
+                    flags='ksSLvifIgGjJNOqpa#0123469',
+                    long=('user', 'proxy-user', 'pass', 'oauth2-bearer')),
+    'wget': Program(shown='OoatUPTwQ', flags='qvcSNrkp'),
+    'psql': Program(shown='hpUdcfFvLoPRT', flags='atAlnqsSwWxXz1', words=True),
+    'pg_dump': Program(shown='hpUdfFjnt', flags='acCOsvwWx', words=True),
+    'redis-cli': Program(secret='a', shown='hpnrisu', flags='cx', words=False),
+    'mongo': Program(secret='p', shown='u', words=False),
+    'mongosh': Program(secret='p', shown='u', words=False),
+    'ldapsearch': _LDAP, 'ldapmodify': _LDAP, 'ldapadd': _LDAP,
+    'ldapdelete': _LDAP, 'ldapwhoami': _LDAP, 'ldappasswd': Program(
+        secret='wsayY', shown='HDbhpU', flags='xZLvWn', words=True),
+    'ipmitool': Program(secret='PkyK', shown='HUIptlLoNRCS', flags='cvVA',
+                        words=False),
+    'ipmi-sensors': Program(secret='pk', shown='hu', words=False),
+    'snmpget': _SNMP, 'snmpwalk': _SNMP, 'snmpbulkwalk': _SNMP,
+    'snmpset': _SNMP, 'snmpgetnext': _SNMP,
+    'openssl': Program(secret='kK', shown='', single=True, words=True, long=(
+        'pass', 'passin', 'passout', 'password', 'passwd', 'k', 'K', 'iv',
+        'macopt', 'hmac', 'srppass', 'psk', 'salt')),
+    'keytool': Program(single=True, words=True),
+    'smbclient': Program(secret='U', shown='cLIp', flags='Nk', words=False),
+    'rpcclient': Program(secret='U', shown='cp', flags='N', words=False),
+    'docker': Program(secret='p', words=False),
+    'podman': Program(secret='p', words=False),
+    'swift': Program(secret='K', shown='AUV', words=True),
+    'zip': Program(secret='P', flags='rqj', words=True),
+    'unzip': Program(secret='P', shown='d', flags='oqnjl', words=True),
+    '7z': Program(secret='p', shown='ot', words=True),
+    'htpasswd': Program(flags='bcnmBDsdpi'),
+    'xfreerdp': Program(), 'sqlplus': Program(),
+    'cqlsh': Program(secret='p', shown='u', words=True),
+    'rabbitmqadmin': Program(secret='p', shown='HPuVfd', words=True),
+    'mosquitto_pub': Program(secret='P', shown='htumq', words=False),
+    'mosquitto_sub': Program(secret='P', shown='htuq', words=False),
+    'az': Program(secret='p', shown='ugt', words=True),
+    'influx': Program(words=False, single=True),
+    'virsh': Program(shown='c', flags='rqd', words=False),
+    # that have none
+    'sleep': Program(words=True), 'cat': Program(words=True),
+    'ps': Program(words=True), 'top': Program(words=True),
+    'true': Program(words=True), 'tail': Program(shown='nc', words=True),
+    'less': Program(words=True), 'journalctl': Program(
+        shown='uounDpgtFSU', flags='fearqbkx', words=True),
+    'systemctl': Program(shown='tHMsnpo', flags='laqf', words=True),
+    'qemu-img': Program(shown='fFO', words=True),
+    'ip': Program(shown='nf', flags='46sd', words=True),
+    'ovs-vsctl': Program(words=True), 'java': Program(single=True),
+    'iostat': Program(words=True), 'smartctl': Program(
+        shown='dAi', flags='aix', words=True),
+    'nvidia-smi': Program(words=True),
+}
+
+
+def of(argument: str) -> Program | None:
+    """What is known of a program, None if it is not known.
+
+    :param argument: as a command line has it: a path, ``python3.11``, or the
+        title that a daemon has given itself
+    """
+    name = argument.rpartition('/')[2]
+    if name.startswith('ceilometer-') and not name.endswith('rootwrap'):
+        name = name.split()[0].rstrip(':')
+    known = PROGRAMS.get(name)
+    if known is None and name.startswith(('python', 'pypy')):
+        return PROGRAMS['python']
+    return known

@@ -1,0 +1,93 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""All recognizers of secrets, one for each kind.
+
+sos has its cleaner made so: one parser a kind, each alone, in one list. What a
+recognizer finds is masked where it stands, and, in what the configuration or
+the environment holds, known by its value from then on. Both ask :func:`find`,
+so that there is nothing of which only one is true.
+
+Pure, for any process and thread; raises nothing for any text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import re
+from urllib import parse
+
+from ceilometer.diagnostics.secrets import command_lines
+from ceilometer.diagnostics.secrets import described_values
+from ceilometer.diagnostics.secrets import elements
+from ceilometer.diagnostics.secrets import http_credentials
+from ceilometer.diagnostics.secrets import known_forms
+from ceilometer.diagnostics.secrets import named_values
+from ceilometer.diagnostics.secrets import spans
+from ceilometer.diagnostics.secrets import url_credentials
+
+#: By form and by place: also in what was made of masked data.
+PLACES: tuple[spans.Recognizer, ...] = (
+    known_forms.PRIVATE_KEYS,
+    known_forms.TOKENS,
+    url_credentials.URLS,
+    url_credentials.BARE,
+    http_credentials.HTTP_CREDENTIALS,
+)
+
+#: By name: not in lines of a program, which are full of names.
+NAMES: tuple[spans.Recognizer, ...] = (
+    named_values.NAMED_VALUES,
+    described_values.DESCRIBED_VALUES,
+    elements.ELEMENTS,
+    command_lines.COMMAND_LINES,
+)
+
+RECOGNIZERS = PLACES + NAMES
+
+_QUOTED = re.compile(r"""["']([^"']+)["']""")
+
+
+def find(whole: str, names: bool = True) -> Iterator[spans.Span]:
+    """The secrets of a text that can be told from the text alone.
+
+    :param whole: the text
+    :param names: whether to look for them by name as well
+    """
+    text = spans.Text(whole)
+    for recognizer in RECOGNIZERS if names else PLACES:
+        if any(hint in text.lower for hint in recognizer.hints):
+            yield from recognizer.find(text)
+
+
+def values(whole: str) -> Iterator[str]:
+    """The secrets of a text by value, to be known wherever they turn up.
+
+    :param whole: what an option, a variable or an argument holds
+    """
+    for start, end in spans.join(find(whole)):
+        yield from forms(whole[start:end])
+    if '://' in whole:
+        yield from url_credentials.passwords(whole)
+
+
+def forms(secret: str) -> Iterator[str]:
+    """What a secret may be where it stands without quotes and brackets.
+
+    :param secret: as it was found
+    """
+    for form in (secret, secret.strip(), secret.strip('\'"'),
+                 secret.rstrip(',;)]}>'), *_QUOTED.findall(secret)):
+        if form:
+            yield form
+            if '%' in form:
+                yield parse.unquote(form)

@@ -1,0 +1,118 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Every recognizer takes time that grows with the text and no faster."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from ceilometer.diagnostics.secrets import known_values
+from ceilometer.diagnostics.secrets import recognizers
+from ceilometer.diagnostics.secrets import redact
+from ceilometer.diagnostics.secrets import spans
+
+SMALL = 250_000
+LARGE = 1_000_000
+
+#: Four times the text may take so many times as long. What grows with the
+#: square takes 16 times as long.
+SLOWER_MAX = 10
+
+#: Less than this says nothing about how time grows, seconds.
+SECONDS_MIN = 0.02
+
+UNITS = [
+    'a=', 'key=', 'password=', 'a="', "password='", 'key="\\', 'a: ', '://',
+    'x://u:p@', 'u:p@h,', 'http://', 'http://h/,', '@', 'a:@', 'a:b@c ', 'a.',
+    '-----BEGIN PRIVATE KEY-----', '-----BEGIN A', '-----BEGIN RSA ', 'Basic ',
+    'Bearer\n', 'Bearer a', '"key" : ', ' ', '\n', '\\', '\x00', '--key ',
+    'key', 'KeyKey', 'key:\n ', 'key => ', "['", '[key]', 'password: ',
+    'password:\n', 'password:\n  ', 'password: |\n', 'password=[',
+    '(password,',
+    "('password', '", 'password=f(', '<password>', '<password', '</password>',
+    '<a><password>x</a>', '<password a=', "'name': 'password', ",
+    "{'name': 'password'}", 'name: password\nvalue: ', '<name>password</name>',
+    'password | ', '| password | x', 'auth=(', 'auth=(a,', 'key=(', 'curl -u ',
+    'mysql -p', 'mysql ', '-u ', '-p', "curl '-u', '", 'openssl -passin ',
+    'a, password: ', 'a; password: ', '; password=', '&password=', 'password ',
+    'password is ', 'identified by ', 'Could not password: ', '/password: ',
+    'password=\\\n', 'password: \\\n', 'eyJ', 'eyJaaaaaaaa.', 'gAAAAA', '$6$',
+    '%', '%41', '&amp;', '\\u0041', '\\x41', '+', 'c2Vj', 'password=""',
+    "password='' ", 'password="\\"', '&quot;', 'password=&quot;',
+    'password=\\"', 'x password: y\n', 'password = x\n  ', 'token_' * 50,
+    'ab' * 150 + ' @']
+
+
+def _cpu_seconds(function, argument):
+    """What this thread computes, which others on the machine do not slow."""
+    start = time.thread_time()
+    function(argument)
+    return time.thread_time() - start
+
+
+def _assert_linear(function, make):
+    """Compare the time for a text with that for one of four times the size."""
+    ratios = []
+    # whoever shares a processor's caches can slow one of them
+    for _ in range(4):
+        small = _cpu_seconds(function, make(SMALL))
+        large = _cpu_seconds(function, make(LARGE))
+        ratios.append(large / max(small, SECONDS_MIN))
+        if ratios[-1] < SLOWER_MAX:
+            return
+    raise AssertionError(f'{min(ratios)} times as long')
+
+
+def _known_values(text):
+    return known_values.KnownValues(
+        ['some-secret', 'sec%41', 'aaaaaa']).find(text.whole)
+
+
+FINDERS = {**{recognizer.kind: recognizer.find
+              for recognizer in recognizers.RECOGNIZERS},
+           'known values': _known_values}
+
+
+@pytest.mark.parametrize('unit', UNITS)
+@pytest.mark.parametrize('kind', FINDERS)
+def test_recognizer_is_linear(kind, unit):
+    """On what regular expressions and searches for ends are slow with."""
+    def find(whole):
+        for _ in FINDERS[kind](spans.Text(whole)):
+            pass
+
+    _assert_linear(find, lambda size: 'a key ' + unit * (size // len(unit)))
+
+
+@pytest.mark.parametrize('unit', ["'a': 'b', ", 'password=x\n', 'x ', '\n'])
+def test_text_is_linear(unit):
+    """All recognizers together, and what replaces what they found."""
+    _assert_linear(redact.Redactor(['some-secret']).text,
+                   lambda size: unit * (size // len(unit)))
+
+
+@pytest.mark.parametrize('make', [
+    lambda size: ['key=' * (size // 20)] * 5,
+    lambda size: 'password=' * (size // 9),
+    lambda size: {'k' * size: 1},
+    lambda size: [['a', 1]] * (size // 20),
+    lambda size: {str(n): 'x' for n in range(size // 20)},
+    lambda size: {'command': ['-p', 'x'] * (size // 10)},
+    lambda size: {'command': 'x -p "' * (size // 10)},
+    lambda size: {'command': 'sh -c "' * (size // 10)},
+    lambda size: ['amqp://u:p@h,' * (size // 13)] * 8], ids=range(9))
+def test_data_is_linear(make):
+    """Data of all shapes."""
+    _assert_linear(redact.Redactor(['some-secret']).data, make)
