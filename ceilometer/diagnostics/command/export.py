@@ -87,8 +87,8 @@ def _pieces(given: argparse.Namespace, journal: journal_reader.Journal,
     if len(found) <= earlier.COMPARED_MAX:
         before = [earlier.previous(journal, one) for one in found]
     if given.anonymize:
-        from ceilometer.diagnostics.command import anonymize
-        changer = anonymize.Anonymizer([*found, *filter(None, before)])
+        from ceilometer.diagnostics.command.anonymize import anonymizer
+        changer = anonymizer.Anonymizer([*found, *filter(None, before)])
         found = list(map(changer.found, found))
         before = [one and changer.found(one) for one in before]
     if given.format == 'html':
@@ -112,8 +112,8 @@ def _entries(given: argparse.Namespace, journal: journal_reader.Journal,
              found: list[read.Found]) -> Iterator[bytes]:
     changer = None
     if given.anonymize:
-        from ceilometer.diagnostics.command import anonymize
-        changer = anonymize.Anonymizer(found)
+        from ceilometer.diagnostics.command.anonymize import anonymizer
+        changer = anonymizer.Anonymizer(found)
     for one in found:
         entries = read.raw_entries(journal, one)
         if changer is not None:

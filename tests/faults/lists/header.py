@@ -52,7 +52,7 @@ FAULTS: tuple[fault.Fault, ...] = (
                'test_header_has_all_that_is_known',)),
     fault.Fault(
         name='a name in the header is not anonymized',
-        file='command/anonymize.py',
+        file='command/anonymize/anonymizer.py',
         old='worker_name=replaced(header.worker_name)',
         new='worker_name=header.worker_name',
         tests=('tests/unit/test_command_anonymize.py::'

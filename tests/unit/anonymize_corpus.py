@@ -1,0 +1,137 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Texts as reports have them: who is named in them, and what must stay.
+
+A line a text. In each, ``{}`` is what is tried: a name that may not be found
+in the result, or a word that must be.
+"""
+
+from __future__ import annotations
+
+#: The names that the report tells by its options, URLs and processes.
+HOSTS = ('ctl-7.rack4.corp.example.net', 'db-3.corp.example.net', 'cache-9',
+         'rmq_1', 'kvm44', 'k8')
+USERS = ('svc-telemetry', 'alice', 'DOMAIN\\\\bob')
+OPTIONS = {
+    'project_name': 'Acme Corp Billing', 'project_domain_name': 'acme-corp',
+    'user_domain_name': 'AcmeUsers', 'os_tenant_name': 'tenant42',
+    'region_name': 'DC-West-2', 'username': 'svc-telemetry',
+    'transport_url': 'rabbit://mq-user:***@rmq_1:5672,mq2:***@cache-9/vhost',
+    'memcache_servers': ['db-3.corp.example.net:11211', 'k8:11211'],
+    'host': 'ctl-7.rack4.corp.example.net', 'auth_url':
+        'https://keystone.apps.cloud.example.org:5000/v3',
+    'dns_server': 'ns1.corp.example.net',
+}
+
+#: A text, and the name in it that must be replaced.
+CANARIES = [
+    # hosts, whole and in part, and what is made of them
+    ('cannot reach {}', 'ctl-7.rack4.corp.example.net'),
+    ('cannot reach {}', 'ctl-7'),
+    ('cannot reach {}.', 'CTL-7.Rack4.Corp.Example.Net'),
+    ('queue {}_agent', 'ctl-7'),
+    ('queue {}_agent', 'cache-9'),
+    ('queue {}_agent', 'kvm44'),
+    ('listens on_{}', 'cache-9'),
+    ('reply_{}', 'kvm44'),
+    ('unit x@{}.service', r'ctl\x2d7'),
+    ('unit x@{}.service', r'cache\x2d9'),
+    ('topic notifications.{}', 'rmq_1'),
+    ('topic notifications.{}', 'rmq-1'),
+    ('url /hosts/{}/x', 'db%2D3'),
+    ('pod {}', 'ctl_7'),
+    ('{}:/srv on /mnt', 'cache-9'),
+    ('user@{}: x', 'kvm44'),
+    ('timed out: {}:11211', 'k8'),
+    ("HTTPConnectionPool(host='{}', port=80)", 'k8'),
+    # domains, their parents, and other hosts below them
+    ('search {}', 'rack4.corp.example.net'),
+    ('search {}', 'corp.example.net'),
+    ('search {}', 'example.net'),
+    ('search {}', 'apps.cloud.example.org'),
+    ('search {}', 'cloud.example.org'),
+    ('search {}', 'example.org'),
+    ('cannot resolve {}', 'other.corp.example.net'),
+    ('cannot resolve {}', 'www.example.org'),
+    ('*.{} wildcard', 'corp.example.net'),
+    # users, projects, domains, regions
+    ('/home/{}/x', 'carol'),
+    ('rabbit://{}:***@127.0.0.1', 'mq2'),
+    ('user {} may not', 'svc-telemetry'),
+    ('user {} may not', 'svc_telemetry'),
+    ('project {} is disabled', 'Acme Corp Billing'),
+    ('project {} is disabled', 'acme corp billing'),
+    ('project {} is disabled', 'Acme%20Corp%20Billing'),
+    ('project {} is disabled', 'Acme_Corp_Billing'),
+    ('domain {}', 'acme-corp'),
+    ('domain {}', 'AcmeUsers'),
+    ('tenant {}', 'tenant42'),
+    ('region {}', 'DC-West-2'),
+    # addresses
+    ('to {}', '10.20.30.41'),
+    ('to {}:5672', '10.20.30.41'),
+    ('to [{}]:5672', '2a00:1450:4001:81b::200e'),
+    ('{}: no route', '2a00:1450:4001:81b::200e'),
+    ('from {}', '::ffff:10.20.30.41'),
+    ('host ip-{}', '10-20-30-41'),
+    ('host ip-{}.ec2.internal', '10-20-30-41'),
+    ('host vm_{}', '10_20_30_41'),
+    ('addr=({!r}, 5672)', '93.184.216.34'),
+    ('mac {}', 'fa:16:3e:0a:1b:2c'),
+    ('mac {}', 'FA-16-3E-0A-1B-2C'),
+    ('mac {}', 'fa16.3e0a.1b2c'),
+    ('mac {}', 'fa163e0a1b2c'),
+    ('mac {}', 'fa_16_3e_0a_1b_2c'),
+    ('guid {}', '00:11:22:33:44:55:66:77'),
+    # ids
+    ('project {}', '3f2504e0-4f89-11d3-9a0c-0305e82c3301'),
+    ('project {}', '3F2504E0-4F89-11D3-9A0C-0305E82C3301'),
+    ('project {}', '3f2504e0_4f89_11d3_9a0c_0305e82c3301'),
+    ('project {}', '3f2504e04f8911d39a0c0305e82c3301'),
+    ('reply_{}', '3f2504e04f8911d39a0c0305e82c3301'),
+    ('cgroup docker-{}.scope', 'ab12' * 16),
+    ('/libpod-{}/x', 'ab12' * 16),
+    ('container {} of it', 'ab12ab12ab12'),
+    ('guest {}', 'instance-0000abcd'),
+    ('mail to {}', 'jane.doe+ops@staff.example.com'),
+    ('below {}', 'staff.example.com'),
+]
+
+#: A text, and what in it must stay.
+SURVIVORS = [
+    ('{} works', '127.0.0.1'), ('{} works', '::1'), ('{} works', '0.0.0.0'),
+    ('{} is no address', '12:30:45'), ('{} is none', '1.2.3.4.5'),
+    ('{} is none', '300.1.2.3'), ('{} is none', '2026-11-22'),
+    # versions
+    ('oslo.messaging = {}', '17.1.0.2'), ('version {}', '3.11.2.1'),
+    ('Version: {}', '3.11.2.1'), ('needs foo=={}', '3.11.2.1'),
+    ('needs foo>={}', '3.11.2.1'), ('v{} of it', '3.11.2.1'),
+    ('foo-{}.dist-info', '3.11.2.1'), ('foo-{}.tar.gz', '3.11.2.1'),
+    # what the package is made of
+    ('File "{}", line 3', '/usr/lib/python3/dist-packages/ceilometer/compute/'
+     'pollsters/platform.py'),
+    ('{}.pollsters.cpu', 'ceilometer.compute'), ('[{}] workers', 'compute'),
+    ('[{}] workers', 'platform'), ('nova-{} agent', 'compute'),
+    ('{}.service', 'ceilometer-agent-compute'),
+    ('{}', 'polling_namespaces = compute, central'),
+    ('{}', 'import platform'), ('{}', 'platform.uname()'),
+    ('{}', 'KeyError: compute'), ('{}', 'a condition or an event'),
+    ('exec {}', '/usr/bin/ceilometer-polling'),
+    # words that only begin or end like names
+    ('{}', 'kvm441'), ('{}', 'mykvm44'), ('{}', 'cache-91'),
+    ('{}', 'notexample.netx'), ('{}', 'example.network'),
+    # what tells nothing
+    ('user {}', 'root'), ('user {}', 'ceilometer'), ('host {}', 'localhost'),
+    ('domain {}', 'Default'), ('project {}', 'service'),
+    ('{}', 'cluster.local'), ('short id {}', '3ceceb026120'),
+]
