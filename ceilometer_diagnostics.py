@@ -12,18 +12,15 @@
 
 """Starts ``ceilometer-diagnostics``, wherever it is installed.
 
-It is two programs: ``run`` becomes a daemon, and all other verbs are the
-operator's command. Only what the one needs is imported.
-
-The package is a part of Ceilometer's own, ``ceilometer.diagnostics``, and
-found there if both are installed in one directory. pip may put it into
-another one than the distribution's packages are in; then this process is told
-where to look. Nothing of the installed Ceilometer is changed.
+``run`` becomes a daemon, and all other verbs are the operator's command. Only
+what the one needs is imported.
 """
 
 import os
 import signal
 import sys
+
+import ceilometer_diagnostics_start
 
 
 def main() -> None:
@@ -36,14 +33,7 @@ def main() -> None:
             signal.getsignal(signal.SIGINT) is signal.default_int_handler):
         # ^C while all that is imported: no traceback
         signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
-    import ceilometer
-
-    beside = os.path.join(
-        os.path.dirname(os.path.abspath(__file__)), 'ceilometer')
-    if os.path.isdir(os.path.join(beside, 'diagnostics')) and (
-            beside not in map(os.path.abspath, ceilometer.__path__)):
-        ceilometer.__path__.append(beside)
-
+    ceilometer_diagnostics_start.find_package()
     if sys.argv[1:2] == ['run']:
         from ceilometer.diagnostics import run
         run.main(sys.argv[2:])

@@ -12,10 +12,10 @@
 
 """On-demand diagnostic reports of running Ceilometer daemons.
 
-A service that adopts diagnostics in its code calls :func:`install` beside
-``prepare_service``; one that does not is started by ``ceilometer-diagnostics
-run`` (:mod:`.run`), unmodified. From then on each of its processes answers
-SIGUSR1 with a report in the journal.
+A daemon that is started with ``CEILOMETER_DIAGNOSTICS=1`` is armed,
+unmodified (:mod:`.daemon.started`); a service that adopts diagnostics in its
+code calls :func:`install` beside ``prepare_service``. From then on each of
+its processes answers SIGUSR1 with a report in the journal.
 
 Two programs live here, each in a folder of its own, and neither imports the
 other: :mod:`.daemon` runs inside a daemon and writes reports,
@@ -57,8 +57,8 @@ def install(conf: cfg.ConfigOpts | None = None, *,
     signal handler of Python takes the signals and passes them on; it works,
     unless the main thread is stuck in C.
 
-    Where the process is armed already, as ``ceilometer-diagnostics run``
-    does, the configuration is handed over and nothing else changes.
+    Where the process is armed already, by ``CEILOMETER_DIAGNOSTICS=1``, the
+    configuration is handed over and nothing else changes.
 
     :param conf: the service's own configuration, parsed; if None, the one is
         taken that the service will give to oslo.reports' ``setup_autorun``
@@ -67,14 +67,11 @@ def install(conf: cfg.ConfigOpts | None = None, *,
     :raises RuntimeError: not called in the main thread
     """
     from ceilometer.diagnostics.daemon import arming
-    from ceilometer.diagnostics.daemon import gmr
+    from ceilometer.diagnostics.daemon import installation
     from ceilometer.diagnostics.daemon import process
-    from ceilometer.diagnostics.daemon import workers
     armed = arming.armed
     if armed is None:
-        armed = arming.arm(process.Daemon(service))
-        gmr.take_over(armed.adopt)
-        workers.watch(armed.daemon.becomes_master, armed.daemon.become_worker)
+        armed = installation.install(process.Daemon(service))
     elif (conf is not None and armed.daemon.conf is not None
           # not !=, which compares the values of all options
           and armed.daemon.conf is not conf):
@@ -83,9 +80,8 @@ def install(conf: cfg.ConfigOpts | None = None, *,
             f'not for {conf!r}; call uninstall() first')
     if service is not None:
         armed.daemon.service = service
-    if conf is not None and armed.daemon.conf is None:
-        if armed.adopt(conf):
-            gmr.silence()
+    if conf is not None:
+        installation.adopt(conf)
 
 
 def uninstall() -> None:
@@ -97,13 +93,10 @@ def uninstall() -> None:
     :raises NotInstalled: diagnostics are not installed in this process
     """
     from ceilometer.diagnostics.daemon import arming
-    from ceilometer.diagnostics.daemon import gmr
-    from ceilometer.diagnostics.daemon import workers
+    from ceilometer.diagnostics.daemon import installation
     if arming.armed is None:
         raise NotInstalled('diagnostics are not installed in this process')
-    arming.disarm()
-    gmr.give_back()
-    workers.unwatch()
+    installation.uninstall()
 
 
 def register_section(title: str, function: Callable[[], Any],

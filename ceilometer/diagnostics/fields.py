@@ -68,7 +68,13 @@ REPORT_DATA: Final = 'REPORT_DATA'
 PROCESS_MASTER: Final = 'master'
 PROCESS_WORKER: Final = 'worker'
 PROCESS_CHILD: Final = 'child'
-PROCESSES: Final = (PROCESS_MASTER, PROCESS_WORKER, PROCESS_CHILD)
+PROCESS_FORKSERVER: Final = 'forkserver'
+PROCESSES: Final = (PROCESS_MASTER, PROCESS_FORKSERVER, PROCESS_WORKER,
+                    PROCESS_CHILD)
+
+#: The file in memory that the armed processes of a service share: the command
+#: tells them from others by it.
+TURN_NAME: Final = 'ceilometer-diagnostics-turn'
 
 # values of REPORT_TRIGGER
 TRIGGER_SIGNAL: Final = 'signal'

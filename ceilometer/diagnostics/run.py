@@ -13,21 +13,22 @@
 """Starts an unmodified daemon of Ceilometer, armed to write reports.
 
 ``ceilometer-diagnostics run ceilometer-polling ARGS…`` becomes that daemon: it
-loads the daemon's own console script's function into this very process, which
-keeps its pid, and leaves ``sys.argv`` as the daemon expects it. The process
-is armed first, before any thread exists.
+sets ``CEILOMETER_DIAGNOSTICS=1`` and executes the daemon's own program in this
+very process, which keeps its pid. Both signals are blocked and ignored
+already, so that none ends the process before the daemon's interpreter has
+started.
 """
 
 from __future__ import annotations
 
-import contextlib
 from importlib import metadata
 import os
 import shutil
+import site
 import sys
 from typing import NoReturn
 
-import ceilometer.diagnostics
+import ceilometer_diagnostics_start
 
 DISTRIBUTION = 'ceilometer'
 
@@ -37,11 +38,13 @@ EXIT_USAGE = 2
 USAGE = """\
 usage: ceilometer-diagnostics run DAEMON [ARG ...]
 
-Start a daemon of the installed Ceilometer in this process, unmodified. The
-daemon writes a diagnostic report to the journal on SIGUSR1 and SIGUSR2.
+Become a daemon of the installed Ceilometer, unmodified. The daemon writes a
+diagnostic report to the journal on SIGUSR1 and SIGUSR2. This sets
+CEILOMETER_DIAGNOSTICS=1 and executes the daemon's program; a unit can set the
+variable itself.
 
-DAEMON is the name of one of Ceilometer's programs. All arguments after it are
-passed to the daemon.
+DAEMON is ceilometer-polling or ceilometer-agent-notification. All arguments
+after it are passed to the daemon.
 
 examples:
   ceilometer-diagnostics run ceilometer-polling --polling-namespaces central
@@ -72,55 +75,55 @@ def main(argv: list[str]) -> NoReturn:
         if argv[0].startswith('-'):
             raise CannotRun(f'run: {argv[0]!r}: expected the name of a daemon '
                             'before its options')
-        point = find(argv[0])
+        path = find(argv[0])
+        _become(path, argv[1:])
     except CannotRun as error:
         print(f'ceilometer-diagnostics: {error}', file=sys.stderr)
         sys.exit(EXIT_USAGE)
-    sys.argv = [_script(argv[0]), *argv[1:]]
-    _set_comm(argv[0])
-    from ceilometer.diagnostics.daemon import arming
-    # before the daemon is imported: its modules may start threads
-    ceilometer.diagnostics.install(service=argv[0])
-    armed = arming.armed
-    with armed.reporter.loading() if armed else contextlib.nullcontext():
-        function = point.load()
-    sys.exit(function())
 
 
-def find(name: str) -> metadata.EntryPoint:
-    """The console script of that name of the installed Ceilometer.
+def find(name: str) -> str:
+    """The program of that name of the installed Ceilometer.
 
     :param name: ``ceilometer-polling``
-    :raises CannotRun: there is none, or no Ceilometer
+    :returns: its path
+    :raises CannotRun: it is no daemon, or not installed
     """
+    if name not in ceilometer_diagnostics_start.DAEMONS:
+        raise CannotRun(
+            f'run: {name!r} is not a daemon of Ceilometer: expected one of '
+            + ', '.join(sorted(ceilometer_diagnostics_start.DAEMONS)))
     try:
         distribution = metadata.distribution(DISTRIBUTION)
     except metadata.PackageNotFoundError:
         raise CannotRun(
             f'run: Ceilometer is not installed for {sys.executable}') from None
-    scripts = {point.name: point for point in distribution.entry_points
-               if point.group == 'console_scripts'}
-    if name not in scripts:
-        raise CannotRun(
-            f'run: {name!r} is not a program of Ceilometer '
-            f'{distribution.version}: expected one of '
-            + ', '.join(sorted(scripts)))
-    return scripts[name]
+    # where pip has put it; distributions do not say
+    for file in distribution.files or ():
+        if file.name == name and file.parent.name == 'bin':
+            path = os.path.normpath(str(file.locate()))
+            if os.access(path, os.X_OK):
+                return path
+    beside = os.path.join(os.path.dirname(sys.executable), name)
+    for found in (beside, shutil.which(name)):
+        if found is not None and os.access(found, os.X_OK):
+            return found
+    raise CannotRun(
+        f'run: {name} is not in {os.path.dirname(sys.executable)}, and not '
+        'found by PATH')
 
 
-def _script(name: str) -> str:
-    """The sys.argv[0] that the console script itself would get."""
-    beside = os.path.join(os.path.dirname(sys.argv[0]), name)
-    if os.path.dirname(sys.argv[0]) and os.path.exists(beside):
-        return beside
-    return shutil.which(name) or name
-
-
-def _set_comm(name: str) -> None:
-    """Have ps, top and journald's _COMM= name the daemon, and not us."""
+def _become(path: str, arguments: list[str]) -> NoReturn:
+    here = os.path.dirname(os.path.abspath(
+        ceilometer_diagnostics_start.__file__))
+    if here not in map(os.path.abspath, [
+            *site.getsitepackages(), site.getusersitepackages()]):
+        print(f'ceilometer-diagnostics: run: {here} is not a site directory '
+              f'of {sys.executable}: the daemon will write no reports',
+              file=sys.stderr, flush=True)
+    ceilometer_diagnostics_start.Start('', None).take_signals()
+    environment = {**os.environ, ceilometer_diagnostics_start.VARIABLE: '1'}
     try:
-        with open('/proc/self/comm', 'w') as file:
-            file.write(name[:15])
-    except OSError:
-        # without /proc nobody reads it either
-        pass
+        os.execve(path, [path, *arguments], environment)
+    except OSError as error:
+        raise CannotRun(f'run: {path}: {error.strerror}') from None

@@ -169,10 +169,11 @@ def test_interrupted(tmp_path: pathlib.Path) -> None:
     systemctl.chmod(0o755)
     process = subprocess.Popen(
         [*RUN, 'trigger'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, env={
+        stderr=subprocess.STDOUT, text=True, start_new_session=True, env={
             **os.environ, 'PATH': f'{tmp_path}:{os.environ["PATH"]}'})
     begun.read_text()
-    process.send_signal(signal.SIGINT)
+    # as a terminal does: all that was started as well
+    os.killpg(process.pid, signal.SIGINT)
     out, _ = process.communicate(timeout=limits.EVENT_SECONDS)
     assert (process.returncode, out) == (130, '')
 

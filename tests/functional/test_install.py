@@ -71,7 +71,11 @@ def test_package_is_whole_and_overwrites_nothing_of_ceilometers(installed):
     source = {str(path.relative_to(TREE))
               for path in (TREE / 'ceilometer').rglob('*')
               if path.is_file() and '__pycache__' not in path.parts}
-    assert modules == source | {'ceilometer_diagnostics.py'}
+    assert modules == source | {
+        path.name for path in TREE.glob('ceilometer_diagnostics*')
+        if path.is_file()}
+    assert {'ceilometer_diagnostics.pth',
+            'ceilometer_diagnostics.start'} < modules
     assert all(path.startswith('ceilometer/diagnostics/') for path in source)
 
 

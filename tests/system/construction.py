@@ -69,8 +69,9 @@ def copy_project(where: pathlib.Path) -> None:
     for item in ('ceilometer', 'etc'):
         shutil.copytree(TREE / item, where / item,
                         ignore=shutil.ignore_patterns('__pycache__'))
-    for item in ('LICENSE', 'README.rst', 'ceilometer_diagnostics.py',
-                 'pyproject.toml', 'setup.cfg'):
+    for item in ('LICENSE', 'README.rst', 'pyproject.toml', 'setup.cfg',
+                 'setup.py', *(path.name for path in TREE.glob(
+                     'ceilometer_diagnostics*') if path.is_file())):
         shutil.copy(TREE / item, where)
 
 

@@ -54,14 +54,16 @@ class _Process(typing.NamedTuple):
     pid: int
     host_pid: int
     host_parent: int
+    command: str
 
     @classmethod
     def of(cls, host_pid: int) -> _Process:
         """Look a process up by the host's number."""
         lines = pathlib.Path(f'/proc/{host_pid}/status').read_text()
         status = dict(line.split(':', 1) for line in lines.splitlines())
+        command = pathlib.Path(f'/proc/{host_pid}/cmdline').read_bytes()
         return cls(int(status['NSpid'].split()[-1]), host_pid,
-                   int(status['PPid']))
+                   int(status['PPid']), os.fsdecode(command))
 
 
 class Machine:
@@ -259,13 +261,18 @@ class Machine:
         return sorted(process.pid for process in self._processes(unit))
 
     def workers(self, unit: str) -> list[int]:
-        """Give the children of a unit's main process, in ascending order."""
+        """Give a unit's workers, in ascending order.
+
+        Children of its main process, or of multiprocessing's forkserver.
+        """
         main = int(self.show(unit, 'MainPID')['MainPID'])
         processes = self._processes(unit)
         parents = {process.host_pid for process in processes
-                   if process.pid == main}
+                   if process.pid == main
+                   or 'multiprocessing.forkserver' in process.command}
         return sorted(process.pid for process in processes
-                      if process.host_parent in parents)
+                      if process.host_parent in parents
+                      and 'from multiprocessing.' not in process.command)
 
     def host_pid(self, pid: int) -> int:
         """Give the host's number of a process of the machine.

@@ -119,7 +119,7 @@ def test_refused_command_line_is_not_tried_again(
     machine.write_file(
         f'/etc/systemd/system/{name}.service.d/test.conf',
         '[Service]\nExecStart=\nExecStart=/usr/bin/env '
-        'ceilometer-diagnostics run ceilometer-polling --no-such-option\n')
+        'ceilometer-polling --no-such-option\n')
     try:
         machine.systemctl('daemon-reload')
         machine.systemctl('start', name, check=False)

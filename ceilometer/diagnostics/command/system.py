@@ -17,13 +17,16 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
+import re
 import signal
 import subprocess
+import time
 
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command import masked
 from ceilometer.diagnostics.command.reports import sender
 from ceilometer.diagnostics import escape
+from ceilometer.diagnostics import fields
 
 SIGNAL = signal.SIGUSR1
 
@@ -34,9 +37,14 @@ UNIT_PATTERNS = ('ceilometer-*.service', 'openstack-ceilometer-*.service')
 PERMISSION = ('to signal a unit, run the command as root, or have a polkit '
               'rule allow org.freedesktop.systemd1.manage-units')
 
+# What cotyledon calls its workers.
+_WORKER = re.compile(r'^[\w.-]+: .+ worker\(\d+\)$')
+
 _BIT = 1 << (SIGNAL - 1)
 _CGROUP_ROOTS = ('/sys/fs/cgroup', '/sys/fs/cgroup/unified',
                  '/sys/fs/cgroup/systemd')
+#: What systemd gives to services (systemd.exec(5)).
+_DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin'
 #: systemctl asks over D-Bus, and waits 25 s itself for an answer.
 _SYSTEMCTL_SECONDS = 40
 
@@ -52,6 +60,8 @@ class Process:
         were forked from one another and have executed no other program; 0
         for who may not see that
     :ivar dies: whether the signal would end it
+    :ivar armed: whether it holds what the armed processes of a service share;
+        False for who may not see that
     """
 
     pid: int
@@ -59,6 +69,7 @@ class Process:
     command: str
     start_stack: int
     dies: bool
+    armed: bool = False
 
     @property
     def origin(self) -> int | str:
@@ -85,12 +96,15 @@ class Unit:
     def daemons(self) -> tuple[Process, ...]:
         """The processes that are the daemon: its main process and its forks.
 
-        What these have started, as sudo or ipmitool, writes no reports.
+        Its workers as well that are no forks of it, and what is armed:
+        multiprocessing may start them by executing Python anew. What these
+        have started besides, as sudo or ipmitool, writes no reports.
         """
         main = {process.origin for process in self.processes
                 if process.pid == self.main_pid}
         return tuple(process for process in self.processes
-                     if process.origin in main)
+                     if process.armed or process.origin in main
+                     or _WORKER.search(process.command))
 
 
 def running_units(patterns: tuple[str, ...] = UNIT_PATTERNS) -> list[str]:
@@ -148,6 +162,67 @@ def main_pid(name: str) -> int:
     return int(pid) if pid.isdecimal() else 0
 
 
+def properties(name: str, *wanted: str) -> dict[str, str]:
+    """Properties of a unit, running or not.
+
+    :param name: its full name
+    :param wanted: as systemctl calls them
+    :raises options.Failure: there is no such unit, or systemctl fails
+    """
+    text = _systemctl('show', '--no-pager', '--property=LoadState,'
+                      + ','.join(wanted), '--', name)
+    told = dict(line.split('=', 1) for line in text.splitlines()
+                if '=' in line)
+    if told.get('LoadState') == 'not-found':
+        raise command_line.Failure(f'there is no unit {name}')
+    return told
+
+
+def manager_path() -> str:
+    """PATH as units get it that do not set it.
+
+    :raises options.Failure: systemctl fails
+    """
+    for line in _systemctl('show-environment').splitlines():
+        name, _, value = line.partition('=')
+        if name == 'PATH':
+            return value
+    return _DEFAULT_PATH
+
+
+def started_sec(pid: int) -> float:
+    """When a process was started, seconds since the epoch.
+
+    :param pid: process id
+    :raises OSError: it is gone
+    """
+    text = pathlib.Path(f'/proc/{pid}/stat').read_text(errors='replace')
+    ticks = int(text.rpartition(')')[2].split()[19])
+    booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    return booted + ticks / os.sysconf('SC_CLK_TCK')
+
+
+def changed_sec(package: str) -> float:
+    """When the code of a package was last replaced, seconds since the epoch.
+
+    Not when it was last edited: a package of a distribution has files of the
+    day when it was built.
+
+    :param package: its directory
+    """
+    times = [0.0]
+    for directory, _, names in os.walk(package):
+        for name in names:
+            if name.endswith('.py'):
+                try:
+                    times.append(os.stat(
+                        os.path.join(directory, name)).st_ctime)
+                except OSError:
+                    # it is being replaced now
+                    continue
+    return max(times)
+
+
 def kill(names: list[str]) -> None:
     """Signal all processes of units, as ``systemctl kill`` does.
 
@@ -181,9 +256,26 @@ def look_at(pid: int, root: pathlib.Path = pathlib.Path('/proc'),
         return Process(
             pid=pid, name=escape.line(name),
             command=command or escape.line(f'[{name}]'),
-            start_stack=int(values[25]), dies=_dies(directory))
+            start_stack=int(values[25]), dies=_dies(directory),
+            armed=_armed(directory))
     except (FileNotFoundError, ProcessLookupError):
         return None
+
+
+def _armed(directory: pathlib.Path) -> bool:
+    """Whether a process has what :mod:`..daemon.turn` has made."""
+    try:
+        for descriptor in (directory / 'fd').iterdir():
+            try:
+                if fields.TURN_NAME in os.readlink(descriptor):
+                    return True
+            except OSError:
+                # it has been closed meanwhile
+                continue
+    except OSError:
+        # it has ended, or not everyone may look there
+        pass
+    return False
 
 
 def _dies(directory: pathlib.Path) -> bool:

@@ -50,6 +50,8 @@ VERBS: Final = (
          'show'),
     Verb('trigger', '[UNIT ...]',
          'ask the processes of services for reports', 'trigger'),
+    Verb('check', '[UNIT ...]',
+         'say whether services can write reports, and why not', 'check'),
     Verb('diff', '[MATCH [MATCH]]', 'compare two reports', 'diff'),
     Verb('stuck', '[MATCH ...]', 'show threads that have not moved',
          'stuck'),

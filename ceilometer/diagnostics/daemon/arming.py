@@ -35,7 +35,9 @@ What comes then is the business of :mod:`.reporter`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Mapping
 import contextlib
+import dataclasses
 import logging
 import os
 import signal
@@ -53,6 +55,18 @@ from ceilometer.diagnostics import fields
 LOG = logging.getLogger(__name__)
 
 
+@dataclasses.dataclass(frozen=True)
+class Before:
+    """What signals did before they were taken.
+
+    :ivar mask: numbers of those that were blocked
+    :ivar handlers: by signal, its handler, as signal.getsignal() tells it
+    """
+
+    mask: frozenset[int]
+    handlers: Mapping[signal.Signals, Any]
+
+
 class Arming:
     """One armed process, and its forks after it.
 
@@ -61,15 +75,21 @@ class Arming:
 
     :param daemon: what is known of the process
     :param signals: the signals to answer
+    :param before: what they did before they were taken, None if that is yet
+        to be done
     """
 
     def __init__(self, daemon: process_module.Daemon,
-                 signals: Iterable[signal.Signals]) -> None:
+                 signals: Iterable[signal.Signals],
+                 before: Before | None = None) -> None:
         self.daemon = daemon
         self.signals = frozenset(signals)
-        self.reporter = reporter.Reporter(daemon, turn.make())
+        self.reporter = reporter.Reporter(daemon, turn.of(daemon.root_pid))
         self._previous_mask: set[int] | None = None
         self._previous_handlers: dict[signal.Signals, Any] = {}
+        if before is not None:
+            self._previous_mask = set(before.mask)
+            self._previous_handlers = dict(before.handlers)
         self._late = _thread_count() > 1
         self._waiter = waiter.Waiter(self.reporter)
 
@@ -126,6 +146,8 @@ class Arming:
         :param version: what the service calls its version object
         :returns: whether the trigger of oslo.reports is answered here
         """
+        # now at the latest: what is installed may be replaced later
+        self.reporter.prepare()
         from ceilometer.diagnostics.daemon import options
         settings = options.load(conf)
         if settings.exclude_sections - set(fields.SECTIONS):
@@ -174,11 +196,14 @@ _fork_hooks = False
 
 
 def arm(daemon: process_module.Daemon,
-        signals: Iterable[signal.Signals] = waiter.SIGNALS) -> Arming:
+        signals: Iterable[signal.Signals] = waiter.SIGNALS, *,
+        before: Before | None = None) -> Arming:
     """Arm this process.
 
     :param daemon: what is known of it
     :param signals: the signals to answer
+    :param before: what they did before they were taken, None if that is yet
+        to be done
     :returns: the arming, which is in :data:`armed` as well
     :raises RuntimeError: not called in the main thread, where alone Python
         can set what a signal does
@@ -188,7 +213,7 @@ def arm(daemon: process_module.Daemon,
         raise RuntimeError(
             'diagnostics can only be installed in the main thread, not in '
             f'{threading.current_thread().name!r}')
-    armed = Arming(daemon, signals)
+    armed = Arming(daemon, signals, before)
     armed.start()
     if not _fork_hooks:
         _fork_hooks = True

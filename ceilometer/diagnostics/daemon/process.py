@@ -80,6 +80,19 @@ class Daemon:
         self.process = fields.PROCESS_MASTER
         self.manages_workers = True
 
+    def becomes_server(self, kind: str, root_pid: int) -> None:
+        """Note that multiprocessing has started this process for a master.
+
+        It is no fork of the master: it has executed Python anew, or is a fork
+        of one that has.
+
+        :param kind: what it is, :data:`fields.PROCESS_FORKSERVER` or
+            :data:`fields.PROCESS_CHILD`
+        :param root_pid: the master
+        """
+        self.process = kind
+        self.root_pid = root_pid
+
     def become_worker(self, number: int, service: Any) -> None:
         """Note which worker this is; called in it.
 

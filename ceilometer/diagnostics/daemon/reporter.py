@@ -15,15 +15,16 @@
 The reporter thread is started when a trigger comes, and ends when all are
 answered. Where no thread can be started, the one that asks does its work: the
 one that waits for signals, or one that calls ``write_report()``. What collects
-and delivers is imported for the first report: until then a daemon has nothing
-of it in memory.
+and delivers is imported when the daemon has been imported, or else for the
+first report.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 import contextlib
 import dataclasses
+import importlib
+import logging
 import os
 import threading
 import time
@@ -34,7 +35,13 @@ from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics import report
 
+LOG = logging.getLogger(__name__)
+
 THREAD_NAME = 'diagnostics-report'
+
+#: What makes reports, and says why there is none.
+IMPORTED = tuple('ceilometer.diagnostics.' + name for name in (
+    'daemon.make_report', 'daemon.journal', 'secrets.redact'))
 
 #: How long a fork waits for the import that the first report makes.
 IMPORT_SECONDS_MAX = 2.0
@@ -90,20 +97,35 @@ class Reporter:
         """Begin anew in a new process; called in it, in its only thread."""
         self._reset()
 
-    @contextlib.contextmanager
-    def loading(self) -> Iterator[None]:
+    def hold(self) -> None:
         """Keep reports waiting while the daemon is imported.
 
-        Two threads that import what needs one another can meet a module that
-        is not finished, and one of them would be the daemon's own. A daemon
-        that hangs as it is imported gets its report all the same, after
-        LOAD_SECONDS_MAX.
+        Until :meth:`prepare`: two threads that import what needs one another
+        can meet a module that is not finished, and one of them would be the
+        daemon's own. A daemon that hangs as it is imported gets its report
+        all the same, after LOAD_SECONDS_MAX.
         """
         self._loaded.clear()
-        try:
-            yield
-        finally:
-            self._loaded.set()
+
+    def prepare(self) -> None:
+        """Import all that reports need, and let them come.
+
+        Later it may not be there any more, or be of another version: the
+        package may be upgraded or removed while the daemon runs. Runs in the
+        main thread, when the daemon has been imported; forks inherit it.
+        Raises nothing.
+        """
+        # A report that imports does the same, and may hang: not waited for.
+        if self._import_gate.acquire(blocking=False):
+            try:
+                for name in IMPORTED:
+                    importlib.import_module(name)
+            except Exception as error:
+                # The first report tries again, and says so if it fails.
+                LOG.warning('Diagnostics cannot be prepared: %s', error)
+            finally:
+                self._import_gate.release()
+        self._loaded.set()
 
     def before_fork(self) -> None:
         """Let a fork wait for an import that is under way.

@@ -27,8 +27,7 @@ import fcntl
 import os
 import time
 
-#: Name of the file, as /proc/PID/fd shows it.
-NAME = 'ceilometer-diagnostics-turn'
+from ceilometer.diagnostics import fields
 
 #: How long a process waits for its turn. Then its report comes in between the
 #: others, which the journal fields tell apart.
@@ -38,9 +37,28 @@ TURN_SECONDS_MAX = 5.0
 def make() -> int | None:
     """The descriptor to take turns with, None where there can be none."""
     try:
-        return os.memfd_create(NAME, os.MFD_CLOEXEC)
+        return os.memfd_create(fields.TURN_NAME, os.MFD_CLOEXEC)
     except OSError:
         return None
+
+
+def of(pid: int) -> int | None:
+    """The descriptor to take turns with, shared with another process.
+
+    A process that multiprocessing has started is no fork: it opens its
+    master's anew. Runs in the main thread.
+
+    :param pid: the process that has one; this one, if there is none yet
+    :returns: None where there can be none
+    """
+    if pid != os.getpid():
+        with contextlib.suppress(OSError):
+            for name in os.listdir(f'/proc/{pid}/fd'):
+                path = f'/proc/{pid}/fd/{name}'
+                with contextlib.suppress(OSError):
+                    if fields.TURN_NAME in os.readlink(path):
+                        return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    return make()
 
 
 @contextlib.contextmanager
@@ -63,7 +81,7 @@ def taken(descriptor: int | None) -> Iterator[None]:
 def _is_ours(descriptor: int) -> bool:
     """Whether nobody has closed it and opened something else in its place."""
     try:
-        return NAME in os.readlink(f'/proc/self/fd/{descriptor}')
+        return fields.TURN_NAME in os.readlink(f'/proc/self/fd/{descriptor}')
     except OSError:
         return False
 

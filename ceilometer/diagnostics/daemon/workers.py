@@ -15,12 +15,17 @@
 This does not import cotyledon: it waits until the daemon does. cotyledon's
 hook for new workers tells it once the service has been made, which may take
 seconds; a service that calls ``Service.__init__`` tells it as it begins.
+
+Workers that are not forked by their master get all hooks pickled. Ours is not
+among them, because no worker could start any more if we were removed: there
+the function that makes the service is followed, in the worker.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 import logging
+import sys
 from typing import Any
 
 from ceilometer.diagnostics.daemon import interpose
@@ -48,6 +53,9 @@ def watch(on_manager: Callable[[], None],
         _hooked = True
         interpose.when_imported('cotyledon', 'ServiceManager.run', _run)
         interpose.when_imported('cotyledon', 'Service.__init__', _init_service)
+        interpose.when_imported(
+            'cotyledon._service_worker', 'ServiceWorker.__init__',
+            _init_worker)
 
 
 def unwatch() -> None:
@@ -61,12 +69,33 @@ def _run(wrapped: Callable[..., Any], instance: Any, args: Any,
          kwargs: Any) -> Any:
     try:
         if _on_manager is not None:
-            instance.register_hooks(on_new_worker=_new_worker)
+            if _forks(instance):
+                instance.register_hooks(on_new_worker=_new_worker)
             _on_manager()
     except Exception:
         LOG.exception('Diagnostics cannot identify the workers of this '
                       'service')
     return wrapped(*args, **kwargs)
+
+
+def _forks(manager: Any) -> bool:
+    """Whether a manager's workers are its own forks."""
+    multiprocessing = sys.modules['multiprocessing']
+    context = getattr(manager, 'mp_context', multiprocessing)
+    method = context.get_start_method(allow_none=True)
+    # the first is the default
+    method = method or multiprocessing.get_all_start_methods()[0]
+    return str(method) == 'fork'
+
+
+def _init_worker(wrapped: Callable[..., Any], instance: Any, args: Any,
+                 kwargs: Any) -> Any:
+    made = wrapped(*args, **kwargs)
+    service = getattr(instance, 'service', None)
+    worker_id = getattr(service, 'worker_id', None)
+    if isinstance(worker_id, int):
+        _new_worker(None, worker_id, service)
+    return made
 
 
 def _init_service(wrapped: Callable[..., Any], instance: Any, args: Any,

@@ -19,6 +19,9 @@ socket, it takes the place of the system's, whatever program is started.
 import os
 
 if os.environ.get('TEST_JOURNAL_SOCKET'):
+    import ceilometer_diagnostics_start
+
+    ceilometer_diagnostics_start.find_package()
     from ceilometer.diagnostics.daemon import journal
 
     journal.SOCKET_PATH = os.environ['TEST_JOURNAL_SOCKET']

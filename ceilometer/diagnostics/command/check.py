@@ -1,0 +1,245 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""``ceilometer-diagnostics check``: can services write reports?
+
+Signals nothing, and changes nothing. It looks at what a unit would start and
+at what runs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import Any
+
+from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command.output import destination
+from ceilometer.diagnostics.command import selection
+from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics.command import unit_start
+from ceilometer.diagnostics import escape
+import ceilometer_diagnostics_start
+
+OK = 'ok'
+NOTE = 'note'
+PROBLEM = 'problem'
+
+_VARIABLE = ceilometer_diagnostics_start.VARIABLE
+_SOCKET = 'run/systemd/journal/socket'
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """One thing that was looked at.
+
+    :ivar level: :data:`OK`, :data:`NOTE` or :data:`PROBLEM`
+    :ivar topic: what it is about, in a word
+    :ivar text: what was found, and what to do
+    """
+
+    level: str
+    topic: str
+    text: str
+
+
+def parser() -> command_line.Parser:
+    """The parser of this verb's command line."""
+    made = command_line.Parser(
+        'check', 'Say whether services can write reports, and if not, why. '
+        'Look at what each unit would start, as its user, and at its '
+        'processes. No signal is sent and no daemon is started.', [
+            ('', 'all running Ceilometer services'),
+            ('ceilometer-polling', 'one service, running or not'),
+        ])
+    made.add_argument('unit', nargs='*', metavar='UNIT',
+                      help='a service; by default all running services')
+    command_line.add_output(made)
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    """Run the verb; see :func:`cli.main`."""
+    given = parser().parse(arguments)
+    names = [selection.unit_name(word) for word in given.unit] or [
+        name for name in system.running_units()
+        if system.is_unit_of_ceilometer(name)]
+    if not names:
+        raise command_line.Failure(
+            'no Ceilometer service is running: name one')
+    found = {name: check(name) for name in dict.fromkeys(names)}
+    with destination.Output(given.output, pager=False) as out:
+        if given.json == 'off':
+            for name, points in found.items():
+                out.write(_text(name, points, out.style))
+        else:
+            out.write(destination.to_json([
+                {'unit': name, 'points': list(map(
+                    dataclasses.asdict, points))}
+                for name, points in found.items()], given.json))
+    return 1 if any(point.level == PROBLEM for points in found.values()
+                    for point in points) else 0
+
+
+def check(name: str) -> list[Point]:
+    """Look at a unit and its processes.
+
+    :param name: full name of the unit
+    :raises options.Failure: there is no such unit, or systemctl fails
+    """
+    told = system.properties(
+        name, 'Id', 'ActiveState', 'MainPID', 'User', 'Environment',
+        'ExecStart', 'LogNamespace', 'NeedDaemonReload')
+    start = unit_start.of(told)
+    running = bool(int(told.get('MainPID') or 0))
+    points = []
+    if told.get('NeedDaemonReload') == 'yes':
+        points.append(Point(PROBLEM, 'unit', 'its files have changed: run '
+                            '"systemctl daemon-reload"'))
+    found = None
+    try:
+        found = unit_start.probe(start)
+    except unit_start.Unusable as error:
+        # what a script starts can be seen where it runs
+        level = NOTE if running and start.path is not None else PROBLEM
+        points.append(Point(level, 'program', str(error)))
+    if found is not None:
+        points += _of_program(start, found)
+    points += _of_variable(start)
+    if running:
+        points += _of_processes(name, start, found)
+    else:
+        points.append(Point(NOTE, 'processes', 'the unit is not running '
+                            f'({told.get("ActiveState", "unknown")})'))
+        points.append(_journal('/', told.get('LogNamespace', '')))
+    users = unit_start.readers()
+    points.append(Point(
+        OK, 'readers', 'root may read the reports, and '
+        + (', '.join(users) if users else 'nobody else: add users to group '
+           'systemd-journal')))
+    return points
+
+
+def _of_program(start: unit_start.Start,
+                found: dict[str, Any]) -> list[Point]:
+    points = [Point(
+        OK, 'program', f'{start.path} of Ceilometer {found["ceilometer"]}, '
+        f'with diagnostics {found["diagnostics"]} in {found["package"]}')]
+    if not found['started']:
+        points.append(Point(
+            PROBLEM, 'start', 'the interpreter does not read '
+            'ceilometer_diagnostics.pth at its start: it must lie in a site '
+            'directory of it'))
+    points += [Point(PROBLEM, 'options', problem)
+               for problem in found['problems']]
+    if found['enabled'] is False:
+        points.append(Point(
+            PROBLEM, 'options', '[diagnostics] enabled is false: no reports '
+            'are written'))
+    elif found['signals'] is not None and 'SIGUSR1' not in found['signals']:
+        points.append(Point(
+            PROBLEM, 'options', '[diagnostics] signals is '
+            f'{", ".join(found["signals"]) or "empty"}: SIGUSR1 causes no '
+            'report, and may end the daemon'))
+    return points
+
+
+def _of_variable(start: unit_start.Start) -> list[Point]:
+    points = []
+    value = start.environment.get(_VARIABLE)
+    if start.armed:
+        points.append(Point(
+            OK, 'unit', 'starts the program with '
+            + ('"ceilometer-diagnostics run"' if start.by_run
+               else f'{_VARIABLE}={value}')))
+    elif value is None:
+        points.append(Point(
+            PROBLEM, 'unit', f'does not set {_VARIABLE}: add '
+            f'"Environment={_VARIABLE}=1" to its [Service]'))
+    else:
+        points.append(Point(
+            PROBLEM, 'unit', f'sets {_VARIABLE}={value!r}: expected 1'))
+    if not start.holds_signals and not start.by_run:
+        points.append(Point(
+            NOTE, 'signals', 'the unit does not block and ignore SIGUSR1 and '
+            'SIGUSR2: one that comes in the first 0.03 s of a start ends the '
+            'daemon'))
+    return points
+
+
+def _of_processes(name: str, start: unit_start.Start,
+                  found: dict[str, Any] | None) -> list[Point]:
+    unit = system.look(name)
+    points = []
+    doomed = [process for process in unit.daemons if process.dies]
+    armed = [process for process in unit.daemons if process.armed]
+    if doomed:
+        points.append(Point(
+            PROBLEM, 'processes', 'not armed, and SIGUSR1 ends: '
+            + _pids(doomed) + ('; the unit was changed after its start: '
+                               'restart it' if start.armed else '')))
+    elif len(armed) < len(unit.daemons):
+        points.append(Point(
+            PROBLEM, 'processes', 'write no reports: ' + _pids(
+                [one for one in unit.daemons if not one.armed])))
+    else:
+        points.append(Point(OK, 'processes', f'{len(armed)} of '
+                            f'{len(unit.daemons)} are armed'))
+    if found is not None and armed:
+        points += _of_age(unit.main_pid, found['package'])
+    points.append(_journal(f'/proc/{unit.main_pid}/root', ''))
+    return points
+
+
+def _pids(processes: list[system.Process]) -> str:
+    return ', '.join(
+        f'{process.pid} ({process.name})' for process in processes)
+
+
+def _of_age(pid: int, package: str) -> list[Point]:
+    try:
+        started = system.started_sec(pid)
+    except OSError:
+        return []
+    for what, directory in (('the package', package),
+                            ('Ceilometer', os.path.dirname(package))):
+        if system.changed_sec(directory) > started:
+            return [Point(
+                NOTE, 'code', f'{what} is newer than the process: restart '
+                'the unit to use it')]
+    return []
+
+
+def _journal(root: str, namespace: str) -> Point:
+    """Whether journald can be reached, as processes below a root see it."""
+    path = os.path.join(root, _SOCKET)
+    if namespace:
+        path = path.replace('journal/', f'journal.{namespace}/')
+    if os.path.exists(path):
+        return Point(OK, 'journal', 'its socket is there')
+    return Point(
+        PROBLEM, 'journal', f'{path} is not there: reports go to standard '
+        'error')
+
+
+def _text(name: str, points: list[Point], style: destination.Style) -> str:
+    problems = sum(point.level == PROBLEM for point in points)
+    lines = [style.bold(escape.line(name) + ': ' + (
+        'can write reports' if not problems
+        else f'{problems} problem{"s" if problems > 1 else ""}'))]
+    paint = {OK: style.good, NOTE: style.odd, PROBLEM: style.bad}
+    # what is wrong comes first
+    order = (PROBLEM, NOTE, OK)
+    for point in sorted(points, key=lambda one: order.index(one.level)):
+        lines.append(f'  {paint[point.level](f"{point.level:<8}")} '
+                     f'{point.topic + ":":<11}{escape.line(point.text)}')
+    return '\n'.join(lines) + '\n'

@@ -1,0 +1,75 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Arms a process and connects it with the daemon that it becomes.
+
+Both doors come here: :func:`ceilometer.diagnostics.install`, which a service
+calls, and :mod:`.started`, for a daemon that knows nothing of us. Runs in the
+main thread.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from ceilometer.diagnostics.daemon import arming
+from ceilometer.diagnostics.daemon import gmr
+from ceilometer.diagnostics.daemon import process
+from ceilometer.diagnostics.daemon import workers
+
+
+def install(daemon: process.Daemon,
+            before: arming.Before | None = None) -> arming.Arming:
+    """Arm this process, and learn of its configuration and its workers.
+
+    :param daemon: what is known of the process
+    :param before: what its signals did before they were taken, None if that
+        is done now
+    :returns: the arming
+    :raises RuntimeError: not called in the main thread
+    """
+    armed = arming.arm(daemon, before=before)
+    gmr.take_over(armed.adopt)
+    workers.watch(daemon.becomes_master, _become_worker)
+    return armed
+
+
+def uninstall() -> None:
+    """Undo :func:`install`."""
+    arming.disarm()
+    gmr.give_back()
+    workers.unwatch()
+
+
+def adopt(conf: Any) -> None:
+    """Hand over the configuration of the service, unless it is known.
+
+    :param conf: the service's own ConfigOpts
+    """
+    armed = arming.armed
+    if armed is not None and armed.daemon.conf is None:
+        if armed.adopt(conf):
+            gmr.silence()
+
+
+def _become_worker(number: int, service: Any) -> None:
+    armed = arming.armed
+    if armed is None:
+        return
+    armed.daemon.become_worker(number, service)
+    # A worker that is no fork of its master has not read its configuration:
+    # the service has got it.
+    conf = getattr(service, 'conf', None)
+    config = sys.modules.get('oslo_config.cfg')
+    if config is not None and isinstance(conf, config.ConfigOpts):
+        adopt(conf)

@@ -1,0 +1,178 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Somebody else's unit, and one line in a drop-in: its daemon is armed."""
+
+from __future__ import annotations
+
+import collections.abc
+import pathlib
+import re
+
+import pytest
+
+from tests.system import beds
+from tests.system import construction
+from tests.system import machine as machines
+from tests.system import reports
+
+NAME = 'ceilometer-polling'
+CONFIG = '/etc/ceilometer/ceilometer.conf.d/test.conf'
+LOGS = '/var/log/ceilometer'
+
+# As somebody writes it by hand who has a virtualenv; Debian has its own.
+UNIT = """\
+[Unit]
+Description=Polling, in a virtualenv
+
+[Service]
+User=ceilometer
+StateDirectory=ceilometer
+LogsDirectory=ceilometer
+ExecStart=/opt/ceilometer/bin/ceilometer-polling
+"""
+
+
+# Variables that differ from one start of a unit to the next.
+_OF_ONE_START = (
+    'CEILOMETER_DIAGNOSTICS=', 'INVOCATION_ID=', 'JOURNAL_STREAM=',
+    'SYSTEMD_EXEC_PID=', 'MEMORY_PRESSURE', 'NOTIFY_SOCKET=')
+
+
+def dropin() -> str:
+    """The drop-in that the README tells to write."""
+    text = (construction.TREE / 'README.rst').read_text()
+    found = re.search(
+        r'\n   # /etc/systemd/system/ceilometer-polling\.service\.d/'
+        r'diagnostics\.conf\n((?:   .*\n)+)', text)
+    assert found, 'README has no drop-in'
+    return re.sub('(?m)^   ', '', found[1])
+
+
+@pytest.fixture
+def stock(machine: machines.Machine) -> collections.abc.Iterator[None]:
+    """The unit of the distribution, or of somebody, in place of ours."""
+    theirs = machine.path(f'/usr/lib/systemd/system/{NAME}.service')
+    machine.write_file(
+        f'/etc/systemd/system/{NAME}.service',
+        theirs.read_text() if beds.chosen() != beds.HOST else UNIT)
+    machine.write_file(CONFIG, f'[DEFAULT]\nlog_dir = {LOGS}\n')
+    machine.run(['sh', '-c', f'mkdir -p {LOGS}; chown ceilometer: {LOGS}'])
+    machine.systemctl('daemon-reload')
+    yield
+    machine.systemctl('stop', NAME)
+    machine.run(['sh', '-c', f'rm -rf {LOGS}/* {CONFIG} '
+                 f'/etc/systemd/system/{NAME}.service*'])
+    machine.systemctl('daemon-reload')
+    machine.systemctl('reset-failed', NAME, check=False)
+
+
+def seen(machine: machines.Machine) -> dict[str, object]:
+    """What can be read of a running unit and its processes from outside."""
+    # cotyledon names a worker when its service has been made
+    machine.wait_for(
+        lambda: any('worker(' in process(machine, pid)['cmdline']
+                    for pid in machine.workers(NAME)),
+        what='a worker', unit=NAME)
+    told: dict[str, object] = {
+        'unit': machine.show(
+            NAME, 'Type', 'NotifyAccess', 'StatusText', 'ActiveState',
+            'SubState', 'User'),
+        'logs': sorted(
+            path.name for path in machine.path(LOGS).iterdir())}
+    main = int(machine.show(NAME, 'MainPID')['MainPID'])
+    for name, pid in (('main', main), ('worker', machine.workers(NAME)[0])):
+        for what, value in process(machine, pid).items():
+            told[f'{name} {what}'] = value
+    told['children'] = sorted(
+        re.sub(r'\d+', 'N', process(machine, pid)['cmdline'])
+        for pid in machine.pids(NAME))
+    return told
+
+
+def process(machine: machines.Machine, pid: int) -> dict[str, str]:
+    """What /proc tells of a process, without what no two have in common."""
+    directory = machine.path(f'/proc/{pid}')
+
+    def text(name: str) -> str:
+        return (directory / name).read_bytes().decode(errors='replace')
+
+    status = dict(line.split(':', 1) for line in text('status').splitlines())
+    kept = ('Name', 'Umask', 'Uid', 'Gid', 'Groups', 'CapInh', 'CapPrm',
+            'CapEff', 'CapBnd', 'CapAmb', 'NoNewPrivs', 'Seccomp')
+    return {
+        **{name: status[name].strip() for name in kept},
+        # without SIGUSR1 and SIGUSR2, which are ours
+        **{name: f'{int(status[name], 16) & ~0xa00:x}'
+           for name in ('SigBlk', 'SigIgn', 'SigCgt')},
+        'cmdline': text('cmdline'), 'comm': text('comm'),
+        'limits': text('limits'), 'cgroup': text('cgroup'),
+        'oom_score_adj': text('oom_score_adj'),
+        'environ': '\n'.join(sorted(
+            line for line in text('environ').split('\0')
+            if line and not line.startswith(_OF_ONE_START))),
+    }
+
+
+def test_one_line_arms_somebody_elses_unit(
+        machine: machines.Machine, stock: None) -> None:
+    """The README's drop-in; and the daemon is the stock one otherwise."""
+    machine.systemctl('start', NAME)
+    before = seen(machine)
+    assert before['logs']
+    machine.systemctl('stop', NAME)
+    machine.run(['sh', '-c', f'rm -f {LOGS}/*'])
+
+    path = f'/etc/systemd/system/{NAME}.service.d/diagnostics.conf'
+    machine.write_file(path, dropin())
+    machine.systemctl('daemon-reload')
+    machine.systemctl('restart', NAME)
+    assert seen(machine) == before
+
+    reports.ready(machine, NAME)
+    since = reports.from_now()
+    machine.systemctl('kill', '-s', 'USR1', NAME)
+    armed = [pid for pid in machine.pids(NAME) if _armed(machine, pid)]
+    assert len(armed) >= 2
+    found = {report.pid: report for report in reports.wait(
+        machine, NAME, armed, since)}
+    for report in found.values():
+        assert report.names == [*reports.SECTIONS, 'summary']
+        assert {entry['REPORT_SECTION_STATUS']
+                for entry in report.entries} == {'ok'}
+        assert report.first['REPORT_SERVICE'] == NAME
+    roles = [found[pid].first['REPORT_PROCESS'] for pid in armed]
+    expected = ['master', 'worker'] + (
+        ['forkserver'] if _forkserver(machine) else [])
+    assert sorted(roles) == sorted(expected)
+    for report in found.values():
+        # multiprocessing's server has no configuration
+        assert ('log_dir' in report.section('configuration')['MESSAGE']) == (
+            report.first['REPORT_PROCESS'] != 'forkserver')
+    told = machine.run(['ceilometer-diagnostics', 'trigger', NAME],
+                       check=False)
+    assert told.stdout.startswith(
+        f'{NAME}.service: {len(expected)} of {len(expected)} processes have '
+        'answered\n'), told
+    assert machine.show(NAME, 'NRestarts', 'ActiveState') == {
+        'NRestarts': '0', 'ActiveState': 'active'}
+
+
+def _armed(machine: machines.Machine, pid: int) -> bool:
+    return any('ceilometer-diagnostics' in str(path.readlink())
+               for path in machine.path(f'/proc/{pid}/fd').iterdir())
+
+
+def _forkserver(machine: machines.Machine) -> bool:
+    return any('multiprocessing.forkserver' in pathlib.Path(
+        machine.path(f'/proc/{pid}/cmdline')).read_text()
+        for pid in machine.pids(NAME))
