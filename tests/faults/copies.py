@@ -72,7 +72,9 @@ class Copy:
                 relative = directory / entry.name
                 if relative in own or entry.name in ('lib64', '__pycache__'):
                     continue
-                if directory.name == 'bin' or entry.name == 'pyvenv.cfg':
+                if directory.name == 'bin' or entry.name == 'pyvenv.cfg' or (
+                        entry.name.startswith(fault.BESIDE)
+                        and entry.is_file()):
                     self._copy_file(original, relative)
                 else:
                     (self._environment / relative).symlink_to(entry.path)
@@ -102,7 +104,8 @@ class Copy:
         original = (self._installed / fault.PACKAGE / found.file).read_text()
         self._write(found.file, found.applied(original))
         try:
-            module = f'{fault.PACKAGE}/{found.file}'.removesuffix(
+            module = os.path.normpath(
+                f'{fault.PACKAGE}/{found.file}').removesuffix(
                 '.py').removesuffix('/__init__').replace('/', '.')
             done = self.run(['-c', f'import {module}'], IMPORT_SECONDS_MAX)
             if done.returncode:

@@ -23,6 +23,8 @@ from tests.faults import lists
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 PACKAGE = 'ceilometer/diagnostics'
+#: How the modules begin that are installed beside the package.
+BESIDE = 'ceilometer_diagnostics'
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,7 +32,8 @@ class Fault:
     """A change of one module that breaks a promise.
 
     :ivar name: which promise is broken, in plain English
-    :ivar file: the module, below ceilometer/diagnostics
+    :ivar file: the module, below ceilometer/diagnostics; or beside it, as
+        ``../../ceilometer_diagnostics_start.py``
     :ivar old: a text that the module has exactly once
     :ivar new: what stands there instead
     :ivar tests: ids of tests, as pytest has them, one of which must fail;

@@ -111,6 +111,28 @@ def test_without_ceilometer_is_one_line_and_exit_2(tmp_path):
     assert done.returncode == 2
 
 
+BECOMES = """
+import os, signal, sys
+def become(path, arguments, environment):
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    print(path, *arguments[1:], environment['CEILOMETER_DIAGNOSTICS'], *(
+        number in blocked and signal.getsignal(number) is signal.SIG_IGN
+        for number in (signal.SIGUSR1, signal.SIGUSR2)))
+    sys.stdout.flush()
+    os._exit(0)
+os.execve = become
+from ceilometer.diagnostics import run
+run.main(['ceilometer-polling', '--x'])
+"""
+
+
+def test_signals_are_taken_before_the_daemon_starts():
+    """They wait while the program's interpreter starts."""
+    done = run(sys.executable, '-c', BECOMES)
+    assert done.stdout.split() == [
+        os.path.join(BIN, 'ceilometer-polling'), '--x', '1', 'True', 'True']
+
+
 @pytest.mark.parametrize('daemon', [
     'ceilometer-polling', 'ceilometer-agent-notification'])
 @pytest.mark.parametrize('arguments', [

@@ -444,6 +444,26 @@ def test_package_may_change_under_a_running_daemon(
     assert process.wait() == 0
 
 
+def test_workers_start_without_us(
+        start, journal, configuration, elsewhere, customize, tmp_path):
+    """No worker needs us to start: nothing of ours is pickled for it."""
+    python, site = elsewhere
+    process = start.run(
+        [str(python), _daemon(tmp_path), '--config-file', configuration],
+        {**ARMED, **customize(START_METHOD.format('spawn', []))})
+    worker, = conftest.until(
+        lambda: len(found := _workers(process.pid)) == 1 and found,
+        'the worker')
+    shutil.rmtree(site / 'ceilometer')
+    for path in site.glob('ceilometer_diagnostics*'):
+        path.unlink()
+    os.kill(int(worker.split()[0]), signal.SIGKILL)
+    conftest.until(lambda: _workers(process.pid) not in ([], [worker]),
+                   'another worker')
+    process.send(signal.SIGTERM)
+    assert process.wait() == 0
+
+
 def test_start_hook_that_fails_is_told_on_one_line(
         start, configuration, elsewhere, tmp_path):
     """And the daemon runs, as without us."""

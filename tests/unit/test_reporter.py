@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import os
 import queue
+import subprocess
+import sys
 import threading
 import types
 
@@ -65,9 +67,10 @@ def test_no_report_is_written_where_they_are_switched_off(reporter):
 def test_trigger_that_waits_is_dropped_where_reports_are_switched_off(
         reporter):
     """A signal may come before the configuration has been read."""
-    with reporter.loading():
-        answered = reporter.request(TRIGGER)
-        reporter.context.settings = options.Settings(enabled=False)
+    reporter.hold()
+    answered = reporter.request(TRIGGER)
+    reporter.context.settings = options.Settings(enabled=False)
+    reporter.prepare()
     assert reporter.wait(answered, limits.EVENT_SECONDS) is None
     assert reporter.written == []
 
@@ -143,8 +146,9 @@ def test_report_switched_off_asks_nobody(reporter, monkeypatch):
 
 def test_triggers_that_wait_share_a_report(reporter):
     """One after the other is answered, by one report."""
-    with reporter.loading():
-        answered = [reporter.request(TRIGGER) for _ in range(3)]
+    reporter.hold()
+    answered = [reporter.request(TRIGGER) for _ in range(3)]
+    reporter.prepare()
     assert {reporter.wait(number, limits.EVENT_SECONDS)
             for number in answered} == {'id-1'}
     assert reporter.written == [[TRIGGER] * 3]
@@ -195,16 +199,48 @@ def test_reports_keep_their_interval(reporter, monkeypatch):
 
 def test_report_waits_until_the_daemon_is_imported(reporter):
     """Two imports at once could meet a module that is not finished."""
-    with reporter.loading():
-        answered = reporter.request(TRIGGER)
-        assert reporter.wait(answered, 0.5) is None
-        assert reporter.written == []
+    reporter.hold()
+    answered = reporter.request(TRIGGER)
+    assert reporter.wait(answered, 0.5) is None
+    assert reporter.written == []
+    reporter.prepare()
     assert reporter.wait(answered, limits.EVENT_SECONDS) == 'id-1'
 
 
 def test_daemon_whose_import_hangs_has_a_report(reporter, monkeypatch):
     """It is wanted most of all."""
     monkeypatch.setattr(reporters, 'LOAD_SECONDS_MAX', 0.1)
-    with reporter.loading():
-        assert reporter.wait(reporter.request(TRIGGER),
-                             limits.EVENT_SECONDS) == 'id-1'
+    reporter.hold()
+    assert reporter.wait(reporter.request(TRIGGER),
+                         limits.EVENT_SECONDS) == 'id-1'
+
+
+def test_what_reports_need_is_imported_beforehand():
+    """In a process of its own: here it has been imported already."""
+    done = subprocess.run(
+        [sys.executable, '-c', '''
+import sys
+from ceilometer.diagnostics.daemon import process
+from ceilometer.diagnostics.daemon import reporter
+made = reporter.Reporter(process.Daemon('example'), None)
+before = [name in sys.modules for name in reporter.IMPORTED]
+made.prepare()
+print(any(before), all(name in sys.modules for name in reporter.IMPORTED))
+'''], capture_output=True, text=True, check=True,
+        timeout=limits.EVENT_SECONDS)
+    assert done.stdout.split() == ['False', 'True']
+
+
+def test_preparing_that_fails_is_logged(reporter, monkeypatch, caplog):
+    """The daemon goes on; the first report tries again."""
+    monkeypatch.setattr(reporters, 'IMPORTED', ('nosuch_module',))
+    reporter.hold()
+    reporter.prepare()
+    assert 'nosuch_module' in caplog.text
+    assert diagnostics.write_report(limits.EVENT_SECONDS) == 'id-1'
+
+
+def test_preparing_waits_for_no_import(reporter):
+    """One that hangs must not hold up the daemon."""
+    with reporter.context.import_gate:
+        reporter.prepare()

@@ -22,7 +22,9 @@ import dataclasses
 import os
 from typing import Any
 
+from ceilometer.diagnostics.command import code_age
 from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import system
@@ -120,7 +122,8 @@ def check(name: str) -> list[Point]:
     else:
         points.append(Point(NOTE, 'processes', 'the unit is not running '
                             f'({told.get("ActiveState", "unknown")})'))
-        points.append(_journal('/', told.get('LogNamespace', '')))
+    points.append(_journal(int(told.get('MainPID') or 0),
+                           told.get('LogNamespace', '')))
     users = unit_start.readers()
     points.append(Point(
         OK, 'readers', 'root may read the reports, and '
@@ -191,12 +194,15 @@ def _of_processes(name: str, start: unit_start.Start,
         points.append(Point(
             PROBLEM, 'processes', 'write no reports: ' + _pids(
                 [one for one in unit.daemons if not one.armed])))
+        points += [
+            Point(PROBLEM, 'processes', f'pid {one.pid}: {why}')
+            for one in unit.daemons
+            if (why := obstacles.of_process(one.pid)) is not None]
     else:
         points.append(Point(OK, 'processes', f'{len(armed)} of '
                             f'{len(unit.daemons)} are armed'))
     if found is not None and armed:
         points += _of_age(unit.main_pid, found['package'])
-    points.append(_journal(f'/proc/{unit.main_pid}/root', ''))
     return points
 
 
@@ -206,29 +212,36 @@ def _pids(processes: list[system.Process]) -> str:
 
 
 def _of_age(pid: int, package: str) -> list[Point]:
-    try:
-        started = system.started_sec(pid)
-    except OSError:
-        return []
     for what, directory in (('the package', package),
                             ('Ceilometer', os.path.dirname(package))):
-        if system.changed_sec(directory) > started:
+        if code_age.is_newer(directory, pid):
             return [Point(
                 NOTE, 'code', f'{what} is newer than the process: restart '
                 'the unit to use it')]
     return []
 
 
-def _journal(root: str, namespace: str) -> Point:
-    """Whether journald can be reached, as processes below a root see it."""
-    path = os.path.join(root, _SOCKET)
-    if namespace:
-        path = path.replace('journal/', f'journal.{namespace}/')
-    if os.path.exists(path):
-        return Point(OK, 'journal', 'its socket is there')
-    return Point(
-        PROBLEM, 'journal', f'{path} is not there: reports go to standard '
-        'error')
+def _journal(pid: int, namespace: str) -> Point:
+    """Whether reports get into the journal.
+
+    :param pid: of the main process, which may see other files; 0 for none
+    :param namespace: that the unit logs to, '' for the default one
+    """
+    why = obstacles.of_journal(namespace or None)
+    if why is None and pid:
+        # systemd puts the socket of a namespace there, for the unit
+        path = f'/proc/{pid}/root/{_SOCKET}'
+        try:
+            os.stat(path)
+        except FileNotFoundError:
+            why = f'the unit does not see /{_SOCKET}'
+        except OSError:
+            # not everyone may look there
+            pass
+    if why is None:
+        return Point(OK, 'journal', 'it takes entries')
+    return Point(PROBLEM, 'journal',
+                 f'{why}; reports go to standard error')
 
 
 def _text(name: str, points: list[Point], style: destination.Style) -> str:

@@ -20,7 +20,6 @@ import pathlib
 import re
 import signal
 import subprocess
-import time
 
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command import masked
@@ -188,39 +187,6 @@ def manager_path() -> str:
         if name == 'PATH':
             return value
     return _DEFAULT_PATH
-
-
-def started_sec(pid: int) -> float:
-    """When a process was started, seconds since the epoch.
-
-    :param pid: process id
-    :raises OSError: it is gone
-    """
-    text = pathlib.Path(f'/proc/{pid}/stat').read_text(errors='replace')
-    ticks = int(text.rpartition(')')[2].split()[19])
-    booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-    return booted + ticks / os.sysconf('SC_CLK_TCK')
-
-
-def changed_sec(package: str) -> float:
-    """When the code of a package was last replaced, seconds since the epoch.
-
-    Not when it was last edited: a package of a distribution has files of the
-    day when it was built.
-
-    :param package: its directory
-    """
-    times = [0.0]
-    for directory, _, names in os.walk(package):
-        for name in names:
-            if name.endswith('.py'):
-                try:
-                    times.append(os.stat(
-                        os.path.join(directory, name)).st_ctime)
-                except OSError:
-                    # it is being replaced now
-                    continue
-    return max(times)
 
 
 def kill(names: list[str]) -> None:

@@ -26,6 +26,7 @@ import time
 from typing import Any
 
 from ceilometer.diagnostics.command import answers as answers_module
+from ceilometer.diagnostics.command import code_age
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.findings import digest
 from ceilometer.diagnostics.command import interruption
@@ -40,6 +41,7 @@ from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics import escape
+import ceilometer_diagnostics_start
 
 #: How long to wait for the reports, seconds; one may take as long itself
 #: where a section hangs.
@@ -171,8 +173,9 @@ def _refuse(units: list[system.Unit], force: bool) -> None:
     if not force:
         raise command_line.Failure(
             f'{system.SIGNAL.name} would end {told}: no signal was sent; the '
-            'unit must start the daemon with "ceilometer-diagnostics run", '
-            'or use --force to send the signal anyway')
+            f'unit must set {ceilometer_diagnostics_start.VARIABLE}=1, see '
+            '"ceilometer-diagnostics check"; or use --force to send the '
+            'signal anyway')
     destination.complain(f'{system.SIGNAL.name} ends {told}')
 
 
@@ -233,6 +236,10 @@ def _text(answers: list[answers_module.Answer], waited: str,
         parts.append(style.bold(
             f'{unit}: {complete} of {len(own)} processes have answered')
             + '\n')
+        if any(map(_is_old, own)):
+            parts.append(style.odd(
+                '! the package is newer than the processes: restart the '
+                'unit to use it') + '\n')
         for answer in own:
             if answer.found is not None:
                 process = escape.line(
@@ -250,6 +257,10 @@ def _text(answers: list[answers_module.Answer], waited: str,
 
 def _indented(lines: str) -> str:
     return ''.join(f'    {line}\n' for line in lines.splitlines())
+
+
+def _is_old(answer: answers_module.Answer) -> bool:
+    return code_age.is_newer(code_age.OWN, answer.process.pid)
 
 
 def _silent(answer: answers_module.Answer, waited: str) -> str:
@@ -270,7 +281,8 @@ def _describe(answer: answers_module.Answer) -> dict[str, Any]:
         'unit': answer.unit, 'pid': process.pid, 'command': process.command,
         'answered': answer.complete,
         'id': None if answer.found is None else answer.found.id,
-        'digest': list(map(dataclasses.asdict, answer.notices))}
+        'digest': list(map(dataclasses.asdict, answer.notices)),
+        'package_is_newer': _is_old(answer)}
     if not answer.complete:
         told['state'] = system.state(process.pid)
         told['obstacle'] = answer.obstacle

@@ -26,8 +26,6 @@ import os
 import sys
 from typing import Any
 
-from ceilometer import diagnostics
-
 #: Options of a daemon that tell where its configuration is.
 _CONFIG_OPTIONS = ('--config-file', '--config-dir')
 
@@ -49,7 +47,8 @@ def look(arguments: list[str]) -> dict[str, Any]:
     told: dict[str, Any] = {
         'ceilometer': _version('ceilometer'),
         'diagnostics': _version('ceilometer-diagnostics'),
-        'package': os.path.dirname(os.path.abspath(diagnostics.__file__)),
+        'package': os.path.dirname(os.path.dirname(
+            os.path.abspath(__file__))),
         'started': sys.modules['ceilometer_diagnostics_start'].called,
         'enabled': None, 'signals': None, 'problems': []}
     logging.basicConfig(

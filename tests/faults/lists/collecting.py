@@ -502,8 +502,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a program inherits a descriptor of ours',
         file='daemon/turn.py',
-        old='os.memfd_create(NAME, os.MFD_CLOEXEC)',
-        new='os.memfd_create(NAME, 0)',
+        old='os.memfd_create(fields.TURN_NAME, os.MFD_CLOEXEC)',
+        new='os.memfd_create(fields.TURN_NAME, 0)',
         tests=(DELIVERY + 'test_child_of_a_program_inherits_no_'
                'descriptor',)),
 )

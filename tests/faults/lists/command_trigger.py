@@ -98,8 +98,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a program that a daemon has started is to answer',
         file='command/system.py',
-        old='if process.origin in main)',
-        new='if process.origin)',
+        old='or process.origin in main\n',
+        new='or process.origin\n',
         tests=(
             _TRIGGER + 'test_all_answer',
             _TRIGGER + 'test_processes_of_a_unit')),

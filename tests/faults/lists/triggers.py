@@ -408,30 +408,9 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(TEST_REPORTER + 'test_report_switched_off_asks_nobody',)),
     fault.Fault(
         name='what uninstalls leaves oslo.reports to us',
-        file='__init__.py',
+        file='daemon/installation.py',
         old='    gmr.give_back()\n',
         new='',
         tests=(TRIGGERS + 'test_oslo_reports_is_in_charge_after_'
                'uninstall',)),
-    fault.Fault(
-        name='the started daemon has the name of another program',
-        file='run.py',
-        old='            file.write(name[:15])\n',
-        new='            pass\n',
-        tests=('tests/functional/test_run.py::'
-               'test_daemon_sees_what_it_would_see',)),
-    fault.Fault(
-        name='the started daemon sees our command line',
-        file='run.py',
-        old='    sys.argv = [_script(argv[0]), *argv[1:]]\n',
-        new='',
-        tests=('tests/functional/test_run.py::'
-               'test_daemon_sees_what_it_would_see',)),
-    fault.Fault(
-        name='the exit status of the started daemon is lost',
-        file='run.py',
-        old='    sys.exit(function())\n',
-        new='    function()\n    sys.exit(0)\n',
-        tests=('tests/functional/test_run.py::'
-               'test_exit_status_is_what_the_daemon_returns',)),
 )

@@ -1,0 +1,62 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Whether the code on disk is newer than a process that has loaded it."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import time
+
+#: The directory of this package.
+OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def is_newer(package: str, pid: int) -> bool:
+    """Whether a package has been replaced since a process was started.
+
+    :param package: directory of the package
+    :param pid: process id; False if it is gone
+    """
+    try:
+        return _changed(package) > _started(pid)
+    except (OSError, ValueError, IndexError):
+        return False
+
+
+def _started(pid: int) -> float:
+    """When a process was started, seconds since the epoch."""
+    text = pathlib.Path(f'/proc/{pid}/stat').read_text(errors='replace')
+    # proc(5); the name of a program may hold anything, a parenthesis, too
+    ticks = int(text.rpartition(')')[2].split()[19])
+    booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    return booted + ticks / os.sysconf('SC_CLK_TCK')
+
+
+def _changed(package: str) -> float:
+    """When files of a package were last put there, seconds since the epoch.
+
+    Not when they were last edited: files of a distribution's package are of
+    the day when it was built.
+    """
+    times = [0.0]
+    for directory, _, names in os.walk(package):
+        for name in names:
+            if name.endswith('.py'):
+                try:
+                    times.append(os.stat(
+                        os.path.join(directory, name)).st_ctime)
+                except OSError:
+                    # it is being replaced now
+                    continue
+    return max(times)

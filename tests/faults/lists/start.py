@@ -1,0 +1,129 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Of the start: the environment variable, and what it arms."""
+
+from tests.faults import fault
+
+START = '../../ceilometer_diagnostics_start.py'
+TESTS = 'tests/functional/test_start.py::'
+SEES = TESTS + 'test_daemon_sees_what_a_stock_one_sees'
+ANSWERS = TESTS + 'test_real_daemon_answers_in_every_process'
+
+FAULTS: tuple[fault.Fault, ...] = (
+    fault.Fault(
+        name='the signals are taken only when Ceilometer is imported',
+        file=START,
+        old='        start.take_signals()\n        sys.meta_path',
+        new='        sys.meta_path',
+        tests=(TESTS + 'test_value_of_the_variable',)),
+    fault.Fault(
+        name='a signal that waits at the start is lost',
+        file=START,
+        old='            if self.handlers[number] is not signal.SIG_IGN:\n',
+        new='            if True:\n',
+        tests=(TESTS + 'test_signal_at_any_moment_of_the_start',)),
+    fault.Fault(
+        name='what site reads twice arms twice',
+        file=START,
+        old='        if value is None or called:\n',
+        new='        if value is None:\n',
+        tests=(SEES,)),
+    fault.Fault(
+        name='any value arms a daemon',
+        file=START,
+        old='        if start is None or on is False:\n',
+        new='        if start is None:\n',
+        tests=(TESTS + 'test_value_of_the_variable',)),
+    fault.Fault(
+        name='any program is armed',
+        file=START,
+        old='    return Start(name, None) if name in DAEMONS else None\n',
+        new='    return Start(name, None)\n',
+        tests=(TESTS + 'test_other_programs_are_left_alone',)),
+    fault.Fault(
+        name='options of the interpreter are taken for the program',
+        file=START,
+        old='            next(arguments, None)\n',
+        new='            pass\n',
+        tests=('tests/unit/test_start.py::test_program_of_a_command_line',)),
+    fault.Fault(
+        name='what imports diagnostics is taken for the daemon',
+        file=START,
+        old="(\n                name + '.').startswith('ceilometer.diagnostics.'):",
+        new="(\n                name + '.').startswith('nobody.'):",
+        tests=('tests/unit/test_start.py::test_diagnostics_are_not_the_'
+               'daemon',)),
+    fault.Fault(
+        name='the package is looked for where Ceilometer is only',
+        file=START,
+        old='        ceilometer.__path__.append(beside)\n',
+        new='        pass\n',
+        tests=(TESTS + 'test_package_may_be_in_another_directory_than_'
+               'ceilometer',)),
+    fault.Fault(
+        name='what is looked for modules stays changed',
+        file=START,
+        old='            sys.meta_path.remove(self)\n',
+        new='            pass\n',
+        tests=(SEES,)),
+    fault.Fault(
+        name='what reports need is imported when one is asked for',
+        file='daemon/reporter.py',
+        old='                for name in IMPORTED:\n',
+        new='                for name in ():\n',
+        tests=(TESTS + 'test_package_may_change_under_a_running_daemon',)),
+    fault.Fault(
+        name='hooks of ours are pickled for workers',
+        file='daemon/workers.py',
+        old="    return str(method) == 'fork'\n",
+        new='    return True\n',
+        tests=(TESTS + 'test_workers_start_without_us',)),
+    fault.Fault(
+        name='a worker of a forkserver has no configuration',
+        file='daemon/installation.py',
+        old="    conf = getattr(service, 'conf', None)\n",
+        new='    conf = None\n',
+        tests=(ANSWERS,)),
+    fault.Fault(
+        name='the forkserver is called a master',
+        file='daemon/started.py',
+        old='    if start.server is not None:\n',
+        new='    if False:\n',
+        tests=(ANSWERS,)),
+    fault.Fault(
+        name='a forkserver takes turns with itself alone',
+        file='daemon/turn.py',
+        old='    if pid != os.getpid():\n',
+        new='    if False:\n',
+        tests=(TESTS + 'test_reports_of_all_processes_take_turns',)),
+    fault.Fault(
+        name='run does not take the signals',
+        file='run.py',
+        old=".Start('', None).take_signals()\n",
+        new=".Start('', None)\n",
+        tests=('tests/functional/test_run.py::'
+               'test_signals_are_taken_before_the_daemon_starts',)),
+    fault.Fault(
+        name='check finds old code only where it was edited',
+        file='command/code_age.py',
+        old='os.path.join(directory, name)).st_ctime)',
+        new='os.path.join(directory, name)).st_mtime)',
+        tests=('tests/unit/test_command_check.py::test_code_that_is_newer',)),
+    fault.Fault(
+        name='check looks at the environment of its own',
+        file='command/unit_start.py',
+        old='            env=environment, stdin',
+        new='            stdin',
+        tests=('tests/unit/test_command_check.py::'
+               'test_a_probe_sees_what_the_daemon_would',)),
+)
