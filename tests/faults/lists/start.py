@@ -59,8 +59,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what imports diagnostics is taken for the daemon',
         file=START,
-        old="(\n                name + '.').startswith('ceilometer.diagnostics.'):",
-        new="(\n                name + '.').startswith('nobody.'):",
+        old="name + '.').startswith('ceilometer.diagnostics.'):\n",
+        new="name + '.').startswith('nobody.'):\n",
         tests=('tests/unit/test_start.py::test_diagnostics_are_not_the_'
                'daemon',)),
     fault.Fault(
