@@ -31,12 +31,11 @@ Runs in the main thread of every Python, so it imports next to nothing. It
 raises nothing.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 
-# Not of typing, which takes longer to import than all else here.
+# Not of typing, which takes longer to import than all else here; annotations
+# are strings for the same reason.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +82,7 @@ class Start:
         self.pid = os.getpid()
         self.parent_pid = os.getppid()
         self.mask: set[int] = set()
-        self.handlers: dict[signal.Signals, Any] = {}
+        self.handlers: 'dict[signal.Signals, Any]' = {}
 
     def take_signals(self) -> None:
         """Have no signal end the process; each waits until it is armed."""
@@ -106,12 +105,12 @@ class Finder:
     :param start: what is known of the process
     """
 
-    def __init__(self, start: Start) -> None:
+    def __init__(self, start: 'Start') -> None:
         self._start = start
         self._done = False
 
-    def find_spec(self, name: str, path: Any = None,
-                  target: Any = None) -> None:
+    def find_spec(self, name: str, path: 'Any' = None,
+                  target: 'Any' = None) -> None:
         """Arm the process, once; called with each module to import."""
         # Somebody who imports us is not the daemon yet.
         if not self._done and name.startswith('ceilometer.') and not (
@@ -158,7 +157,7 @@ def is_on(value: str) -> bool | None:
     return False if value.lower() in _OFF else None
 
 
-def _start_of(argv: Sequence[str]) -> Start | None:
+def _start_of(argv: 'Sequence[str]') -> 'Start | None':
     """What an interpreter becomes; None if it is no daemon.
 
     :param argv: its whole command line, that of the interpreter included
@@ -172,7 +171,7 @@ def _start_of(argv: Sequence[str]) -> Start | None:
     return Start(name, None) if name in DAEMONS else None
 
 
-def _program(argv: Sequence[str]) -> str:
+def _program(argv: 'Sequence[str]') -> str:
     """What an interpreter runs: a path, or the code behind -c."""
     arguments = iter(argv[1:])
     for argument in arguments:
@@ -200,7 +199,7 @@ def _service_of_parent() -> str | None:
     return name if name in DAEMONS else None
 
 
-def _arm(start: Start, imported: Callable[[], None]) -> None:
+def _arm(start: 'Start', imported: 'Callable[[], None]') -> None:
     try:
         find_package()
         from ceilometer.diagnostics.daemon import started

@@ -31,9 +31,11 @@ def moved(machine: machines.Machine) -> collections.abc.Iterator[str]:
     machine.run(['mkdir', '-p', f'{ELSEWHERE}/ceilometer'])
     machine.run(['mv', f'{where}/ceilometer/diagnostics',
                  f'{ELSEWHERE}/ceilometer'])
-    machine.run(['mv', f'{where}/ceilometer_diagnostics.py', ELSEWHERE])
+    machine.run(['sh', '-c', f'mv {where}/ceilometer_diagnostics[._]* '
+                 f'{ELSEWHERE}'])
     yield where
-    machine.run(['mv', f'{ELSEWHERE}/ceilometer_diagnostics.py', where])
+    machine.run(['sh', '-c', f'mv {ELSEWHERE}/ceilometer_diagnostics[._]* '
+                 f'{where}'])
     machine.run(['mv', f'{ELSEWHERE}/ceilometer/diagnostics',
                  f'{where}/ceilometer'])
 

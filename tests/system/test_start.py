@@ -129,6 +129,11 @@ def test_one_line_arms_somebody_elses_unit(
     machine.systemctl('start', NAME)
     before = seen(machine)
     assert before['logs']
+    told = machine.run(['ceilometer-diagnostics', 'check', NAME],
+                       check=False)
+    assert told.returncode == 1
+    assert 'does not set CEILOMETER_DIAGNOSTICS' in told.stdout
+    assert 'SIGUSR1 ends' in told.stdout
     machine.systemctl('stop', NAME)
     machine.run(['sh', '-c', f'rm -f {LOGS}/*'])
 
@@ -158,6 +163,9 @@ def test_one_line_arms_somebody_elses_unit(
         # multiprocessing's server has no configuration
         assert ('log_dir' in report.section('configuration')['MESSAGE']) == (
             report.first['REPORT_PROCESS'] != 'forkserver')
+    told = machine.run(['ceilometer-diagnostics', 'check', NAME])
+    assert told.stdout.startswith(f'{NAME}.service: can write reports\n')
+    assert f'{len(expected)} of {len(expected)} are armed' in told.stdout
     told = machine.run(['ceilometer-diagnostics', 'trigger', NAME],
                        check=False)
     assert told.stdout.startswith(
