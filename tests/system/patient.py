@@ -369,7 +369,15 @@ def _watch_for_cotyledon():
             turns, 'ceilometer.diagnostics.daemon.turn')
 
 
-if NAMES and 'ceilometer-diagnostics' in ' '.join(sys.orig_argv):
+def _is_daemon():
+    """Whether this becomes a daemon, or what makes its workers."""
+    arguments = sys.orig_argv[1:3]
+    return any(os.path.basename(argument) in (
+        'ceilometer-polling', 'ceilometer-agent-notification')
+        or 'multiprocessing.forkserver' in argument for argument in arguments)
+
+
+if NAMES and _is_daemon():
     # Its hook for forks must come before ours: it makes its locks anew, and a
     # thread of ours that waits for one of the old ones would wait for ever.
     import logging  # noqa: F401
