@@ -218,9 +218,12 @@ def test_a_stuck_journald_holds_up_nothing(
     assert ran_on, 'the daemon has not run on'
     found = reports.wait(machine, POLLING, pids, since)
     told = heart.look()
-    assert told['held_seconds'] < HELD_SECONDS_MAX
-    assert told['gap_seconds'] < HELD_SECONDS_MAX + 10 * control.look()[
-        'gap_seconds']
+    # where processors are shared, the same work takes more of their time
+    beside = control.look()
+    assert told['held_seconds'] < (
+        HELD_SECONDS_MAX + 2 * beside['held_seconds'])
+    assert told['gap_seconds'] < (
+        HELD_SECONDS_MAX + 10 * beside['gap_seconds'])
     assert machine.show(POLLING, 'NRestarts')['NRestarts'] == '0'
     assert len([report for report in found if report.pid == worker]) >= 2
 
