@@ -194,3 +194,54 @@ def test_file_is_never_written_through_a_link(tmp_path):
     with pytest.raises(OSError, match='symbolic links'):
         journal.append(str(link), b'x')
     assert target.read_text() == 'untouched'
+
+
+def _fifo(path):
+    os.mkfifo(path)
+    # somebody who reads
+    return os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+
+
+def _writable(path):
+    path.touch()
+    path.chmod(0o666)
+
+
+def _of_group(path):
+    path.touch()
+    path.chmod(0o660)
+
+
+def _hard_link(path):
+    other = path.with_name('other')
+    other.touch(0o640)
+    os.link(other, path)
+
+
+@pytest.mark.parametrize('make', [_fifo, _writable, _of_group, _hard_link,
+                                  os.mkdir])
+def test_file_that_is_not_our_own_is_not_written(tmp_path, make):
+    """Somebody may have put it there, to read or change what is written."""
+    path = tmp_path / 'report'
+    descriptor = make(path)
+    try:
+        with pytest.raises(OSError):
+            journal.append(str(path), b'x')
+        if path.is_file():
+            assert path.read_bytes() == b''
+        elif descriptor is not None:
+            # nobody writes, nothing came
+            assert os.read(descriptor, 1) == b''
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def test_file_of_another_user_is_not_written(tmp_path, monkeypatch):
+    """It is refused, and why is told."""
+    path = tmp_path / 'report'
+    journal.append(str(path), b'one\n')
+    monkeypatch.setattr(os, 'geteuid', lambda: 12345)
+    with pytest.raises(PermissionError, match='this process alone'):
+        journal.append(str(path), b'two\n')
+    assert path.read_bytes() == b'one\n'

@@ -185,14 +185,27 @@ class Delivery:
 
 
 def append(path: str, data: bytes) -> None:
-    """Append to a file of the daemon's own; never through a link.
+    """Append to a file of the daemon's own, and to no other.
 
-    :raises OSError: it cannot be written
+    In a directory that others may write to, such as /tmp, somebody may have
+    put a file of that name there, to read or to stop what is written.
+
+    :raises OSError: it cannot be written, or is somebody else's
     """
-    descriptor = os.open(
-        path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
-        | os.O_CLOEXEC | os.O_NONBLOCK, 0o640)
+    flags = (os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+             | os.O_NONBLOCK)
     try:
+        descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o640)
+    except FileExistsError:
+        descriptor = os.open(path, flags)
+    try:
+        found = os.fstat(descriptor)
+        if not (stat.S_ISREG(found.st_mode) and found.st_nlink == 1
+                and found.st_uid == os.geteuid()
+                and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
+            raise PermissionError(
+                errno.EPERM, 'it is there already, and is not a file that '
+                'this process alone may write to')
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view):]

@@ -469,14 +469,14 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a report is written through a link',
         file=JOURNAL,
-        old='os.O_CREAT | os.O_NOFOLLOW',
-        new='os.O_CREAT',
+        old='os.O_APPEND | os.O_NOFOLLOW |',
+        new='os.O_APPEND |',
         tests=(TEST_JOURNAL + 'test_file_is_never_written_through_a_link',)),
     fault.Fault(
         name='anybody may read the file of a report',
         file=JOURNAL,
-        old='os.O_NONBLOCK, 0o640)',
-        new='os.O_NONBLOCK, 0o644)',
+        old='os.O_EXCL, 0o640)',
+        new='os.O_EXCL, 0o644)',
         tests=(TEST_JOURNAL + 'test_file_is_for_the_daemon_and_its_group',)),
     fault.Fault(
         name='standard error is waited for without end',
@@ -506,4 +506,12 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='os.memfd_create(fields.TURN_NAME, 0)',
         tests=(DELIVERY + 'test_child_of_a_program_inherits_no_'
                'descriptor',)),
+    fault.Fault(
+        name='a report is written into what somebody else has made',
+        file='daemon/journal.py',
+        old='        descriptor = os.open(path, flags)\n    try:\n',
+        new='        descriptor = os.open(path, flags)\n'
+            '        os.write(descriptor, data)\n        return\n    try:\n',
+        tests=('tests/unit/test_journal.py::'
+               'test_file_that_is_not_our_own_is_not_written',)),
 )
