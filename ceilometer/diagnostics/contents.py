@@ -92,6 +92,9 @@ SWAPPED: Final = 'VmSwap'
 OPEN_FILES: Final = 'open files'
 MEMORY_EVENTS: Final = 'memory.events'
 
+#: Kind of the file descriptors that were too many to look at each.
+NOT_LOOKED_AT: Final = 'not looked at'
+
 
 @final
 class Frame(TypedDict):
@@ -319,6 +322,13 @@ class Processes(TypedDict):
     left_out: int
 
 
+class Place(TypedDict):
+    """A line of a file."""
+
+    file: str
+    line: int
+
+
 class Option(TypedDict):
     """An option of the service.
 
@@ -328,6 +338,7 @@ class Option(TypedDict):
     :ivar location: one of :data:`LOCATIONS`
     :ivar detail: the file or the variable
     :ivar line: in the file
+    :ivar overrides: where files set it as well, to no effect
     :ivar error: why it has no value
     """
 
@@ -339,6 +350,7 @@ class Option(TypedDict):
     location: str
     detail: str | None
     line: int | None
+    overrides: list[Place]
     error: str | None
 
 

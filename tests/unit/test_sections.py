@@ -38,6 +38,7 @@ import pytest
 from ceilometer.diagnostics.daemon import added_sections
 from ceilometer.diagnostics.daemon import kernel_threads
 from ceilometer.diagnostics.daemon import known_secrets
+from ceilometer.diagnostics.daemon import option_origins
 from ceilometer.diagnostics.daemon import process as daemons
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import section_table
@@ -803,7 +804,8 @@ class TestConfiguration:
         described = configuration._describe(service_options.Option(
             group='part', name='old_password', value=None, default=None,
             secret=False, location='file', detail='x',
-            error=f'ValueError: {CANARY} is none'), {})
+            error=f'ValueError: {CANARY} is none'),
+            option_origins.Origins([], []))
         assert described['error'] == 'has no valid value'
 
     def test_no_secret_is_told(self, conf):
@@ -887,6 +889,102 @@ class TestConfiguration:
         finally:
             stop.set()
             thread.join(limits.EVENT_SECONDS)
+
+
+class TestOrigins:
+    """Where options are set, by several files."""
+
+    OPTIONS = [cfg.StrOpt(name) for name in 'abcd']
+
+    def origins(self, conf):
+        """Of each option its place, and those that this overrides."""
+        def short(path, line):
+            return f'{os.path.basename(path)}:{line}'
+
+        data, _ = told(configuration, conf)
+        return {option['name']: (
+            option['location'], option['detail'] and short(
+                option['detail'], option['line']),
+            [short(**{'path': place['file'], 'line': place['line']})
+             for place in option['overrides']])
+            for option in data['options'] if option['group'] == 'part'}
+
+    def made(self, tmp_path, *arguments, **files):
+        """A configuration of files, with options of all kinds."""
+        for name, text in files.items():
+            path = tmp_path / name.replace('__', '/')
+            path.parent.mkdir(exist_ok=True)
+            path.with_suffix('.conf').write_text(text)
+        conf = cfg.ConfigOpts()
+        conf.register_opts(self.OPTIONS, group='part')
+        conf.register_cli_opt(cfg.StrOpt('of_line'), group='part')
+        conf.register_opt(cfg.MultiStrOpt('multi', default=[]), group='part')
+        conf([str(argument).replace('@', f'{tmp_path}/')
+              for argument in arguments])
+        return conf
+
+    def test_each_option_is_of_the_file_that_has_it(self, tmp_path):
+        """Though a later file has its group, too."""
+        conf = self.made(
+            tmp_path, '--config-file=@one.conf', '--config-file=@two.conf',
+            one='[part]\na = 1\nb = 1\n', two='[part]\n\nb = 2\nc = 2\n')
+        assert conf.part.a == '1' and conf.part.b == '2'
+        found = self.origins(conf)
+        assert found['a'] == ('file', 'one.conf:2', [])
+        assert found['b'] == ('file', 'two.conf:3', ['one.conf:3'])
+        assert found['c'] == ('file', 'two.conf:4', [])
+        assert found['d'] == ('default', None, [])
+        _, text = told(configuration, conf)
+        assert (f'b = 2    (set in {tmp_path}/two.conf line 3; overrides '
+                f'{tmp_path}/one.conf line 3)') in text
+
+    @pytest.mark.parametrize(('arguments', 'value', 'expected'), [
+        (['--config-file=@one.conf', '--config-dir', '@dir'], '3',
+         ('y.conf:2', ['one.conf:2', 'x.conf:2'])),
+        (['--config-dir=@dir', '--config-file', '@one.conf'], '1',
+         ('one.conf:2', ['x.conf:2', 'y.conf:2'])),
+        (['--config-file=@one.conf', '--config-file=@dir/x.conf',
+          '--config-file=@one.conf'], '1', ('one.conf:2', ['x.conf:2'])),
+    ])
+    def test_the_order_of_reading_counts(self, tmp_path, arguments, value,
+                                         expected):
+        """Of files, and of files in directories."""
+        text = '[part]\na = {}\n'
+        conf = self.made(tmp_path, *arguments, one=text.format(1),
+                         dir__x=text.format(2), dir__y=text.format(3))
+        assert conf.part.a == value
+        assert self.origins(conf)['a'] == ('file', *expected)
+
+    def test_what_counts_more_than_a_file(self, tmp_path, monkeypatch):
+        """It overrides each of them."""
+        monkeypatch.setenv('OS_PART__A', 'e')
+        conf = self.made(
+            tmp_path, '--config-file=@one.conf', '--part-of_line=l',
+            one='[part]\na = 1\nb = 1\nof_line = 1\n')
+        conf.set_override('b', 'o', group='part')
+        assert (conf.part.a, conf.part.b, conf.part.of_line) == (
+            'e', 'o', 'l')
+        found = self.origins(conf)
+        assert found['a'][0] == 'environment'
+        assert found['a'][2] == ['one.conf:2']
+        assert found['b'] == ('program', None, ['one.conf:3'])
+        assert found['of_line'] == ('command line', None, ['one.conf:4'])
+
+    def test_file_behind_the_option_counts_more(self, tmp_path):
+        """As oslo.config has it, which reads from left to right."""
+        conf = self.made(
+            tmp_path, '--part-of_line=l', '--config-file=@one.conf',
+            one='[part]\nof_line = 1\n')
+        assert conf.part.of_line == '1'
+        assert self.origins(conf)['of_line'] == ('file', 'one.conf:2', [])
+
+    def test_all_values_of_a_multiple_option_count(self, tmp_path):
+        """None is overridden."""
+        conf = self.made(
+            tmp_path, '--config-file=@one.conf', '--config-file=@two.conf',
+            one='[part]\nmulti = 1\n', two='[part]\nmulti = 2\n')
+        assert sorted(conf.part.multi) == ['1', '2']
+        assert self.origins(conf)['multi'] == ('file', 'two.conf:2', [])
 
 
 class TestSecrets:
@@ -1043,7 +1141,20 @@ class TestOthers:
         found = told(resources)[0]['file_descriptors']
         assert found['looked_at'] == 2
         assert found['count'] > 2
-        assert sum(found['by_kind'].values()) <= 2
+        assert found['by_kind']['not looked at'] == found['count'] - 2
+        assert sum(found['by_kind'].values()) == found['count']
+
+    def test_kinds_of_descriptors_add_up(self):
+        """To how many there are, which the text says before them."""
+        data, text = told(resources)
+        found = data['file_descriptors']
+        assert sum(found['by_kind'].values()) == found['count']
+        assert found['looked_at'] == found['count']
+        line = next(line for line in text.splitlines()
+                    if line.startswith('File descriptors: '))
+        count, _, kinds = line.partition(': ')[2].partition(': ')
+        assert int(count.split()[0]) == sum(
+            int(kind.split()[0]) for kind in kinds.split(', '))
 
     def test_descriptors_are_told_by_their_kinds(self, tmp_path):
         """A leak is known by what there is most of."""

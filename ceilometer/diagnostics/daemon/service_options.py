@@ -44,6 +44,7 @@ class Option:
     :ivar location: one of :data:`contents.LOCATIONS`
     :ivar detail: the file, or the variable; None where there is none
     :ivar error: why it has no value, None if it has one
+    :ivar multi: whether all values that files have for it count
     """
 
     group: str
@@ -54,6 +55,7 @@ class Option:
     location: str
     detail: str | None
     error: str | None = None
+    multi: bool = False
 
     @property
     def changed(self) -> bool:
@@ -113,13 +115,35 @@ def _read(conf: cfg.ConfigOpts, group: str, opt: Any) -> Option:
                 found.location, contents.SET_BY_PROGRAM)
             if found.location.is_user_controlled and found.detail:
                 detail = str(found.detail)
+            if location == contents.SET_IN_FILE and _on_command_line(
+                    conf, group, opt):
+                location = contents.SET_ON_COMMAND_LINE
+                detail = None
     except Exception as raised:
         # one wrong value must not hide all others
         error = f'{type(raised).__name__}: {raised}'
     return Option(
         group=group, name=opt.dest, value=value, default=opt.default,
         secret=bool(getattr(opt, 'secret', False)), location=location,
-        detail=detail, error=error)
+        detail=detail, error=error, multi=bool(getattr(opt, 'multi', False)))
+
+
+def _on_command_line(conf: cfg.ConfigOpts, group: str, opt: Any) -> bool:
+    """Whether a value is of the command line that a file has as well.
+
+    oslo.config says then that it is the file's.
+    """
+    name = opt.name if group == 'DEFAULT' else f'{group}-{opt.name}'
+    flags = (f'--{name}'.replace('_', '-'), f'--no{name}'.replace('_', '-'))
+    last_file = last_flag = -1
+    for number, argument in enumerate(conf._args or ()):
+        word = str(argument).partition('=')[0]
+        if word in ('--config-file', '--config-dir'):
+            last_file = number
+        elif word.replace('_', '-') in flags:
+            last_flag = number
+    # a file that is named behind it counts more
+    return last_flag > last_file
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,19 +165,45 @@ class Setting:
 
 
 def files(conf: cfg.ConfigOpts) -> list[str]:
-    """The configuration files that the service has been given.
+    """The configuration files of the service, in the order of reading.
 
     :param conf: the service's own configuration
     """
+    if named := _named_files(conf):
+        return named
     paths = [str(path) for path in conf.config_file or []]
     # the first has each --config-dir, in their order; the second the last one
     # of them, or those of the default
     for directory in dict.fromkeys([
             *map(str, conf.config_dirs), *map(str, conf.config_dir or ())]):
-        # oslo.config reads these alone, in this order
-        paths += sorted(glob.glob(os.path.join(
-            glob.escape(directory), '*.conf')))
+        paths += _files_in(directory)
     return paths
+
+
+def _named_files(conf: cfg.ConfigOpts) -> list[str]:
+    """The files that the command line names, if it names both kinds.
+
+    oslo.config reads them in the order in which they stand there.
+    """
+    paths: list[str] = []
+    kinds = set()
+    words = list(map(str, conf._args or ()))
+    for number, word in enumerate(words):
+        name, equals, value = word.partition('=')
+        if name not in ('--config-file', '--config-dir'):
+            continue
+        if not equals:
+            value = words[number + 1] if number + 1 < len(words) else ''
+        kinds.add(name)
+        # as oslo.config has it
+        value = os.path.abspath(os.path.expanduser(value))
+        paths += _files_in(value) if name == '--config-dir' else [value]
+    return paths if len(kinds) == 2 else []
+
+
+def _files_in(directory: str) -> list[str]:
+    # oslo.config reads these alone, in this order
+    return sorted(glob.glob(os.path.join(glob.escape(directory), '*.conf')))
 
 
 def settings(paths: Iterable[str]) -> list[Setting]:

@@ -29,6 +29,7 @@ SUMMARY = 'daemon/sections/summary.py'
 THREADS = 'daemon/sections/threads.py'
 TESTS = 'tests/unit/test_sections.py::'
 TEST_WAITS = TESTS + 'TestThreads::test_what_a_thread_waits_for_is_told'
+_ORIGINS = 'tests/unit/test_sections.py::TestOrigins'
 
 FAULTS: tuple[fault.Fault, ...] = (
     # stacks
@@ -292,8 +293,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the line of a setting is not told',
         file=CONFIGURATION,
-        old='if option.location == contents.SET_IN_FILE and option.detail:',
-        new='if False:',
+        old="described['line'] = places.pop().line",
+        new='places.pop()',
         tests=(TESTS + 'TestConfiguration::test_line_of_the_file_is_'
                'told',)),
     fault.Fault(
@@ -387,4 +388,35 @@ FAULTS: tuple[fault.Fault, ...] = (
         old="    if merged:\n",
         new='    if False:\n',
         tests=(TESTS + 'TestSummary::test_merged_triggers_are_told',)),
+    fault.Fault(
+        name='an option is said to be of the last file with its group',
+        file='daemon/sections/configuration.py',
+        old="        described['detail'] = places[-1].file\n",
+        new='',
+        tests=(_ORIGINS,)),
+    fault.Fault(
+        name='what a value overrides is not told',
+        file='daemon/sections/configuration.py',
+        old='if option.location in _OVERRIDING and not option.multi:',
+        new='if False:',
+        tests=(_ORIGINS,)),
+    fault.Fault(
+        name='a value of the command line is said to be of a file',
+        file='daemon/service_options.py',
+        old='    return last_flag > last_file\n',
+        new='    return False\n',
+        tests=(_ORIGINS,)),
+    fault.Fault(
+        name='files are told in another order than they were read in',
+        file='daemon/service_options.py',
+        old='    if named := _named_files(conf):',
+        new='    if named := []:',
+        tests=(_ORIGINS,)),
+    fault.Fault(
+        name='the kinds of descriptors do not add up',
+        file='daemon/sections/resources.py',
+        old="'count': len(names) - closed,",
+        new="'count': len(names),",
+        tests=('tests/unit/test_sections.py::TestOthers::'
+               'test_kinds_of_descriptors_add_up',)),
 )

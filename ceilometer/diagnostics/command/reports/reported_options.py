@@ -62,4 +62,8 @@ def place(option: contents.Option) -> str:
     words = [word for word in (option['location'], option['detail']) if word]
     if option['line'] is not None:
         words.append(f'line {option["line"]}')
+    if option['overrides']:
+        words.append('overriding ' + ', '.join(
+            f'{place["file"]} line {place["line"]}'
+            for place in option['overrides']))
     return ' '.join(words)

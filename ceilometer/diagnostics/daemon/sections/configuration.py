@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.daemon import option_origins
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics.secrets import secret_names
@@ -26,19 +27,23 @@ from ceilometer.diagnostics.secrets import url_credentials
 VALUE_CHARS_MAX = 2000
 
 
+# what counts more than a file
+_OVERRIDING = (contents.SET_IN_FILE, contents.SET_ON_COMMAND_LINE,
+               contents.SET_IN_ENVIRONMENT, contents.SET_BY_PROGRAM)
+
+
 def collect(context: section.Context) -> section.Content:
     """Read every option of the service's own ConfigOpts."""
     if context.daemon.conf is None:
         data: contents.Configuration = {
             'known': False, 'files': [], 'options': [], 'unregistered': []}
         return section.Content(data=data)
-    lines = {(setting.file, setting.group, setting.name): setting.line
-             for setting in context.settings}
+    origins = option_origins.Origins(context.settings, context.files)
     names = {(option.group, option.name) for option in context.options}
     data = {
         'known': True,
         'files': context.files,
-        'options': [_describe(option, lines) for option in context.options],
+        'options': [_describe(option, origins) for option in context.options],
         # misspelled; or of a library that this process has not used yet
         'unregistered': [
             {'group': setting.group, 'name': setting.name,
@@ -60,7 +65,8 @@ def _show_unregistered(setting: service_options.Setting) -> str:
 
 
 def _describe(option: service_options.Option,
-              lines: dict[tuple[str, str, str], int]) -> contents.Option:
+              origins: option_origins.Origins) -> contents.Option:
+    places = origins.of([(option.group, option.name)])
     described: contents.Option = {
         'group': option.group,
         'name': option.name,
@@ -69,6 +75,7 @@ def _describe(option: service_options.Option,
         'location': option.location,
         'detail': option.detail,
         'line': None,
+        'overrides': [],
         'error': option.error,
     }
     if option.error and (option.secret
@@ -79,9 +86,12 @@ def _describe(option: service_options.Option,
         described['value'] = _mask(option.value)
     elif option.changed:
         described['default'] = _show(option.default)
-    if option.location == contents.SET_IN_FILE and option.detail:
-        described['line'] = lines.get(
-            (option.detail, option.group, option.name))
+    if option.location == contents.SET_IN_FILE and places:
+        described['detail'] = places[-1].file
+        described['line'] = places.pop().line
+    if option.location in _OVERRIDING and not option.multi:
+        described['overrides'] = [{'file': place.file, 'line': place.line}
+                                  for place in places]
     return described
 
 
@@ -169,4 +179,8 @@ def _origin(option: contents.Option) -> str:
             words += f' {option["detail"]}'
         if option['line'] is not None:
             words += f' line {option["line"]}'
+    if option['overrides']:
+        words += '; overrides ' + ', '.join(
+            f'{place["file"]} line {place["line"]}'
+            for place in option['overrides'])
     return f'    ({words})'

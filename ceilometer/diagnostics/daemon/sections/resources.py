@@ -111,10 +111,13 @@ def _descriptors() -> contents.FileDescriptors:
         names = os.listdir('/proc/self/fd')
     except OSError as error:
         return {'count': None, 'error': str(error)}
+    closed = 0
     for number, name in enumerate(names[:DESCRIPTORS_MAX]):
         try:
             target = os.readlink(f'/proc/self/fd/{name}')
         except OSError:
+            # closed since; so is the one that they were listed with
+            closed += 1
             continue
         kind = _kind(target)
         counts[kind] += 1
@@ -122,12 +125,16 @@ def _descriptors() -> contents.FileDescriptors:
                 else kind] += 1
         if number % 1000 == 999:
             time.sleep(0)
+    by_kind = dict(counts.most_common())
+    if len(names) > DESCRIPTORS_MAX:
+        by_kind[contents.NOT_LOOKED_AT] = len(names) - DESCRIPTORS_MAX
     return {
-        'count': len(names),
-        'by_kind': dict(counts.most_common()),
+        # the sum of all kinds
+        'count': len(names) - closed,
+        'by_kind': by_kind,
         'most_open': [{'target': target, 'count': count}
                       for target, count in targets.most_common(20)],
-        'looked_at': min(len(names), DESCRIPTORS_MAX),
+        'looked_at': min(len(names), DESCRIPTORS_MAX) - closed,
     }
 
 
