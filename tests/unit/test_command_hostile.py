@@ -290,7 +290,7 @@ def test_report_that_cannot_be_read_hides_no_other(
         journals.make_report(report_id='ee' * 16), journals.Sender(pid=101),
         journals.TIME_USEC + 11 * MINUTE)
     for entry in entries:
-        entry['REPORT_DATA'] = '{'
+        entry['REPORT_SECTION_STATUS'] = 'great'
     later = journals.entries(
         journals.make_report(commands.sections(), report_id='ff' * 16),
         journals.Sender(pid=101), journals.TIME_USEC + 12 * MINUTE)
@@ -357,6 +357,18 @@ def test_damaged_entries_are_told(
     assert code == 0 and '1 report listed' in out and ' 101 ' in out
     assert err == ('ceilometer-diagnostics: the journal is damaged: one or '
                    'more entries could not be read\n')
+
+
+def test_section_that_is_none_hides_no_other(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is missing, and that is told."""
+    entries = journals.entries(journals.make_report(commands.sections()))
+    entries[1]['REPORT_SECTION_STATUS'] = 'great'
+    journals.write(tmp_path / 'x.journal', entries)
+    code, out, _ = commands.Command(tmp_path, capsys)('show')
+    assert code == 0
+    assert '! damaged: section 2: REPORT_SECTION_STATUS' in out
+    assert 'interval' in out
 
 
 def test_damaged_report_is_shown(tmp_path: pathlib.Path,

@@ -332,15 +332,69 @@ def test_file_of_a_newer_systemd(tmp_path: pathlib.Path) -> None:
     '{', '[' * 100_000, '1' * 10_000, '[' * 200 + ']' * 200])
 def test_hostile_data_costs_one_section(
         tmp_path: pathlib.Path, data: str) -> None:
-    """Data that is no JSON makes one section missing, not a report."""
-    entries = journals.entries(journals.make_report(
-        [report.Section('threads', 'Threads', 'x', {})]))
+    """Of a section whose data is no JSON the text is read, and that told."""
+    made = journals.make_report(
+        [report.Section('threads', 'Threads', 'the\n\nstacks', {})])
+    entries = journals.entries(made)
     entries[1]['REPORT_DATA'] = data
     journal = build(tmp_path, entries)
     found, = read.find(journal)
     loaded = read.load(journal, found)
-    assert loaded.report.missing == (2,)
-    assert loaded.problems
+    assert loaded.report.complete
+    assert loaded.report.sections == (
+        made.sections[0], dataclasses.replace(made.sections[1], data=None),
+        made.sections[2])
+    problem, = loaded.problems
+    assert problem.startswith('section 2: REPORT_DATA: ')
+    assert problem.endswith('only its text is shown')
+
+
+def test_every_section_has_hostile_data(tmp_path: pathlib.Path) -> None:
+    """All texts are there, and so they are read."""
+    made = journals.make_report(
+        [report.Section('threads', 'Threads', 'stacks', {})])
+    entries = journals.entries(made)
+    for entry in entries:
+        entry['REPORT_DATA'] = '[' * 100_000 + ']' * 100_000
+    journal = build(tmp_path, entries)
+    found, = read.find(journal)
+    loaded = read.load(journal, found)
+    assert [part.text for part in loaded.report.sections] == [
+        part.text for part in made.sections]
+    assert len(loaded.problems) == 3
+
+
+def test_report_that_is_gone_is_told(
+        tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A journal may be vacuumed at any moment."""
+    journal = build(tmp_path, journals.entries(journals.make_report()))
+    found = read.find(journal)
+    monkeypatch.setattr(read, 'raw_entries', lambda journal, found: [])
+    problems: list[str] = []
+    assert not list(read.load_each(journal, found, problems))
+    assert problems == [f'report {found[0].id} is not in the journal any '
+                        'more; skipped']
+
+
+@pytest.mark.parametrize('whose', ['nobody', 'all'])
+def test_beginning_of_several_ids(tmp_path: pathlib.Path,
+                                  whose: str) -> None:
+    """It is that of the one that is trusted; of several that is refused."""
+    mine = journals.make_report(report_id='abcd' * 3 + '0' * 20)
+    other = journals.make_report(report_id='abcd' * 3 + '1' * 20)
+    unit = (None if whose == 'nobody' else 'ceilometer-polling.service')
+    journal = build(tmp_path, journals.entries(mine), journals.entries(
+        other, journals.Sender(pid=666, unit=unit)))
+    query = search.Query(ids=('abcd' * 3,))
+    problems: list[str] = []
+    if whose == 'all':
+        with pytest.raises(search.AmbiguousId):
+            read.find(journal, query)
+        return
+    found, = read.find(journal, query, problems)
+    assert found.id == mine.header.id
+    problem, = problems
+    assert problem.startswith(f'report id {"abcd" * 3}: 1 more, not from')
 
 
 def test_answers_to_one_trigger_stand_together(

@@ -99,7 +99,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         file='command/reports/read.py',
         old="            problems.append(f'{error}; skipped')",
         new='            pass',
-        tests=(_HOSTILE + 'test_report_that_cannot_be_read_hides_no_other',)),
+        tests=(_READ + 'test_report_that_is_gone_is_told',)),
     fault.Fault(
         name='a report is compared with the oldest of its process',
         file='command/reports/earlier.py',
@@ -232,11 +232,24 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='one bad section hides all others',
         file='command/reports/stored.py',
-        old="            problems.append(f'section {index[:40]}: {invalid}')",
-        new='            raise',
+        old='        return [], problem\n',
+        new='        raise\n',
+        tests=(
+            _HOSTILE + 'test_section_that_is_none_hides_no_other',)),
+    fault.Fault(
+        name='data that cannot be read hides the text beside it',
+        file='command/reports/stored.py',
+        old="    return texts, f'{problem}; only",
+        new="    return [], f'{problem}; only",
         tests=(
             _READ + 'test_hostile_data_costs_one_section',
-            _HOSTILE + 'test_damaged_report_is_shown')),
+            _READ + 'test_every_section_has_hostile_data')),
+    fault.Fault(
+        name='a forged id makes a true one ambiguous',
+        file='command/reports/read.py',
+        old='for one in having if one.identity.trusted}',
+        new='for one in having}',
+        tests=(_READ + 'test_beginning_of_several_ids',)),
     fault.Fault(
         name='data may be nested as deep as anybody likes',
         file='command/reports/stored.py',

@@ -52,7 +52,8 @@ def assemble(entries: list[dict[str, str]],
     """Make a report of entries; what cannot be a section is left out.
 
     :param entries: their fields, as text
-    :returns: the report, and a line for each section that was left out
+    :returns: the report, and a line for each section of which something was
+        left out
     :raises journal_entries.InvalidEntry: none of them can be an entry of a
         report
     """
@@ -68,15 +69,34 @@ def assemble(entries: list[dict[str, str]],
             entry.get(fields.REPORT_SECTION_INDEX, ''), []).append(entry)
     usable: list[dict[str, str]] = []
     for index, parts in sections.items():
-        try:
-            _parse(parts)
-        except journal_entries.InvalidEntry as invalid:
-            problems.append(f'section {index[:40]}: {invalid}')
-        else:
-            usable += parts
+        kept, problem = _readable(parts)
+        if problem:
+            problems.append(f'section {index[:40]}: {problem}')
+        usable += kept
     if not usable:
         raise journal_entries.InvalidEntry('; '.join(problems))
     return _parse(usable), problems
+
+
+def _readable(parts: list[dict[str, str]],
+              ) -> tuple[list[dict[str, str]], str | None]:
+    """What can be read of a section: all, only its text, or nothing.
+
+    :returns: entries, and what is wrong with the others
+    """
+    try:
+        _parse(parts)
+    except journal_entries.InvalidEntry as invalid:
+        problem = str(invalid)
+    else:
+        return parts, None
+    texts = [{name: value for name, value in part.items()
+              if name != fields.REPORT_DATA} for part in parts]
+    try:
+        _parse(texts)
+    except journal_entries.InvalidEntry:
+        return [], problem
+    return texts, f'{problem}; only its text is shown'
 
 
 def _parse(entries: list[dict[str, str]]) -> report.Report:
