@@ -17,6 +17,7 @@ from tests.faults import fault
 
 _COMMAND = 'tests/unit/test_command.py::'
 _COMPARE = 'tests/unit/test_command_compare.py::'
+_DAMAGED = 'tests/unit/test_damaged_journals.py::'
 _DIGEST = 'tests/unit/test_command_digest.py::'
 _HOSTILE = 'tests/unit/test_command_hostile.py::'
 _SELECTION = 'tests/unit/test_command_selection.py::'
@@ -147,9 +148,53 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='damage of a journal is not said',
         file='command/reports/search.py',
-        old='    if damaged and problems is not None:',
+        old='    if reader.partly > before and problems is not None:',
         new='    if False:',
         tests=(_HOSTILE + 'test_damaged_entries_are_told',)),
+    fault.Fault(
+        name='what is lost behind damage is not noticed',
+        file='command/reports/journal_reader.py',
+        old='        if count < (reports or 0):\n            return True\n',
+        new='',
+        tests=(_DAMAGED + 'test_damage_in_the_middle',)),
+    fault.Fault(
+        name='a file that ends early is not noticed',
+        file='command/reports/journal_reader.py',
+        old='and self.realtime_usec() >= promise.tail_usec):\n'
+            '            return True\n'
+            '        if not any(promise.having):\n',
+        new='and self.realtime_usec() >= promise.tail_usec):\n'
+            '            pass\n'
+            '        if any(promise.having):\n',
+        tests=(_DAMAGED + 'test_second_half_is_zeroed',)),
+    fault.Fault(
+        name='a damaged file is read from its beginning only',
+        file='command/reports/journal_reader.py',
+        old='                               (self.seek_tail, '
+            'self._step_back)):\n',
+        new='                               ):\n',
+        tests=(_DAMAGED + 'test_damage_in_the_middle',)),
+    fault.Fault(
+        name='of a damaged file one index is read only',
+        file='command/reports/journal_reader.py',
+        old='        for match in (None, _REPORT, _SECTION):\n',
+        new='        for match in (None,):\n',
+        tests=(_DAMAGED + 'test_one_damaged_object',)),
+    fault.Fault(
+        name='a file without its mark of reports has none',
+        file='command/reports/journal_reader.py',
+        old='return bool(not reports and sections) and '
+            'self._lost_its_mark()',
+        new='return False',
+        tests=(_DAMAGED + 'test_damaged_value_of_all_entries',)),
+    fault.Fault(
+        name='anybody can have a file called damaged',
+        file='command/reports/journal_reader.py',
+        old="            if sender.is_of_ceilometer(self.field("
+            "'_SYSTEMD_UNIT')):\n                return True",
+        new='            return True',
+        tests=(_DAMAGED
+               + 'test_file_is_not_called_damaged_for_what_anybody_writes',)),
     fault.Fault(
         name='a damaged file is passed over without a word',
         file='command/reports/source.py',

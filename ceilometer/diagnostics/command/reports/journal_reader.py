@@ -20,7 +20,10 @@ import errno
 import resource
 from typing import Any
 
+from ceilometer.diagnostics.command.reports import promised
+from ceilometer.diagnostics.command.reports import sender
 from ceilometer.diagnostics.command.reports import source
+from ceilometer.diagnostics import fields
 from systemd import journal
 
 #: Longest piece of a field's value that is read where the whole is not
@@ -34,38 +37,216 @@ _ATTEMPTS = 4
 _OTHER_DESCRIPTORS = 64
 
 
+#: What is read of an entry that cannot be read as a whole.
+_FIELDS = tuple(
+    name for name in vars(fields).values() if isinstance(name, str) and (
+        name.startswith('REPORT'))) + (
+    fields.MESSAGE, fields.MESSAGE_ID, fields.PRIORITY,
+    fields.SYSLOG_IDENTIFIER, '_MACHINE_ID', '_BOOT_ID', '_HOSTNAME', '_PID',
+    '_UID', '_GID', '_COMM', '_EXE', '_CMDLINE', '_SYSTEMD_UNIT',
+    '_SYSTEMD_CGROUP', '_SYSTEMD_INVOCATION_ID', '_SYSTEMD_SLICE',
+    '_TRANSPORT', '_SOURCE_REALTIME_TIMESTAMP', '_NAMESPACE')
+
+_REPORT = f'{fields.REPORT}=1'.encode()
+_SECTION = f'{fields.MESSAGE_ID}={fields.MESSAGE_ID_SECTION}'.encode()
+
+#: So often a file that seems damaged is looked at: it may be written to.
+_LOOKS = 3
+
+
 class Reader(journal.Reader):  # type: ignore[misc]
     """A journal reader that gives fields as they are: bytes.
 
     The conversions of its base take a third of the time of listing reports,
     and make of a field what another system's journal need not hold there.
 
+    A file that is damaged is read without its indexes, from both ends: they
+    lead no further than to the damage.
+
     :param path: the file to read
     :ivar path: the same
+    :ivar damaged: whether its indexes are not to be used
+    :ivar partly: how many entries could be read only in part
     """
 
     def __init__(self, path: str) -> None:
         super().__init__(files=[path])
         self.path = path
+        self.damaged = False
+        self.partly = 0
+        self._wanted: dict[bytes, set[bytes]] = {}
+
+    @property
+    def bytes_max(self) -> int:
+        """How much of each field is read, 0 for all of it."""
+        return int(self.data_threshold)
+
+    @bytes_max.setter
+    def bytes_max(self, count: int) -> None:
+        self.data_threshold = count
+
+    def add_match(self, match: str | bytes) -> None:
+        """Want only entries that have this; of one field, any of them."""
+        asked = match.encode() if isinstance(match, str) else match
+        if self.damaged:
+            name, _, value = asked.partition(b'=')
+            self._wanted.setdefault(name, set()).add(value)
+        else:
+            super().add_match(asked)
+
+    def flush_matches(self) -> None:
+        """Want all entries again."""
+        self._wanted.clear()
+        super().flush_matches()
+
+    def seek_realtime(self, usec: int) -> None:
+        """Go to the first entry from a time on, microseconds."""
+        if not self.damaged:
+            super().seek_realtime(usec)
 
     def step(self) -> bool:
-        """Go to the next entry; False at the end."""
-        return bool(self._next())
+        """Go to the next entry; False at the end, and at what is damaged."""
+        try:
+            return bool(self._next())
+        except OSError:
+            return False
+
+    def walk(self) -> Iterator[dict[str, Any]]:
+        """The entries from here on that fulfil the matches: their fields."""
+        if not self.damaged:
+            while self.step():
+                yield self.fields()
+            return
+        for _ in self._walk_all():
+            if self._is_of_report():
+                entry = self.fields()
+                if all(name == fields.REPORT.encode()
+                       or _values(entry, name.decode(errors='replace'))
+                       & values for name, values in self._wanted.items()):
+                    yield entry
+
+    def _walk_all(self) -> Iterator[None]:
+        """Go to each entry that can be reached, whatever the matches."""
+        seen: set[str] = set()
+        # what one index has lost another may have
+        for match in (None, _REPORT, _SECTION):
+            for seek, step in ((self.seek_head, self.step),
+                               (self.seek_tail, self._step_back)):
+                self._open_anew()
+                if match is not None:
+                    super().add_match(match)
+                seek()
+                while step():
+                    try:
+                        cursor = self._get_cursor()
+                    except OSError:
+                        continue
+                    if cursor in seen and match is None:
+                        break
+                    if cursor not in seen:
+                        seen.add(cursor)
+                        yield
+
+    def _open_anew(self) -> None:
+        """Open the file again: at damage libsystemd stays where it is."""
+        threshold = self.bytes_max
+        self.close()
+        super().__init__(files=[self.path])
+        self.bytes_max = threshold
+
+    def _step_back(self) -> bool:
+        try:
+            return bool(self._previous())
+        except OSError:
+            return False
+
+    def _is_of_report(self) -> bool:
+        # each value is in the file once: what it is found by may be damaged
+        return (self.field(fields.REPORT) == b'1' or self.field(
+            fields.MESSAGE_ID) == fields.MESSAGE_ID_SECTION.encode())
+
+    def loss(self, promise: promised.Promise) -> str:
+        """How much cannot be read of a file that is damaged, a line.
+
+        :param promise: what there should be
+        """
+        reached = of_reports = 0
+        for _ in self._walk_all():
+            reached += 1
+            of_reports += self._is_of_report()
+        count = max((count or 0 for count in promise.having), default=0)
+        if count > of_reports:
+            lost = f'{count - of_reports} of {count} entries of reports'
+        elif promise.entries > reached:
+            lost = f'{promise.entries - reached} of {promise.entries} entries'
+        else:
+            return f'{self.path}: damaged, but all entries can be read'
+        return f'{self.path}: damaged: {lost} cannot be read'
+
+    def lacks(self, promise: promised.Promise) -> bool:
+        """Whether less can be found than a file promises.
+
+        Where that is so, libsystemd finds nothing in this reader afterwards.
+        """
+        if None in promise.having:
+            return True
+        self.flush_matches()
+        self.seek_tail()
+        if promise.entries and not (
+                self._step_back()
+                and self.realtime_usec() >= promise.tail_usec):
+            return True
+        if not any(promise.having):
+            return False
+        reports, sections = promise.having
+        self.add_match(_REPORT)
+        self.seek_head()
+        count = 0
+        while self.step():
+            count += 1
+        if count < (reports or 0):
+            return True
+        return bool(not reports and sections) and self._lost_its_mark()
+
+    def _lost_its_mark(self) -> bool:
+        """Whether a daemon sent what is no report, but once was one."""
+        self.flush_matches()
+        self.add_match(_SECTION)
+        self.seek_head()
+        while self.step():
+            if sender.is_of_ceilometer(self.field('_SYSTEMD_UNIT')):
+                return True
+        return False
 
     def unique(self, name: str) -> set[bytes]:
         """All values that a field has in the file, whatever the matches."""
-        return set(super(journal.Reader, self).query_unique(name))
+        if self.damaged:
+            return {value for _ in self._walk_all() if self._is_of_report()
+                    for value in [self.field(name)] if value is not None}
+        try:
+            return set(super(journal.Reader, self).query_unique(name))
+        except OSError:
+            return set()
 
     def fields(self) -> dict[str, Any]:
-        """All fields of the entry: bytes, or a list if one stands twice."""
-        entry: dict[str, Any] = self._get_all()
+        """All fields of the entry: bytes, or a list if one stands twice.
+
+        Of an entry that is damaged, those that can be read.
+        """
+        try:
+            entry: dict[str, Any] = self._get_all()
+        except (OSError, UnicodeDecodeError):
+            # one value is no field, or its name no text to systemd-python
+            self.partly += 1
+            entry = {name: value for name in _FIELDS
+                     for value in [self.field(name)] if value is not None}
         return entry
 
     def field(self, name: str) -> bytes | None:
         """One field of the entry, None if it has none of this name."""
         try:
             value: bytes = self._get(name)
-        except KeyError:
+        except (KeyError, OSError):
             return None
         return value
 
@@ -81,6 +262,11 @@ class Reader(journal.Reader):  # type: ignore[misc]
             '__REALTIME_TIMESTAMP': b'%d' % self.realtime_usec(),
             '__MONOTONIC_TIMESTAMP': b'%d' % monotonic,
         }
+
+
+def _values(entry: dict[str, Any], name: str) -> set[bytes]:
+    values = entry.get(name, [])
+    return set(values if isinstance(values, list) else [values])
 
 
 class Journal:
@@ -100,6 +286,7 @@ class Journal:
         self.source = place
         self._unusable: dict[str, str] = {}
         self._opened: dict[str, Reader] = {}
+        self._looked_at: dict[str, str | None] = {}
         self.refresh()
 
     def refresh(self) -> None:
@@ -112,6 +299,7 @@ class Journal:
         self._files, self.problems = source.find(self.source)
         for path in [path for path in self._files if path in self._unusable]:
             self._skip(path)
+        self.problems += filter(None, map(self._looked_at.get, self._files))
         _allow_descriptors(len(self._files))
 
     def each(self, bytes_max: int = 0,
@@ -167,7 +355,25 @@ class Journal:
             self._unusable[path] = f'{path}: {source.reason(error)}'
             self._skip(path)
             return None
+        if path not in self._looked_at:
+            reader = self._look(path, reader)
+        reader.damaged = self._looked_at[path] is not None
         self._opened[path] = reader
+        return reader
+
+    def _look(self, path: str, reader: Reader) -> Reader:
+        """Look whether a file is damaged; gives a reader to go on with."""
+        self._looked_at[path] = None
+        for _ in range(_LOOKS):
+            promise = promised.read(path, (_REPORT, _SECTION))
+            if promise is None or not reader.lacks(promise):
+                return reader
+            reader.close()
+            reader = Reader(path)
+        assert promise is not None
+        reader.damaged = True
+        problem = self._looked_at[path] = reader.loss(promise)
+        self.problems.append(problem)
         return reader
 
     def _skip(self, path: str) -> None:

@@ -278,25 +278,12 @@ def entries(reader: journal_reader.Reader, problems: list[str] | None = None,
     :param reader: an open file
     :param problems: takes a line if the file is damaged
     """
-    damaged = 0
-    while True:
-        try:
-            if not reader.step():
-                break
-        except OSError:
-            # libsystemd goes on no further in a file that is damaged
-            damaged += 1
-            break
-        try:
-            fields_of_entry = reader.fields()
-        except (OSError, UnicodeDecodeError):
-            # systemd-python decodes the names of fields
-            damaged += 1
-        else:
-            yield fields_of_entry
-    if damaged and problems is not None:
-        problems.append('the journal is damaged: one or more entries could '
-                        'not be read')
+    before = reader.partly
+    yield from reader.walk()
+    if reader.partly > before and problems is not None:
+        problems.append(
+            f'{reader.path}: damaged: {reader.partly - before} entries can be '
+            'read only in part')
 
 
 def _join_without_unit(grouped: Groups) -> None:
