@@ -340,6 +340,8 @@ class Option(TypedDict):
     :ivar line: in the file
     :ivar overrides: where files set it as well, to no effect
     :ivar error: why it has no value
+    :ivar secret: whether its value is masked whole; if not, that counts more
+        than a name that sounds like it
     """
 
     group: str
@@ -352,12 +354,15 @@ class Option(TypedDict):
     line: int | None
     overrides: list[Place]
     error: str | None
+    secret: NotRequired[bool]
 
 
 class Unregistered(TypedDict):
     """What a file sets and the process has no option for.
 
     :ivar detail: the file
+    :ivar secret: whether it is secret, or nobody says that it is not; then
+        its value is masked
     """
 
     group: str
@@ -365,6 +370,7 @@ class Unregistered(TypedDict):
     value: Any
     detail: str
     line: int
+    secret: NotRequired[bool]
 
 
 class Configuration(TypedDict):

@@ -35,6 +35,7 @@ from typing import Any
 from typing import TypeVar
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.daemon import installed_options
 from ceilometer.diagnostics.daemon import known_secrets
 from ceilometer.diagnostics.daemon import options
 from ceilometer.diagnostics.daemon import report_context
@@ -53,9 +54,11 @@ with contextlib.suppress(ImportError):
 
 _T = TypeVar('_T')
 
-#: Names of the searches for secrets and for third-party sections, among the
-#: sections that hang. No section has such a name.
+#: Names of the searches for secrets, for options of libraries and for
+#: third-party sections, among the sections that hang. No section has such a
+#: name.
 SECRETS = '(secrets)'
+LIBRARIES = '(libraries)'
 OTHERS = '(others)'
 
 #: How long it may take to take the secrets out of what a section has returned
@@ -169,10 +172,32 @@ class Collector:
         if self._still_running(SECRETS) is not None:
             return None
         try:
+            # before the import gate is shut: files may hang
+            if self._run(SECRETS, self._has_unregistered):
+                self._ask_libraries()
             return self._run(
                 SECRETS, lambda: known_secrets.redactor(self._context))
         except side_thread.TimedOut:
             return None
+
+    def _has_unregistered(self) -> bool:
+        try:
+            return bool(self._context.unregistered)
+        except Exception:
+            # the section that tells of them will say so
+            return False
+
+    def _ask_libraries(self) -> None:
+        """Ask which settings are secret that no option reads."""
+        if self._still_running(LIBRARIES) is not None:
+            return
+        try:
+            with self._import_gate:
+                self._context.installed = self._run(
+                    LIBRARIES, installed_options.ask)
+        except BaseException:
+            # then no value of such a setting is shown
+            self._context.installed = None
 
     def snapshot(self) -> None:
         """Copy what must be seen all at once to plain data.

@@ -25,6 +25,8 @@ from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics.daemon import users
+from ceilometer.diagnostics.secrets import looks
+from ceilometer.diagnostics.secrets import recognizers
 from ceilometer.diagnostics.secrets import redact
 from ceilometer.diagnostics.secrets import secret_names
 from ceilometer.diagnostics.secrets import url_credentials
@@ -58,35 +60,67 @@ def _found(search: Iterable[str]) -> set[str]:
 
 def _of_options(context: section.Context) -> Iterator[str]:
     for option in context.options:
-        yield from _found(_of_option(option))
+        # what oslo.config was told outvotes the name
+        secret = option.secret or secret_names.is_password(option.name)
+        yield from _found(_of_value(
+            option.value, secret and option.value != option.default))
 
 
-def _of_option(option: service_options.Option) -> Iterator[str]:
-    secret = option.secret or secret_names.is_secret(option.name)
-    for value in _texts(option.value):
-        if '://' in value:
-            yield from url_credentials.passwords(value)
-        elif secret and value != option.default:
-            yield value
+def _of_value(value: Any, secret: bool, key: str = '') -> Iterator[str]:
+    """The secrets of a value, which may be nested, as they are masked in it.
+    """
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _of_value(item, secret, key)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _of_value(
+                item, secret or secret_names.is_secret(str(name)), str(name))
+    elif value is not None and not isinstance(value, (bool, int, float)):
+        yield from _of_text(str(value), secret)
+
+
+def _of_text(value: str, secret: bool) -> Iterator[str]:
+    """The secrets of one text: what is masked where it stands."""
+    yield from recognizers.values(value)
+    if not secret or looks.says_none(value):
+        return
+    for start, end in url_credentials.secret_spans(value):
+        yield from recognizers.forms(value[start:end])
+    # oslo.cache's backend_argument: password:S
+    name, colon, rest = value.partition(':')
+    if colon and secret_names.says(name):
+        yield rest
 
 
 def _of_files(context: section.Context) -> Iterator[str]:
     # also those that no option of this process has read yet
+    registered = {
+        service_options.key(*name): (
+            option.secret or secret_names.is_password(option.name))
+        for option in context.options for name in option.names}
     for setting in context.settings:
-        if '://' in setting.value:
-            yield from url_credentials.passwords(setting.value)
-        elif secret_names.is_secret(setting.name):
-            yield setting.value.strip('\'"')
+        secret = registered.get(service_options.key(
+            setting.group, setting.name))
+        if secret is None:
+            secret = context.is_secret(setting)
+        for value in (setting.value, *setting.others):
+            yield from _found(_of_text(value, secret or secret is None and (
+                _is_secret(setting.name, value) or looks.of_random(value))))
+
+
+def _is_secret(name: str, value: str) -> bool:
+    """Whether a value is secret by its name, and by how it looks."""
+    says = secret_names.says(name)
+    return says is secret_names.Says.SECRET or (
+        says is secret_names.Says.PERHAPS and looks.of_credential(value))
 
 
 def _of_environment() -> Iterator[str]:
     # a list, because the daemon may change it meanwhile
     for name in list(os.environ):
         value = os.environ.get(name, '')
-        if '://' in value:
-            yield from url_credentials.passwords(value)
-        elif secret_names.is_secret(name) and not os.path.isabs(value):
-            yield value
+        yield from _found(_of_text(value, _is_secret(name, value)))
 
 
 def _of_arguments() -> Iterator[str]:
@@ -94,25 +128,12 @@ def _of_arguments() -> Iterator[str]:
     for argument in map(str, sys.argv):
         name, equals, value = argument.partition('=')
         if follows and not argument.startswith('--'):
-            yield argument
-        elif equals and secret_names.is_secret(name):
-            yield value
-        yield from url_credentials.passwords(argument)
+            yield from _of_text(argument, True)
+        elif equals:
+            yield from _of_text(value, _is_secret(name, value))
+        yield from recognizers.values(argument)
         follows = (argument.startswith('-') and not equals
                    and secret_names.is_secret(argument))
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _texts(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif value is not None and not isinstance(value, (bool, int, float)):
-        yield str(value)
 
 
 def _ordinary_words(daemon: process_module.Daemon) -> Iterator[str]:

@@ -38,8 +38,8 @@ class Origins:
         self._settings: dict[tuple[str, str],
                              list[service_options.Setting]] = {}
         for setting in settings:
-            self._settings.setdefault(
-                _key(setting.group, setting.name), []).append(setting)
+            self._settings.setdefault(service_options.key(
+                setting.group, setting.name), []).append(setting)
 
     def of(self, names: Iterable[tuple[str, str]],
            ) -> list[service_options.Setting]:
@@ -48,14 +48,9 @@ class Origins:
         :param names: groups and names that a file may have for it, the
             present one first
         """
-        keys = dict.fromkeys(_key(group, name) for group, name in names)
+        keys = dict.fromkeys(service_options.key(*name) for name in names)
         found = [(self._rank.get(setting.file, -1), -number, setting)
                  for number, key in enumerate(keys)
                  for setting in self._settings.get(key, ())]
         return [setting for _, _, setting in sorted(
             found, key=lambda place: place[:2])]
-
-
-def _key(group: str, name: str) -> tuple[str, str]:
-    # the case of a group does not matter, but for this one
-    return (group if group == 'DEFAULT' else group.lower(), name)

@@ -18,8 +18,10 @@ from collections.abc import Callable
 import dataclasses
 from typing import Any
 
+from ceilometer.diagnostics.daemon import installed_options
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import service_options
+from ceilometer.diagnostics.secrets import secret_names
 
 
 class Context:
@@ -39,6 +41,10 @@ class Context:
         self.snapshots: dict[str, Any] = {}
         self._options: list[service_options.Option] | None = None
         self._settings: list[service_options.Setting] | None = None
+        self._plugin_groups: set[str] | None = None
+        #: what the installed libraries say of their options; None if they
+        #: were not asked
+        self.installed: installed_options.Installed | None = None
 
     @property
     def options(self) -> list[service_options.Option]:
@@ -61,6 +67,32 @@ class Context:
         if self._settings is None:
             self._settings = service_options.settings(self.files)
         return self._settings
+
+    @property
+    def unregistered(self) -> list[service_options.Setting]:
+        """The settings that no option of the service reads."""
+        names = {service_options.key(*name)
+                 for option in self.options for name in option.names}
+        return [setting for setting in self.settings
+                if service_options.key(
+                    setting.group, setting.name) not in names]
+
+    def is_secret(self, setting: service_options.Setting) -> bool | None:
+        """Whether a setting is secret; None if nobody says so or not.
+
+        :param setting: one that no option reads
+        """
+        if self.installed is None:
+            return None
+        if self._plugin_groups is None:
+            self._plugin_groups = {
+                other.group for other in self.settings
+                if other.name in installed_options.PLUGIN_SETTINGS}
+        said = self.installed.is_secret(
+            setting.group, setting.name, setting.group in self._plugin_groups)
+        # some libraries forget to say so
+        return bool(said or secret_names.is_password(setting.name)) if (
+            said is not None) else None
 
     def snapshot(self, name: str) -> Any:
         """The snapshot of a kind.

@@ -45,6 +45,8 @@ class Option:
     :ivar detail: the file, or the variable; None where there is none
     :ivar error: why it has no value, None if it has one
     :ivar multi: whether all values that files have for it count
+    :ivar old_names: groups and names that it had before, and still may have
+        in a file
     """
 
     group: str
@@ -56,6 +58,12 @@ class Option:
     detail: str | None
     error: str | None = None
     multi: bool = False
+    old_names: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """Groups and names that a file may have for it."""
+        return (self.group, self.name), *self.old_names
 
     @property
     def changed(self) -> bool:
@@ -65,6 +73,9 @@ class Option:
 
 #: How often the options are listed again that changed while they were.
 READS_MAX = 100
+
+#: Of a setting that a file has more often the last ones are kept.
+VALUES_MAX = 100
 
 _LOCATIONS = {
     cfg.Locations.opt_default: contents.SET_NOWHERE,
@@ -125,7 +136,8 @@ def _read(conf: cfg.ConfigOpts, group: str, opt: Any) -> Option:
     return Option(
         group=group, name=opt.dest, value=value, default=opt.default,
         secret=bool(getattr(opt, 'secret', False)), location=location,
-        detail=detail, error=error, multi=bool(getattr(opt, 'multi', False)))
+        detail=detail, error=error, multi=bool(getattr(opt, 'multi', False)),
+        old_names=tuple(_old_names(group, opt)))
 
 
 def _on_command_line(conf: cfg.ConfigOpts, group: str, opt: Any) -> bool:
@@ -146,6 +158,14 @@ def _on_command_line(conf: cfg.ConfigOpts, group: str, opt: Any) -> bool:
     return last_flag > last_file
 
 
+def _old_names(group: str, opt: Any) -> Iterator[tuple[str, str]]:
+    # what it is called may differ from where its value is put
+    yield group, str(opt.name).replace('-', '_')
+    for old in getattr(opt, 'deprecated_opts', None) or ():
+        yield (str(old.group or group),
+               str(old.name or opt.name).replace('-', '_'))
+
+
 @dataclasses.dataclass(frozen=True)
 class Setting:
     """A line of a configuration file that sets an option.
@@ -154,7 +174,9 @@ class Setting:
     :ivar line: its number; of several that set the same, the last counts
     :ivar group: ``DEFAULT``, ``polling``
     :ivar name: as the line has it
-    :ivar value: what stands behind it on that line
+    :ivar value: what stands behind it on that line, and on those that
+        continue it
+    :ivar others: values that other lines of the file give it
     """
 
     file: str
@@ -162,6 +184,17 @@ class Setting:
     group: str
     name: str
     value: str
+    others: tuple[str, ...] = ()
+
+
+def key(group: str, name: str) -> tuple[str, str]:
+    """What settings of one option have in common.
+
+    :param group: as a line or an option has it
+    :param name: the same
+    """
+    # the case of a group does not matter, but for this one
+    return (group if group == 'DEFAULT' else group.lower(), name)
 
 
 def files(conf: cfg.ConfigOpts) -> list[str]:
@@ -214,15 +247,26 @@ def settings(paths: Iterable[str]) -> list[Setting]:
     found: dict[tuple[str, str, str], Setting] = {}
     for path in paths:
         group = 'DEFAULT'
+        last = None
         try:
             with open(path, errors='backslashreplace') as file:
                 for number, line in enumerate(file, 1):
                     if header := re.match(r'\[([^\]]+)\]', line):
                         group = header[1].strip()
+                        last = None
                     elif set_ := re.match(r'([\w.-]+)\s*[=:]\s*(.*)', line):
-                        name = set_[1].replace('-', '_')
-                        found[path, group, name] = Setting(
-                            path, number, group, name, set_[2].strip())
+                        last = path, group, set_[1].replace('-', '_')
+                        others = (*found[last].others, found[last].value) if (
+                            last in found) else ()
+                        found[last] = Setting(
+                            path, number, group, last[2], set_[2].strip(),
+                            others[-VALUES_MAX:])
+                    elif line[:1].isspace() and line.strip() and last:
+                        found[last] = dataclasses.replace(
+                            found[last], value=(
+                                f'{found[last].value}\n{line.strip()}'))
+                    elif not line.strip():
+                        last = None
         except OSError:
             continue
     return list(found.values())

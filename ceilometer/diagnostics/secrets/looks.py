@@ -36,6 +36,17 @@ _NUMBER = re.compile(r'[+-]?[0-9.,:]+[a-zA-Z%]{0,2}\Z')
 _ERROR = re.compile(r'(?:[\w.]*[a-z])?(?:Error|Exception|Failure|Refused)\b')
 
 
+def of_random(value: str) -> bool:
+    """Whether a value looks as if it was made at random.
+
+    :param value: what nobody has said anything of
+    """
+    value = value.strip()
+    return (10 <= len(value) <= LOOK_CHARS_MAX and not re.search(r'\s', value)
+            and all(kind.search(value) for kind in _KINDS)
+            and of_credential(value))
+
+
 def says_none(value: str) -> bool:
     """Whether a value says that there is none: ``None``, ``YES)``.
 

@@ -48,7 +48,16 @@ _RUN = re.compile(r'[\w.-]*')
 _CLOSE = re.compile(
     r"""(?:\\{0,8}["'`]|&(?:quot|apos|\#34|\#39);|\*\*)?\]?""")
 _SPACE = re.compile(r'[^\S\n]*')
-_SIGN = re.compile(r'(?:=>|:=|->|={1,2}|:(?!:)|%3[aAdD])')
+_SIGN = re.compile(r'(?:=>|:=|->|={1,2}|:(?!:)|%3[aAdD]|&gt;)')
+# auth = admin:S, auth=('admin', 'S')
+_USER_AND_PASSWORD = re.compile(
+    r"""["']?[\w.@-]{1,100}:(?![/:])\S
+        |[(\[]\s*[bu]?["'][^"'\n]{0,100}["']\s*,\s*
+         [bu]?["'][^"'\n]{1,200}["']\s*[)\]]""", re.VERBOSE)
+# HTTPBasicAuth('admin', 'S')
+_AUTH_CALL = re.compile(
+    r"""\(\s*[bu]?["'][^"'\n]{0,100}["']\s*,\s*[bu]?["']([^"'\n]{1,200})["']
+    """, re.VERBOSE)
 # tokens: 5
 _COUNT = re.compile(r'\d{1,9}(?![\w.-])')
 # whose value has names of its own
@@ -121,11 +130,14 @@ def _value(text: spans.Text, start: int, end: int,
     space = _SPACE.match(whole, behind)
     sign_at = space.end() if space else behind
     sign = _SIGN.match(whole, sign_at)
-    if sign is None:
+    if sign is None or sign[0] == '&gt;' and (
+            not text.lower.endswith('&lt;', 0, start)):
         return _without_sign(text, start, end, behind, flag, says)
     at = value_ends.skip_space(whole, sign.end())
     doubtful = says is secret_names.Says.PERHAPS
-    if doubtful and not _may_be_secret(whole, at):
+    if doubtful and not _may_be_secret(whole, at) and not (
+            text.lower.endswith('auth', start, end)
+            and _USER_AND_PASSWORD.match(whole, at, at + 1000)):
         return None
     before = whole[max(0, start - BEFORE_CHARS_MAX):start]
     line = before.rpartition('\n')[2]
@@ -147,7 +159,7 @@ def _value(text: spans.Text, start: int, end: int,
     spaced = at > sign.end() or sign_at > behind
     if flag:
         place = value_ends.Place(None)
-    elif sign[0][0] == '%':
+    elif sign[0][0] in '%&':
         place = value_ends.Place(None, stops='%&')
     else:
         place = _place(line, complete, spaced, closed)
@@ -201,6 +213,8 @@ def _without_sign(text: spans.Text, start: int, end: int, behind: int,
         if at >= len(whole) or whole.startswith('--', at):
             return None
         return _worth(whole, value_ends.token(whole, at))
+    if whole.startswith('(', end):
+        return _call(text, start, end, says)
     if says is secret_names.Says.PERHAPS:
         return None
     if cell := _CELL.match(whole, behind):
@@ -220,6 +234,19 @@ def _without_sign(text: spans.Text, start: int, end: int, behind: int,
     if whole[at:at + 1] in ('"', "'") or looks.of_credential(
             whole[at:at + looks.LOOK_CHARS_MAX]):
         return _worth(whole, value_ends.token(whole, at))
+    return None
+
+
+def _call(text: spans.Text, start: int, end: int,
+          says: secret_names.Says) -> spans.Span | None:
+    """What a class with a secret's name is made of: ``Token(id='S')``."""
+    if text.lower.endswith('auth', start, end):
+        found = _AUTH_CALL.match(text.whole, end)
+        return found.span(1) if found else None
+    name = text.whole[start:end].rpartition('.')[2]
+    if says is secret_names.Says.SECRET and name[:1].isupper():
+        return _worth(text.whole, value_ends.end(
+            text, end, value_ends.Place(None)))
     return None
 
 

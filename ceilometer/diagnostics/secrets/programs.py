@@ -111,6 +111,8 @@ PROGRAMS: dict[str, Program] = {
     'docker': Program(secret='p', words=False),
     'podman': Program(secret='p', words=False),
     'swift': Program(secret='K', shown='AUV', words=True),
+    'ssh-keygen': Program(secret='NP', shown='tfbC', flags='qyl',
+                          words=True),
     'zip': Program(secret='P', flags='rqj', words=True),
     'unzip': Program(secret='P', shown='d', flags='oqnjl', words=True),
     '7z': Program(secret='p', shown='ot', words=True),

@@ -55,6 +55,7 @@ NAMES: tuple[spans.Recognizer, ...] = (
 RECOGNIZERS = PLACES + NAMES
 
 _QUOTED = re.compile(r"""["']([^"']+)["']""")
+_SCHEME = re.compile(r'(?i:basic|bearer|digest|negotiate|token)\s+(\S+)')
 
 
 def find(whole: str, names: bool = True) -> Iterator[spans.Span]:
@@ -86,7 +87,8 @@ def forms(secret: str) -> Iterator[str]:
     :param secret: as it was found
     """
     for form in (secret, secret.strip(), secret.strip('\'"'),
-                 secret.rstrip(',;)]}>'), *_QUOTED.findall(secret)):
+                 secret.rstrip(',;)]}>'), *_QUOTED.findall(secret),
+                 *_SCHEME.findall(secret)):
         if form:
             yield form
             if '%' in form:

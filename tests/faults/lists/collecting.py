@@ -340,17 +340,49 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='secret options are not known',
         file=KNOWN,
-        old='        elif secret and value != option.default:\n',
-        new='        elif False:\n',
+        old='secret and option.value != option.default))',
+        new='False))',
         tests=(TEST_KNOWN + 'test_secret_option_is_known_and_its_default_is_'
                'not',)),
     fault.Fault(
         name='the default of a secret option hides words',
         file=KNOWN,
-        old='        elif secret and value != option.default:\n',
-        new='        elif secret:\n',
+        old='secret and option.value != option.default))',
+        new='secret))',
         tests=(TEST_KNOWN + 'test_secret_option_is_known_and_its_default_is_'
                'not',)),
+    fault.Fault(
+        name='what is masked in an option is not known by value',
+        file=KNOWN,
+        old='    yield from recognizers.values(value)\n    if not secret',
+        new='    if not secret',
+        tests=('tests/unit/test_known_secrets.py::TestInPlace::test_option',
+               )),
+    fault.Fault(
+        name='items of an option that is not secret are secrets',
+        file=KNOWN,
+        old='option.secret or secret_names.is_password(option.name)\n'
+            '        yield',
+        new='option.secret or secret_names.is_secret(option.name)\n'
+            '        yield',
+        tests=('tests/unit/test_known_secrets.py::TestRegistered::'
+               'test_what_is_told_outvotes_the_name',)),
+    fault.Fault(
+        name='libraries are not asked which settings are secret',
+        file='daemon/collect.py',
+        old='                self._ask_libraries()\n',
+        new='                pass\n',
+        tests=('tests/unit/test_known_secrets.py::TestUnregistered::'
+               'test_only_what_a_library_calls_ordinary_is_shown',)),
+    fault.Fault(
+        name='a library that raises hides what all others say',
+        file='daemon/installed_options.py',
+        old='        with contextlib.suppress(Exception, SystemExit):\n'
+            '            found',
+        new='        with contextlib.suppress(KeyError):\n'
+            '            found',
+        tests=('tests/unit/test_known_secrets.py::TestUnregistered::'
+               'test_libraries_that_raise_hide_no_other',)),
     fault.Fault(
         name='a password that is an ordinary word hides the report',
         file=KNOWN,

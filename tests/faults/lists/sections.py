@@ -272,15 +272,15 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='settings that no option reads are not told',
         file=CONFIGURATION,
-        old='            if (setting.group, setting.name) not in names],\n',
-        new='            if False],\n',
+        old='            for setting in context.unregistered],\n',
+        new='            for setting in context.unregistered if False],\n',
         tests=(TESTS + 'TestConfiguration::test_settings_that_no_option_'
                'reads_are_told',)),
     fault.Fault(
         name='the secret of a setting that no option reads is told',
         file=CONFIGURATION,
-        old="        return _mask(setting.value) or ''\n",
-        new='        return setting.value\n',
+        old='    if secret is False or not setting.value:\n',
+        new='    if not secret:\n',
         tests=(TESTS + 'TestConfiguration::test_setting_with_a_secret_name_'
                'is_masked',)),
     fault.Fault(

@@ -39,7 +39,6 @@ def collect(context: section.Context) -> section.Content:
             'known': False, 'files': [], 'options': [], 'unregistered': []}
         return section.Content(data=data)
     origins = option_origins.Origins(context.settings, context.files)
-    names = {(option.group, option.name) for option in context.options}
     data = {
         'known': True,
         'files': context.files,
@@ -47,26 +46,26 @@ def collect(context: section.Context) -> section.Content:
         # misspelled; or of a library that this process has not used yet
         'unregistered': [
             {'group': setting.group, 'name': setting.name,
-             'value': _show_unregistered(setting),
-             'detail': setting.file, 'line': setting.line}
-            for setting in context.settings
-            if (setting.group, setting.name) not in names],
+             'value': _show_unregistered(setting, context),
+             'detail': setting.file, 'line': setting.line,
+             'secret': context.is_secret(setting) is not False}
+            for setting in context.unregistered],
     }
     return section.Content(data=data)
 
 
-def _show_unregistered(setting: service_options.Setting) -> str:
-    # nobody has said which of these are secret
-    if '://' in setting.value:
-        return url_credentials.mask_secret(setting.value)
-    if secret_names.is_secret(setting.name):
-        return _mask(setting.value) or ''
-    return setting.value
+def _show_unregistered(setting: service_options.Setting,
+                       context: section.Context) -> str:
+    secret = context.is_secret(setting)
+    if secret is False or not setting.value:
+        return setting.value
+    # nobody has said that it is none: not even where it leads is shown
+    return str(_mask(setting.value)) if secret else secret_names.MASK
 
 
 def _describe(option: service_options.Option,
               origins: option_origins.Origins) -> contents.Option:
-    places = origins.of([(option.group, option.name)])
+    places = origins.of(option.names)
     described: contents.Option = {
         'group': option.group,
         'name': option.name,
@@ -77,12 +76,13 @@ def _describe(option: service_options.Option,
         'line': None,
         'overrides': [],
         'error': option.error,
+        'secret': option.secret or secret_names.is_password(option.name),
     }
     if option.error and (option.secret
                          or secret_names.is_secret(option.name)):
         # it may tell the value that was wrong
         described['error'] = 'has no valid value'
-    if option.secret:
+    if described['secret']:
         described['value'] = _mask(option.value)
     elif option.changed:
         described['default'] = _show(option.default)

@@ -1,0 +1,312 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What is secret in this process is known, and nothing else of its files."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import subprocess
+import sys
+
+from oslo_config import cfg
+import pytest
+
+from ceilometer.diagnostics.daemon import collect
+from ceilometer.diagnostics.daemon import installed_options
+from ceilometer.diagnostics.daemon import known_secrets
+from ceilometer.diagnostics.daemon import options
+from ceilometer.diagnostics.daemon import process as daemons
+from ceilometer.diagnostics.daemon import registry
+from ceilometer.diagnostics.daemon import report_context
+from ceilometer.diagnostics.daemon import section
+from ceilometer.diagnostics import fields
+from tests import limits
+from tests.unit import hanging as hangings
+
+# What libraries import may be deprecated.
+pytestmark = pytest.mark.filterwarnings('ignore::DeprecationWarning')
+
+CANARY = 'xK9-canary-77q'
+
+FILE = f"""\
+[keystone]
+auth_type = v3oidcauthcode
+code = {CANARY}-1
+auth_url = http://keystone.example.org/v3
+identity_provider = myidp
+[cache]
+backend_argument = password:{CANARY}-2
+backend = dogpile.cache.null
+[oslo_messaging_kafka]
+ssl_client_key_password = {CANARY}-3
+[mine]
+bindpw = {CANARY}-4
+my_pw = {CANARY}-5
+pin = {CANARY}-6
+signature = {CANARY}-7
+url = http://h/hook?password={CANARY}-8&x=1
+unknown = something
+[other]
+code = another
+"""
+
+
+@pytest.fixture(autouse=True)
+def nobody_asked(monkeypatch):
+    """Libraries are asked in each test anew."""
+    monkeypatch.setattr(installed_options, '_answer', None)
+
+
+@pytest.fixture
+def conf(tmp_path):
+    """A configuration that no option of the process reads."""
+    file = tmp_path / 'test.conf'
+    file.write_text(FILE)
+    made = cfg.ConfigOpts()
+    made.register_opts([
+        cfg.ListOpt('reserved_metadata_keys', default=[]),
+        cfg.StrOpt('ordinary_token_hint'),
+        cfg.StrOpt('forgotten_password'),
+        cfg.StrOpt('new_secret', secret=True,
+                   deprecated_opts=[cfg.DeprecatedOpt('old', 'past')]),
+        cfg.DictOpt('pairs'), cfg.StrOpt('endpoint'),
+        cfg.MultiStrOpt('several')])
+    made(['--config-file', str(file)])
+    return made
+
+
+def report(conf, add=lambda: None, hung=None, **settings):
+    """Collect all sections of a report, by their names."""
+    registry.register_section('Added', add, 'added')
+    try:
+        collector = collect.Collector(report_context.ReportContext(
+            daemons.Daemon('example', conf),
+            options.Settings(**{'report_seconds_max': limits.EVENT_SECONDS,
+                                'section_seconds_max': limits.EVENT_SECONDS,
+                                **settings}),
+            {} if hung is None else hung))
+        collector.snapshot()
+        collector.find()
+        return {made.name: made for made in collector.sections()}
+    finally:
+        registry.unregister_section('added')
+
+
+class TestUnregistered:
+    """Settings in the files that no option of the process reads."""
+
+    def values(self, sections):
+        """Their values, by group and name."""
+        return {(setting['group'], setting['name']): setting['value']
+                for setting in sections['configuration'].data['unregistered']}
+
+    def test_only_what_a_library_calls_ordinary_is_shown(self, conf):
+        """The installed libraries are asked; nobody speaks for the rest."""
+        sections = report(conf)
+        assert self.values(sections) == {
+            ('keystone', 'auth_type'): 'v3oidcauthcode',
+            ('keystone', 'code'): '***',
+            ('keystone', 'auth_url'): 'http://keystone.example.org/v3',
+            ('keystone', 'identity_provider'): 'myidp',
+            ('cache', 'backend_argument'): '***',
+            ('cache', 'backend'): 'dogpile.cache.null',
+            ('oslo_messaging_kafka', 'ssl_client_key_password'): '***',
+            ('mine', 'bindpw'): '***', ('mine', 'my_pw'): '***',
+            ('mine', 'pin'): '***', ('mine', 'signature'): '***',
+            ('mine', 'url'): '***', ('mine', 'unknown'): '***',
+            ('other', 'code'): '***'}
+        text = sections['configuration'].text
+        assert 'backend = dogpile.cache.null' in text
+        assert 'unknown = ***' in text
+        assert all(CANARY not in made.text + json.dumps(made.data)
+                   for made in sections.values())
+
+    @pytest.mark.parametrize('number', range(1, 9))
+    def test_what_is_secret_is_known_by_value(self, conf, number):
+        """In whatever a third-party section says, for one."""
+        said = report(conf, lambda: f'see {CANARY}-{number} there')['added']
+        assert said.text == 'see *** there'
+
+    def test_libraries_that_hang_cost_one_thread_and_no_report(
+            self, conf, monkeypatch):
+        """Then nothing of these settings is shown."""
+        hanging = hangings.Hanging(monkeypatch)
+        monkeypatch.setattr(installed_options, 'ask', hanging.hang)
+        hung = {}
+        try:
+            for _ in range(2):
+                sections = report(conf, hung=hung, section_seconds_max=0.2)
+                assert set(self.values(sections).values()) == {'***'}
+                assert sections['configuration'].status == fields.STATUS_OK
+                assert set(hung) == {collect.LIBRARIES}
+        finally:
+            hanging.released.set()
+
+    def test_libraries_that_raise_hide_no_other(self, conf, monkeypatch):
+        """Neither when they are imported, nor when they are asked."""
+        class Wrong:
+            module = 'wrong'
+
+            def load(self):
+                raise SystemExit(3)
+
+        class WrongToo:
+            module = 'wrong.too'
+
+            def load(self):
+                return lambda: [('x', [object()])]
+
+        find = importlib.metadata.entry_points
+        monkeypatch.setattr(importlib.metadata, 'entry_points', lambda group: [
+            Wrong(), WrongToo(), *find(group=group)])
+        assert self.values(report(conf))['cache', 'backend'] == (
+            'dogpile.cache.null')
+
+    def test_eventlet_is_imported_for_nobody(self, conf):
+        """It warns of each fork of a process that has imported it."""
+        code = ('import sys\n'
+                'from ceilometer.diagnostics.daemon import installed_options\n'
+                'print(len(installed_options.ask().options) > 50)\n'
+                'print("eventlet" in sys.modules)\n')
+        assert subprocess.run(
+            [sys.executable, '-W', 'ignore', '-c', code], check=True,
+            capture_output=True, text=True).stdout == 'True\nFalse\n'
+
+    def test_libraries_are_asked_where_there_is_a_question(
+            self, tmp_path, monkeypatch):
+        """Nothing is imported for a configuration that is all known."""
+        asked = []
+        monkeypatch.setattr(installed_options, 'ask',
+                            lambda: asked.append(1))
+        conf = cfg.ConfigOpts()
+        conf([])
+        report(conf)
+        assert not asked
+        file = tmp_path / 'a.conf'
+        file.write_text('[x]\ny = z\n')
+        conf(['--config-file', str(file)])
+        report(conf)
+        assert asked
+
+
+class TestRegistered:
+    """Options of the process."""
+
+    def test_what_is_told_outvotes_the_name(self, conf):
+        """An option that is not secret is shown, and no word is hidden."""
+        conf.set_override('reserved_metadata_keys', ['instance_type', 'x'])
+        conf.set_override('ordinary_token_hint', 'see the manual')
+        sections = report(conf, lambda: 'an instance_type, see the manual')
+        options = {option['name']: option['value'] for option
+                   in sections['configuration'].data['options']}
+        assert options['reserved_metadata_keys'] == ['instance_type', 'x']
+        assert options['ordinary_token_hint'] == 'see the manual'
+        assert 'reserved_metadata_keys = instance_type,x' in (
+            sections['configuration'].text)
+        assert sections['added'].text == 'an instance_type, see the manual'
+
+    def test_a_password_is_one_whatever_is_told(self, conf):
+        """Some libraries forget to say that it is secret."""
+        conf.set_override('forgotten_password', CANARY)
+        sections = report(conf, lambda: f'see {CANARY}')
+        assert sections['added'].text == 'see ***'
+        assert CANARY not in sections['configuration'].text
+        assert CANARY not in json.dumps(sections['configuration'].data)
+
+    def test_old_name_of_an_option_is_that_option(self, tmp_path, conf):
+        """It is registered, and as secret as under its new name."""
+        file = tmp_path / 'old.conf'
+        file.write_text(f'[past]\nold = {CANARY}\n')
+        conf(['--config-file', str(file)])
+        sections = report(conf, lambda: f'see {CANARY}')
+        assert sections['configuration'].data['unregistered'] == []
+        assert sections['added'].text == 'see ***'
+        assert CANARY not in sections['configuration'].text
+
+
+#: What is masked in place in a value: the value, and what is known then.
+IN_PLACE = [
+    (f'rabbit://a:{CANARY}@h/', [CANARY]),
+    (f'rabbit://a:first1@h1,b:{CANARY}@h2/v', ['first1', CANARY]),
+    (f'rabbit://a:x@y{CANARY}@h/', [f'x@y{CANARY}']),
+    (f'file:///x?password={CANARY}&timeout=3', [CANARY]),
+    (f'http://h/x?a=b&token={CANARY}', [CANARY]),
+    (f'http://u:first1@h/?token={CANARY}#x', ['first1', CANARY]),
+    (f'host=db password={CANARY} user=u', [CANARY]),
+    (f'{{"password": "{CANARY}"}}', [CANARY]),
+    (f'Authorization: Bearer {CANARY}', [CANARY]),
+    (f"auth=('admin', '{CANARY}')", [CANARY]),
+    (f'--password {CANARY} --verbose', [CANARY]),
+    (f'mysql -p{CANARY}', [CANARY]),
+    (f'user:{CANARY}@tcp(h:1)/db', [CANARY]),
+    ('rabbit://a:%2Fsecret%2F1@h', ['/secret/1', '%2Fsecret%2F1']),
+]
+
+
+@pytest.mark.parametrize(('value', 'known'), IN_PLACE)
+class TestInPlace:
+    """What is masked where it stands is known wherever it turns up."""
+
+    def assert_known(self, redactor, known):
+        """It is masked alone, without anything that tells it."""
+        for secret in known[:1]:
+            assert redactor.text(f'see {secret} there') == 'see *** there'
+        for secret in known:
+            assert secret not in redactor.text(f'see {secret} there')
+
+    def test_option(self, conf, value, known):
+        """Of an option that nobody calls secret."""
+        conf.set_override('endpoint', value)
+        self.assert_known(known_secrets.redactor(section.Context(
+            daemons.Daemon('example', conf))), known)
+
+    def test_options_of_several_values(self, conf, value, known):
+        """Also one in a list or a mapping."""
+        conf.set_override('several', ['x', value])
+        conf.set_override('pairs', {'a': value})
+        self.assert_known(known_secrets.redactor(section.Context(
+            daemons.Daemon('example', conf))), known)
+
+    def test_environment(self, monkeypatch, value, known):
+        """Of a variable with an ordinary name."""
+        monkeypatch.setenv('ENDPOINT', value)
+        self.assert_known(known_secrets.redactor(section.Context(
+            daemons.Daemon('example', None))), known)
+
+    def test_argument(self, monkeypatch, value, known):
+        """Of an argument of the daemon."""
+        monkeypatch.setattr(sys, 'argv', ['x', f'--endpoint={value}', value])
+        self.assert_known(known_secrets.redactor(section.Context(
+            daemons.Daemon('example', None))), known)
+
+    def test_file(self, tmp_path, value, known):
+        """Of a setting that no option reads."""
+        file = tmp_path / 'a.conf'
+        file.write_text(f'[x]\nendpoint = {value}\n')
+        conf = cfg.ConfigOpts()
+        conf(['--config-file', str(file)])
+        self.assert_known(known_secrets.redactor(section.Context(
+            daemons.Daemon('example', conf))), known)
+
+
+@pytest.mark.parametrize(('name', 'value'), [
+    ('OS_PASSWORD', f'/{CANARY}'), ('DB_PW', f'{CANARY}'),
+    ('API_KEY', f'/a/{CANARY}/b'), ('REDISCLI_AUTH', CANARY),
+    ('SECRET_ID', CANARY), ('CREDS', f'a:{CANARY}'),
+    ('SOME_PASSWORD', f'http://h/x{CANARY}')])
+def test_variable_of_a_secret_name_is_known(monkeypatch, name, value):
+    """Whatever its value begins with."""
+    monkeypatch.setenv(name, value)
+    assert CANARY not in known_secrets.redactor(section.Context(
+        daemons.Daemon('example', None))).text(f'see {value} there')
