@@ -25,7 +25,7 @@ from tests.unit import commands
 from tests.unit import journals
 
 VERBS = (('list',), ('show',), ('stuck', '--all'), ('diff',), ('export',),
-         ('list', 'ceilometer-polling'), ('show', '101'))
+         ('list', 'ceilometer-polling'), ('show', '101'), ('list', '666'))
 
 
 def forged(count: int, sender: journals.Sender) -> list[dict[str, str]]:

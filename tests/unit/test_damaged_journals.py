@@ -119,6 +119,29 @@ def test_damage_in_the_middle(whole: tuple[bytes, int],
         assert code == 0 and out and lost(err, command) == (told, of), verb
 
 
+def test_damaged_index_of_all_entries(
+        whole: tuple[bytes, int], command: commands.Command) -> None:
+    """What it has lost is found by the index of reports."""
+    data, count = whole
+
+    def number(at: int) -> int:
+        return int.from_bytes(data[at:at + 8], 'little')
+
+    # where the header says that it begins; a piece says where the next is
+    at = number(176)
+    while number(at + 8) < 300:
+        at = number(at + 16)
+    damaged = data[:at + 24] + bytes(64) + data[at + 88:]
+    rows, sections, err = listed(command, damaged)
+    assert (len(rows), sections) == (REPORTS, count)
+    assert err == ''
+    # nor where both are damaged
+    damaged = damaged.replace(b'REPORT=1', b'\xdb' * 8)
+    rows, sections, err = listed(command, damaged)
+    assert (len(rows), sections) == (REPORTS, count)
+    assert 'x.journal: damaged, but all entries can be read' in err
+
+
 @pytest.mark.parametrize('part', range(4))
 def test_one_damaged_object(whole: tuple[bytes, int],
                             command: commands.Command, part: int) -> None:

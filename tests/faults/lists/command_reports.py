@@ -168,18 +168,11 @@ FAULTS: tuple[fault.Fault, ...] = (
             '        if any(promise.having):\n',
         tests=(_DAMAGED + 'test_second_half_is_zeroed',)),
     fault.Fault(
-        name='a damaged file is read from its beginning only',
-        file='command/reports/journal_reader.py',
-        old='                               (self.seek_tail, '
-            'self._step_back)):\n',
-        new='                               ):\n',
-        tests=(_DAMAGED + 'test_damage_in_the_middle',)),
-    fault.Fault(
         name='of a damaged file one index is read only',
         file='command/reports/journal_reader.py',
         old='        for match in (None, _REPORT, _SECTION):\n',
         new='        for match in (None,):\n',
-        tests=(_DAMAGED + 'test_one_damaged_object',)),
+        tests=(_DAMAGED + 'test_damaged_index_of_all_entries',)),
     fault.Fault(
         name='a file without its mark of reports has none',
         file='command/reports/journal_reader.py',
