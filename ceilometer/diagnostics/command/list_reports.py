@@ -116,7 +116,7 @@ def describe(found: read.Found, group: str) -> dict[str, Any]:
         'not_ok': {section.name: section.status
                    for section in found.report.sections
                    if section.status != fields.STATUS_OK},
-        'size': found.size_bytes,
+        'size': found.size_bytes, 'disputes': list(found.disputes),
     }
 
 
@@ -196,6 +196,8 @@ def sections(found: read.Found, style: destination.Style) -> str:
         notes.insert(0, f'{" ".join(missing)} missing')
     if found.problems:
         notes.append('damaged')
+    if found.disputes:
+        notes.append('disputed')
     if not notes:
         return words
     return style.bad(f'{words}: {", ".join(notes)}')

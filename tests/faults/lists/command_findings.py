@@ -24,8 +24,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='nobody is warned of what others wrote',
         file='command/findings/digest.py',
-        old='    if not found.identity.trusted:\n',
-        new='    if False:\n',
+        old='    elif not found.identity.trusted:\n',
+        new='    elif False:\n',
         tests=(_COMMAND + 'test_show_forgery',)),
     fault.Fault(
         name='the digest does not say that a report is incomplete',

@@ -15,6 +15,7 @@
 
 from tests.faults import fault
 
+_CLAIMS = 'tests/unit/test_claims.py::'
 _COMMAND = 'tests/unit/test_command.py::'
 _COMPARE = 'tests/unit/test_command_compare.py::'
 _DAMAGED = 'tests/unit/test_damaged_journals.py::'
@@ -36,8 +37,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a unit is believed that is only called so',
         file='command/reports/sender.py',
-        old='            UNIT.fullmatch(self.unit) is not None)',
-        new='            UNIT.search(self.unit) is not None)',
+        old='            and UNIT.fullmatch(self.unit) is not None)',
+        new='            and UNIT.search(self.unit) is not None)',
         tests=(_READ + 'test_outside_of_a_unit_is_not_trusted',)),
     fault.Fault(
         name='reports of two triggers are a group',
@@ -188,6 +189,25 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='            return True',
         tests=(_DAMAGED
                + 'test_file_is_not_called_damaged_for_what_anybody_writes',)),
+    fault.Fault(
+        name='only the beginnings of what two files say are compared',
+        file='command/reports/claims.py',
+        old='    for entry in read_whole(paths):\n',
+        new='    for entry in entries:\n',
+        tests=(_CLAIMS + 'test_difference_far_behind_is_seen',)),
+    fault.Fault(
+        name='one host adds to the report of another',
+        file='command/reports/claims.py',
+        old='            if origin(path) == source:\n',
+        new='            if path:\n',
+        tests=(_CLAIMS
+               + 'test_no_host_adds_a_section_to_the_report_of_another',)),
+    fault.Fault(
+        name='a host is believed what it says of another',
+        file='command/reports/sender.py',
+        old='return not self.foreign and self.pid',
+        new='return self.pid',
+        tests=(_CLAIMS + 'test_no_file_replaces_a_section_of_another',)),
     fault.Fault(
         name='a damaged file is passed over without a word',
         file='command/reports/source.py',

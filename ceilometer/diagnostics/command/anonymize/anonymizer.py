@@ -129,6 +129,7 @@ class Anonymizer:
                 machine_id=replaced(own.machine_id),
                 boot_id=replaced(own.boot_id)),
             problems=tuple(self.text(line) for line in found.problems),
+            disputes=tuple(self.text(line) for line in found.disputes),
             report=dataclasses.replace(
                 whole, header=dataclasses.replace(
                     header, trigger=trigger, unit=replaced(header.unit),

@@ -73,7 +73,12 @@ def digest(found: read.Found,
 
 
 def _whole(found: read.Found) -> Iterator[Notice]:
-    if not found.identity.trusted:
+    for dispute in found.disputes:
+        yield Notice(BAD, f'disputed: {dispute}')
+    if found.identity.foreign:
+        yield Notice(BAD, 'from the journal of another host than it claims: '
+                     'do not trust the content')
+    elif not found.identity.trusted:
         yield Notice(BAD, 'not from a Ceilometer unit but from '
                      f'{found.identity.unit or "no unit"}: do not trust the '
                      'content')

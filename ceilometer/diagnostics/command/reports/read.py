@@ -29,9 +29,11 @@ from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
+import functools
 import os
 from typing import Any
 
+from ceilometer.diagnostics.command.reports import claims
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import search
 from ceilometer.diagnostics.command.reports import sender
@@ -71,6 +73,7 @@ class Found:
     :ivar problems: what is wrong with its entries, a line each
     :ivar files: the journal files that it is in
     :ivar entries: how many entries of it there are
+    :ivar disputes: what other files say differently, a line each
     """
 
     report: report_module.Report
@@ -79,6 +82,7 @@ class Found:
     problems: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     entries: int = 0
+    disputes: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -99,7 +103,7 @@ class Found:
     def process_key(self) -> tuple[Any, ...]:
         """The same for all reports of one process."""
         own = self.identity
-        return (own.machine_id, own.boot_id, own.unit, own.pid)
+        return (own.machine_id, own.boot_id, own.unit, own.pid, own.foreign)
 
     def precedes(self, later: Found) -> bool:
         """Whether it is an earlier report of the same process."""
@@ -120,7 +124,9 @@ def find(journal: journal_reader.Journal, query: search.Query = search.ALL,
     found = []
     for key, entries in search.groups(journal, query, problems).items():
         try:
-            found.append(_outline(entries))
+            found += [_outline(claim) for claim in claims.split(
+                entries, search.FILE, functools.partial(
+                    search.whole_entries, journal, key))]
         except journal_entries.InvalidEntry as invalid:
             if problems is not None:
                 problems.append(
@@ -143,7 +149,7 @@ def load(journal: journal_reader.Journal, found: Found,
     raw = ([] if section is None
            else _entries(journal, found, found.files, section))
     entries = [stored.decoded(entry)
-               for entry in raw or raw_entries(journal, found)]
+               for entry in claims.once(raw or raw_entries(journal, found))]
     if not entries:
         raise source.JournalError(
             f'report {found.id} is not in the journal any more')
@@ -256,7 +262,8 @@ def _order(found: Found) -> Any:
     return (found.time_usec, found.identity.pid or 0, found.id)
 
 
-def _outline(entries: list[stored.Entry]) -> Found:
+def _outline(claim: claims.Claim) -> Found:
+    entries = claim.entries
     # the first section tells when the report was begun
     entries.sort(key=lambda entry: (
         len(index := stored.first(entry, fields.REPORT_SECTION_INDEX) or b''),
@@ -273,7 +280,10 @@ def _outline(entries: list[stored.Entry]) -> Found:
     whole, problems = stored.assemble(decoded)
     unit = next((unit for entry in entries
                  if (unit := stored.text(entry, '_SYSTEMD_UNIT'))), None)
-    return Found(report=whole, identity=sender.of_entry(entries[0], unit),
+    identity = dataclasses.replace(
+        sender.of_entry(entries[0], unit), foreign=claim.foreign)
+    return Found(report=whole, identity=identity,
+                 disputes=tuple(claim.disputes),
                  size_bytes=size_bytes, problems=tuple(problems),
                  files=tuple(dict.fromkeys(
                      os.fsdecode(entry[search.FILE]) for entry in entries)),

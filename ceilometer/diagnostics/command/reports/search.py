@@ -286,6 +286,27 @@ def entries(reader: journal_reader.Reader, problems: list[str] | None = None,
             'read only in part')
 
 
+def whole_entries(journal: journal_reader.Journal, key: Key,
+                  paths: set[str]) -> Iterator[stored.Entry]:
+    """The entries of a report, whole ones, each with its file.
+
+    :param journal: where it was found
+    :param key: its values of :data:`KEY_FIELDS`
+    :param paths: the files to read
+    """
+    for reader in journal.each(paths=paths):
+        reader.add_match(f'{fields.REPORT}=1')
+        for name, value in zip(KEY_FIELDS[:-1], key, strict=False):
+            if value is not None:
+                reader.add_match(name.encode() + b'=' + value)
+        for entry in entries(reader):
+            # of a process that is gone journald did not learn the unit
+            if _key(entry)[:-1] == key[:-1] and (
+                    _key(entry)[-1] in (None, key[-1])):
+                entry[FILE] = os.fsencode(reader.path)
+                yield entry
+
+
 def _join_without_unit(grouped: Groups) -> None:
     """Put entries of which journald did not learn the unit to their report.
 

@@ -34,6 +34,8 @@ class Identity:
     :ivar hostname: of the machine
     :ivar machine_id: of the machine
     :ivar boot_id: of the boot
+    :ivar foreign: whether it is the word of another host, whose own says
+        otherwise
     """
 
     pid: int | None
@@ -42,12 +44,14 @@ class Identity:
     hostname: str | None
     machine_id: str | None
     boot_id: str | None
+    foreign: bool = dataclasses.field(default=False, compare=False)
 
     @property
     def trusted(self) -> bool:
         """Whether it is a process of a unit of Ceilometer."""
-        return self.pid is not None and self.unit is not None and (
-            UNIT.fullmatch(self.unit) is not None)
+        return not self.foreign and self.pid is not None and (
+            self.unit is not None
+            and UNIT.fullmatch(self.unit) is not None)
 
 
 def of_entry(entry: stored.Entry, unit: str | None) -> Identity:
