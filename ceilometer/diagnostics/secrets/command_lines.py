@@ -49,6 +49,11 @@ _PATH = re.compile(r'(?:\.{0,2}/)[\w.+@:,/-]*\Z')
 # serve, chassis-power, eth0, 10.0.0.1, 5s, a.example.org, file.conf
 _WORD = re.compile(r'[a-z][a-z_.:-]*\d{0,3}\Z|[\d.,:]+[a-zA-Z]{0,2}\Z'
                    r'|[a-z\d-]+(?:\.[a-z\d-]+)+\Z|[-+*%{}@.:,\[\]]*\Z')
+_SLASHED = re.compile(r'/[A-Za-z]{1,12}:(?=[^/])')
+_PARTS = re.compile(r'[,;=+@]')
+# Options whose value may be user:password.
+_LOGINS = frozenset(('user', 'login', 'auth', 'account', 'userpwd', 'userpass',
+                     'basic', 'username'))
 # The user of user:password stays.
 _USER = re.compile(r'[\w.@\\-]{1,64}:')
 _MASKED = secret_names.MASK
@@ -129,12 +134,19 @@ class _Arguments:
         self._next = ''
         self._expects_program = True
         self._options = True
+        #: how many arguments of the program were no options
+        self._words = 0
 
     def masked(self, argument: str) -> str:
         """The next argument, without what is secret in it."""
         following, self._next = self._next, ''
         if following == 'secret' and not argument.startswith('--'):
             return self._pair(argument)
+        if following == 'login' and not argument.startswith('-'):
+            return (self._pair(argument) if _USER.match(argument)
+                    else self._word(argument))
+        if following == 'doubtful' and not argument.startswith('-'):
+            return self._doubtful(argument)
         if following == 'command':
             return text_of_command(argument, self._mask, self._depth + 1)
         if following and not argument.startswith('-'):
@@ -151,6 +163,7 @@ class _Arguments:
         if _VARIABLE.match(argument):
             return self._assignment(argument)
         self._program = programs.of(argument)
+        self._words = 0
         self._expects_program = (
             self._program is not None and self._program.runs)
         return self._mask(argument)
@@ -169,22 +182,41 @@ class _Arguments:
         name, _, value = argument.partition('=')
         if secret_names.is_secret(name) and not looks.says_none(value):
             return f'{name}={_MASKED}' if value else argument
-        return self._mask(argument)
+        masked = self._mask(argument)
+        return masked if masked != argument else (
+            f'{name}={self._value(value)}')
 
     def _long(self, argument: str) -> str:
         name, equals, value = argument.partition('=')
         known = self._program
         secret = secret_names.is_secret(name) or (
             known is not None and name[2:] in known.long)
+        login = name.rpartition('-')[2] in _LOGINS
         if equals:
-            if secret and value:
+            if value and (secret or login and _USER.match(value)):
                 return f'{name}={self._pair(value)}'
-            if secret_names.says(name) and looks.of_credential(value):
-                return f'{name}={_MASKED}'
-            return f'{name}={self._mask(value)}'
-        if secret:
-            self._next = 'secret'
+            if secret_names.says(name):
+                return f'{name}={self._doubtful(value)}'
+            return f'{name}={self._value(value)}'
+        if secret or login:
+            self._next = 'secret' if secret else 'login'
+        elif secret_names.says(name):
+            self._next = 'doubtful'
         return self._mask(argument)
+
+    def _doubtful(self, value: str) -> str:
+        """What may be a key, or the file that it is in."""
+        return value if not value or looks.says_none(value) or (
+            _PATH.match(value)) else _MASKED
+
+    def _value(self, value: str) -> str:
+        """A value behind a name that says nothing of it."""
+        if self._program is not None and self._program.words:
+            return self._mask(value)
+        masked = self._mask(value)
+        if masked != value or '://' in value or _PATH.match(value):
+            return masked
+        return self._plain(value)
 
     def _short(self, argument: str) -> str:
         known = self._program
@@ -243,14 +275,26 @@ class _Arguments:
                 return f'{name}={_MASKED}'
             self._next = 'secret'
             return argument
-        if equals and secret_names.says(name) and looks.of_credential(value):
-            return f'{name}={_MASKED}'
-        return self._mask(argument)
+        return f'{name}={self._value(value)}' if equals else self._mask(
+            argument)
 
     def _word(self, argument: str) -> str:
         """An argument that is no option, and no value of one for sure."""
-        if self._program is not None and self._program.words:
-            return self._mask(argument)
+        known = self._program
+        self._words += 1
+        if known is not None:
+            if known.host:
+                self._program = None
+                self._expects_program = True
+                return self._mask(argument)
+            if known.hidden_from is not None and (
+                    self._words > known.hidden_from):
+                return _MASKED
+            if known.words:
+                return self._mask(argument)
+        if slash := _SLASHED.match(argument):
+            # /p:S
+            return f'{slash[0]}{_MASKED}'
         if _VARIABLE.match(argument):
             return self._assignment(argument)
         masked = self._mask(argument)
@@ -263,8 +307,8 @@ class _Arguments:
         return self._plain(argument)
 
     def _plain(self, word: str) -> str:
-        return _MASKED if looks.of_credential(word) or (
-            word[:1] in '+@' and looks.of_credential(word[1:])) else word
+        parts = _PARTS.split(word[:looks.LOOK_CHARS_MAX])
+        return _MASKED if any(map(looks.of_credential, parts)) else word
 
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:

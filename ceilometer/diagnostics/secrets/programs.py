@@ -34,6 +34,9 @@ class Program:
     :ivar command: the letter of the option whose value is a command line
     :ivar joined: letters of options whose value is never the next argument
     :ivar runs: whether its first argument that is no option is a program
+    :ivar host: whether it is a host, and a command line follows
+    :ivar hidden_from: the number of its first argument, of those that are no
+        options, that may be a secret; None for none of them
     """
 
     secret: str = ''
@@ -45,6 +48,8 @@ class Program:
     command: str = ''
     joined: str = ''
     runs: bool = False
+    host: bool = False
+    hidden_from: int | None = None
 
 
 _MYSQL = Program(secret='p', joined='p', shown='huPSDe',
@@ -79,13 +84,13 @@ PROGRAMS: dict[str, Program] = {
     'nsenter': Program(shown='tSG', flags='amuinpUCrwF', runs=True),
     'sshpass': Program(secret='p', shown='fdP', flags='ev', runs=True),
     'ssh': Program(shown='bcDEeFIiJLlmOopQRSWw',
-                   flags='46AaCfGgKkMNnqsTtVvXxYy'),
+                   flags='46AaCfGgKkMNnqsTtVvXxYy', host=True),
     # whose options hold secrets
     'mysql': _MYSQL, 'mysqldump': _MYSQL, 'mysqladmin': _MYSQL,
     'mysqlcheck': _MYSQL, 'mysqlimport': _MYSQL, 'mysqlshow': _MYSQL,
     'mariadb': _MYSQL, 'mariadb-dump': _MYSQL, 'mariadb-admin': _MYSQL,
     'mycli': _MYSQL,
-    'curl': Program(secret='uUbE', shown='XoHdwAemCTrYyzQ',
+    'curl': Program(secret='uUbE', shown='XoHwAemCTrYyzQ',
                     flags='ksSLvifIgGjJNOqpa#0123469',
                     long=('user', 'proxy-user', 'pass', 'oauth2-bearer')),
     'wget': Program(shown='OoatUPTwQ', flags='qvcSNrkp'),
@@ -116,8 +121,11 @@ PROGRAMS: dict[str, Program] = {
     'zip': Program(secret='P', flags='rqj', words=True),
     'unzip': Program(secret='P', shown='d', flags='oqnjl', words=True),
     '7z': Program(secret='p', shown='ot', words=True),
-    'htpasswd': Program(flags='bcnmBDsdpi'),
-    'xfreerdp': Program(), 'sqlplus': Program(),
+    'htpasswd': Program(flags='bcnmBDsdpi', hidden_from=2),
+    'sqlplus': Program(flags='SL', hidden_from=0),
+    'rabbitmqctl': Program(shown='nt', flags='q', hidden_from=2),
+    'echo': Program(flags='ne', hidden_from=0),
+    'printf': Program(hidden_from=0),
     'cqlsh': Program(secret='p', shown='u', words=True),
     'rabbitmqadmin': Program(secret='p', shown='HPuVfd', words=True),
     'mosquitto_pub': Program(secret='P', shown='htumq', words=False),
