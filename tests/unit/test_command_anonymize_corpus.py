@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import time
 import typing
 
@@ -59,7 +60,8 @@ def sections(name: str, **more: typing.Any) -> list[report.Section]:
             {'user': user} for user in anonymize_corpus.USERS]}),
         report.Section('corpus', 'Corpus', '\n'.join(
             [*lines, 'kvm: http://kvm44:80/', '/home/carol/x']), {
-                'lines': lines, 'compute': 1, 'platform': {'compute': 2}})]
+                'lines': lines, 'compute': 1, 'platform': {'compute': 2},
+                'version': '3.11.2.1'})]
 
 
 def whole(made: list[report.Section]) -> report.Report:
@@ -122,6 +124,7 @@ def test_keys_groups_and_versions_stay(exported: typing.Any) -> None:
     by_name = {part['name']: part['data'] for part in exported['sections']}
     assert by_name['corpus']['compute'] == 1
     assert by_name['corpus']['platform'] == {'compute': 2}
+    assert by_name['corpus']['version'] == '3.11.2.1'
     assert by_name['package']['platform']['machine'] == 'x86_64'
     assert by_name['package']['libraries'] == {
         'oslo.messaging': '17.1.0.2', 'x': '93.184.216.35'}
@@ -175,6 +178,16 @@ def test_the_same_name_gets_the_same_placeholder(
     assert out[8].startswith(out[9])
 
 
+def test_what_is_below_a_domain_is_a_host(exported: typing.Any) -> None:
+    """Nothing of its own name is left."""
+    lines = lines_of(exported)
+    found = [line for line, (text, word) in zip(lines, CANARIES, strict=False)
+             if text == 'cannot resolve {}']
+    assert len(found) == len(set(found)) == 2
+    assert [line for line in found if not re.fullmatch(
+        r'cannot resolve host-\d+', line)] == []
+
+
 MEGABYTE = 2 ** 20
 HOSTILE = ['a', 'a.', 'a:', 'a@', '1.', '1-', '::', 'aa:', '://a@', '://a:',
            'compute ', 'compute:', 'host compute', 'a.example.net.',
@@ -194,7 +207,8 @@ def test_time_grows_with_the_length(made: anonymizer.Anonymizer,
                                     piece: str) -> None:
     """And not with its square, of whatever a text is made."""
     def seconds(length: int) -> float:
-        text = (piece * (length // len(piece) + 1))[:length]
+        # with what recognizers look for before they begin
+        text = '@ :// %2d ' + (piece * (length // len(piece) + 1))[:length]
         begun = time.process_time()
         made.text(text)
         # names are looked for before they are replaced

@@ -99,12 +99,6 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='False',
         tests=(_STREAMS + 'test_interrupted_where_nobody_hears_of_it',)),
     fault.Fault(
-        name='an interrupt at the end gives a traceback',
-        file='command/__init__.py',
-        old='    interruption.ends()\n    sys.exit(code)',
-        new='    sys.exit(code)',
-        tests=(_STREAMS + 'test_interrupted_at_its_end',)),
-    fault.Fault(
         name='an interrupt that is to be ignored is not',
         file='command/interruption.py',
         old='signal.getsignal(signal.SIGINT) is not signal.SIG_IGN',
