@@ -363,6 +363,8 @@ class Unregistered(TypedDict):
     :ivar detail: the file
     :ivar secret: whether it is secret, or nobody says that it is not; then
         its value is masked
+    :ivar of_library: whether an installed library has such an option, which
+        the process has not used yet; else it is misspelled, or of nobody
     """
 
     group: str
@@ -371,6 +373,7 @@ class Unregistered(TypedDict):
     detail: str
     line: int
     secret: NotRequired[bool]
+    of_library: NotRequired[bool]
 
 
 class Configuration(TypedDict):

@@ -161,13 +161,18 @@ def test_options_that_are_none(tmp_path: pathlib.Path, process: str,
     """A master loads few of the libraries that the files have options of."""
     data: dict[str, typing.Any] = {
         'known': True, 'files': [], 'options': [], 'unregistered': [
-            {'group': 'DEFAULT', 'name': 'transport_ulr', 'value': 'x'}]}
+            {'group': 'DEFAULT', 'name': 'transport_ulr', 'value': 'x'},
+            {'group': 'cache', 'name': 'backend', 'value': 'x',
+             'of_library': True}]}
     made = journals.make_report(
         [report.Section('configuration', 'Configuration', '', data)],
         process=process)
     line = ('set in the files, but unknown to this process: '
             '[DEFAULT] transport_ulr')
-    assert (line in texts(made, tmp_path)) is told
+    found = texts(made, tmp_path)
+    assert (line in found) is told
+    # a library has it, and has only not been asked for it yet
+    assert '[cache] backend' not in str(found)
 
 
 @pytest.mark.parametrize(('data', 'where'), [

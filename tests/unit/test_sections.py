@@ -36,6 +36,7 @@ from oslo_reports.models import with_default_views
 import pytest
 
 from ceilometer.diagnostics.daemon import added_sections
+from ceilometer.diagnostics.daemon import installed_options
 from ceilometer.diagnostics.daemon import kernel_threads
 from ceilometer.diagnostics.daemon import known_secrets
 from ceilometer.diagnostics.daemon import option_origins
@@ -862,6 +863,23 @@ class TestConfiguration:
         assert {option['name'] for option in data['unregistered']} == {
             'mistyped', 'mistyped_password', 'mistyped_url'}
         assert 'mistyped = ***' in text
+
+    def test_settings_of_libraries_are_told_apart(self, conf):
+        """What a library has, and nobody has used yet, is not mistyped."""
+        given = context(conf)
+        given.installed = installed_options.Installed(
+            {('DEFAULT', 'mistyped'): False})
+        data = configuration.collect(given).data
+        assert {option['name']: option['of_library']
+                for option in data['unregistered']} == {
+                    'mistyped': True, 'mistyped_password': False,
+                    'mistyped_url': False}
+        text = configuration.render(data)
+        unknown, _, of_library = text.partition('for libraries that this')
+        assert 'mistyped_url = ' in unknown.partition(
+            'unknown to this process')[2]
+        assert 'mistyped = 3' in of_library
+        assert 'mistyped_url' not in of_library
 
     def test_unknown_configuration_is_said(self):
         """A daemon that has not read it yet has a section that says so."""

@@ -419,4 +419,11 @@ FAULTS: tuple[fault.Fault, ...] = (
         new="'count': len(names),",
         tests=('tests/unit/test_sections.py::TestOthers::'
                'test_kinds_of_descriptors_add_up',)),
+    fault.Fault(
+        name='a setting of a library is said to be mistyped',
+        file='daemon/sections/configuration.py',
+        old="'of_library': context.is_secret(setting) is not None}",
+        new="'of_library': False}",
+        tests=('tests/unit/test_sections.py::TestConfiguration::'
+               'test_settings_of_libraries_are_told_apart',)),
 )

@@ -188,10 +188,11 @@ def _configuration(found: read.Found) -> Iterator[Notice]:
         if option['error']:
             yield Notice(BAD, f'option {reported_options.name(option)}: '
                          f'{option["error"]}')
-    unknown = reported_options.unregistered(found.report)
+    unknown = [option for option in reported_options.unregistered(
+        found.report) if not option.get('of_library')]
     if unknown and found.report.header.process != fields.PROCESS_MASTER:
-        # mistyped, or of a library that this process has not come to yet; a
-        # master comes to few of them
+        # mistyped; or of a library that does not say what options it has,
+        # of which a master comes to few
         yield Notice(PLAIN, 'set in the files, but unknown to this process: '
                      + _some(list(map(reported_options.name, unknown))))
 

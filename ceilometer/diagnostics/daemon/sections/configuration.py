@@ -48,7 +48,8 @@ def collect(context: section.Context) -> section.Content:
             {'group': setting.group, 'name': setting.name,
              'value': _show_unregistered(setting, context),
              'detail': setting.file, 'line': setting.line,
-             'secret': context.is_secret(setting) is not False}
+             'secret': context.is_secret(setting) is not False,
+             'of_library': context.is_secret(setting) is not None}
             for setting in context.unregistered],
     }
     return section.Content(data=data)
@@ -127,12 +128,18 @@ def render(data: contents.Configuration) -> str:
                      f'{_origin(option)}')
         if option.get('default') not in (None, '', []):
             lines.append(f'      default: {_value(option["default"])}')
-    if data['unregistered']:
-        lines += ['', 'Set in the files, but unknown to this process '
-                  '(misspelled, or not used yet):']
-        lines += [f'  [{option["group"]}] {option["name"]} = '
-                  f'{option["value"]}    ({option["detail"]} line '
-                  f'{option["line"]})' for option in data['unregistered']]
+    for of_library, head in (
+            (False, 'Set in the files, but unknown to this process '
+             '(misspelled, or not used yet):'),
+            (True, 'Set in the files, for libraries that this process has not '
+             'used yet:')):
+        own = [option for option in data['unregistered']
+               if option.get('of_library', False) is of_library]
+        if own:
+            lines += ['', head]
+            lines += [f'  [{option["group"]}] {option["name"]} = '
+                      f'{option["value"]}    ({option["detail"]} line '
+                      f'{option["line"]})' for option in own]
     lines += ['', 'All options (* differs from the default):']
     group = None
     for option in data['options']:
