@@ -121,6 +121,7 @@ def write_report(timeout: float | None = 30.0) -> str | None:
         reports are switched off
     :raises NotInstalled: diagnostics are not installed in this process
     """
+    import os
     import time
 
     from ceilometer.diagnostics.daemon import arming
@@ -132,5 +133,7 @@ def write_report(timeout: float | None = 30.0) -> str | None:
     reporter = armed.reporter
     if not reporter.enabled:
         return None
+    # this process alone is asked
     return reporter.wait(reporter.request(report.Trigger(
-        fields.TRIGGER_API, time.time_ns() // 1000)), timeout)
+        fields.TRIGGER_API, time.time_ns() // 1000,
+        id=os.urandom(16).hex())), timeout)

@@ -297,6 +297,7 @@ _HEADER: tuple[tuple[str, str, _Read], ...] = (
 )
 _TRIGGER: tuple[tuple[str, str, _Read], ...] = (
     (fields.REPORT_TRIGGER, 'kind', _text),
+    (fields.REPORT_TRIGGER_ID, 'id', _text_or_none),
     (fields.REPORT_SIGNAL, 'signal', _text_or_none),
     (fields.REPORT_SENDER_PID, 'sender_pid', _number_or_none),
     (fields.REPORT_SENDER_UID, 'sender_uid', _number_or_none),

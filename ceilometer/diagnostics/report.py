@@ -47,6 +47,8 @@ class Trigger:
     :ivar sender_uid: its user id, None where not known
     :ivar sender_comm: its command name, None where not known
     :ivar merged: how many further triggers this report answers
+    :ivar id: 32 hexadecimal digits, the same for all processes of a service
+        that answer it; None in journals of before there were any
     """
 
     kind: str
@@ -56,6 +58,7 @@ class Trigger:
     sender_uid: int | None = None
     sender_comm: str | None = None
     merged: int = 0
+    id: str | None = None
 
     def describe(self) -> str:
         """The trigger in a few words, for people."""
@@ -72,10 +75,14 @@ class Trigger:
 def merged(triggers: Iterable[Trigger]) -> Trigger:
     """One trigger for all that one report answers: the first, counted.
 
+    Its id is that of the last one: a process that was not asked as often, or
+    could not take the first, has joined that.
+
     :param triggers: all of them, one at least
     """
     first, *others = triggers
-    return dataclasses.replace(first, merged=len(others))
+    return dataclasses.replace(first, merged=len(others),
+                               id=[first, *others][-1].id)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -278,6 +278,21 @@ def test_forks_of_a_thread_and_of_forks_answer(start, journal):
     assert process.end() == 0
 
 
+def test_answers_of_one_trigger_say_the_same(start, journal):
+    """And those of the next trigger, however soon it comes, another one."""
+    process = start('forks_in_thread')
+    process.wait_ready(3)
+    seen = []
+    for count in (3, 6, 9):
+        process.send_all()
+        reports = journal.wait_complete(count)
+        new = [report.header.trigger.id for report in reports
+               if report.header.trigger.id not in seen]
+        assert len(new) == 3 and len(set(new)) == 1, new
+        seen.append(new[0])
+    assert process.end() == 0
+
+
 def test_fork_during_reports_is_armed(start, journal):
     """A process forked at any moment of a report writes its own."""
     process = start('forks_while_reporting')

@@ -113,7 +113,8 @@ def floors(pairs):
 #: All that is imported as a process is armed; folders must not add to it.
 ARMING = {'', 'fields', 'report', 'daemon', *(f'daemon.{name}' for name in (
     'arming', 'descriptors', 'gmr', 'installation', 'interpose', 'process',
-    'report_context', 'reporter', 'turn', 'waiter', 'workers'))}
+    'report_context', 'reporter', 'trigger_page', 'turn', 'waiter',
+    'workers'))}
 
 
 def test_package_alone_imports_nothing_of_its_own():

@@ -417,6 +417,25 @@ def test_answers_to_one_trigger_stand_together(
         [50], [10, 11, 12], [10, 11, 12]]
 
 
+def test_triggers_are_told_apart_by_their_ids(tmp_path: pathlib.Path) -> None:
+    """Whatever the times; a process may be held up by the report before."""
+    batches = []
+    for trigger, pid, second in (
+            ('1' * 32, 10, 0), ('2' * 32, 10, 2), ('1' * 32, 11, 3),
+            ('2' * 32, 11, 20), (None, 12, 3), (None, 13, 4)):
+        made = journals.make_report(worker=pid)
+        made = dataclasses.replace(made, header=dataclasses.replace(
+            made.header, trigger=dataclasses.replace(
+                made.header.trigger, id=trigger)))
+        batches.append(journals.entries(
+            made, journals.Sender(pid=pid),
+            journals.TIME_USEC + second * SECOND))
+    groups = read.answers(read.find(build(tmp_path, *batches)))
+    assert [[(one.report.header.trigger.id or '')[:1] + str(one.identity.pid)
+             for one in group] for group in groups] == [
+                 ['110', '111'], ['210', '211'], ['12', '13']]
+
+
 def test_query(tmp_path: pathlib.Path) -> None:
     """Each condition picks its reports, whole ones."""
     first = journals.make_report(

@@ -107,7 +107,7 @@ def describe(found: read.Found, group: str) -> dict[str, Any]:
         'worker': header.worker, 'worker_name': header.worker_name,
         'pid': own.pid, 'uid': own.uid, 'machine_id': own.machine_id,
         'boot_id': own.boot_id, 'trigger': header.trigger.kind,
-        'signal': header.trigger.signal,
+        'trigger_id': header.trigger.id, 'signal': header.trigger.signal,
         'sender_pid': header.trigger.sender_pid,
         'sender_uid': header.trigger.sender_uid,
         'complete': found.report.complete,

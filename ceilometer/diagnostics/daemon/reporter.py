@@ -33,6 +33,9 @@ import traceback
 from ceilometer.diagnostics.daemon import descriptors
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import report_context
+from ceilometer.diagnostics.daemon import trigger_page
+from ceilometer.diagnostics.daemon import turn
+from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
 
 LOG = logging.getLogger(__name__)
@@ -74,6 +77,7 @@ class Reporter:
         self._reported = threading.Condition(self._lock)
         self._pending: list[report.Trigger] = []
         self._reporting = False
+        self._born_nsec = time.monotonic_ns()
         self._begun = 0
         self._written = 0
         self._last_id: str | None = None
@@ -155,6 +159,12 @@ class Reporter:
         :returns: how many reports will have been written when this is
             answered, for :meth:`wait`
         """
+        if trigger.kind != fields.TRIGGER_API:
+            descriptor = self.context.turn_descriptor
+            if descriptor is not None and not turn.is_ours(descriptor):
+                descriptor = None
+            trigger = dataclasses.replace(trigger, id=trigger_page.trigger_id(
+                descriptor, trigger, self._born_nsec))
         with self._lock:
             self._pending.append(trigger)
             # not by one that runs: it may have looked before this came

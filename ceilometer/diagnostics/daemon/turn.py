@@ -15,7 +15,8 @@ after another where all of them answer one trigger.
 
 The lock is a record lock on a file in memory, which the master makes and its
 forks inherit: it is a process's own, costs nothing at rest, leaves nothing
-behind and ends with its process, however that ends (fcntl(2)).
+behind and ends with its process, however that ends (fcntl(2)). Only the first
+byte is locked: what stands in the file is :mod:`.trigger_page`'s.
 """
 
 from __future__ import annotations
@@ -68,17 +69,17 @@ def taken(descriptor: int | None) -> Iterator[None]:
     :param descriptor: as :func:`make` gave it to this process or to the one
         it was forked from
     """
-    locked = (descriptor is not None and _is_ours(descriptor)
+    locked = (descriptor is not None and is_ours(descriptor)
               and _lock(descriptor))
     try:
         yield
     finally:
         if locked and descriptor is not None:
             with contextlib.suppress(OSError):
-                fcntl.lockf(descriptor, fcntl.LOCK_UN)
+                fcntl.lockf(descriptor, fcntl.LOCK_UN, 1)
 
 
-def _is_ours(descriptor: int) -> bool:
+def is_ours(descriptor: int) -> bool:
     """Whether nobody has closed it and opened something else in its place."""
     try:
         return fields.TURN_NAME in os.readlink(f'/proc/self/fd/{descriptor}')
@@ -91,7 +92,7 @@ def _lock(descriptor: int) -> bool:
     pause = 0.001
     while True:
         try:
-            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1)
             return True
         except OSError as error:
             if (error.errno not in (errno.EACCES, errno.EAGAIN)

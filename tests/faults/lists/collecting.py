@@ -30,12 +30,26 @@ TEST_MAKE = 'tests/unit/test_make_report.py::'
 TEST_SIDE_THREAD = 'tests/unit/test_side_thread.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
+    fault.Fault(
+        name='a process answers the same trigger twice',
+        file='daemon/trigger_page.py',
+        old='            if pid not in answered:\n',
+        new='            if pid:\n',
+        tests=('tests/unit/test_trigger_page.py::'
+               'test_all_that_answer_one_trigger_say_the_same',)),
+    fault.Fault(
+        name='a process answers a trigger of before it was there',
+        file='daemon/trigger_page.py',
+        old='                and born_nsec <= since <= now\n',
+        new='                and since <= now\n',
+        tests=('tests/unit/test_trigger_page.py::'
+               'test_who_was_not_there_answers_another',)),
     # turns
     fault.Fault(
         name='processes of a service do not take turns',
         file='daemon/turn.py',
         old="""\
-    locked = (descriptor is not None and _is_ours(descriptor)
+    locked = (descriptor is not None and is_ours(descriptor)
               and _lock(descriptor))
 """,
         new="""\
@@ -57,7 +71,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         name='a file that took the descriptor of turns is locked',
         file='daemon/turn.py',
         old="""\
-    locked = (descriptor is not None and _is_ours(descriptor)
+    locked = (descriptor is not None and is_ours(descriptor)
               and _lock(descriptor))
 """,
         new="""\
@@ -69,7 +83,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         name='a turn is not given back',
         file='daemon/turn.py',
         old="""\
-                fcntl.lockf(descriptor, fcntl.LOCK_UN)
+                fcntl.lockf(descriptor, fcntl.LOCK_UN, 1)
 """,
         new="""\
                 pass

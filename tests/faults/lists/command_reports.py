@@ -55,6 +55,12 @@ FAULTS: tuple[fault.Fault, ...] = (
             _READ + 'test_answers_to_one_trigger_stand_together',
             _SELECTION + 'test_who_answers_one_trigger_stands_together')),
     fault.Fault(
+        name='reports are grouped by time although they say their trigger',
+        file='command/reports/read.py',
+        old='        if group is None or trigger.id is None and (\n',
+        new='        if group is None or (\n',
+        tests=(_READ + 'test_triggers_are_told_apart_by_their_ids',)),
+    fault.Fault(
         name='reports of two hosts are a group',
         file='command/reports/read.py',
         old='key = (own.machine_id, own.boot_id, own.unit,',
@@ -63,8 +69,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='reports of two senders are a group',
         file='command/reports/read.py',
-        old='trigger.kind, trigger.signal, trigger.sender_pid)',
-        new='trigger.kind, trigger.signal)',
+        old='trigger.kind, trigger.signal, trigger.sender_pid,\n',
+        new='trigger.kind, trigger.signal,\n',
         tests=(_SELECTION + 'test_who_answers_one_trigger_stands_together',)),
     fault.Fault(
         name='a report of exactly that time is left out',

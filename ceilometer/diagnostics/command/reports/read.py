@@ -43,8 +43,8 @@ from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report as report_module
 
-#: Processes of a unit that noticed a trigger within this time answer the
-#: same one, if none of them answers twice.
+#: Where reports do not say which trigger they answer, processes of a unit that
+#: noticed one within this time answer the same, if none of them does so twice.
 ANSWER_USEC_MAX = 5 * 1_000_000
 
 Identity = sender.Identity
@@ -237,11 +237,12 @@ def answers(found: Iterable[Found]) -> list[list[Found]]:
         own = one.identity
         trigger = one.report.header.trigger
         key = (own.machine_id, own.boot_id, own.unit, own.trusted,
-               trigger.kind, trigger.signal, trigger.sender_pid)
+               own.foreign, trigger.kind, trigger.signal, trigger.sender_pid,
+               trigger.id)
         group = latest.get(key)
-        if group is None or (
-                one.time_usec - group[0].time_usec > ANSWER_USEC_MAX) or any(
-                    other.identity.pid == own.pid for other in group):
+        if group is None or trigger.id is None and (
+                one.time_usec - group[0].time_usec > ANSWER_USEC_MAX or any(
+                    other.identity.pid == own.pid for other in group)):
             group = latest[key] = []
             groups.append(group)
         group.append(one)
