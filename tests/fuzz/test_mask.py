@@ -19,6 +19,7 @@ import json
 import hypothesis
 from hypothesis import strategies
 
+from ceilometer.diagnostics.secrets import mask
 from ceilometer.diagnostics.secrets import redact
 from tests.fuzz import fuzzing
 
@@ -42,16 +43,59 @@ DATA = strategies.recursive(
 SECRETS = strategies.lists(TEXTS | strategies.text(), max_size=3)
 
 
+CANARY = 'xK9-canary-77q'
+#: Each is a line of its own, which tells by itself that it holds a secret.
+LINES = strategies.sampled_from([
+    'password={}', 'password: {}', 'admin_password = {}', '"token": "{}"',
+    "{{'secret': '{}'}}", 'X-Auth-Token: {}', 'Authorization: Bearer {}',
+    'amqp://user:{}@host/', 'tool --password {}', 'tool --password={}',
+    'mysql -p{}', 'curl -u admin:{} http://h/', '<password>{}</password>',
+    "('X-Auth-Token', '{}')", 'host=h password={} user=u'])
+
+
+def assert_masked(masked):
+    """The masker has not failed, which would hide a fault of its own."""
+    assert mask.FAILED_MARK not in masked
+
+
 @hypothesis.given(TEXTS, SECRETS)
 @fuzzing.SETTINGS
 def test_any_text_is_masked(text, secrets):
     """No text raises, whatever is known to be secret."""
-    assert isinstance(redact.Redactor(secrets).text(text), str)
+    assert_masked(redact.Redactor(secrets).text(text))
 
 
 @hypothesis.given(DATA, SECRETS)
 @fuzzing.SETTINGS
 def test_any_data_become_json_without_secrets(data, secrets):
     """No data raise, whatever is known to be secret."""
-    json.loads(json.dumps(redact.Redactor(secrets).data(data),
-                          allow_nan=False))
+    assert_masked(json.dumps(redact.Redactor(secrets).data(data),
+                             allow_nan=False))
+
+
+@hypothesis.given(TEXTS, LINES, TEXTS)
+@fuzzing.SETTINGS
+def test_secret_is_masked_whatever_stands_before_it(before, line, after):
+    """Nothing in other lines makes a recognizer overlook one."""
+    masked = redact.Redactor().text(
+        f'{before}\n{line.format(CANARY)}\n{after}')
+    assert CANARY not in masked
+    assert_masked(masked)
+
+
+@hypothesis.given(TEXTS, strategies.text(min_size=6), TEXTS)
+@fuzzing.SETTINGS
+def test_known_secret_is_masked_wherever_it_stands(before, secret, after):
+    """By its value alone."""
+    hypothesis.assume(len(secret.strip()) >= 6 and '*' not in secret)
+    masker = mask.Masker([secret])
+    assert secret not in masker.text(f'{before}{secret}{after}')
+
+
+@hypothesis.given(strategies.lists(TEXTS, max_size=8))
+@fuzzing.SETTINGS
+def test_any_command_line_is_masked(arguments):
+    """Argument for argument; none is lost."""
+    masked = mask.Masker().arguments(arguments)
+    assert len(masked) == len(arguments)
+    assert_masked(' '.join(masked))

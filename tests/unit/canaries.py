@@ -144,6 +144,9 @@ CANARIES: dict[str, list[str]] = {
         'file:///x?password=§', 'http://h:1/x?a=b&token=§',
         'user:§@tcp(127.0.0.1:3306)/db', 'admin:§@10.0.0.1:5672',
         'mongodb://u:§@a:1,b:2/x', 'http://h:80/?x=a@b http://u:§@h'],
+    'values that are names': [
+        '-password\npassword: §', 'key=password=§', 'token: password: §',
+        '--password token=§'],
     'of peers': [
         'export AWS_SECRET_ACCESS_KEY=§', 'aws_secret_access_key = §',
         'Authorization: AWS4-HMAC-SHA256 Credential=A/x, Signature=§',
@@ -163,7 +166,8 @@ CANARIES: dict[str, list[str]] = {
         'ssh-keygen -N § -f x'],
     'connection strings': [
         'host=db user=u password=§ dbname=x', "host=db password='§ x' user=u",
-        'Server=h;Uid=u;Pwd=§;Database=x', 'Server=h;Password=a § b;Timeout=3',
+        'Server=h;Uid=u;Pwd=§;Database=x',
+        'Server=h;UID=u;PWD=§;Database=x', 'Server=h;Password=a § b;Timeout=3',
         'machine h login u password §1Ab', "CREATE USER u PASSWORD '§'",
         "CREATE USER u IDENTIFIED BY '§'", "ALTER USER u WITH PASSWORD '§'",
         "SET PASSWORD = '§'", "IDENTIFIED WITH x BY '§'"],
@@ -266,5 +270,6 @@ SURVIVORS = [
     'BypassPolicy: x', 'design: simple', 'sorted(key=str.lower)',
     'cache key: resource_id', "KeyError('token')",
     "TokenNotFound('x')", "validate_password('x', 'y')", 'auth: keystone',
+    'PWD=/opt/dir', 'export OLDPWD=/root',
     'tokens: 5', 'passwords = 0',
 ]

@@ -300,6 +300,16 @@ class TestInPlace:
             daemons.Daemon('example', conf))), known)
 
 
+def test_working_directory_is_no_secret(monkeypatch):
+    """Though its name says password; a report is full of paths in it."""
+    monkeypatch.setenv('PWD', '/opt/stack/ceilometer')
+    monkeypatch.setenv('OLDPWD', '/opt/stack/ceilometer')
+    assert known_secrets.redactor(section.Context(
+        daemons.Daemon('example', None))).text(
+            'File "/opt/stack/ceilometer/x.py", line 3') == (
+                'File "/opt/stack/ceilometer/x.py", line 3')
+
+
 @pytest.mark.parametrize(('name', 'value'), [
     ('OS_PASSWORD', f'/{CANARY}'), ('DB_PW', f'{CANARY}'),
     ('API_KEY', f'/a/{CANARY}/b'), ('REDISCLI_AUTH', CANARY),

@@ -112,6 +112,8 @@ def _of_files(context: section.Context) -> Iterator[str]:
 def _is_secret(name: str, value: str) -> bool:
     """Whether a value is secret by its name, and by how it looks."""
     says = secret_names.says(name)
+    if secret_names.is_directory(name, value):
+        return False
     return says is secret_names.Says.SECRET or (
         says is secret_names.Says.PERHAPS and looks.of_credential(value))
 

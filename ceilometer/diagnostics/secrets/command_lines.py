@@ -180,6 +180,8 @@ class _Arguments:
 
     def _assignment(self, argument: str) -> str:
         name, _, value = argument.partition('=')
+        if secret_names.is_directory(name, value):
+            return argument
         if secret_names.is_secret(name) and not looks.says_none(value):
             return f'{name}={_MASKED}' if value else argument
         masked = self._mask(argument)

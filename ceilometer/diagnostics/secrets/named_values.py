@@ -41,6 +41,9 @@ HINTS = ('pass', 'pwd', 'pw', 'pswd', 'psw', 'pword', 'secret', 'token',
 #: So much of a line is looked at before a name.
 BEFORE_CHARS_MAX = 200
 
+#: A longer value is not searched for names in it.
+VALUE_CHARS_MAX = 200
+
 # Possessive and anchored to the start of a word: linear for any input.
 _HINTED = re.compile(
     r'(?<![\w.-])(?=[\w.-]*?(?:' + '|'.join(HINTS) + r'))[\w.-]++')
@@ -100,8 +103,10 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
             span = _value(text, start, end, says)
             if span is not None:
                 yield span
-                # never back: a value may begin before what was looked at
-                at = max(at, span[1])
+                # What was taken for a value may be the name of another. Very
+                # long ones are not looked into: each would be read again.
+                if span[1] - span[0] > VALUE_CHARS_MAX:
+                    at = max(at, span[1])
         at = max(at, stop)
     yield from _identified(text)
 
@@ -143,6 +148,8 @@ def _value(text: spans.Text, start: int, end: int,
     line = before.rpartition('\n')[2]
     complete = len(line) < len(before) or len(line) == start
     if sign[0] == ':' and _in_path(line):
+        return None
+    if secret_names.is_directory(whole[start:end], whole[at:at + 1]):
         return None
     closed = behind > end
     if sign[0] == ':' and not closed and not doubtful and (

@@ -119,6 +119,9 @@ class _Walk:
         if value is None or isinstance(value, bool):
             return value
         says = _Says.NOTHING if key is None else secret_names.says(key)
+        if key is not None and isinstance(value, str) and (
+                secret_names.is_directory(key, value)):
+            says = _Says.NOTHING
         secret = secret or says is _Says.SECRET
         if depth < DEPTH_MAX:
             if isinstance(value, Mapping):

@@ -169,6 +169,15 @@ def _is_class_of_errors(name: str) -> bool:
     return _WORD.findall(name)[0].lower() in _FIRST_WORDS_OF_ERRORS
 
 
+def is_directory(name: str, value: str) -> bool:
+    """Whether a name that says password means where a process works.
+
+    :param name: ``PWD``, ``OLDPWD``
+    :param value: its value, or what it begins with
+    """
+    return name.upper() in ('PWD', 'OLDPWD') and value.startswith('/')
+
+
 def is_password(name: str) -> bool:
     """Whether a name says password, whatever else is known of it.
 
