@@ -369,6 +369,20 @@ def _watch_for_cotyledon():
             turns, 'ceilometer.diagnostics.daemon.turn')
 
 
+class _Finder:
+    """Begins when Ceilometer is imported; finds nothing itself.
+
+    As Python starts, not all directories of packages are known yet.
+    """
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition('.')[0] == 'ceilometer' and not self.begun:
+            self.begun = True
+            _watch_for_cotyledon()
+
+    begun = False
+
+
 def _is_daemon():
     """Whether this becomes a daemon, or what makes its workers."""
     arguments = sys.orig_argv[1:3]
@@ -382,4 +396,5 @@ if NAMES and _is_daemon():
     # thread of ours that waits for one of the old ones would wait for ever.
     import logging  # noqa: F401
     os.register_at_fork(after_in_child=_in_worker)
-    _watch_for_cotyledon()
+    # before the one that arms the daemon, which is then there already
+    sys.meta_path.insert(0, _Finder())
