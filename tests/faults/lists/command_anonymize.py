@@ -105,7 +105,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         file='command/anonymize/names.py',
         old='        if not self._domains:\n',
         new='        if True:\n',
-        tests=(_CORPUS + 'test_canaries',)),
+        tests=(_CORPUS + 'test_what_is_below_a_domain_is_a_host',)),
     fault.Fault(
         name='domains of mail addresses stay',
         file='command/anonymize/told_names.py',
