@@ -106,7 +106,7 @@ def test_equal_stacks_are_shown_once_with_all_their_threads(
     """Three threads that stand at one place are one stack."""
     unit(POLLING, dropin=patient('threads'))
     for report in reports.trigger(machine, POLLING):
-        if report.first['REPORT_PROCESS'] == 'master':
+        if report.first['REPORT_PROCESS'] != 'worker':
             continue
         data = json.loads(report.section('threads')['REPORT_DATA'])
         stacks = [{thread['name'] for thread in stack['threads']}

@@ -243,6 +243,20 @@ def test_what_is_unusual_is_said_and_marked(
     assert marks == sorted(marks, key='!* '.index)
 
 
+@pytest.mark.parametrize(('process', 'told'), [
+    ('worker', True), ('master', True), ('forkserver', False)])
+def test_a_forkserver_needs_no_configuration(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        process: str, told: bool) -> None:
+    """That it has none is nothing unusual."""
+    journals.write(tmp_path / 'x.journal', journals.entries(
+        journals.make_report([section({'known': False}, 'configuration')],
+                             process=process)))
+    _, out, _ = commands.Command(tmp_path, capsys)('show')
+    assert f'{process}' in out
+    assert ('the configuration is not known' in out) == told
+
+
 @pytest.mark.parametrize(('package', 'summary', 'mark', 'line'), [
     ({'version': '26.0.0', 'installed_version': '27.0.0'}, {}, '!',
      'version 26.0.0 is running, 27.0.0 is installed: not restarted since '

@@ -178,7 +178,9 @@ def _resources(found: read.Found) -> Iterator[Notice]:
 
 def _configuration(found: read.Found) -> Iterator[Notice]:
     told = section_data.content(found.report, contents.Configuration)
-    if told is not None and not told['known']:
+    # a forkserver makes the workers, and has no need of it
+    if told is not None and not told['known'] and (
+            found.report.header.process != fields.PROCESS_FORKSERVER):
         yield Notice(ODD, 'the configuration is not known')
     changed = reported_options.changed(found.report)
     if changed:

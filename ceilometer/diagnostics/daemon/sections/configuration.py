@@ -118,7 +118,7 @@ def render(data: contents.Configuration) -> str:
     """What differs from the default first, then all groups."""
     if not data['known']:
         return ('Not known: the service has not read its configuration yet, '
-                'or does not share it.')
+                'or this process does not need it.')
     changed = [option for option in data['options'] if option['changed']]
     lines = [f'Files: {", ".join(data["files"]) or "none"}',
              f'Options: {len(data["options"])}; different from their '
