@@ -297,6 +297,7 @@ class Journal:
         """
         self._close()
         self._files, self.problems = source.find(self.source)
+        self._known = set(self._files)
         for path in [path for path in self._files if path in self._unusable]:
             self._skip(path)
         self.problems += filter(None, map(self._looked_at.get, self._files))
@@ -316,8 +317,11 @@ class Journal:
         done = set()
         for _ in range(_ATTEMPTS):
             vanished = False
-            for path in list(self._files):
-                if path in done or paths is not None and path not in paths:
+            # only those that are wanted are looked at: this is called for
+            # each report
+            for path in list(self._files if paths is None else filter(
+                    self._known.__contains__, paths)):
+                if path in done:
                     continue
                 done.add(path)
                 try:
@@ -378,6 +382,7 @@ class Journal:
 
     def _skip(self, path: str) -> None:
         self._files = [other for other in self._files if other != path]
+        self._known.discard(path)
         line = self._unusable[path]
         # who names a file wants that one
         if self.source.files or not self._files:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 import dataclasses
+import functools
 import re
 from typing import Any
 
@@ -131,10 +132,15 @@ def threads(whole: report.Report) -> list[Thread]:
 def _frame(frame: contents.Frame | contents.LeftOut) -> Frame:
     if 'left_out' in frame:
         return Frame(left_out=frame['left_out'] or 1)
-    return Frame(
-        file=escape.line(frame['file']), line=frame['line'],
-        function=escape.line(frame['function']),
-        source=escape.line(frame['source']))
+    return _known_frame(frame['file'], frame['line'], frame['function'],
+                        frame['source'])
+
+
+# threads stand at the same places in one report after another
+@functools.lru_cache(maxsize=4096)
+def _known_frame(file: str, line: int, function: str, source: str) -> Frame:
+    return Frame(file=escape.line(file), line=line,
+                 function=escape.line(function), source=escape.line(source))
 
 
 def _thread(owner: contents.Thread, stack: Stack) -> Thread:

@@ -180,7 +180,8 @@ def _fit_to_mapping(fit_item: _Fit) -> _Fit:
 
 
 def _fit_to_keys(kind: type) -> _Fit:
-    fits = {name: _fit_of(hint) for name, hint in keys(kind).items()}
+    fits = [(name, _fit_of(hint), _as_they_are(hint))
+            for name, hint in keys(kind).items()]
     always = required(kind)
 
     def fit_keys(value: Any, place: _Place, problems: list[str]) -> Any:
@@ -188,11 +189,22 @@ def _fit_to_keys(kind: type) -> _Fit:
             if value is not _NOTHING:
                 _misfit(place, 'an object', problems)
             value = {}
-        return {name: fit_value(value.get(name, _NOTHING), (place, name),
-                                problems)
-                for name, fit_value in fits.items()
-                if name in value or name in always}
+        fitted = {}
+        for name, fit_value, as_they_are in fits:
+            given = value.get(name, _NOTHING)
+            if type(given) in as_they_are:
+                fitted[name] = given
+            elif given is not _NOTHING or name in always:
+                fitted[name] = fit_value(given, (place, name), problems)
+        return fitted
     return fit_keys
+
+
+def _as_they_are(hint: Any) -> frozenset[type]:
+    """Types whose values fit without a look at them: most are of these."""
+    hints = get_args(hint) if get_origin(hint) in (
+        Union, types.UnionType) else (hint,)
+    return frozenset({str, bool, type(None)} & set(hints))
 
 
 def _fit_to_either(kinds: tuple[Any, ...]) -> _Fit:
