@@ -65,7 +65,7 @@ class TestCanaries:
         text = text.replace('§', secret)
         redactor = redact.Redactor()
         assert spans.WINDOW_CHARS == LONG
-        for distance in range(0, len(text) + 2, 3):
+        for distance in range(0, len(text) + 2, max(3, len(text) // 5)):
             before = LONG - distance - 1
             filler = 'x ' * (before // 2) + 'y' * (before % 2) + '\n'
             _assert_masked(redactor.text(
