@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import json
 import subprocess
@@ -66,6 +67,9 @@ code = another
 def nobody_asked(monkeypatch):
     """Libraries are asked in each test anew."""
     monkeypatch.setattr(installed_options, '_answer', None)
+    # that are in use, as in a daemon
+    for name in ('keystoneauth1.loading', 'oslo_cache'):
+        importlib.import_module(name)
 
 
 @pytest.fixture
@@ -167,21 +171,37 @@ class TestUnregistered:
             def load(self):
                 return lambda: [('x', [object()])]
 
+        for module in ('wrong', 'wrong.too'):
+            monkeypatch.setitem(sys.modules, module, None)
         find = importlib.metadata.entry_points
         monkeypatch.setattr(importlib.metadata, 'entry_points', lambda group: [
             Wrong(), WrongToo(), *find(group=group)])
         assert self.values(report(conf))['cache', 'backend'] == (
             'dogpile.cache.null')
 
-    def test_eventlet_is_imported_for_nobody(self, conf):
-        """It warns of each fork of a process that has imported it."""
+    def test_no_library_is_imported_for_it(self, conf):
+        """Only the options of those that are in use already.
+
+        One that is imported may warn of each fork from then on, as eventlet
+        does, or be a whole service of OpenStack.
+        """
         code = ('import sys\n'
+                'import keystoneauth1.loading\n'
+                'import oslo_cache\n'
+                'import oslo_concurrency\n'
                 'from ceilometer.diagnostics.daemon import installed_options\n'
-                'print(len(installed_options.ask().options) > 50)\n'
-                'print("eventlet" in sys.modules)\n')
+                'before = set(sys.modules)\n'
+                'told = installed_options.ask()\n'
+                'print("oslo_concurrency.opts" in sys.modules,\n'
+                '      len(told.options) > 50, len(told.plugin_options) > 20)\n'
+                'print({name.partition(".")[0]\n'
+                '       for name in set(sys.modules) - before}\n'
+                '      - set(sys.stdlib_module_names)\n'
+                '      - {name.partition(".")[0] for name in before})\n')
         assert subprocess.run(
             [sys.executable, '-W', 'ignore', '-c', code], check=True,
-            capture_output=True, text=True).stdout == 'True\nFalse\n'
+            capture_output=True, text=True).stdout == (
+                'True True True\nset()\n')
 
     def test_libraries_are_asked_where_there_is_a_question(
             self, tmp_path, monkeypatch):

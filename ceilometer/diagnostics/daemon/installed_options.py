@@ -10,16 +10,18 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Asks the installed libraries which options there are, and which are secret.
+"""Asks the libraries in use which options there are, and which are secret.
 
 A process registers the options of what it has used so far. What else stands
 in its files is told by the libraries themselves: by the functions that
 oslo.config's generator of samples asks too (entry points
 ``oslo.config.opts``), and by the plugins of keystoneauth.
 
-Imports those libraries: runs in the thread beside the reporter's, with its
-time limit and under the import gate, and only where a file has a setting that
-is not registered.
+Only libraries are asked that the daemon has imported, because an environment
+may have the whole of OpenStack in it. What is imported for it are their
+modules of options, which hold nothing else. Runs in the thread beside the
+reporter's, with its time limit and under the import gate, and only where a
+file has a setting that is not registered.
 """
 
 from __future__ import annotations
@@ -65,10 +67,11 @@ class Installed:
 #: Settings that name a plugin of keystoneauth for their group.
 PLUGIN_SETTINGS = frozenset(('auth_type', 'auth_plugin', 'auth_section'))
 
-# What imports eventlet as soon as it is imported. The daemons of Ceilometer
-# have it already.
-_EVENTLET_USERS = frozenset((
-    'ceilometer', 'oslo_messaging', 'oslo_privsep', 'oslo_service'))
+# What libraries call their modules of options, which import nothing heavy.
+_OF_OPTIONS = frozenset(('opts', '_opts', '_options', '_list_opts'))
+
+# Whose plugins are asked, and where those stand that import nothing heavy.
+_PLUGIN_LIBRARY = 'keystoneauth1.loading'
 
 _answer: Installed | None = None
 
@@ -119,10 +122,7 @@ def _underscored(name: str) -> str:
 def _of_libraries() -> Iterator[tuple[str, Any]]:
     for entry_point in importlib.metadata.entry_points(
             group='oslo.config.opts'):
-        if (entry_point.module.partition('.')[0] in _EVENTLET_USERS
-                and 'eventlet' not in sys.modules
-                and entry_point.module not in sys.modules):
-            # it would warn of each fork of the process from then on
+        if not _is_in_use(entry_point.module):
             continue
         # whatever a library of others raises when it is asked
         with contextlib.suppress(Exception, SystemExit):
@@ -132,7 +132,18 @@ def _of_libraries() -> Iterator[tuple[str, Any]]:
             yield from ((str(group), option) for group, option in found)
 
 
+def _is_in_use(module: str) -> bool:
+    """Whether a module is imported, or is the options of a library that is."""
+    library, _, rest = module.partition('.')
+    # We are a part of Ceilometer, whose options import all that it is made of.
+    return module in sys.modules or (
+        library in sys.modules and rest in _OF_OPTIONS
+        and library != 'ceilometer')
+
+
 def _of_plugins() -> Iterator[Any]:
+    if _PLUGIN_LIBRARY not in sys.modules:
+        return
     for get in ('get_session_conf_options', 'get_adapter_conf_options',
                 'get_auth_common_conf_options'):
         with contextlib.suppress(Exception, SystemExit):
@@ -140,6 +151,9 @@ def _of_plugins() -> Iterator[Any]:
             yield from getattr(loading, get)()
     for entry_point in importlib.metadata.entry_points(
             group='keystoneauth1.plugin'):
+        if (not entry_point.module.startswith(f'{_PLUGIN_LIBRARY}.')
+                and entry_point.module not in sys.modules):
+            continue
         with contextlib.suppress(Exception, SystemExit):
             loader = entry_point.load()()
             yield from list(loader.get_options())
