@@ -179,8 +179,11 @@ class Subject:
         self._mark()
         start = time.monotonic_ns()
         self._process.send_signal(SIGNALS[self._side])
-        size = (self._receive_entries() if self._side == 'ours'
-                else self._receive_text())
+        try:
+            size = (self._receive_entries() if self._side == 'ours'
+                    else self._receive_text())
+        except harness.BenchmarkError as error:
+            raise harness.BenchmarkError(f'{self._side}: {error}') from None
         total = (time.monotonic_ns() - start) / 1e6
         time.sleep(AFTER_SECONDS)
         measured = self._mark()

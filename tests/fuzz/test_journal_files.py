@@ -39,7 +39,7 @@ VERBS = (
 def _whole() -> tuple[bytes, list[int]]:
     """A journal file, and where in it is more than room."""
     with tempfile.TemporaryDirectory() as directory:
-        commands.fill(pathlib.Path(directory))
+        commands.fill(pathlib.Path(directory), compress=False)
         data = pathlib.Path(directory, 'test.journal').read_bytes()
     return data, [at for at in range(0, len(data), 8)
                   if data[at:at + 8].strip(b'\0')]

@@ -101,8 +101,11 @@ class Command(typing.NamedTuple):
 IDS = [f'{number:08x}{"cd" * 12}' for number in range(16, 22)]
 
 
-def fill(directory: pathlib.Path) -> None:
-    """Write a journal of the reports that :data:`IDS` tells."""
+def fill(directory: pathlib.Path, compress: bool = True) -> None:
+    """Write a journal of the reports that :data:`IDS` tells.
+
+    :param compress: see :func:`journals.write`
+    """
     start = journals.TIME_USEC
     given: list[dict[str, str]] = []
 
@@ -126,4 +129,4 @@ def fill(directory: pathlib.Path) -> None:
         pid=666, uid=1000, unit='session-1.scope'))
     add(5, 30, sections(), journals.Sender(
         pid=300, unit='ceilometer-agent-central.service'), lost=1)
-    journals.write(directory / 'test.journal', given)
+    journals.write(directory / 'test.journal', given, compress)

@@ -149,10 +149,17 @@ def export(given: Iterable[Mapping[str, Any]]) -> bytes:
     return b''.join(chunks)
 
 
-def write(path: pathlib.Path, given: Iterable[Mapping[str, Any]]) -> None:
-    """Write a journal file; the name must end in ``.journal``."""
+def write(path: pathlib.Path, given: Iterable[Mapping[str, Any]],
+          compress: bool = True) -> None:
+    """Write a journal file; the name must end in ``.journal``.
+
+    :param compress: whether large values are; not where the file is to be
+        damaged: libsystemd 252 aborts on a compressed value that is longer
+        than it says
+    """
     done = subprocess.run(
-        [REMOTE, '--split-mode=none', f'--output={path}', '-'],
+        [REMOTE, '--split-mode=none', f'--output={path}',
+         f'--compress={"yes" if compress else "no"}', '-'],
         input=export(given), stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout

@@ -32,7 +32,7 @@ from tests.unit import journals
 REPORTS = 60
 
 
-def fill(path: pathlib.Path) -> int:
+def fill(path: pathlib.Path, compress: bool = True) -> int:
     """Reports that take more room than the indexes of their journal file.
 
     :returns: how many entries there are
@@ -47,7 +47,7 @@ def fill(path: pathlib.Path) -> int:
         given += journals.entries(
             made, journals.Sender(pid=100 + number % 2),
             journals.TIME_USEC + number * commands.MINUTE)
-    journals.write(path, given)
+    journals.write(path, given, compress)
     return len(given)
 
 
@@ -55,6 +55,13 @@ def fill(path: pathlib.Path) -> int:
 def _whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, int]:
     path = tmp_path_factory.mktemp('whole') / 'x.journal'
     count = fill(path)
+    return path.read_bytes(), count
+
+
+@pytest.fixture(scope='module', name='plain')
+def _plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, int]:
+    path = tmp_path_factory.mktemp('plain') / 'x.journal'
+    count = fill(path, compress=False)
     return path.read_bytes(), count
 
 
@@ -143,15 +150,19 @@ def test_damaged_index_of_all_entries(
 
 
 @pytest.mark.parametrize('part', range(4))
-def test_one_damaged_object(whole: tuple[bytes, int],
+def test_one_damaged_object(plain: tuple[bytes, int],
                             command: commands.Command, part: int) -> None:
-    """It costs a report at most, or else the file says how much it costs."""
-    data, count = whole
+    """It costs a report at most, or else it is told that it costs more.
+
+    A value that all entries have, as REPORT_SERVICE, is one object. Sections
+    without theirs are missing in the rows of their reports.
+    """
+    data, count = plain
     chance = random.Random(part)
     used = [at for at in range(4096, len(data.rstrip(b'\0')), 8)
             if data[at:at + 8].strip(b'\0')
             # where objects begin, and not their texts
-            and len(set(data[at:at + 64])) < 50]
+            and not re.fullmatch(rb'[0-9a-f]{64}', data[at:at + 64])]
     hurt = 0
     for _ in range(25):
         at = chance.choice(used)
@@ -160,9 +171,8 @@ def test_one_damaged_object(whole: tuple[bytes, int],
         damaged[at:at + size] = chance.randbytes(size)
         rows, sections, err = listed(command, bytes(damaged))
         hurt += sections < count or bool(err)
-        if len(rows) < REPORTS - 1 or sections < count - 10:
-            assert 'x.journal: damaged' in err, (at, size)
-        assert len(rows) >= REPORTS - 1, (at, size, err)
+        if len(rows) < REPORTS - 1:
+            assert err, (at, size)
     assert hurt
 
 
