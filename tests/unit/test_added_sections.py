@@ -19,6 +19,7 @@ from importlib import metadata
 import pytest
 
 from ceilometer.diagnostics.daemon import added_sections
+from ceilometer.diagnostics.daemon import entry_points
 from ceilometer.diagnostics.daemon import registry
 from ceilometer.diagnostics.daemon import section_table
 from ceilometer.diagnostics import fields
@@ -53,13 +54,13 @@ def test_broken_distribution_costs_only_its_sections(add, monkeypatch):
         raise OSError('metadata cannot be read')
 
     add('Registered')
-    added_sections._entry_points.cache_clear()
+    entry_points._all.cache_clear()
     monkeypatch.setattr(metadata, 'entry_points', fail)
     try:
         assert [kind.name for kind in added_sections.kinds()] == [
             'registered']
     finally:
-        added_sections._entry_points.cache_clear()
+        entry_points._all.cache_clear()
 
 
 def test_deep_data_is_laid_out_up_to_a_depth():

@@ -15,7 +15,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import json
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from oslo_config import cfg
 import pytest
 
 from ceilometer.diagnostics.daemon import collect
+from ceilometer.diagnostics.daemon import entry_points
 from ceilometer.diagnostics.daemon import installed_options
 from ceilometer.diagnostics.daemon import known_secrets
 from ceilometer.diagnostics.daemon import options
@@ -173,9 +173,9 @@ class TestUnregistered:
 
         for module in ('wrong', 'wrong.too'):
             monkeypatch.setitem(sys.modules, module, None)
-        find = importlib.metadata.entry_points
-        monkeypatch.setattr(importlib.metadata, 'entry_points', lambda group: [
-            Wrong(), WrongToo(), *find(group=group)])
+        find = entry_points.of
+        monkeypatch.setattr(entry_points, 'of', lambda group: [
+            Wrong(), WrongToo(), *find(group)])
         assert self.values(report(conf))['cache', 'backend'] == (
             'dogpile.cache.null')
 

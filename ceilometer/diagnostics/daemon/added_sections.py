@@ -28,6 +28,7 @@ import json
 import logging
 from typing import Any
 
+from ceilometer.diagnostics.daemon import entry_points
 from ceilometer.diagnostics.daemon import gmr
 from ceilometer.diagnostics.daemon import registry
 from ceilometer.diagnostics.daemon import section
@@ -79,11 +80,9 @@ def warn_of_unknown(excluded: Iterable[str]) -> None:
             ', '.join(sorted(unknown)), ', '.join(fields.SECTIONS))
 
 
-@functools.cache
 def _entry_points() -> tuple[metadata.EntryPoint, ...]:
-    # looked up once: what is installed later needs a restart anyway
     try:
-        return tuple(metadata.entry_points(group=registry.ENTRY_POINT_GROUP))
+        return entry_points.of(registry.ENTRY_POINT_GROUP)
     except Exception:
         # a broken distribution somewhere is no reason to have no report
         return ()

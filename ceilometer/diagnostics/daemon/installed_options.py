@@ -30,9 +30,10 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 import contextlib
 import dataclasses
-import importlib.metadata
 import sys
 from typing import Any
+
+from ceilometer.diagnostics.daemon import entry_points
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,8 +121,7 @@ def _underscored(name: str) -> str:
 
 
 def _of_libraries() -> Iterator[tuple[str, Any]]:
-    for entry_point in importlib.metadata.entry_points(
-            group='oslo.config.opts'):
+    for entry_point in entry_points.of('oslo.config.opts'):
         if not _is_in_use(entry_point.module):
             continue
         # whatever a library of others raises when it is asked
@@ -149,8 +149,7 @@ def _of_plugins() -> Iterator[Any]:
         with contextlib.suppress(Exception, SystemExit):
             from keystoneauth1 import loading
             yield from getattr(loading, get)()
-    for entry_point in importlib.metadata.entry_points(
-            group='keystoneauth1.plugin'):
+    for entry_point in entry_points.of('keystoneauth1.plugin'):
         if (not entry_point.module.startswith(f'{_PLUGIN_LIBRARY}.')
                 and entry_point.module not in sys.modules):
             continue
