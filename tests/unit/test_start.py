@@ -91,6 +91,23 @@ def test_diagnostics_are_not_the_daemon(monkeypatch):
     assert armed == [start]
 
 
+def test_what_site_reads_twice_is_done_once(monkeypatch):
+    """In a virtualenv it reads the same files again."""
+    hook = ceilometer_diagnostics_start
+    monkeypatch.setenv(hook.VARIABLE, '1')
+    monkeypatch.setattr(sys, 'orig_argv', ['python3', 'ceilometer-polling'])
+    monkeypatch.setattr(sys, 'meta_path', list(sys.meta_path))
+    monkeypatch.setattr(hook, 'called', False)
+    taken = []
+    monkeypatch.setattr(hook.Start, 'take_signals',
+                        lambda start: taken.append(start))
+    for _ in range(2):
+        hook.at_start()
+    assert len(taken) == 1
+    assert sum(isinstance(finder, hook.Finder)
+               for finder in sys.meta_path) == 1
+
+
 def test_removing_twice_is_no_error(monkeypatch):
     """The list of finders is the daemon's."""
     monkeypatch.setattr(sys, 'meta_path', list(sys.meta_path))

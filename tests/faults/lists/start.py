@@ -37,7 +37,8 @@ FAULTS: tuple[fault.Fault, ...] = (
         file=START,
         old='        if value is None or called:\n',
         new='        if value is None:\n',
-        tests=(SEES,)),
+        tests=('tests/unit/test_start.py::test_what_site_reads_twice_is_done_'
+               'once',)),
     fault.Fault(
         name='any value arms a daemon',
         file=START,
