@@ -24,6 +24,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ceilometer.diagnostics import patterns
+
 # C0 but newline and tab, DEL, C1; line separators; marks that turn the
 # direction of writing; surrogates; what Unicode calls no character. journald
 # takes the first and the last two for binary data.
@@ -32,8 +34,8 @@ _UNPRINTABLE_RANGES = (
     '\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff'
     + ''.join(chr(plane * 0x10000 + 0xfffe) + chr(plane * 0x10000 + 0xffff)
               for plane in range(1, 17)))
-_UNPRINTABLE = re.compile(f'[{_UNPRINTABLE_RANGES}]')
-_UNPRINTABLE_IN_LINE = re.compile(f'[{_UNPRINTABLE_RANGES}\n\t]')
+_UNPRINTABLE = patterns.pattern(f'[{_UNPRINTABLE_RANGES}]')
+_UNPRINTABLE_IN_LINE = patterns.pattern(f'[{_UNPRINTABLE_RANGES}\n\t]')
 _SHORT_ESCAPES = {'\n': '\\n', '\t': '\\t', '\r': '\\r'}
 
 

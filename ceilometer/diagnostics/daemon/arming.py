@@ -37,13 +37,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Mapping
 import contextlib
-import dataclasses
 import logging
 import os
 import signal
 import threading
 from types import FrameType
 from typing import Any
+from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import gmr
 from ceilometer.diagnostics.daemon import process as process_module
@@ -55,8 +55,7 @@ from ceilometer.diagnostics import fields
 LOG = logging.getLogger(__name__)
 
 
-@dataclasses.dataclass(frozen=True)
-class Before:
+class Before(NamedTuple):
     """What signals did before they were taken.
 
     :ivar mask: numbers of those that were blocked

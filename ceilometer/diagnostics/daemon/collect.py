@@ -32,6 +32,7 @@ import threading
 import time
 import traceback
 from typing import Any
+from typing import NamedTuple
 from typing import TypeVar
 
 from ceilometer.diagnostics import contents
@@ -67,8 +68,7 @@ OTHERS = '(others)'
 FINISH_SECONDS_MAX = 15.0
 
 
-@dataclasses.dataclass(frozen=True)
-class _Limit:
+class _Limit(NamedTuple):
     """What can end a section.
 
     :ivar name: the option, or the constant, that sets it

@@ -36,7 +36,7 @@ from typing import Any
 from ceilometer.diagnostics.daemon import entry_points
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(eq=False, repr=False)
 class Installed:
     """What the installed libraries say of their options.
 

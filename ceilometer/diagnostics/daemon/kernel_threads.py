@@ -19,9 +19,9 @@ sandbox hides, is left out.
 from __future__ import annotations
 
 from collections.abc import Iterable
-import dataclasses
 import os
 import time
+from typing import NamedTuple
 
 from ceilometer.diagnostics import contents
 
@@ -31,8 +31,7 @@ _STATES = {'R': contents.RUNNING, 'S': contents.WAITING,
 _TICKS = os.sysconf('SC_CLK_TCK')
 
 
-@dataclasses.dataclass(frozen=True)
-class KernelThread:
+class KernelThread(NamedTuple):
     """A thread as the kernel sees it.
 
     :ivar native_id: its thread id, as ``top -H`` and ``ps -L`` show it

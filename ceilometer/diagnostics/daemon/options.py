@@ -19,11 +19,11 @@ the service: it is named in the log, and the default holds.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import os
 import signal
 from typing import Any
+from typing import NamedTuple
 
 from oslo_config import cfg
 from oslo_config import types
@@ -85,8 +85,7 @@ def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
     return [(GROUP, list(_OPTS))]
 
 
-@dataclasses.dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """The values of the options that are in force.
 
     :ivar enabled: whether reports are written

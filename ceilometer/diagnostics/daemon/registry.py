@@ -19,20 +19,21 @@ is collected, each for itself, within the limits of any section.
 from __future__ import annotations
 
 from collections.abc import Callable
-import dataclasses
 import re
 from typing import Any
+from typing import NamedTuple
+
+from ceilometer.diagnostics import patterns
 
 #: Distributions offer sections by entry points of this group: the name of the
 #: entry point is the section's, its object the function.
 ENTRY_POINT_GROUP = 'ceilometer.diagnostics.sections'
 
 NAME_CHARS_MAX = 64
-_NAME = re.compile(r'[a-z][a-z0-9]*(-[a-z0-9]+)*')
+_NAME = patterns.pattern(r'[a-z][a-z0-9]*(-[a-z0-9]+)*')
 
 
-@dataclasses.dataclass(frozen=True)
-class Registration:
+class Registration(NamedTuple):
     """A section that was registered.
 
     :ivar name: ``pipeline-sinks``

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ceilometer.diagnostics.daemon import options
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False, repr=False)
 class ReportContext:
     """What each report of a process is made with.
 

@@ -21,19 +21,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Iterator
-import dataclasses
 import glob
 import os
 import re
 from typing import Any
+from typing import NamedTuple
 
 from oslo_config import cfg
 
 from ceilometer.diagnostics import contents
 
 
-@dataclasses.dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One option of a service.
 
     :ivar group: ``DEFAULT``, ``polling``
@@ -166,8 +165,7 @@ def _old_names(group: str, opt: Any) -> Iterator[tuple[str, str]]:
                str(old.name or opt.name).replace('-', '_'))
 
 
-@dataclasses.dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """A line of a configuration file that sets an option.
 
     :ivar file: path
@@ -262,9 +260,8 @@ def settings(paths: Iterable[str]) -> list[Setting]:
                             path, number, group, last[2], set_[2].strip(),
                             others[-VALUES_MAX:])
                     elif line[:1].isspace() and line.strip() and last:
-                        found[last] = dataclasses.replace(
-                            found[last], value=(
-                                f'{found[last].value}\n{line.strip()}'))
+                        found[last] = found[last]._replace(
+                            value=f'{found[last].value}\n{line.strip()}')
                     elif not line.strip():
                         last = None
         except OSError:

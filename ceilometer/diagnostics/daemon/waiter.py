@@ -26,6 +26,7 @@ import os
 import signal
 import threading
 import time
+from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import reporter as reporter_module
 from ceilometer.diagnostics import fields
@@ -46,8 +47,7 @@ STOP_SECONDS_MAX = 5.0
 WATCH_SECONDS_MIN = 0.1
 
 
-@dataclasses.dataclass(frozen=True)
-class WatchedFile:
+class WatchedFile(NamedTuple):
     """A file that asks for a report when it is touched.
 
     :ivar path: it need not be there

@@ -28,6 +28,7 @@ from collections.abc import Iterator
 import functools
 import re
 
+from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import looks
 from ceilometer.diagnostics.secrets import programs
 from ceilometer.diagnostics.secrets import secret_names
@@ -39,32 +40,33 @@ COMMAND_CHARS_MAX = 4096
 #: How deep command lines may stand in one another.
 NESTED_MAX = 3
 
-_SHORT = re.compile(r'-[A-Za-z0-9#]')
-_VARIABLE = re.compile(r'[A-Za-z_]\w*=')
+_SHORT = patterns.pattern(r'-[A-Za-z0-9#]')
+_VARIABLE = patterns.pattern(r'[A-Za-z_]\w*=')
 _OPERATORS = ';|&'
-_ARGUMENT = re.compile(
+_ARGUMENT = patterns.pattern(
     r"""[;|&]+|(?:"(?:\\.|[^"\\])*+"|'[^']*+'|\\.|[^\s"'\\;|&])++""",
     re.DOTALL)
-_PATH = re.compile(r'(?:\.{0,2}/)[\w.+@:,/-]*\Z')
+_PATH = patterns.pattern(r'(?:\.{0,2}/)[\w.+@:,/-]*\Z')
 # serve, chassis-power, eth0, 10.0.0.1, 5s, a.example.org, file.conf
-_WORD = re.compile(r'[a-z][a-z_.:-]*\d{0,3}\Z|[\d.,:]+[a-zA-Z]{0,2}\Z'
-                   r'|[a-z\d-]+(?:\.[a-z\d-]+)+\Z|[-+*%{}@.:,\[\]]*\Z')
-_SLASHED = re.compile(r'/[A-Za-z]{1,12}:(?=[^/])')
-_PARTS = re.compile(r'[,;=+@]')
+_WORD = patterns.pattern(
+    r'[a-z][a-z_.:-]*\d{0,3}\Z|[\d.,:]+[a-zA-Z]{0,2}\Z'
+    r'|[a-z\d-]+(?:\.[a-z\d-]+)+\Z|[-+*%{}@.:,\[\]]*\Z')
+_SLASHED = patterns.pattern(r'/[A-Za-z]{1,12}:(?=[^/])')
+_PARTS = patterns.pattern(r'[,;=+@]')
 # Options whose value may be user:password.
 _LOGINS = frozenset(('user', 'login', 'auth', 'account', 'userpwd', 'userpass',
                      'basic', 'username'))
 # The user of user:password stays.
-_USER = re.compile(r'[\w.@\\-]{1,64}:')
+_USER = patterns.pattern(r'[\w.@\\-]{1,64}:')
 _MASKED = secret_names.MASK
 
 _SECRETIVE = {name: known for name, known in programs.PROGRAMS.items()
               if (known.secret or known.long) and len(name) > 2}
-_PROGRAM = re.compile(
+_PROGRAM = patterns.pattern(
     r'(?<![\w.-])(?:' + '|'.join(
         sorted(map(re.escape, _SECRETIVE), key=len, reverse=True))
     + r')(?![\w.-])')
-_IN_LIST = re.compile(r"""["'],\s*[bu]?["']""")
+_IN_LIST = patterns.pattern(r"""["'],\s*[bu]?["']""")
 
 
 def arguments(command: list[str], mask: Callable[[str], str],

@@ -21,8 +21,8 @@ Pure, for any process and thread; raises nothing for any text.
 from __future__ import annotations
 
 from collections.abc import Iterator
-import re
 
+from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import looks
 from ceilometer.diagnostics.secrets import named_values
 from ceilometer.diagnostics.secrets import secret_names
@@ -41,15 +41,15 @@ VALUES = frozenset(('value', 'default', 'val', 'content', 'data', 'current',
 DISTANCE_CHARS_MAX = 300
 
 _MARK = r"""(?:\\{0,8}["'`]|&quot;)?"""
-_NAME = re.compile(
+_NAME = patterns.pattern(
     rf'(?<![\w.-])(?:{"|".join(sorted(NAMES, key=len, reverse=True))}){_MARK}'
     rf'\s{{0,20}}(?:=>|[:=>])\s{{0,20}}[bu]?{_MARK}([\w.-]{{2,200}})'
     rf'(?=\\{{0,8}}["\'`<,;)}}&\s]|\Z)')
-_VALUE = re.compile(
+_VALUE = patterns.pattern(
     r'(?<![\w.-])(?:' + '|'.join(sorted(VALUES, key=len, reverse=True))
     + rf'){_MARK}\s{{0,20}}(?:=>|[:=>])[ \t]{{0,20}}')
-_CONTENT = re.compile(r'["\'][^<>\n]{0,100}(?<!/)>(?=[^<\s])')
-_ENDS = re.compile(r'\n[ \t]*(?:\n|-[ \t])|(?<![$%])[{}]')
+_CONTENT = patterns.pattern(r'["\'][^<>\n]{0,100}(?<!/)>(?=[^<\s])')
+_ENDS = patterns.pattern(r'\n[ \t]*(?:\n|-[ \t])|(?<![$%])[{}]')
 
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:

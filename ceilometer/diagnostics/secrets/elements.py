@@ -20,14 +20,14 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterator
-import re
 
+from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import looks
 from ceilometer.diagnostics.secrets import named_values
 from ceilometer.diagnostics.secrets import secret_names
 from ceilometer.diagnostics.secrets import spans
 
-_TAG = re.compile(r'<(?:[\w.-]{1,100}:)?([\w.-]{1,200})')
+_TAG = patterns.pattern(r'<(?:[\w.-]{1,100}:)?([\w.-]{1,200})')
 #: So many characters the attributes of an element may have.
 ATTRIBUTES_CHARS_MAX = 1000
 

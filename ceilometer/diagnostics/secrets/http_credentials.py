@@ -21,14 +21,14 @@ Pure, for any process and thread; raises nothing for any text.
 from __future__ import annotations
 
 from collections.abc import Iterator
-import re
 
+from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import spans
 
 _SCHEMES = ('basic', 'bearer', 'digest', 'negotiate')
 # No word of a sentence: a token has digits, signs, or capitals inside. No
 # parameter of a challenge: realm="x".
-_CREDENTIALS = re.compile(
+_CREDENTIALS = patterns.pattern(
     r'\s+(?!\w{1,40}=["\'])'
     r'(?=[a-z-]{0,100}(?:[0-9+/._~=]|[a-z-][A-Z]|[A-Z]{2}))'
     r'([A-Za-z0-9+/._~=-]{6,})')

@@ -18,38 +18,38 @@ Pure, for any process and thread; raises nothing for any text.
 from __future__ import annotations
 
 from collections.abc import Iterator
-import re
 
+from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import spans
 
 _BEGIN = '-----begin '
-_BEGINNING = re.compile(
+_BEGINNING = patterns.pattern(
     r'-----begin [a-z0-9 ]{0,40}private key(?: block)?-----')
-_END = re.compile(r'-----end [a-z0-9 ]{0,40}key(?: block)?-----')
+_END = patterns.pattern(r'-----end [a-z0-9 ]{0,40}key(?: block)?-----')
 
-_WORD = re.compile(r'[\w-]*')
+_WORD = patterns.pattern(r'[\w-]*')
 
 # What tokens of known makes begin with, in lower case; then the whole token.
 _TOKENS = {
     # JSON Web Token
-    'eyj': re.compile(r'eyJ[\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+)?'),
+    'eyj': patterns.pattern(r'eyJ[\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+)?'),
     # Fernet, as Keystone has it
-    'gaaaaa': re.compile(r'gAAAAA[\w-]{20,}={0,2}'),
+    'gaaaaa': patterns.pattern(r'gAAAAA[\w-]{20,}={0,2}'),
     # GitHub, GitLab, Slack, Vault, Google
-    'ghp_': re.compile(r'ghp_\w{20,}'),
-    'gho_': re.compile(r'gho_\w{20,}'),
-    'github_pat_': re.compile(r'github_pat_\w{20,}'),
-    'glpat-': re.compile(r'glpat-[\w-]{16,}'),
-    'xox': re.compile(r'xox[abeoprs]-[\w-]{10,}'),
-    'hvs.': re.compile(r'hvs\.[\w-]{20,}'),
-    'aiza': re.compile(r'AIza[\w-]{30,}'),
+    'ghp_': patterns.pattern(r'ghp_\w{20,}'),
+    'gho_': patterns.pattern(r'gho_\w{20,}'),
+    'github_pat_': patterns.pattern(r'github_pat_\w{20,}'),
+    'glpat-': patterns.pattern(r'glpat-[\w-]{16,}'),
+    'xox': patterns.pattern(r'xox[abeoprs]-[\w-]{10,}'),
+    'hvs.': patterns.pattern(r'hvs\.[\w-]{20,}'),
+    'aiza': patterns.pattern(r'AIza[\w-]{30,}'),
     # hashes of passwords
-    '$1$': re.compile(r'\$1\$[\w./]{1,16}\$[\w./]{16,}'),
-    '$2': re.compile(r'\$2[abxy]\$\d\d\$[\w./]{22,}'),
-    '$5$': re.compile(r'\$5\$[\w./=$]{20,200}'),
-    '$6$': re.compile(r'\$6\$[\w./=$]{20,200}'),
-    '$argon2': re.compile(r'\$argon2[\w,=+/.$-]{20,400}'),
-    '{ssha': re.compile(r'\{SSHA\d*\}[\w+/=]{16,}'),
+    '$1$': patterns.pattern(r'\$1\$[\w./]{1,16}\$[\w./]{16,}'),
+    '$2': patterns.pattern(r'\$2[abxy]\$\d\d\$[\w./]{22,}'),
+    '$5$': patterns.pattern(r'\$5\$[\w./=$]{20,200}'),
+    '$6$': patterns.pattern(r'\$6\$[\w./=$]{20,200}'),
+    '$argon2': patterns.pattern(r'\$argon2[\w,=+/.$-]{20,400}'),
+    '{ssha': patterns.pattern(r'\{SSHA\d*\}[\w+/=]{16,}'),
 }
 
 

@@ -29,6 +29,7 @@ import json
 import re
 from urllib import parse
 
+from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import spans
 
 #: Shorter values are masked where they stand, but not wherever they turn up:
@@ -38,19 +39,20 @@ SECRET_CHARS_MIN = 6
 #: So many characters of base64 must agree.
 ENCODED_CHARS_MIN = 8
 
-_ENCODED_RUN = re.compile(r'[A-Za-z0-9+/_=-]*')
+_ENCODED_RUN = patterns.pattern(r'[A-Za-z0-9+/_=-]*')
 #: How long what a secret in base64 stands in may be.
 ENCODED_CHARS_MAX = 8192
 
-_ESCAPE = re.compile(
+_ESCAPES = (
     r"""(?P<percent>(?:%[0-9A-Fa-f]{2})+)
         |(?P<bytes>(?:\\+x[0-9A-Fa-f]{2})+)
         |(?P<unicode>(?:\\+u[0-9A-Fa-f]{4}|\\+U[0-9A-Fa-f]{8})+)
         |&(?P<entity>amp|lt|gt|quot|apos|\#\d{1,7}|\#[xX][0-9A-Fa-f]{1,6});
-        |(?P<nothing>\\+(?:[nrt](?![A-Za-z]{2}))?|[+])""", re.VERBOSE)
-_ESCAPE_OR_SPACE = re.compile(_ESCAPE.pattern + r'|\s+', re.VERBOSE)
+        |(?P<nothing>\\+(?:[nrt](?![A-Za-z]{2}))?|[+])""")
+_ESCAPE = patterns.pattern(_ESCAPES, re.VERBOSE)
+_ESCAPE_OR_SPACE = patterns.pattern(_ESCAPES + r'|\s+', re.VERBOSE)
 _ENTITIES = {'amp': '&', 'lt': '<', 'gt': '>', 'quot': '"', 'apos': "'"}
-_HEX = re.compile(r'[0-9A-Fa-f]{4,8}')
+_HEX = patterns.pattern(r'[0-9A-Fa-f]{4,8}')
 
 
 class KnownValues:

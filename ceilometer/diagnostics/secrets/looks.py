@@ -19,21 +19,25 @@ from __future__ import annotations
 
 import re
 
+from ceilometer.diagnostics import patterns
+
 #: Of a longer value only the beginning is looked at.
 LOOK_CHARS_MAX = 100
 
 # What says that there is no secret.
-_NO_SECRET = re.compile(
+_NO_SECRET = patterns.pattern(
     r"""['"]?(?:none|true|false|null|nil|yes|no|on|off|empty|unset|undefined
         |not[ ]set|<none>|\*{3,})['"]?(?![\w*-]|[^\w\s]\w)""",
     re.VERBOSE | re.IGNORECASE)
-_FIRST = re.compile(r"""[bBrRuUfF]{0,2}["'(\[{<]*([^\s"'<>()\[\]{},;]*)""")
-_CALL = re.compile(r"""[\w.]*[A-Za-z_][(\[]|lambda\b""")
+_FIRST = patterns.pattern(
+    r"""[bBrRuUfF]{0,2}["'(\[{<]*([^\s"'<>()\[\]{},;]*)""")
+_CALL = patterns.pattern(r"""[\w.]*[A-Za-z_][(\[]|lambda\b""")
 # notifications.info, volume_id, Password, disk.root-size
-_WORDS = re.compile(r'[A-Z]?[a-z]*(?:[._:/-]{1,2}[A-Z]?[a-z]*)*\Z')
-_KINDS = tuple(map(re.compile, ('[0-9]', '[a-z]', '[A-Z]')))
-_NUMBER = re.compile(r'[+-]?[0-9.,:]+[a-zA-Z%]{0,2}\Z')
-_ERROR = re.compile(r'(?:[\w.]*[a-z])?(?:Error|Exception|Failure|Refused)\b')
+_WORDS = patterns.pattern(r'[A-Z]?[a-z]*(?:[._:/-]{1,2}[A-Z]?[a-z]*)*\Z')
+_KINDS = tuple(map(patterns.pattern, ('[0-9]', '[a-z]', '[A-Z]')))
+_NUMBER = patterns.pattern(r'[+-]?[0-9.,:]+[a-zA-Z%]{0,2}\Z')
+_ERROR = patterns.pattern(
+    r'(?:[\w.]*[a-z])?(?:Error|Exception|Failure|Refused)\b')
 
 
 def of_random(value: str) -> bool:

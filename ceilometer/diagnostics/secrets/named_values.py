@@ -24,9 +24,9 @@ Pure, for any process and thread; raises nothing for any text.
 from __future__ import annotations
 
 from collections.abc import Iterator
-import dataclasses
 import re
 
+from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import looks
 from ceilometer.diagnostics.secrets import secret_names
 from ceilometer.diagnostics.secrets import spans
@@ -45,38 +45,38 @@ BEFORE_CHARS_MAX = 200
 VALUE_CHARS_MAX = 200
 
 # Possessive and anchored to the start of a word: linear for any input.
-_HINTED = re.compile(
+_HINTED = patterns.pattern(
     r'(?<![\w.-])(?=[\w.-]*?(?:' + '|'.join(HINTS) + r'))[\w.-]++')
-_RUN = re.compile(r'[\w.-]*')
-_CLOSE = re.compile(
+_RUN = patterns.pattern(r'[\w.-]*')
+_CLOSE = patterns.pattern(
     r"""(?:\\{0,8}["'`]|&(?:quot|apos|\#34|\#39);|\*\*)?\]?""")
-_SPACE = re.compile(r'[^\S\n]*')
-_SIGN = re.compile(r'(?:=>|:=|->|={1,2}|:(?!:)|%3[aAdD]|&gt;)')
+_SPACE = patterns.pattern(r'[^\S\n]*')
+_SIGN = patterns.pattern(r'(?:=>|:=|->|={1,2}|:(?!:)|%3[aAdD]|&gt;)')
 # auth = admin:S, auth=('admin', 'S')
-_USER_AND_PASSWORD = re.compile(
+_USER_AND_PASSWORD = patterns.pattern(
     r"""["']?[\w.@-]{1,100}:(?![/:])\S
         |[(\[]\s*[bu]?["'][^"'\n]{0,100}["']\s*,\s*
          [bu]?["'][^"'\n]{1,200}["']\s*[)\]]""", re.VERBOSE)
 # HTTPBasicAuth('admin', 'S')
-_AUTH_CALL = re.compile(
+_AUTH_CALL = patterns.pattern(
     r"""\(\s*[bu]?["'][^"'\n]{0,100}["']\s*,\s*[bu]?["']([^"'\n]{1,200})["']
     """, re.VERBOSE)
 # tokens: 5
-_COUNT = re.compile(r'\d{1,9}(?![\w.-])')
+_COUNT = patterns.pattern(r'\d{1,9}(?![\w.-])')
 # whose value has names of its own
-_HEADER = re.compile(r'cookie|authorization')
-_IS = re.compile(r'[ \t]+(?:is|was)[ \t]*:?[ \t]+')
-_CELL = re.compile(r'[ \t]*\|[ \t]*')
-_AFTER_FLAG = re.compile(r'(?:[^\S\n]|\\?\r?\n)+')
-_COMMA = re.compile(r',\s*')
-_STATEMENT = re.compile(r'[ \t]+(?:by[ \t]+)?')
-_IDENTIFIED = re.compile(r'identified\s+(?:with\s+\S+\s+)?by\s+')
-_ANNOTATION = re.compile(r'[\w.\[\], |]{1,100}?\s=\s')
-_LINE_START = re.compile(
+_HEADER = patterns.pattern(r'cookie|authorization')
+_IS = patterns.pattern(r'[ \t]+(?:is|was)[ \t]*:?[ \t]+')
+_CELL = patterns.pattern(r'[ \t]*\|[ \t]*')
+_AFTER_FLAG = patterns.pattern(r'(?:[^\S\n]|\\?\r?\n)+')
+_COMMA = patterns.pattern(r',\s*')
+_STATEMENT = patterns.pattern(r'[ \t]+(?:by[ \t]+)?')
+_IDENTIFIED = patterns.pattern(r'identified\s+(?:with\s+\S+\s+)?by\s+')
+_ANNOTATION = patterns.pattern(r'[\w.\[\], |]{1,100}?\s=\s')
+_LINE_START = patterns.pattern(
     r"""[ \t]*(?:[-*+#;>|<][ \t]+|(?:export|set|declare[ ]-\w|setenv|readonly
         |local|Environment=|ENV|ARG)[ \t]+|[$%][ \t])?\Z""", re.VERBOSE)
 # What may stand before the name of a cause: Could not fetch token: refused
-_COMPLAINT = re.compile(
+_COMPLAINT = patterns.pattern(
     r"""\b(?:[Ff]ail\w*|[Cc]ould|[Cc]annot|[Cc]an't|[Uu]nable|[Ee]rrors?
         |[Ii]nvalid|[Mm]issing|[Ee]xpired|[Ww]ithout|[Nn]o|[Nn]ot|[Rr]efused
         |[Rr]eject\w*|[Dd]enied|[Pp]roblem\w*|[Ww]hile|[Gg]et\w*|[Ff]etch\w*
@@ -172,7 +172,7 @@ def _value(text: spans.Text, start: int, end: int,
         place = _place(line, complete, spaced, closed)
         if _HEADER.search(text.lower, start, end) or (
                 place.indent is not None and sign[0] == ':'):
-            place = dataclasses.replace(place, alone=True)
+            place = place._replace(alone=True)
     return _worth(whole, value_ends.end(text, at, place))
 
 

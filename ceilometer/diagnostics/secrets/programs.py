@@ -18,11 +18,10 @@ value of an option.
 
 from __future__ import annotations
 
-import dataclasses
+from typing import NamedTuple
 
 
-@dataclasses.dataclass(frozen=True)
-class Program:
+class Program(NamedTuple):
     """What is known of a program's short options.
 
     :ivar secret: letters of options whose value is secret

@@ -23,9 +23,9 @@ Pure, for any process and thread; raises nothing for any text.
 from __future__ import annotations
 
 from collections.abc import Iterator
-import re
 from urllib import parse
 
+from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import command_lines
 from ceilometer.diagnostics.secrets import described_values
 from ceilometer.diagnostics.secrets import elements
@@ -54,8 +54,8 @@ NAMES: tuple[spans.Recognizer, ...] = (
 
 RECOGNIZERS = PLACES + NAMES
 
-_QUOTED = re.compile(r"""["']([^"']+)["']""")
-_SCHEME = re.compile(r'(?i:basic|bearer|digest|negotiate|token)\s+(\S+)')
+_QUOTED = patterns.pattern(r"""["']([^"']+)["']""")
+_SCHEME = patterns.pattern(r'(?i:basic|bearer|digest|negotiate|token)\s+(\S+)')
 
 
 def find(whole: str, names: bool = True) -> Iterator[spans.Span]:

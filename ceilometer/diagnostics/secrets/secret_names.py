@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import enum
 import functools
-import re
+
+from ceilometer.diagnostics import patterns
 
 #: What is shown instead of a secret.
 MASK = '***'
@@ -99,8 +100,8 @@ _FIRST_WORDS_OF_ERRORS = frozenset("""
     invalid missing bad no not unknown unsupported expired wrong duplicate
     incorrect too unexpected
     """.split())
-_WORD = re.compile(r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+')
-_CLASS = re.compile(r'(?:[A-Z][a-z]+){2,}\Z')
+_WORD = patterns.pattern(r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+')
+_CLASS = patterns.pattern(r'(?:[A-Z][a-z]+){2,}\Z')
 
 
 def is_secret(name: str) -> bool:

@@ -20,9 +20,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
-import dataclasses
-import re
+from typing import NamedTuple
 
+from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import secret_names
 
 #: Where a secret begins in a text, and where it ends.
@@ -32,7 +32,7 @@ Span = tuple[int, int]
 #: expressions do with it, they do without a break.
 WINDOW_CHARS = 32 * 1024
 
-_NAME_CHARACTERS = re.compile(r'[\w.-]*')
+_NAME_CHARACTERS = patterns.pattern(r'[\w.-]*')
 
 
 class Text:
@@ -94,11 +94,10 @@ class Text:
         return self._closing.get(name, [])
 
 
-_TAG = re.compile(r'[\w.:-]{1,200}')
+_TAG = patterns.pattern(r'[\w.:-]{1,200}')
 
 
-@dataclasses.dataclass(frozen=True)
-class Recognizer:
+class Recognizer(NamedTuple):
     """Finds the secrets of one kind.
 
     :ivar kind: what it finds, as a reader would call it

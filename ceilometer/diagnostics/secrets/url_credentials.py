@@ -24,20 +24,21 @@ from collections.abc import Iterator
 import re
 from urllib import parse
 
+from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import spans
 
-_RUN = re.compile(r'\S*')
-_SCHEME = re.compile(r'[A-Za-z][A-Za-z0-9+.-]*://')
-_SCHEME_BACKWARDS = re.compile(r'[a-z0-9+.-]*')
-_AUTHORITY = re.compile(r'[^/?#]*')
-_PORT = re.compile(r'(?:[\w.-]*|\[[0-9a-fA-F:.]*\]):\d{0,5}\Z')
+_RUN = patterns.pattern(r'\S*')
+_SCHEME = patterns.pattern(r'[A-Za-z][A-Za-z0-9+.-]*://')
+_SCHEME_BACKWARDS = patterns.pattern(r'[a-z0-9+.-]*')
+_AUTHORITY = patterns.pattern(r'[^/?#]*')
+_PORT = patterns.pattern(r'(?:[\w.-]*|\[[0-9a-fA-F:.]*\]):\d{0,5}\Z')
 _WEB = ('http', 'https', 'ws', 'wss')
 # admin:S@10.0.0.1, user:S@tcp(127.0.0.1:3306): no scheme, yet a password
-_BACKWARDS = re.compile(r'[^\s"\'<>(){}\[\],;=|]*')
-_PAIR = re.compile(r'[A-Za-z_][\w.+%-]*:(?!//)')
+_BACKWARDS = patterns.pattern(r'[^\s"\'<>(){}\[\],;=|]*')
+_PAIR = patterns.pattern(r'[A-Za-z_][\w.+%-]*:(?!//)')
 _BARE_CHARS_MAX = 300
-_PLACE = re.compile(r'[^/?#\s]*')
-_PARAMETER = re.compile(r'([?&;][^=&;#\s]*=)([^&#]*)')
+_PLACE = patterns.pattern(r'[^/?#\s]*')
+_PARAMETER = patterns.pattern(r'([?&;][^=&;#\s]*=)([^&#]*)')
 
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:

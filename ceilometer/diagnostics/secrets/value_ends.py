@@ -18,41 +18,41 @@ lines that continue. Pure, for any process and thread; raises nothing.
 
 from __future__ import annotations
 
-import dataclasses
 import re
+from typing import NamedTuple
 
+from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import spans
 
-_QUOTED = re.compile(
+_QUOTED = patterns.pattern(
     r"""[bBrRuUfF]{0,2}(?:
         '''(?:\\.|[^'\\]|'(?!''))*+'''|\"""(?:\\.|[^"\\]|"(?!""))*+\"""
         |"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+'|`[^`\n]*+`)""",
     re.VERBOSE | re.DOTALL)
-_OPENING_QUOTE = re.compile(r"""[bBrRuUfF]{0,2}(['"`])""")
-_ESCAPED_QUOTE = re.compile(
+_OPENING_QUOTE = patterns.pattern(r"""[bBrRuUfF]{0,2}(['"`])""")
+_ESCAPED_QUOTE = patterns.pattern(
     r"""\\{1,8}["']|&(?:quot|apos|#39|#34|#x27|#x22);""")
 # 'a' 'b', 'a' + 'b', and SQL's 'it''s'
-_NEXT_QUOTED = re.compile(
+_NEXT_QUOTED = patterns.pattern(
     r"""[ \t]*(?:\\?\n[ \t]*)?\+?[ \t]*(?=[bBrRuUfF]{0,2}["'])""")
-_BRACKET = re.compile(r"""["']|[\[\](){}]|\\.""", re.DOTALL)
+_BRACKET = patterns.pattern(r"""["']|[\[\](){}]|\\.""", re.DOTALL)
 _OPENING = '[({'
-_CALL = re.compile(r'[A-Za-z_][\w.]{0,200}(?=[(\[{])')
-_BLOCK = re.compile(r'[|>][+-]?\d?[+-]?[ \t]*(?:\#[^\n]*)?(?=\n|\Z)')
-_LINE = re.compile(r'[^\n]*')
-_INDENT = re.compile(r'[ \t]*')
-_TOKEN = re.compile(r'(?:(?![,;&][\w.-]{1,100}=)\S)+')
-_SPACE = re.compile(r'(?:[^\S\n]|\\\r?\n)*')
+_CALL = patterns.pattern(r'[A-Za-z_][\w.]{0,200}(?=[(\[{])')
+_BLOCK = patterns.pattern(r'[|>][+-]?\d?[+-]?[ \t]*(?:\#[^\n]*)?(?=\n|\Z)')
+_LINE = patterns.pattern(r'[^\n]*')
+_INDENT = patterns.pattern(r'[ \t]*')
+_TOKEN = patterns.pattern(r'(?:(?![,;&][\w.-]{1,100}=)\S)+')
+_SPACE = patterns.pattern(r'(?:[^\S\n]|\\\r?\n)*')
 # where the next assignment of the same line begins
-_NEXT_NAME = re.compile(
+_NEXT_NAME = patterns.pattern(
     r"""[,;][ \t]+["']?[\w.-]{1,100}["']?[ \t]*(?:[:=]|is\b)
         |[ \t]+[\w.-]{1,100}=""", re.VERBOSE)
-_CONTINUED = re.compile(r'\\[ \t\r]*\Z')
-_ITEM = re.compile(r'[ \t]*-(?:[ \t]|\Z)')
-_ASSIGNED = re.compile(r'[ \t]*[\w.-]{1,100}[ \t]*[:=](?:\s|\S)')
+_CONTINUED = patterns.pattern(r'\\[ \t\r]*\Z')
+_ITEM = patterns.pattern(r'[ \t]*-(?:[ \t]|\Z)')
+_ASSIGNED = patterns.pattern(r'[ \t]*[\w.-]{1,100}[ \t]*[:=](?:\s|\S)')
 
 
-@dataclasses.dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where the name of a value stands.
 
     :ivar indent: how far its line is indented; None where something stands

@@ -43,8 +43,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='one line becomes many',
         file=ESCAPE,
-        old="re.compile(f'[{_UNPRINTABLE_RANGES}\\n\\t]')",
-        new="re.compile(f'[{_UNPRINTABLE_RANGES}\\t]')",
+        old="patterns.pattern(f'[{_UNPRINTABLE_RANGES}\\n\\t]')",
+        new="patterns.pattern(f'[{_UNPRINTABLE_RANGES}\\t]')",
         tests=(TEST_ESCAPE + 'test_one_line_stays_one_line',)),
     fault.Fault(
         name='keys of data are not escaped',

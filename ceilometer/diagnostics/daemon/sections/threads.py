@@ -15,7 +15,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import threading
 import time
@@ -25,6 +24,7 @@ from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import kernel_threads
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import stacks
+from ceilometer.diagnostics import patterns
 
 NAME = 'threads'
 
@@ -41,7 +41,7 @@ RUNNING_SHARE = 0.2
 DIAGNOSTICS_PREFIX = 'diagnostics-'
 
 # What a waiting thread waits for, by the line of source it stands at.
-_WAITS = tuple((re.compile(pattern), reason) for pattern, reason in (
+_WAITS = tuple((patterns.pattern(pattern), reason) for pattern, reason in (
     (r'\bsig(timed)?wait(info)?\(', contents.FOR_SIGNAL),
     (r'\b(select|poll|epoll|_selector)\.(select|poll)\(|\bpoll\(',
      contents.FOR_DESCRIPTORS),
