@@ -122,6 +122,24 @@ class LeftOut(TypedDict):
     left_out: int
 
 
+@final
+class Finding(TypedDict):
+    """Something unusual; see :mod:`ceilometer.diagnostics.findings`.
+
+    :ivar severity: one of :data:`findings.SEVERITIES`
+    :ivar kind: one of :data:`findings.KINDS`, or of somebody else's section
+    :ivar sentence: what it is, on one line
+    :ivar since: when it began, ISO 8601, UTC; None if that is not known
+    :ivar evidence: what it was found by: the section, a thread, an option
+    """
+
+    severity: str
+    kind: str
+    sentence: str
+    since: str | None
+    evidence: dict[str, str]
+
+
 class Python(TypedDict):
     """The interpreter."""
 
@@ -522,6 +540,9 @@ class CollectedSection(TypedDict):
 class Summary(TypedDict):
     """Section ``summary``.
 
+    :ivar findings: of all sections, the worst first; what follows from
+        another one is left out
+    :ivar findings_left_out: how many more there were
     :ivar excluded: names of the sections that the options leave out
     :ivar excluded_unknown: names to leave out that no section has
     :ivar others_problem: why there are no third-party sections, or None
@@ -533,6 +554,8 @@ class Summary(TypedDict):
     id: str
     pid: int
     trigger: AnsweredTrigger
+    findings: list[Finding]
+    findings_left_out: int
     sections: list[CollectedSection]
     excluded: list[str]
     excluded_unknown: list[str]

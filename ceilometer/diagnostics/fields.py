@@ -65,6 +65,9 @@ REPORT_SECTION_STATUS: Final = 'REPORT_SECTION_STATUS'
 REPORT_SECTION_USEC: Final = 'REPORT_SECTION_USEC'
 REPORT_DATA: Final = 'REPORT_DATA'
 
+#: The kind of a finding; the closing section has one for each kind.
+REPORT_FINDING: Final = 'REPORT_FINDING'
+
 # values of REPORT_PROCESS
 PROCESS_MASTER: Final = 'master'
 PROCESS_WORKER: Final = 'worker'

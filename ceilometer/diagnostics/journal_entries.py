@@ -32,6 +32,7 @@ from typing import Any
 
 from ceilometer.diagnostics import data_json
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import report
 
 #: Most bytes of text, and likewise of data, that one entry carries, so that
@@ -48,6 +49,13 @@ NUMBERED_MAX = 20_000
 #: that can still be computed with.
 NUMBER_MAX = 10 ** 18 - 1
 
+#: Most kinds of findings that are read of one entry.
+FINDINGS_MAX = 200
+
+#: The fields of an entry that is to be sent; a field with a list stands there
+#: once for each of its values.
+Entry = dict[str, 'str | list[str]']
+
 #: How much of a wrong value an error repeats.
 VALUE_CHARS_MAX = 100
 
@@ -60,7 +68,7 @@ class InvalidEntry(ValueError):
 
 
 def from_section(header: report.Header, section: report.Section, index: int,
-                 count: int) -> list[dict[str, str]]:
+                 count: int) -> list[Entry]:
     """Turn one section into the journal entries that carry it.
 
     :param header: whose report it belongs to
@@ -79,7 +87,7 @@ def from_section(header: report.Header, section: report.Section, index: int,
     datas = [data[at:at + PART_BYTES_MAX]
              for at in range(0, len(data), PART_BYTES_MAX)]
     parts = max(len(texts), len(datas))
-    common = _header_fields(header)
+    common: Entry = {**_header_fields(header)}
     common[fields.PRIORITY] = (
         fields.PRIORITY_FAILED if section.failed else fields.PRIORITY_REPORT)
     common[fields.REPORT_SECTION] = section.name
@@ -89,13 +97,16 @@ def from_section(header: report.Header, section: report.Section, index: int,
     common[fields.REPORT_SECTION_USEC] = str(section.usec)
     entries = []
     for part in range(parts):
-        entry = {fields.MESSAGE: texts[part] if part < len(texts) else ''}
+        entry: Entry = {
+            fields.MESSAGE: texts[part] if part < len(texts) else ''}
         entry.update(common)
         if parts > 1:
             entry[fields.REPORT_SECTION_PART] = str(part + 1)
             entry[fields.REPORT_SECTION_PARTS] = str(parts)
         if part < len(datas):
             entry[fields.REPORT_DATA] = datas[part]
+        if section.findings and not part:
+            entry[fields.REPORT_FINDING] = list(section.findings)
         entries.append(entry)
     return entries
 
@@ -198,7 +209,19 @@ def _parse_section(parts: list[Mapping[str, Any]]) -> report.Section:
     return report.Section(
         name=name, title=title_line.partition(place)[0] or name,
         text=text, data=decoded, status=status,
-        usec=number(first, fields.REPORT_SECTION_USEC, 0))
+        usec=number(first, fields.REPORT_SECTION_USEC, 0),
+        findings=_findings(first))
+
+
+def _findings(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """The kinds that an entry names, each once; what can be none is no one."""
+    values = entry.get(fields.REPORT_FINDING, ())
+    if not isinstance(values, (list, tuple)):
+        values = [values]
+    texts = [value.decode(errors='backslashreplace')
+             if isinstance(value, bytes) else str(value)
+             for value in values[:FINDINGS_MAX]]
+    return tuple(dict.fromkeys(filter(findings.is_kind, texts)))
 
 
 def _parse_header(entry: Mapping[str, Any]) -> report.Header:

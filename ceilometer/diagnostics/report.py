@@ -129,6 +129,8 @@ class Section:
     :ivar data: for tools: what JSON can hold, or None
     :ivar status: one of :data:`fields.STATUSES`
     :ivar usec: time to collect it, microseconds
+    :ivar findings: kinds of the findings of the report, each once; only the
+        section that closes it has them
     """
 
     name: str
@@ -137,6 +139,7 @@ class Section:
     data: Any = None
     status: str = fields.STATUS_OK
     usec: int = 0
+    findings: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -194,7 +197,8 @@ def heading(header: Header, section: Section, index: int, count: int) -> str:
     They make ``journalctl -o cat`` a report for people: the first section
     opens the report, and each names its process, because the entries of
     processes that answer at once may come in between one another. No line is
-    empty, so that the first empty one ends them.
+    empty, so that the first empty one ends them. The summary has no rule: what
+    is worst stands in the third line then.
     """
     lines = []
     process = header.describe_process()
@@ -213,5 +217,6 @@ def heading(header: Header, section: Section, index: int, count: int) -> str:
     if section.status != fields.STATUS_OK:
         title += f' {section.status.upper()}'
     lines.append(f'{title}  {header.service}[{header.pid}] {process}')
-    lines.append('-' * min(len(lines[-1]), 72))
+    if section.name != fields.SECTION_SUMMARY:
+        lines.append('-' * min(len(lines[-1]), 72))
     return '\n'.join(lines)

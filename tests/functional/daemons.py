@@ -474,6 +474,16 @@ def large_section() -> None:
     until_told()
 
 
+def unusual() -> None:
+    """A section that says what is unusual."""
+    ceilometer.diagnostics.install(service='example')
+    ceilometer.diagnostics.register_section('Sinks', lambda: ({'slow': 2}, [
+        {'kind': 'sink-slow', 'severity': 'warning', 'sentence': '2 are slow'},
+        {'kind': 'sink-old', 'sentence': '1 is old'}]))
+    ready()
+    until_told()
+
+
 def hostile_names() -> None:
     """Threads and a service whose names would forge lines and fields."""
     name = 'x\nMESSAGE=forged\n\x1b[31m\x00\ud800'

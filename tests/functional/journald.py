@@ -43,9 +43,12 @@ class NotInTime(AssertionError):
     """What a test waited for did not come."""
 
 
-def parse(data: bytes) -> dict[str, str]:
-    """One entry of the native protocol, as journald takes it apart."""
-    entry = {}
+def parse(data: bytes) -> dict[str, Any]:
+    """One entry of the native protocol, as journald takes it apart.
+
+    A field that stands there several times is a list.
+    """
+    entry: dict[str, Any] = {}
     at = 0
     while at < len(data):
         end = data.index(b'\n', at)
@@ -57,7 +60,13 @@ def parse(data: bytes) -> dict[str, str]:
             at += 8 + size
             assert data[at:at + 1] == b'\n', 'a value of another length'
             at += 1
-        entry[name.decode('ascii')] = value.decode()
+        key = name.decode('ascii')
+        if key in entry:
+            known = entry[key]
+            entry[key] = [*(known if isinstance(known, list) else [known]),
+                          value.decode()]
+        else:
+            entry[key] = value.decode()
     return entry
 
 

@@ -26,6 +26,9 @@ import sys
 
 import pytest
 
+from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
@@ -82,6 +85,39 @@ def command(reported: list[report.Report],
         return done.stdout
 
     return run
+
+
+def test_findings_are_in_the_index(
+        start: conftest.Starter, journal: conftest.journalds.Journald,
+        tmp_path: pathlib.Path) -> None:
+    """What a process finds unusual is found by its kind alone."""
+    process = start('unusual')
+    process.wait_ready()
+    process.send()
+    journal.wait_complete()
+    journals.write(tmp_path / 'x.journal', [
+        {**journals.Sender(pid=int(entry['_PID'])).fields(
+            journals.TIME_USEC + number), **entry}
+        for number, entry in enumerate(journal.entries)])
+    assert process.end() == 0
+
+    def journalctl(*arguments: str) -> list[str]:
+        return subprocess.run(
+            ['journalctl', '-q', '-D', str(tmp_path), *arguments],
+            stdout=subprocess.PIPE, text=True, check=True,
+            timeout=limits.EVENT_SECONDS).stdout.splitlines()
+
+    assert sorted(journalctl('-F', fields.REPORT_FINDING)) == [
+        'x-sink-old', 'x-sink-slow']
+    shown = journalctl('-o', 'cat', 'REPORT_FINDING=x-sink-old')
+    assert shown[2:5] == ['warning: 2 are slow [x-sink-slow]',
+                          'notice: 1 is old [x-sink-old]', '']
+    (found,) = read.find(journal_reader.Journal(
+        source.Source(directory=str(tmp_path))))
+    # known before the text and the data of any section have been read
+    assert found.report.sections[-1].text == ''
+    assert found.report.sections[-1].findings == (
+        'x-sink-slow', 'x-sink-old')
 
 
 def threads_of(whole: report.Report) -> dict[str, contents.Thread]:

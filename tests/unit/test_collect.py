@@ -595,7 +595,8 @@ def test_text_is_masked_and_then_cut():
     for lines in range(995, 1002):
         text = 'x y z\n' * lines + f'a {secret}\n' + 'end\n' * 30_000
         made = sanitize.section(
-            kind, kinds.Content(text=text), redact.Redactor([secret]), 6000)
+            kind, kinds.Content(text=text), redact.Redactor([secret]), 6000,
+            [])
         assert made.status == 'truncated'
         assert 'characters cut' in made.text
         assert 'canary' not in made.text

@@ -33,6 +33,7 @@ from ceilometer.diagnostics.command.reports import shapes
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import report
 from tests.unit import exact
 from tests.unit import journals
@@ -222,7 +223,7 @@ def test_reference_has_each_key(name: str) -> None:
                              *shapes.keys(contents.LeftOut)}
     values = {*contents.STATES, *contents.LOCATIONS, contents.VANISHED,
               contents.RSS, contents.SWAPPED, 'Threads', 'path',
-              'exclude_sections', '/etc/passwd'}
+              'exclude_sections', '/etc/passwd', findings.EXPLAINS}
     assert words - below <= values
 
 

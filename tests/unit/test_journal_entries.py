@@ -83,6 +83,9 @@ NARROW = {
         '[A-Z][a-z ]{0,20}[a-z]', fullmatch=True),
     (report.Section, 'text'): printable,
     (report.Section, 'status'): strategies.sampled_from(fields.STATUSES),
+    (report.Section, 'findings'): strategies.lists(
+        strategies.from_regex('[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,5}){0,2}',
+                              fullmatch=True), unique=True).map(tuple),
 }
 #: What a field of a type may hold, unless it is named above.
 BY_TYPE = {

@@ -56,6 +56,7 @@ from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics.daemon import stacks
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import report
 from tests import limits
 
@@ -1233,7 +1234,7 @@ class TestSummary:
     """What is said of a report at its end."""
 
     @staticmethod
-    def told(statuses=(), merged=0):
+    def told(statuses=(), merged=0, found=()):
         """The text of a summary of sections with these statuses."""
         trigger = report.Trigger(fields.TRIGGER_API, 0, merged=merged)
         header = report.Header('0' * 32, 'example', fields.PROCESS_MASTER, 1,
@@ -1241,7 +1242,7 @@ class TestSummary:
         return summary.render(summary.describe(
             header, [report.Section(f'section-{status}', 'Title', '',
                                     status=status) for status in statuses],
-            [0 for _ in statuses], (), (), None, 1, 1, None))
+            found, [0 for _ in statuses], (), (), None, 1, 1, None))
 
     def test_sections_that_failed_are_named(self):
         """Those that are cut as well, and no other."""
@@ -1251,6 +1252,21 @@ class TestSummary:
                 if word.startswith('section-')] == [
             'section-error', 'section-timeout', 'section-truncated']
         assert 'section-ok' in self.told(fields.STATUSES)
+
+    def test_what_is_unusual_stands_first(self):
+        """The worst of it in the first line, as it is."""
+        lines = self.told(found=[
+            findings.finding('zombies', 'three children have ended'),
+            findings.finding('broker-unreachable', 'the broker is down')])
+        assert lines.split('\n')[:3] == [
+            'error: the broker is down [broker-unreachable]',
+            'notice: three children have ended [zombies]', '']
+        assert self.told().startswith('nothing unusual\n\n')
+
+    def test_section_that_failed_is_unusual(self):
+        """Something that there is to know is missing."""
+        assert self.told(['ok', 'error']).startswith(
+            'notice: section section-error could not be collected')
 
     def test_merged_triggers_are_told(self):
         """Whoever has asked finds that the report answers."""

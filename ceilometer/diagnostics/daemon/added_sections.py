@@ -22,6 +22,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 import copy
+import dataclasses
 import functools
 from importlib import metadata
 import json
@@ -108,8 +109,16 @@ class _EntryPoint:
 def content(returned: Any) -> section.Content:
     """What a function returned, as the content of a section.
 
-    :param returned: a text; a model of oslo.reports; or data
+    :param returned: a text; a model of oslo.reports; or data. Or a pair of
+        one of them and a list of findings: dicts with ``kind``, ``sentence``,
+        and, if wanted, ``severity``, ``since`` and ``evidence``
     """
+    if (isinstance(returned, tuple) and len(returned) == 2
+            and isinstance(returned[1], list)
+            and all(isinstance(one, dict) and 'kind' in one
+                    and 'sentence' in one for one in returned[1])):
+        return dataclasses.replace(content(returned[0]),
+                                   findings=returned[1])
     if isinstance(returned, str):
         return section.Content(text=returned)
     if isinstance(returned, section.Content):

@@ -45,6 +45,7 @@ from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import section_table
 from ceilometer.diagnostics.daemon import side_thread
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import report
 from ceilometer.diagnostics.secrets import redact
 
@@ -109,6 +110,8 @@ class Collector:
         self.unknown: list[str] = []
         #: why third-party sections are not known, None if they are
         self.others_problem: str | None = None
+        #: what is unusual, of the sections that were collected
+        self.findings: list[contents.Finding] = []
 
     def find(self) -> None:
         """Find out which sections there are, third-party ones as well."""
@@ -222,7 +225,11 @@ class Collector:
         """Collect each section in turn, once they have been found."""
         for kind in self.kinds:
             start = time.perf_counter_ns()
-            collected = self._collect(kind)
+            found: list[contents.Finding] = []
+            collected = self._collect(kind, found)
+            for one in found:
+                one['evidence'][findings.SECTION] = kind.name
+            self.findings += found
             yield dataclasses.replace(
                 collected, usec=(time.perf_counter_ns() - start) // 1000)
         self.close()
@@ -235,7 +242,7 @@ class Collector:
         """Make a section of data that is there already."""
         return sanitize.section(
             kind, section.Content(data=data), self.redactor,
-            self._settings.section_bytes_max)
+            self._settings.section_bytes_max, [])
 
     def _limit(self) -> tuple[_Limit, float]:
         """What limits the next section, and how many seconds it leaves."""
@@ -252,7 +259,8 @@ class Collector:
             f'it took more than {settings.section_seconds_max:g} s '
             '([diagnostics] section_time_limit)'), settings.section_seconds_max
 
-    def _collect(self, kind: section.Kind) -> report.Section:
+    def _collect(self, kind: section.Kind,
+                 found: list[contents.Finding]) -> report.Section:
         limit, seconds = self._limit()
         if seconds <= 0:
             return self._timed_out(
@@ -278,10 +286,13 @@ class Collector:
                 'masking and formatting its content took more than '
                 f'{FINISH_SECONDS_MAX:g} s (FINISH_SECONDS_MAX, a fixed '
                 'limit)')
-            return self._run(
-                kind.name,
-                lambda: sanitize.section(kind, content, redactor, bytes_max),
-                limit.seconds)
+            # an own list: what is abandoned may go on to fill it
+            above: list[contents.Finding] = []
+            made = self._run(
+                kind.name, lambda: sanitize.section(
+                    kind, content, redactor, bytes_max, above), limit.seconds)
+            found += above
+            return made
         except side_thread.TimedOut as timed_out:
             stack = sys._current_frames().get(timed_out.thread.ident or 0)
             where = ''.join(traceback.format_stack(stack)) if stack else ''
@@ -317,7 +328,7 @@ class Collector:
         return dataclasses.replace(
             sanitize.section(
                 kind, section.Content(data=data, text=text.rstrip('\n')),
-                self.redactor, self._settings.section_bytes_max),
+                self.redactor, self._settings.section_bytes_max, []),
             status=status)
 
 

@@ -59,24 +59,26 @@ class JournalUnavailable(Exception):
     """An entry was not taken by journald; the message says why."""
 
 
-def serialize(entry: Mapping[str, str]) -> bytes:
+def serialize(entry: Mapping[str, str | list[str]]) -> bytes:
     """One entry in the native protocol.
 
-    :param entry: journal fields; names as systemd.journal-fields(7) has them
+    :param entry: journal fields; names as systemd.journal-fields(7) has them.
+        A field whose value is a list stands there once for each of them
     """
     chunks = []
-    for name, value in entry.items():
-        encoded = value.encode(errors='backslashreplace')
+    for name, values in entry.items():
         key = name.encode('ascii')
-        if b'\n' in encoded:
-            chunks += [key, b'\n', struct.pack('<Q', len(encoded)), encoded,
-                       b'\n']
-        else:
-            chunks += [key, b'=', encoded, b'\n']
+        for value in [values] if isinstance(values, str) else values:
+            encoded = value.encode(errors='backslashreplace')
+            if b'\n' in encoded:
+                chunks += [key, b'\n', struct.pack('<Q', len(encoded)),
+                           encoded, b'\n']
+            else:
+                chunks += [key, b'=', encoded, b'\n']
     return b''.join(chunks)
 
 
-def send(entry: Mapping[str, str], deadline: float,
+def send(entry: Mapping[str, str | list[str]], deadline: float,
          path: str | None = None) -> None:
     """Hand one entry to journald.
 
@@ -157,7 +159,7 @@ class Delivery:
         # what may still be waited; to collect the sections takes none of it
         self._seconds_left = DELIVERY_SECONDS_MAX
 
-    def deliver(self, entry: Mapping[str, str]) -> None:
+    def deliver(self, entry: Mapping[str, str | list[str]]) -> None:
         """Deliver one entry.
 
         :param entry: journal fields
@@ -168,7 +170,7 @@ class Delivery:
         except JournalUnavailable as unavailable:
             self.problem = str(unavailable)
             message = entry.get(fields.MESSAGE, '')
-            if message:
+            if message and isinstance(message, str):
                 self.elsewhere(message + '\n')
         self._seconds_left -= time.monotonic() - start
 

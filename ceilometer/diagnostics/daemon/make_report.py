@@ -23,6 +23,7 @@ Runs in the reporter thread.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 import uuid
 
@@ -76,11 +77,14 @@ def make(context: report_context.ReportContext,
                 data_bytes.append(_deliver(
                     delivery, header, collected, len(data_bytes) + 1, count))
         closing = collector.make(section_table.SUMMARY, summary.describe(
-            header, sections, data_bytes, collector.excluded,
-            collector.unknown, collector.others_problem,
+            header, sections, collector.findings, data_bytes,
+            collector.excluded, collector.unknown, collector.others_problem,
             time.time_ns() // 1000 - trigger.time_usec,
             collector.snapshot_usec, delivery.problem))
-        _deliver(delivery, header, closing, count, count)
+        told = closing.data.get('findings', ())
+        _deliver(delivery, header, dataclasses.replace(
+            closing, findings=tuple(dict.fromkeys(
+                one['kind'] for one in told))), count, count)
     return report_id
 
 

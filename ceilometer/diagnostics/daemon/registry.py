@@ -56,8 +56,10 @@ def register_section(title: str, function: Callable[[], Any],
     :param title: for people, one line, ``Pipeline sinks``
     :param function: called without arguments for each report, in a thread of
         its own, while the daemon works on. It returns a text, or data that
-        JSON can hold, or a model of oslo.reports. What it raises, and its
-        being too slow, becomes the section's content
+        JSON can hold, or a model of oslo.reports; or a pair of one of these
+        and a list of findings, what is unusual: dicts with ``kind`` and
+        ``sentence``, and if wanted ``severity``, ``since``, ``evidence``.
+        What it raises, and its being too slow, becomes the section's content
     :param name: lower case letters, digits and hyphens; made from the title
         if not given
     :raises ValueError: the name is invalid, or another function has it

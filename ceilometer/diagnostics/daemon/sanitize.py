@@ -23,10 +23,13 @@ import dataclasses
 import os
 import time
 
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import section as section_module
+from ceilometer.diagnostics.daemon import section_findings
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import report
 from ceilometer.diagnostics.secrets import redact
 
@@ -39,21 +42,28 @@ BEYOND_CHARS = 64 * 1024
 
 
 def section(kind: section_module.Kind, content: section_module.Content,
-            redactor: redact.Redactor, bytes_max: int) -> report.Section:
+            redactor: redact.Redactor, bytes_max: int,
+            found: list[contents.Finding]) -> report.Section:
     """Make a section of what was collected for it.
 
     :param kind: the kind of section
     :param content: what was collected; its data may be anything
     :param redactor: takes out the secrets
     :param bytes_max: for its text, and for its data
+    :param found: takes what is unusual in it
     :raises Exception: what rendering the data raised
     """
     status = fields.STATUS_OK
+    above: list[contents.Finding] | None = None
     try:
         data = redactor.data(content.data, limit_chars=bytes_max)
         text = content.text
-        if text is None:
-            text = kind.render(escape.data(data))
+        if text is None or kind.findings is not None:
+            escaped = escape.data(data)
+            if text is None:
+                text = kind.render(escaped)
+            if kind.findings is not None:
+                above = section_findings.own(kind, escaped)
     except redact.TooLarge:
         status = fields.STATUS_TRUNCATED
         data = {'truncated': True, 'limit_bytes': bytes_max}
@@ -61,6 +71,12 @@ def section(kind: section_module.Kind, content: section_module.Content,
         if text is None:
             text = (f'[… all data cut: more than {bytes_max} bytes '
                     '([diagnostics] section_size_limit)]')
+    if content.findings is not None:
+        above = section_findings.of_others(
+            kind, content.findings, redactor)
+    if above is not None:
+        found += above
+        text = f'{findings.text(above)}\n\n{text}'
     # Masked before it is cut: of half a secret nobody could tell that it is
     # one. Of what is cut off as much is looked at as may be needed for that.
     looked_at = text[:bytes_max + BEYOND_CHARS]

@@ -18,6 +18,7 @@ from collections.abc import Callable
 import dataclasses
 from typing import Any
 
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import installed_options
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import service_options
@@ -112,10 +113,13 @@ class Content:
 
     :ivar data: what JSON can hold, or None
     :ivar text: for people, None to have it rendered from the data
+    :ivar findings: what somebody else's section says is unusual, see
+        :func:`ceilometer.diagnostics.findings.foreign`; None if it cannot say
     """
 
     data: Any = None
     text: str | None = None
+    findings: list[Any] | None = None
 
 
 def _no_text(data: Any) -> str:
@@ -132,6 +136,9 @@ class Kind:
     :ivar render: from the data, each text of which has been escaped to one
         line and is without secrets, to the text for people
     :ivar own: whether it is one of ours
+    :ivar findings: from the same data as ``render`` to what is unusual in
+        them; None for a section that cannot tell. What it raises costs only
+        the findings. They stand above the text
     :ivar load: imports what ``collect`` needs, None if that is there; no
         process is forked meanwhile
     :ivar snapshot: copies to plain data what must be seen all at once, before
@@ -145,3 +152,4 @@ class Kind:
     snapshot: Callable[[], Any] | None = None
     own: bool = True
     load: Callable[[], None] | None = None
+    findings: Callable[[Any], list[contents.Finding]] | None = None

@@ -300,8 +300,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='data are rendered with control characters',
         file=SANITIZE,
-        old='text = kind.render(escape.data(data))',
-        new='text = kind.render(data)',
+        old='escaped = escape.data(data)',
+        new='escaped = data',
         tests=(TEST_COLLECT + 'test_data_of_a_section_stay_on_their_'
                'line',)),
     fault.Fault(

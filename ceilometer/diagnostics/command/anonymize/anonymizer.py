@@ -164,7 +164,9 @@ class Anonymizer:
                     **{name: self._field(value, name == '_HOSTNAME')
                        for name, value in model.items()
                        if name.startswith('_')},
-                    **{name: value.encode(errors='backslashreplace')
+                    **{name: [one.encode(errors='backslashreplace')
+                              for one in value] if isinstance(value, list)
+                       else value.encode(errors='backslashreplace')
                        for name, value in entry.items()}})
         return made
 

@@ -54,7 +54,8 @@ _SHORT_ID_DIGITS = 12
 _OUTLINE_FIELDS = (fields.REPORT_ID, fields.REPORT_SCHEMA,
                    fields.REPORT_SERVICE, fields.REPORT_PROCESS,
                    fields.REPORT_TRIGGER, fields.REPORT_SECTION,
-                   fields.REPORT_SECTION_STATUS, *stored.COUNTS,
+                   fields.REPORT_SECTION_STATUS, fields.REPORT_FINDING,
+                   *stored.COUNTS,
                    *stored.NUMBERS)
 _HEADER_FIELDS = tuple(dict.fromkeys([
     *_OUTLINE_FIELDS, *journal_entries.HEADER_FIELDS,
@@ -270,14 +271,14 @@ def _outline(claim: claims.Claim) -> Found:
         len(index := stored.first(entry, fields.REPORT_SECTION_INDEX) or b''),
         index))
     size_bytes = None
-    decoded: list[dict[str, str]] = []
+    decoded: list[dict[str, Any]] = []
     for entry in entries:
         if stored.is_summary(entry):
             size_bytes = stored.size_bytes(entry)
         # the header is the same in all of them
         names = _OUTLINE_FIELDS if decoded else _HEADER_FIELDS
-        decoded.append({name: stored.decode(stored.first(entry, name))
-                        for name in names if name in entry})
+        decoded.append(stored.decoded({
+            name: entry[name] for name in names if name in entry}))
     whole, problems = stored.assemble(decoded)
     unit = next((unit for entry in entries
                  if (unit := stored.text(entry, '_SYSTEMD_UNIT'))), None)

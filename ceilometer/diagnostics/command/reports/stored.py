@@ -47,7 +47,7 @@ NUMBERS = (*journal_entries.HEADER_NUMBERS, fields.REPORT_SECTION_USEC,
 _ID = re.compile('[0-9a-f]{32}')
 
 
-def assemble(entries: list[dict[str, str]],
+def assemble(entries: list[dict[str, Any]],
              ) -> tuple[report.Report, list[str]]:
     """Make a report of entries; what cannot be a section is left out.
 
@@ -63,11 +63,11 @@ def assemble(entries: list[dict[str, str]],
         # one section may not hide all others
         pass
     problems = []
-    sections: dict[str, list[dict[str, str]]] = {}
+    sections: dict[str, list[dict[str, Any]]] = {}
     for entry in entries:
         sections.setdefault(
             entry.get(fields.REPORT_SECTION_INDEX, ''), []).append(entry)
-    usable: list[dict[str, str]] = []
+    usable: list[dict[str, Any]] = []
     for index, parts in sections.items():
         kept, problem = _readable(parts)
         if problem:
@@ -78,8 +78,8 @@ def assemble(entries: list[dict[str, str]],
     return _parse(usable), problems
 
 
-def _readable(parts: list[dict[str, str]],
-              ) -> tuple[list[dict[str, str]], str | None]:
+def _readable(parts: list[dict[str, Any]],
+              ) -> tuple[list[dict[str, Any]], str | None]:
     """What can be read of a section: all, only its text, or nothing.
 
     :returns: entries, and what is wrong with the others
@@ -99,7 +99,7 @@ def _readable(parts: list[dict[str, str]],
     return texts, f'{problem}; only its text is shown'
 
 
-def _parse(entries: list[dict[str, str]]) -> report.Report:
+def _parse(entries: list[dict[str, Any]]) -> report.Report:
     for entry in entries:
         if not _ID.fullmatch(entry.get(fields.REPORT_ID, '')):
             raise journal_entries.InvalidEntry(
@@ -129,7 +129,7 @@ def _is_deep(data: Any) -> bool:
     return True
 
 
-def _check_numbers(entry: Mapping[str, str]) -> None:
+def _check_numbers(entry: Mapping[str, Any]) -> None:
     """Refuse numbers that would keep the reader busy for ever."""
     for names, most in ((COUNTS, journal_entries.NUMBERED_MAX),
                         (NUMBERS, journal_entries.NUMBER_MAX)):
@@ -162,9 +162,25 @@ def size_bytes(entry: Entry) -> int | None:
         return None
 
 
-def decoded(entry: Entry) -> dict[str, str]:
-    """All fields of an entry as text."""
-    return {name: decode(first(entry, name)) for name in entry}
+def decoded(entry: Entry) -> dict[str, Any]:
+    """All fields of an entry as text.
+
+    One that stands twice gives its first value, but for the kinds of
+    findings, which are a list.
+    """
+    return {name: values(entry, name) if name == fields.REPORT_FINDING
+            else decode(first(entry, name)) for name in entry}
+
+
+def values(entry: Entry, name: str) -> list[str]:
+    """All values that a field of an entry has, as text.
+
+    :param entry: the entry
+    :param name: of the field; it may stand there twice, or not at all
+    """
+    given = entry.get(name, [])
+    return [decode(value) for value in (
+        given if isinstance(given, list) else [given])]
 
 
 def text(entry: Entry, name: str) -> str | None:

@@ -10,19 +10,25 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Section ``summary``: closes a report; tells of its sections and its cost."""
+"""Section ``summary``: closes a report with what is unusual, and what it cost.
+
+Its text begins with the findings of all sections, the worst first.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import report
 
 
 def describe(header: report.Header, sections: Iterable[report.Section],
+             found: Iterable[contents.Finding],
              data_bytes: Iterable[int], excluded: Iterable[str],
              unknown: Iterable[str], others_problem: str | None,
              total_usec: int, snapshot_usec: int,
@@ -31,6 +37,7 @@ def describe(header: report.Header, sections: Iterable[report.Section],
 
     :param header: of the report
     :param sections: all that were collected
+    :param found: what is unusual, of all sections
     :param data_bytes: the size of the data of each, as it was sent
     :param excluded: names of the sections that the options leave out
     :param unknown: names to be left out that no section has
@@ -39,7 +46,11 @@ def describe(header: report.Header, sections: Iterable[report.Section],
     :param snapshot_usec: how long the daemon's threads may have been held up
     :param delivery_problem: why the journal did not take all of it, or None
     """
+    sections = list(sections)
+    unusual = findings.ordered([*found, *_failed(sections)])
     return {
+        'findings': unusual[:findings.FINDINGS_MAX],
+        'findings_left_out': max(0, len(unusual) - findings.FINDINGS_MAX),
         'id': header.id,
         'pid': header.pid,
         'trigger': {
@@ -64,14 +75,30 @@ def describe(header: report.Header, sections: Iterable[report.Section],
     }
 
 
+def _failed(sections: Iterable[report.Section],
+            ) -> Iterator[contents.Finding]:
+    for part in sections:
+        if part.failed:
+            told = part.data if isinstance(part.data, dict) else {}
+            reason = (f'{told["error"]}: {told.get("message")}'
+                      if 'error' in told else told.get('reason'))
+            yield findings.finding(
+                'section-failed', f'section {part.name} could not be '
+                f'collected: {reason}', section=part.name)
+
+
 def no_content(context: section.Context) -> section.Content:
     """The summary is made when the other sections are there."""
     raise NotImplementedError('the summary is made from the other sections')
 
 
 def render(data: contents.Summary) -> str:
-    """A table of the sections, and the cost."""
-    lines = [f'{"section":<32} {"status":<10} {"time":>10} {"size":>12}']
+    """What is unusual; a table of the sections, and the cost."""
+    lines = [findings.text(data['findings'])]
+    if data['findings_left_out']:
+        lines.append(f'and {data["findings_left_out"]} more')
+    lines.append('')
+    lines.append(f'{"section":<32} {"status":<10} {"time":>10} {"size":>12}')
     for part in data['sections']:
         size = part['text_bytes'] + part['data_bytes']
         lines.append(f'{part["section"]:<32} {part["status"]:<10} '

@@ -1,0 +1,68 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Faults in what is said to be unusual."""
+
+from __future__ import annotations
+
+from tests.faults import fault
+
+FINDINGS = 'findings.py'
+OF_SECTION = 'daemon/section_findings.py'
+TESTS = 'tests/unit/test_findings.py::'
+TEST_SECTION = 'tests/unit/test_section_findings.py::'
+
+FAULTS = (
+    fault.Fault(
+        name='a cause absorbs nothing',
+        file=FINDINGS,
+        old="if one['kind'] in cause.absorbs or (",
+        new='if (',
+        tests=(TESTS + 'test_one_cause_absorbs_what_follows_from_it',)),
+    fault.Fault(
+        name='what goes through what is broken is a cause of its own',
+        file=FINDINGS,
+        old="and one['evidence'].get(THROUGH) in cause.breaks)), None)",
+        new='and False)), None)',
+        tests=(TESTS + 'test_one_cause_absorbs_what_follows_from_it',)),
+    fault.Fault(
+        name='a finding of others is taken for ours',
+        file=FINDINGS,
+        old="f'{FOREIGN_PREFIX}{kind}'[:KIND_CHARS_MAX]",
+        new='kind[:KIND_CHARS_MAX]',
+        tests=(TESTS + 'test_others_cannot_be_taken_for_ours',)),
+    fault.Fault(
+        name='findings that fail cost the section',
+        file=OF_SECTION,
+        old='    except Exception as error:\n        return [_failed(',
+        new='    except ZeroDivisionError as error:\n        return [_failed(',
+        tests=(TEST_SECTION + 'test_findings_that_fail_cost_nothing_else',)),
+    fault.Fault(
+        name='a secret in a finding of others is not masked',
+        file=OF_SECTION,
+        old='told[:findings.FINDINGS_MAX], limit_chars=_CHARS_MAX)):',
+        new='[])) + escape.data(told[:findings.FINDINGS_MAX]):',
+        tests=(TEST_SECTION + 'test_findings_of_others_are_marked',)),
+    fault.Fault(
+        name='kinds of findings are not in the index',
+        file='journal_entries.py',
+        old='if section.findings and not part:',
+        new='if section.findings and part:',
+        tests=(TEST_SECTION + 'test_findings_stand_first_and_in_the_index',)),
+    fault.Fault(
+        name='of several kinds of findings one is read',
+        file='command/reports/stored.py',
+        old='values(entry, name) if name == fields.REPORT_FINDING',
+        new='values(entry, name)[:1] if name == fields.REPORT_FINDING',
+        tests=('tests/functional/test_read_back.py::'
+               'test_findings_are_in_the_index',)),
+)
