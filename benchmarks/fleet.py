@@ -16,8 +16,9 @@ Builds a journal file for each host, as systemd-journal-remote keeps them, of
 four reports each, some 50 KB the report, and for --forged entries besides that
 anybody on the first host has sent: reports of one entry, each with an id of
 its own, from outside of any unit. Compares each verb with "journalctl -o cat"
-of the entries that the verb has to find. The limit is three times that, and
-twice what "python -c 'import systemd.journal'" takes to start.
+of the entries that the verb has to find; the one that writes all that is in
+them, as JSON, with "journalctl -o json --all". The limit is three times that,
+and twice what "python -c 'import systemd.journal'" takes to start.
 """
 
 from __future__ import annotations
@@ -75,10 +76,10 @@ def build(directory: str, hosts: int, forged: int) -> str:
 
 def verbs(report_id: str) -> dict[str, tuple[list[str], list[str]]]:
     """The arguments of each verb, and of journalctl for the same."""
-    every = ['REPORT=1']
-    own = ['REPORT=1', f'REPORT_ID={report_id}']
+    every = ['-o', 'cat', 'REPORT=1']
+    own = [*every, f'REPORT_ID={report_id}']
     # these read the second of each two reports, and the one before it
-    unit = ['REPORT=1', f'_SYSTEMD_UNIT={UNIT}']
+    unit = [*every, f'_SYSTEMD_UNIT={UNIT}']
     return {
         'list': (['list'], every),
         'list UNIT': (['list', UNIT], unit),
@@ -89,7 +90,8 @@ def verbs(report_id: str) -> dict[str, tuple[list[str], list[str]]]:
         'diff': (['diff'], unit),
         'diff ID': (['diff', report_id], own),
         'export': (['export'], unit),
-        'export all': (['export', UNIT, '--format=json'], unit),
+        'export all': (['export', UNIT, '--format=json'],
+                       ['-o', 'json', '--all', *unit[2:]]),
     }
 
 
@@ -110,8 +112,7 @@ def main() -> int:
             # the first of each fills the cache of the kernel
             for _ in range(given.pairs + 1):
                 theirs.append(journal_files.seconds(
-                    ['journalctl', f'--directory={name}', '-o', 'cat',
-                     *matches]))
+                    ['journalctl', f'--directory={name}', *matches]))
                 starts.append(journal_files.seconds(PEER))
                 ours.append(journal_files.seconds(
                     [command, f'--directory={name}', '-q', *words]))

@@ -276,9 +276,11 @@ def number(entry: Mapping[str, Any], name: str, least: int,
     :param default: what it is without the field, None where it must be there
     :raises InvalidEntry: it holds none, or another one
     """
-    if default is not None and name not in entry:
+    value = entry.get(name)
+    if value is None and default is not None and name not in entry:
         return default
-    value = _text(entry, name)
+    if type(value) is not str:
+        value = _text(entry, name)
     # not more digits than int() takes
     if value.isascii() and value.isdecimal() and len(value) < 20:
         found = int(value)

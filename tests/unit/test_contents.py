@@ -227,6 +227,20 @@ def test_reference_has_each_key(name: str) -> None:
     assert words - below <= values
 
 
+@pytest.mark.parametrize(('line', 'fitted'), [
+    (7, 7), (2 ** 64, 2 ** 64), (-2 ** 64, -2 ** 64), (2 ** 64 + 1, 0),
+    (-2 ** 64 - 1, 0), (True, 0), (7.0, 0), (None, 0), ('7', 0)])
+def test_numbers_of_any_size(line: typing.Any, fitted: int) -> None:
+    """A number that is none is told, also where all else is as it should."""
+    good = {'file': 'x.py', 'line': 1, 'function': 'run', 'source': ''}
+    data = {'stacks': [{'threads': [], 'frames': [
+        good, {**good, 'line': line}]}], 'count': 0, 'without_python': []}
+    made, told = shapes.fit(data, contents.Threads)
+    assert made['stacks'][0]['frames'] == [good, {**good, 'line': fitted}]
+    assert told == ([] if line == fitted and line is not True else [
+        'stacks[0].frames[1].line: expected a whole number'])
+
+
 @pytest.mark.parametrize('kind', [
     contents.Failed, contents.TimedOut, contents.Truncated])
 def test_reference_has_the_data_of_what_failed(kind: type) -> None:

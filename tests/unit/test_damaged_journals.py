@@ -111,6 +111,32 @@ def test_second_half_is_zeroed(whole: tuple[bytes, int],
     assert lost(err, command) == (count - sections, count)
 
 
+def test_damage_elsewhere(whole: tuple[bytes, int],
+                          command: commands.Command) -> None:
+    """Who names a report is told of damage only where it may be a part.
+
+    So what a report costs does not depend on what else is gathered.
+    """
+    data, _ = whole
+    middle = len(data) // 2
+    (command.directory / 'x.journal').write_bytes(
+        data[:middle] + bytes(len(data) - middle))
+    commands.fill(command.directory)
+    # the journal of another host
+    (command.directory / 'test.journal').rename(
+        command.directory / 'remote-controller-1.journal')
+    assert 'x.journal: damaged' in command('list')[2]
+    for named in (commands.IDS[1], commands.IDS[1][:8]):
+        code, out, err = command('show', named)
+        assert (code, err) == (0, '') and commands.IDS[1] in out
+    # its section may be there
+    code, out, err = command('show', commands.IDS[5])
+    assert code == 0 and 'x.journal: damaged' in err
+    code, out, err = command('show', f'{REPORTS - 1:032x}')
+    assert (code, out) == (1, '')
+    assert 'x.journal: damaged' in err and 'no reports match' in err
+
+
 def test_damage_in_the_middle(whole: tuple[bytes, int],
                               command: commands.Command) -> None:
     """What stands behind it is read as well as what stands before it."""

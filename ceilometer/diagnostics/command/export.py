@@ -20,7 +20,6 @@ import sys
 
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.findings import digest
-from ceilometer.diagnostics.command import masked
 from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.output import report_text
 from ceilometer.diagnostics.command.reports import earlier
@@ -134,6 +133,7 @@ def exported(entry: stored.Entry) -> bytes:
         for value in values if isinstance(values, list) else [values]:
             if name == '_CMDLINE':
                 # of journald, which masks nothing
+                from ceilometer.diagnostics.command import masked
                 value = masked.field(name, stored.decode(value)).encode()
             lines.append(_field(name.encode(), value))
     return b''.join(lines) + b'\n'

@@ -17,7 +17,6 @@ from __future__ import annotations
 from typing import Any
 
 from ceilometer.diagnostics.command import command_line
-from ceilometer.diagnostics.command import masked
 from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.output import tables
 from ceilometer.diagnostics.command.reports import field_values
@@ -74,6 +73,8 @@ def main(arguments: list[str]) -> int:
         with destination.Output(given.output, not given.no_pager
                                 and given.json == 'off') as out:
             if given.field is not None:
+                # takes long to import
+                from ceilometer.diagnostics.command import masked
                 values = [
                     masked.field(given.field, value)
                     for value in field_values.of(

@@ -27,6 +27,25 @@ _READ = 'tests/unit/test_read.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
+        name='all files are looked at for damage to show one report',
+        file='command/reports/search.py',
+        old='_groups(journal, query, told, checked=False)',
+        new='_groups(journal, query, told, checked=True)',
+        tests=(_DAMAGED + 'test_damage_elsewhere',)),
+    fault.Fault(
+        name='a named report that is not there is not looked for in damage',
+        file='command/reports/search.py',
+        old='    return len(complete) == len(grouped) and all(\n',
+        new='    return True or all(\n',
+        tests=(_DAMAGED + 'test_damage_elsewhere',)),
+    fault.Fault(
+        name='a number of a frame may be of any size',
+        file='command/reports/shapes.py',
+        old='            if not -NUMBER_MAX <= values[place] <= NUMBER_MAX:\n',
+        new='            if not -NUMBER_MAX <= values[place]:\n',
+        tests=('tests/unit/test_contents.py::'
+               'test_numbers_of_any_size',)),
+    fault.Fault(
         name='a process is believed what it says of its unit',
         file='command/reports/read.py',
         old="(unit := stored.text(entry, '_SYSTEMD_UNIT'))",

@@ -76,9 +76,10 @@ def split(entries: list[stored.Entry], file: str,
     :param read_whole: reads them anew, the whole of them, from some files
     :returns: one if nothing is disputed
     """
-    paths = {os.fsdecode(entry[file]) for entry in entries}
+    paths = set(map(os.fsdecode, {entry[file] for entry in entries}))
     slots = set(map(_slot, entries))
-    if len(slots) == len(entries) and len(set(map(origin, paths))) == 1:
+    if len(slots) == len(entries) and (
+            len(paths) == 1 or len(set(map(origin, paths))) == 1):
         return [Claim(entries)]
     said: dict[str, dict[_Slot, int]] = {}
     twice: set[_Slot] = set()

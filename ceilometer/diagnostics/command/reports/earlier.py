@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from ceilometer.diagnostics.command.reports import claims
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import search
@@ -32,7 +33,8 @@ def previous(journal: journal_reader.Journal,
     earlier = [
         one for one in read.find(journal, search.Query(
             pids=(own.pid,), boot_ids=(own.boot_id,),
-            until_usec=found.time_usec))
+            until_usec=found.time_usec,
+            origin=claims.origin(found.files[0])))
         if one.precedes(found)]
     # the nearest that can be read
     return next(read.load_each(journal, reversed(earlier), []), None)

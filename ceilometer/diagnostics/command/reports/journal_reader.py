@@ -303,8 +303,13 @@ class Journal:
         self.problems += filter(None, map(self._looked_at.get, self._files))
         _allow_descriptors(len(self._files))
 
-    def each(self, bytes_max: int = 0,
-             paths: Collection[str] | None = None) -> Iterator[Reader]:
+    @property
+    def files(self) -> list[str]:
+        """The paths of the files."""
+        return list(self._files)
+
+    def each(self, bytes_max: int = 0, paths: Collection[str] | None = None,
+             checked: bool = True) -> Iterator[Reader]:
         """The files one after the other, each at its beginning.
 
         Readers are used again: what is wanted of one must be read before the
@@ -312,6 +317,8 @@ class Journal:
 
         :param bytes_max: how much of each field to read, 0 for all of it
         :param paths: only these files
+        :param checked: look whether each file is damaged, if that is not
+            known yet; where it is not looked, a damaged one may hide entries
         :raises source.JournalError: nothing of it can be read
         """
         done = set()
@@ -325,7 +332,7 @@ class Journal:
                     continue
                 done.add(path)
                 try:
-                    reader = self._reader(path)
+                    reader = self._reader(path, checked)
                 except FileNotFoundError:
                     # removed or archived since it was found
                     vanished = True
@@ -340,10 +347,17 @@ class Journal:
                 return
             self.refresh()
 
-    def _reader(self, path: str) -> Reader | None:
+    def _reader(self, path: str, checked: bool) -> Reader | None:
         """The reader of a file, None where libsystemd refuses it."""
-        if path in self._opened:
-            return self._opened[path]
+        reader = self._opened.get(path) or self._open(path)
+        if reader is not None:
+            if checked and path not in self._looked_at:
+                reader = self._look(path, reader)
+            reader.damaged = self._looked_at.get(path) is not None
+            self._opened[path] = reader
+        return reader
+
+    def _open(self, path: str) -> Reader | None:
         try:
             try:
                 reader = Reader(path)
@@ -359,10 +373,6 @@ class Journal:
             self._unusable[path] = f'{path}: {source.reason(error)}'
             self._skip(path)
             return None
-        if path not in self._looked_at:
-            reader = self._look(path, reader)
-        reader.damaged = self._looked_at[path] is not None
-        self._opened[path] = reader
         return reader
 
     def _look(self, path: str, reader: Reader) -> Reader:

@@ -51,16 +51,6 @@ Identity = sender.Identity
 
 _SHORT_ID_DIGITS = 12
 
-_OUTLINE_FIELDS = (fields.REPORT_ID, fields.REPORT_SCHEMA,
-                   fields.REPORT_SERVICE, fields.REPORT_PROCESS,
-                   fields.REPORT_TRIGGER, fields.REPORT_SECTION,
-                   fields.REPORT_SECTION_STATUS, fields.REPORT_FINDING,
-                   *stored.COUNTS,
-                   *stored.NUMBERS)
-_HEADER_FIELDS = tuple(dict.fromkeys([
-    *_OUTLINE_FIELDS, *journal_entries.HEADER_FIELDS,
-    '__REALTIME_TIMESTAMP']))
-
 
 @dataclasses.dataclass(frozen=True)
 class Found:
@@ -149,8 +139,7 @@ def load(journal: journal_reader.Journal, found: Found,
     """
     raw = ([] if section is None
            else _entries(journal, found, found.files, section))
-    entries = [stored.decoded(entry)
-               for entry in claims.once(raw or raw_entries(journal, found))]
+    entries = claims.once(raw or raw_entries(journal, found))
     if not entries:
         raise source.JournalError(
             f'report {found.id} is not in the journal any more')
@@ -266,20 +255,11 @@ def _order(found: Found) -> Any:
 
 def _outline(claim: claims.Claim) -> Found:
     entries = claim.entries
-    # the first section tells when the report was begun
-    entries.sort(key=lambda entry: (
-        len(index := stored.first(entry, fields.REPORT_SECTION_INDEX) or b''),
-        index))
+    whole, problems = stored.assemble(entries, whole=False)
     size_bytes = None
-    decoded: list[dict[str, Any]] = []
     for entry in entries:
         if stored.is_summary(entry):
             size_bytes = stored.size_bytes(entry)
-        # the header is the same in all of them
-        names = _OUTLINE_FIELDS if decoded else _HEADER_FIELDS
-        decoded.append(stored.decoded({
-            name: entry[name] for name in names if name in entry}))
-    whole, problems = stored.assemble(decoded)
     unit = next((unit for entry in entries
                  if (unit := stored.text(entry, '_SYSTEMD_UNIT'))), None)
     identity = dataclasses.replace(
@@ -287,8 +267,8 @@ def _outline(claim: claims.Claim) -> Found:
     return Found(report=whole, identity=identity,
                  disputes=tuple(claim.disputes),
                  size_bytes=size_bytes, problems=tuple(problems),
-                 files=tuple(dict.fromkeys(
-                     os.fsdecode(entry[search.FILE]) for entry in entries)),
+                 files=tuple(map(os.fsdecode, dict.fromkeys(
+                     entry[search.FILE] for entry in entries))),
                  entries=len(entries))
 
 

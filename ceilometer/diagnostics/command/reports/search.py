@@ -26,6 +26,7 @@ import os
 import re
 from typing import Any
 
+from ceilometer.diagnostics.command.reports import claims
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import sender
 from ceilometer.diagnostics.command.reports import stored
@@ -71,6 +72,8 @@ class Query:
     :ivar until_usec: no reports after
     :ivar boot_ids: the boots
     :ivar trusted: only reports from units of Ceilometer
+    :ivar origin: only what is in files of that origin, see
+        :func:`claims.origin`
     """
 
     ids: tuple[str, ...] = ()
@@ -81,6 +84,7 @@ class Query:
     until_usec: int | None = None
     boot_ids: tuple[str, ...] = ()
     trusted: bool = False
+    origin: str | None = None
 
     @property
     def names_reports(self) -> bool:
@@ -111,12 +115,36 @@ def groups(journal: journal_reader.Journal, query: Query,
         each names its file as :data:`FILE`
     :raises source.JournalError: the journal cannot be read
     """
-    ids = _ids(journal, query, problems)
+    if query.ids:
+        # whether a file is damaged is of no interest where all is found
+        told: list[str] = []
+        grouped = _groups(journal, query, told, checked=False)
+        if _has_all(grouped, query.ids):
+            if problems is not None:
+                problems += told
+            return grouped
+    return _groups(journal, query, problems, checked=True)
+
+
+def _has_all(grouped: Groups, ids: tuple[str, ...]) -> bool:
+    """Whether each report that is named is there, and complete."""
+    complete = [stored.decode(key[0]) for key, entries in grouped.items()
+                if stored.first(entries[0], fields.REPORT_SECTION_COUNT)
+                == b'%d' % len(entries)]
+    return len(complete) == len(grouped) and all(
+        any(own.startswith(wanted) for own in complete) for wanted in ids)
+
+
+def _groups(journal: journal_reader.Journal, query: Query,
+            problems: list[str] | None, checked: bool) -> Groups:
+    ids = _ids(journal, query, problems, checked)
     if ids is not None and not ids:
         return {}
+    paths = None if query.origin is None else {
+        path for path in journal.files if claims.origin(path) == query.origin}
     grouped: Groups = {}
     strangers = _Strangers(None if query.names_reports else STRANGERS_MAX)
-    for reader in journal.each(journal_reader.OUTLINE_BYTES):
+    for reader in journal.each(journal_reader.OUTLINE_BYTES, paths, checked):
         if not _match(reader, query, ids):
             continue
         for entry in _wanted(reader, query, ids, problems):
@@ -180,11 +208,14 @@ def _time(entry: stored.Entry) -> tuple[int, bytes]:
 
 
 def _key(entry: stored.Entry) -> Key:
-    return tuple(stored.first(entry, name) for name in KEY_FIELDS)
+    key = tuple(map(entry.get, KEY_FIELDS))
+    if list in map(type, key):
+        return tuple(stored.first(entry, name) for name in KEY_FIELDS)
+    return key
 
 
 def _ids(journal: journal_reader.Journal, query: Query,
-         problems: list[str] | None) -> set[bytes] | None:
+         problems: list[str] | None, checked: bool) -> set[bytes] | None:
     """Ids of the reports that fulfil the ids and matches of a query."""
     ids: set[bytes] | None = None
     if query.ids:
@@ -192,14 +223,15 @@ def _ids(journal: journal_reader.Journal, query: Query,
         whole = {wanted for wanted in beginnings if stored.is_id(wanted)}
         ids = set(whole)
         if len(whole) < len(beginnings):
-            for reader in journal.each():
+            for reader in journal.each(checked=checked):
                 # anybody may write a field of this name
                 ids.update(value for value in reader.unique(fields.REPORT_ID)
                            if value.startswith(beginnings)
                            and stored.is_id(value))
     if query.matches:
         having_match: set[Any] = set()
-        for reader in journal.each(journal_reader.OUTLINE_BYTES):
+        for reader in journal.each(journal_reader.OUTLINE_BYTES,
+                                   checked=checked):
             reader.add_match(f'{fields.REPORT}=1')
             for match in query.matches:
                 # what is no UTF-8 is no less a value

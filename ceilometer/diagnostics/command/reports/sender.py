@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 
 from ceilometer.diagnostics.command.reports import stored
@@ -72,6 +73,8 @@ def of_entry(entry: stored.Entry, unit: str | None) -> Identity:
         boot_id=stored.text(entry, '_BOOT_ID'))
 
 
+# asked of each entry; there are few units
+@functools.lru_cache(maxsize=256)
 def is_of_ceilometer(unit: bytes | None) -> bool:
     """Whether journald's name of a unit is that of one of Ceilometer."""
     return unit is not None and UNIT.fullmatch(

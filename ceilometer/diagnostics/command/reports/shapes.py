@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable
 import functools
 import math
+import operator
 import types
 from typing import Any
 from typing import cast
@@ -50,6 +51,9 @@ _Place = tuple[Any, Any] | None
 #: Gives the value as it should be, or _NOTHING. Takes the value, its place,
 #: and a list that takes a line for each misfit.
 _Fit = Callable[[Any, _Place, list[str]], Any]
+
+#: Says at once that a value is as it should be; where it says no, it may be.
+_IsFit = Callable[[Any], bool]
 
 
 def fit(data: Any, kind: type[_T]) -> tuple[_T, list[str]]:
@@ -100,7 +104,8 @@ def _fit_of(hint: Any) -> _Fit:
     if origin in (Union, types.UnionType):
         return _fit_to_either(arguments)
     if origin is list:
-        return _fit_to_list(_fit_of(arguments[0]))
+        return _fit_to_list(_fit_of(arguments[0]),
+                            _all_as_they_are(arguments[0]))
     if origin is dict:
         return _fit_to_mapping(_fit_of(arguments[1]))
     if hint in _SIMPLE:
@@ -146,12 +151,14 @@ def _fit_to_simple(kind: Any) -> _Fit:
     return fit_simple
 
 
-def _fit_to_list(fit_item: _Fit) -> _Fit:
+def _fit_to_list(fit_item: _Fit, fits_as_it_is: _IsFit) -> _Fit:
     def fit_list(value: Any, place: _Place, problems: list[str]) -> Any:
         if not isinstance(value, list):
             if value is not _NOTHING:
                 _misfit(place, 'a list', problems)
             return []
+        if all(map(fits_as_it_is, value)):
+            return value
         fitted = []
         for number, item in enumerate(value):
             known = len(problems)
@@ -183,8 +190,11 @@ def _fit_to_keys(kind: type) -> _Fit:
     fits = [(name, _fit_of(hint), _as_they_are(hint))
             for name, hint in keys(kind).items()]
     always = required(kind)
+    fits_as_it_is = _all_as_they_are(kind)
 
     def fit_keys(value: Any, place: _Place, problems: list[str]) -> Any:
+        if fits_as_it_is(value):
+            return value
         if not isinstance(value, dict):
             if value is not _NOTHING:
                 _misfit(place, 'an object', problems)
@@ -198,6 +208,43 @@ def _fit_to_keys(kind: type) -> _Fit:
                 fitted[name] = fit_value(given, (place, name), problems)
         return fitted
     return fit_keys
+
+
+def _all_as_they_are(hint: Any) -> _IsFit:
+    """Whether data are of a type as most data are, for a quick answer."""
+    kinds = [kind for kind in (get_args(hint) if get_origin(hint) in (
+        Union, types.UnionType) else (hint,)) if isinstance(kind, type)
+        and get_origin(kind) is None and hasattr(kind, '__annotations__')]
+    if not kinds:
+        return lambda value: False
+    hints = _hints(kinds[0])
+    wanted = [_as_they_are(hint) or (
+        {int} if hint is int else frozenset()) for hint in hints.values()]
+    if not all(wanted) or len(hints) < 2 or required(kinds[0]) != set(hints):
+        return lambda value: False
+    count = len(hints)
+    values_of = operator.itemgetter(*hints)
+    numbers = [place for place, own in enumerate(wanted) if int in own]
+    # there are few combinations
+    known: set[tuple[type, ...]] = set()
+
+    def fits_as_it_is(value: Any) -> bool:
+        if type(value) is not dict or len(value) != count:
+            return False
+        try:
+            values = values_of(value)
+        except KeyError:
+            return False
+        own = tuple(map(type, values))
+        if own not in known:
+            if not all(map(operator.contains, wanted, own)):
+                return False
+            known.add(own)
+        for place in numbers:
+            if not -NUMBER_MAX <= values[place] <= NUMBER_MAX:
+                return False
+        return True
+    return fits_as_it_is
 
 
 def _as_they_are(hint: Any) -> frozenset[type]:

@@ -20,6 +20,7 @@ journal.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping
 import json
 import re
@@ -46,22 +47,60 @@ NUMBERS = (*journal_entries.HEADER_NUMBERS, fields.REPORT_SECTION_USEC,
 
 _ID = re.compile('[0-9a-f]{32}')
 
+# What each entry tells of its section, and of the report that it is of.
+_OF_SECTION = (fields.REPORT_ID, fields.REPORT_SECTION,
+               fields.REPORT_SECTION_STATUS, fields.REPORT_SECTION_USEC,
+               fields.REPORT_FINDING, *COUNTS)
+_OF_REPORT = tuple(dict.fromkeys([
+    *_OF_SECTION, fields.REPORT_SCHEMA, *journal_entries.HEADER_FIELDS,
+    *NUMBERS, '__REALTIME_TIMESTAMP']))
+_CONTENT = (fields.MESSAGE, fields.REPORT_DATA)
 
-def assemble(entries: list[dict[str, Any]],
+
+def assemble(entries: Iterable[Entry], whole: bool = True,
              ) -> tuple[report.Report, list[str]]:
     """Make a report of entries; what cannot be a section is left out.
 
-    :param entries: their fields, as text
+    :param entries: the entries, in any order
+    :param whole: with the texts and the data of its sections
     :returns: the report, and a line for each section of which something was
         left out
     :raises journal_entries.InvalidEntry: none of them can be an entry of a
         report
     """
+    in_order = sorted(entries, key=_order)
+    content = _CONTENT if whole else ()
+    # most often the first section tells of the report, and the others need
+    # not be asked
     try:
-        return _parse(entries), []
+        return _parse(
+            [_as_text(entry, (_OF_SECTION if number else _OF_REPORT) + content)
+             for number, entry in enumerate(in_order)]), []
     except journal_entries.InvalidEntry:
-        # one section may not hide all others
-        pass
+        return _assemble_usable(
+            [_as_text(entry, _OF_REPORT + content) for entry in in_order])
+
+
+def _order(entry: Entry) -> tuple[int, bytes]:
+    """Sorts entries by the number of their section, whatever it is."""
+    index = first(entry, fields.REPORT_SECTION_INDEX) or b''
+    return len(index), index
+
+
+def _as_text(entry: Entry, names: Iterable[str]) -> dict[str, Any]:
+    """Some fields as text: first values, but all kinds of findings."""
+    made: dict[str, Any] = {
+        name: decode(value[0] if type(value) is list else value)
+        for name in names if (value := entry.get(name)) is not None}
+    if fields.REPORT_FINDING in made:
+        made[fields.REPORT_FINDING] = values(entry, fields.REPORT_FINDING)
+    return made
+
+
+def _assemble_usable(entries: list[dict[str, Any]],
+                     ) -> tuple[report.Report, list[str]]:
+    """Make a report of those entries that can be read."""
+    # one section may not hide all others
     problems = []
     sections: dict[str, list[dict[str, Any]]] = {}
     for entry in entries:
@@ -119,13 +158,15 @@ def _parse(entries: list[dict[str, Any]]) -> report.Report:
 
 
 def _is_deep(data: Any) -> bool:
-    level = [data]
+    level = [data] if type(data) in (dict, list) else []
     for _ in range(_DEPTH_MAX):
-        level = [inner for outer in level if isinstance(outer, (dict, list))
-                 for inner in (outer.values() if isinstance(outer, dict)
-                               else outer)]
         if not level:
             return False
+        # json makes no other types
+        level = [inner for outer in level
+                 for inner in (outer.values() if type(outer) is dict
+                               else outer)
+                 if type(inner) is dict or type(inner) is list]
     return True
 
 
@@ -160,16 +201,6 @@ def size_bytes(entry: Entry) -> int | None:
             for size in sizes) else None
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-
-
-def decoded(entry: Entry) -> dict[str, Any]:
-    """All fields of an entry as text.
-
-    One that stands twice gives its first value, but for the kinds of
-    findings, which are a list.
-    """
-    return {name: values(entry, name) if name == fields.REPORT_FINDING
-            else decode(first(entry, name)) for name in entry}
 
 
 def values(entry: Entry, name: str) -> list[str]:
