@@ -61,8 +61,8 @@ FAULTS = (
     fault.Fault(
         name='of several kinds of findings one is read',
         file='command/reports/stored.py',
-        old='values(entry, name) if name == fields.REPORT_FINDING',
-        new='values(entry, name)[:1] if name == fields.REPORT_FINDING',
+        old='] = values(entry, fields.REPORT_FINDING)',
+        new='] = values(entry, fields.REPORT_FINDING)[:1]',
         tests=('tests/functional/test_read_back.py::'
                'test_findings_are_in_the_index',)),
 )
