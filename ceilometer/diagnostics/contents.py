@@ -92,6 +92,11 @@ SWAPPED: Final = 'VmSwap'
 OPEN_FILES: Final = 'open files'
 MEMORY_EVENTS: Final = 'memory.events'
 
+#: States of a connection (RFC 9293) that readers look for.
+ESTABLISHED: Final = 'ESTABLISHED'
+CLOSE_WAIT: Final = 'CLOSE-WAIT'
+LISTEN: Final = 'LISTEN'
+
 #: Kind of the file descriptors that were too many to look at each.
 NOT_LOOKED_AT: Final = 'not looked at'
 
@@ -478,6 +483,36 @@ class FileDescriptors(TypedDict):
     looked_at: NotRequired[int]
 
 
+class SocketGroup(TypedDict):
+    """Sockets of one kind that have a peer and a state in common.
+
+    :ivar protocol: ``tcp``, ``udp``, ``unix``, ``other``
+    :ivar state: of a connection, as RFC 9293 calls it
+    :ivar local: address of one that listens or is not connected, path of one
+        of the host's own
+    :ivar peer: ``127.0.0.1:8041``
+    """
+
+    protocol: str
+    state: str | None
+    local: str | None
+    peer: str | None
+    count: int
+
+
+class Sockets(TypedDict):
+    """The sockets of the process.
+
+    :ivar groups: those of which there are most first
+    :ivar left_out: how many sockets are in groups that are not told
+    :ivar cut: whether the host has so many that not all were looked for
+    """
+
+    groups: list[SocketGroup]
+    left_out: int
+    cut: bool
+
+
 class GarbageCollector(TypedDict):
     """Python's garbage collector; see its module gc."""
 
@@ -493,6 +528,7 @@ class Resources(TypedDict):
 
     :ivar memory_kib: from /proc/self/status, by the kernel's names:
         :data:`RSS`, :data:`PEAK_RSS`, :data:`SWAPPED` and others
+    :ivar sockets: missing where descriptors could not be listed
     :ivar limits: soft and hard limit by name, :data:`OPEN_FILES` and others;
         None for none
     :ivar control_group: its path, and the texts of its files by name,
@@ -503,6 +539,7 @@ class Resources(TypedDict):
     usage_of_ended_children: Usage
     memory_kib: dict[str, int]
     file_descriptors: FileDescriptors
+    sockets: NotRequired[Sockets]
     limits: dict[str, list[int | None]]
     garbage_collector: GarbageCollector
     control_group: dict[str, str]

@@ -23,6 +23,7 @@ import contextlib
 import os
 import pathlib
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -184,6 +185,9 @@ def main() -> int:
     if arguments.list:
         print('\n'.join(name for name, _ in chosen))
         return 0
+    # A shell has what it starts in the background ignore ^C, and tests that
+    # send it would have their processes ignore it as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix='faults-') as directory:
         return report(Bench([
             copies.Copy(pathlib.Path(directory, str(number)))

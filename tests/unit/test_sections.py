@@ -53,6 +53,7 @@ from ceilometer.diagnostics.daemon.sections import resources
 from ceilometer.diagnostics.daemon.sections import summary
 from ceilometer.diagnostics.daemon.sections import threads
 from ceilometer.diagnostics.daemon import service_options
+from ceilometer.diagnostics.daemon import sockets
 from ceilometer.diagnostics.daemon import stacks
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
@@ -1190,6 +1191,74 @@ class TestOthers:
         assert found['by_kind']['socket'] - before.get('socket', 0) == 6
         assert found['by_kind']['file'] - before.get('file', 0) == 7
         assert f'  7 x {tmp_path}/file' in text.split('\n')
+
+    def test_sockets_are_told_by_peer_and_state(self, tmp_path):
+        """Whose connections are never closed is what leaks."""
+        with contextlib.ExitStack() as stack:
+            server = stack.enter_context(socket.create_server(
+                ('127.0.0.1', 0)))
+            peer = f'127.0.0.1:{server.getsockname()[1]}'
+            for number in range(5):
+                client = socket.create_connection(server.getsockname())
+                stack.enter_context(client)
+                accepted, _ = server.accept()
+                if number < 3:
+                    # the client has not closed its end
+                    accepted.close()
+                else:
+                    stack.enter_context(accepted)
+            newer = stack.enter_context(socket.create_server(
+                ('::1', 0), family=socket.AF_INET6))
+            unix = stack.enter_context(socket.socket(socket.AF_UNIX))
+            unix.bind(str(tmp_path / 'a b.sock'))
+            datagrams = stack.enter_context(
+                socket.socket(type=socket.SOCK_DGRAM))
+            datagrams.bind(('127.0.0.1', 0))
+            datagrams.connect(('127.0.0.2', 514))
+            # both families speak to this one
+            both = stack.enter_context(socket.create_server(
+                ('', 0), family=socket.AF_INET6, dualstack_ipv6=True))
+            port = both.getsockname()[1]
+            mapped = stack.enter_context(
+                socket.create_connection(('127.0.0.3', port)))
+            stack.enter_context(both.accept()[0])
+            data, text = told(resources)
+            at_newer = newer.getsockname()[1]
+            back = mapped.getsockname()[1]
+        lines = text.split('\n')
+        for line in (f'  3 tcp CLOSE-WAIT to {peer}',
+                     f'  2 tcp ESTABLISHED to {peer}',
+                     f'  1 tcp LISTEN at {peer}',
+                     f'  1 tcp LISTEN at [::1]:{at_newer}',
+                     f'  1 unix {tmp_path}/a b.sock',
+                     '  1 udp to 127.0.0.2:514',
+                     f'  1 tcp ESTABLISHED to 127.0.0.3:{port}',
+                     f'  1 tcp ESTABLISHED to 127.0.0.1:{back}'):
+            assert line in lines, text
+        found = data['sockets']
+        assert sum(group['count'] for group in found['groups']) + found[
+            'left_out'] == data['file_descriptors']['by_kind']['socket']
+        assert not found['cut']
+
+    def test_number_of_groups_of_sockets_is_limited(self, monkeypatch):
+        """How many sockets are not told is told."""
+        monkeypatch.setattr(sockets, 'GROUPS_MAX', 2)
+        with contextlib.ExitStack() as stack:
+            for _ in range(4):
+                stack.enter_context(socket.create_server(('127.0.0.1', 0)))
+            data, text = told(resources)
+        found = data['sockets']
+        assert len(found['groups']) == 2
+        assert found['left_out'] >= 2
+        assert f'\n  {found["left_out"]} to other peers\n' in text
+
+    def test_sockets_of_a_crowded_host_are_cut(self, monkeypatch):
+        """A table with too many lines is not read to its end."""
+        with socket.create_server(('127.0.0.1', 0)):
+            monkeypatch.setattr(sockets, 'LINES_MAX', 0)
+            data, text = told(resources)
+        assert data['sockets']['cut']
+        assert 'not all were looked for: more than 0 sockets' in text
 
     def test_upgrade_without_a_restart_is_told(self):
         """Another version is installed than the one that runs."""

@@ -30,6 +30,8 @@ THREADS = 'daemon/sections/threads.py'
 TESTS = 'tests/unit/test_sections.py::'
 TEST_WAITS = TESTS + 'TestThreads::test_what_a_thread_waits_for_is_told'
 _ORIGINS = 'tests/unit/test_sections.py::TestOrigins'
+_SOCKETS = ('tests/unit/test_sections.py::TestOthers::'
+            'test_sockets_are_told_by_peer_and_state')
 
 FAULTS: tuple[fault.Fault, ...] = (
     # stacks
@@ -426,4 +428,29 @@ FAULTS: tuple[fault.Fault, ...] = (
         new="'of_library': False}",
         tests=('tests/unit/test_sections.py::TestConfiguration::'
                'test_settings_of_libraries_are_told_apart',)),
+    fault.Fault(
+        name='sockets are not told by their state',
+        file='daemon/sockets.py',
+        old="    name = _STATES.get(state, f'state {state}')\n",
+        new="    name = contents.ESTABLISHED\n",
+        tests=(_SOCKETS,)),
+    fault.Fault(
+        name='sockets of other processes are told as well',
+        file='daemon/sockets.py',
+        old='    if len(fields) < 10 or fields[9] not in wanted:\n',
+        new='    if len(fields) < 10:\n',
+        tests=(_SOCKETS,)),
+    fault.Fault(
+        name='the address of a peer is read backwards',
+        file='daemon/sockets.py',
+        old='.to_bytes(4, sys.byteorder)',
+        new=".to_bytes(4, 'big')",
+        tests=(_SOCKETS,)),
+    fault.Fault(
+        name='any number of sockets of the host is looked at',
+        file='daemon/sockets.py',
+        old='                if number == LINES_MAX:\n',
+        new='                if False:\n',
+        tests=('tests/unit/test_sections.py::TestOthers::'
+               'test_sockets_of_a_crowded_host_are_cut',)),
 )

@@ -23,6 +23,7 @@ import time
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import section
+from ceilometer.diagnostics.daemon import sockets
 
 #: How many descriptors are looked at; a leak may have hundreds of thousands.
 DESCRIPTORS_MAX = 20_000
@@ -52,11 +53,12 @@ _CGROUP_FILES = {
 
 def collect(context: section.Context) -> section.Content:
     """Ask the kernel and the interpreter; takes milliseconds."""
+    inodes: list[str] = []
     data: contents.Resources = {
         'usage': _usage(resource.RUSAGE_SELF),
         'usage_of_ended_children': _usage(resource.RUSAGE_CHILDREN),
         'memory_kib': _status(),
-        'file_descriptors': _descriptors(),
+        'file_descriptors': _descriptors(inodes),
         'limits': {name: [_limit(value)
                           for value in resource.getrlimit(number)]
                    for name, number in _LIMITS.items()},
@@ -72,6 +74,8 @@ def collect(context: section.Context) -> section.Content:
         'armed_for_seconds': round(
             time.time() - context.daemon.armed_usec / 1e6, 1),
     }
+    if data['file_descriptors']['count'] is not None:
+        data['sockets'] = sockets.groups(inodes)
     return section.Content(data=data)
 
 
@@ -104,7 +108,8 @@ def _status() -> dict[str, int]:
     return values
 
 
-def _descriptors() -> contents.FileDescriptors:
+def _descriptors(inodes: list[str]) -> contents.FileDescriptors:
+    """What is open; those of sockets are added to a list."""
     counts: collections.Counter[str] = collections.Counter()
     targets: collections.Counter[str] = collections.Counter()
     try:
@@ -120,6 +125,8 @@ def _descriptors() -> contents.FileDescriptors:
             closed += 1
             continue
         kind = _kind(target)
+        if kind == 'socket':
+            inodes.append(target[len('socket:['):-1])
         counts[kind] += 1
         targets[target if kind in ('file', 'device', 'memory')
                 else kind] += 1
@@ -210,6 +217,9 @@ def render(data: contents.Resources) -> str:
                  f'{usage["blocks_read"]}, written {usage["blocks_written"]}')
     lines += _render_descriptors(data['file_descriptors'],
                                  data['limits'][contents.OPEN_FILES])
+    told = data.get('sockets')
+    if told and told['groups']:
+        lines += ['Sockets:', *sockets.render(told)]
     lines.append('Limits (soft, hard): ' + '; '.join(
         f'{name} ' + ', '.join('unlimited' if value is None else str(value)
                                for value in values)
