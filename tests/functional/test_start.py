@@ -100,7 +100,7 @@ def probe(manager):
                           if 'diagnostics' not in name),
         'log': [getattr(one, 'baseFilename', type(one).__name__)
                 for one in logging.root.handlers
-                + logging.getLogger(None).handlers],
+                if 'diagnostics' not in type(one).__module__],
         'thread': threading.current_thread().name,
         'streams': [type(sys.stdin).__name__, sys.stdout.errors,
                     sys.stderr.errors, sys.stdout.line_buffering],
@@ -110,6 +110,7 @@ def probe(manager):
         'modules': sorted(sys.modules),
         'finders': [getattr(one, '__name__', type(one).__name__)
                     for one in sys.meta_path],
+        'log': [type(one).__module__ for one in logging.root.handlers],
     }
     os.write(1, json.dumps([told, alone], default=repr).encode())
     os._exit(7)
@@ -176,6 +177,9 @@ def test_daemon_sees_what_a_stock_one_sees(
         'diagnostics-trigger'}
     assert [one for one in armed_alone['finders']
             if one != 'ImportHookFinder'] == stock_alone['finders']
+    assert [one for one in armed_alone['log']
+            if one not in stock_alone['log']] == [
+                'ceilometer.diagnostics.daemon.log_watch']
     extra = set(armed_alone['modules']) - set(stock_alone['modules'])
     assert not set(stock_alone['modules']) - set(armed_alone['modules'])
     assert {name for name in extra if name.startswith(

@@ -112,7 +112,8 @@ def floors(pairs):
 
 #: All that is imported as a process is armed; folders must not add to it.
 ARMING = {'', 'fields', 'report', 'daemon', *(f'daemon.{name}' for name in (
-    'arming', 'descriptors', 'gmr', 'installation', 'interpose', 'process',
+    'arming', 'descriptors', 'gmr', 'installation', 'interpose', 'log_watch',
+    'process',
     'report_context', 'reporter', 'trigger_page', 'turn', 'waiter',
     'workers'))}
 

@@ -46,6 +46,7 @@ from typing import Any
 from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import gmr
+from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import reporter
 from ceilometer.diagnostics.daemon import turn
@@ -172,6 +173,7 @@ class Arming:
         """Arm the new process; called in it, in its only thread."""
         self.reporter.forked()
         self.daemon.forked()
+        log_watch.forked()
         if self.signals:
             signal.pthread_sigmask(signal.SIG_BLOCK, self.signals)
         self._waiter.forked()

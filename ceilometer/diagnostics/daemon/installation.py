@@ -24,6 +24,7 @@ from typing import Any
 
 from ceilometer.diagnostics.daemon import arming
 from ceilometer.diagnostics.daemon import gmr
+from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import process
 from ceilometer.diagnostics.daemon import workers
 
@@ -41,6 +42,7 @@ def install(daemon: process.Daemon,
     armed = arming.arm(daemon, before=before)
     gmr.take_over(armed.adopt)
     workers.watch(daemon.becomes_master, _become_worker)
+    log_watch.start()
     return armed
 
 
@@ -49,6 +51,7 @@ def uninstall() -> None:
     arming.disarm()
     gmr.give_back()
     workers.unwatch()
+    log_watch.stop()
 
 
 def adopt(conf: Any) -> None:

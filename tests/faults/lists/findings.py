@@ -18,7 +18,9 @@ from tests.faults import fault
 
 FINDINGS = 'findings.py'
 OF_SECTION = 'daemon/section_findings.py'
+LOG_WATCH = 'daemon/log_watch.py'
 TESTS = 'tests/unit/test_findings.py::'
+TEST_LOG = 'tests/unit/test_log_watch.py::'
 TEST_SECTION = 'tests/unit/test_section_findings.py::'
 
 FAULTS = (
@@ -65,4 +67,35 @@ FAULTS = (
         new='] = values(entry, fields.REPORT_FINDING)[:1]',
         tests=('tests/functional/test_read_back.py::'
                'test_findings_are_in_the_index',)),
+    fault.Fault(
+        name='an exception that was logged is kept alive',
+        file=LOG_WATCH,
+        old='    known = _problems.pop(key, None)\n',
+        new='    logged.__class__.kept = error\n'
+            '    known = _problems.pop(key, None)\n',
+        tests=(TEST_LOG + 'test_exception_is_remembered_by_class_and_text',)),
+    fault.Fault(
+        name='what a message is filled in with is remembered',
+        file=LOG_WATCH,
+        old='str(message)[:TEXT_CHARS_MAX], kind, text',
+        new='record.getMessage()[:TEXT_CHARS_MAX], kind, text',
+        tests=(TEST_LOG + 'test_what_is_filled_in_is_not_remembered',)),
+    fault.Fault(
+        name='the watch grows with the log',
+        file=LOG_WATCH,
+        old='if len(_problems) >= PROBLEMS_MAX:',
+        new='if not _problems and _problems:',
+        tests=(TEST_LOG + 'test_memory_is_bounded',)),
+    fault.Fault(
+        name='what logs while it is logged is asked again',
+        file=LOG_WATCH,
+        old='if ident in self._inside:',
+        new='if ident in ():',
+        tests=(TEST_LOG + 'test_what_raises_or_logs_itself_harms_nobody',)),
+    fault.Fault(
+        name='a handler where there was none silences the daemon',
+        file=LOG_WATCH,
+        old='if _handler is not None and root.handlers and (',
+        new='if _handler is not None and (',
+        tests=(TEST_LOG + 'test_nothing_is_added_where_no_handler_is',)),
 )

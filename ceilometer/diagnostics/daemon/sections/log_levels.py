@@ -17,6 +17,7 @@ from __future__ import annotations
 import logging
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import section
 
 
@@ -54,7 +55,8 @@ def _describe(name: str, logger: logging.Logger) -> contents.Logger:
         'disabled': bool(logger.disabled),
         'filters': [type(filter_).__name__ for filter_ in logger.filters],
         'handlers': [_describe_handler(handler)
-                     for handler in list(logger.handlers)],
+                     for handler in list(logger.handlers)
+                     if not log_watch.is_own(handler)],
     }
 
 
