@@ -87,10 +87,15 @@ LOCATIONS: Final = (SET_NOWHERE, SET_IN_FILE, SET_ON_COMMAND_LINE,
 
 #: Keys of what the kernel gives names to.
 RSS: Final = 'VmRSS'
+SIZE: Final = 'VmSize'
 PEAK_RSS: Final = 'VmHWM'
 SWAPPED: Final = 'VmSwap'
 OPEN_FILES: Final = 'open files'
+ADDRESS_SPACE: Final = 'address space'
 MEMORY_EVENTS: Final = 'memory.events'
+#: Of the file memory.stat: memory that is not of files, which the kernel
+#: could give up.
+MEMORY_ANON: Final = 'memory.stat anon'
 
 #: States of a connection (RFC 9293) that readers look for.
 ESTABLISHED: Final = 'ESTABLISHED'

@@ -102,6 +102,7 @@ KINDS: Final[dict[str, Kind]] = {
     'broker-silent': _BROKER,
     'broker-blocked': _BROKER,
     # the processes
+    'killed-for-memory': Kind(WARNING),
     'workers-dying': Kind(ERROR, ('workers-missing',)),
     'workers-missing': Kind(ERROR),
     # what is read at the start
@@ -144,6 +145,8 @@ KINDS: Final[dict[str, Kind]] = {
     'file-unreadable': Kind(WARNING),
     'file-not-reloaded': Kind(WARNING),
     # what may run out
+    'connections-not-closed': Kind(WARNING, ('descriptors-near-limit',)),
+    'threads-many': Kind(WARNING, ('threads-near-limit',)),
     'memory-near-limit': Kind(WARNING),
     'threads-near-limit': Kind(WARNING),
     'descriptors-near-limit': Kind(WARNING),
@@ -315,6 +318,16 @@ def when(seconds: float, now: float) -> str:
     told = time.gmtime(seconds)
     day = '' if told[:3] == time.gmtime(now)[:3] else '%Y-%m-%d '
     return time.strftime(f'{day}%H:%M:%S UTC', told)
+
+
+def count(number: int, one: str, more: str | None = None) -> str:
+    """A number of things in a sentence: ``1 thread``, ``3 threads``.
+
+    :param number: how many
+    :param one: what one of them is called
+    :param more: what several are called, if not by an added s
+    """
+    return f'{number} {one if number == 1 else more or one + "s"}'
 
 
 def span(seconds: float) -> str:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 
 from ceilometer.diagnostics.daemon import added_sections
+from ceilometer.diagnostics.daemon import running_out
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon.sections import asyncio_tasks
 from ceilometer.diagnostics.daemon.sections import configuration
@@ -33,19 +34,19 @@ SECTIONS = (
     section.Kind('package', 'Package', package.collect, package.render,
                  load=package.load),
     section.Kind(threads.NAME, 'Threads', threads.collect, threads.render,
-                 threads.snapshot),
+                 threads.snapshot, findings=running_out.of_threads),
     section.Kind(green_threads.NAME, 'Green threads', green_threads.collect,
                  green_threads.render, green_threads.snapshot),
     section.Kind(asyncio_tasks.NAME, 'Asyncio tasks', asyncio_tasks.collect,
                  asyncio_tasks.render, asyncio_tasks.snapshot),
     section.Kind('processes', 'Processes', processes.collect,
-                 processes.render),
+                 processes.render, findings=running_out.of_processes),
     section.Kind('configuration', 'Configuration', configuration.collect,
                  configuration.render),
     section.Kind('logging', 'Logging', log_levels.collect,
                  log_levels.render),
     section.Kind('resources', 'Resources', resources.collect,
-                 resources.render),
+                 resources.render, findings=running_out.of_resources),
 )
 
 SUMMARY = section.Kind(fields.SECTION_SUMMARY, 'Summary', summary.no_content,

@@ -19,8 +19,10 @@ from tests.faults import fault
 FINDINGS = 'findings.py'
 OF_SECTION = 'daemon/section_findings.py'
 LOG_WATCH = 'daemon/log_watch.py'
+RUNNING_OUT = 'daemon/running_out.py'
 TESTS = 'tests/unit/test_findings.py::'
 TEST_LOG = 'tests/unit/test_log_watch.py::'
+TEST_RUNNING_OUT = 'tests/unit/test_running_out.py::'
 TEST_SECTION = 'tests/unit/test_section_findings.py::'
 
 FAULTS = (
@@ -98,4 +100,33 @@ FAULTS = (
         old='if _handler is not None and root.handlers and (',
         new='if _handler is not None and (',
         tests=(TEST_LOG + 'test_nothing_is_added_where_no_handler_is',)),
+        name='connections that only the peer has closed are no finding',
+        file=RUNNING_OUT,
+        old="        if (group['state'] == contents.CLOSE_WAIT\n",
+        new="        if (group['state'] == contents.LISTEN\n",
+        tests=(TEST_RUNNING_OUT + 'test_connections_that_are_not_closed',)),
+    fault.Fault(
+        name='no descriptor left is a warning',
+        file=RUNNING_OUT,
+        old='severity=findings.ERROR if used_up else None)',
+        new='severity=None)',
+        tests=(TEST_RUNNING_OUT + 'test_descriptors_near_their_limit',)),
+    fault.Fault(
+        name='cached files count as memory in use',
+        file=RUNNING_OUT,
+        old='_number(group.get(contents.MEMORY_ANON))',
+        new="_number(group.get('memory.current'))",
+        tests=(TEST_RUNNING_OUT + 'test_memory_near_the_limit_of_the_unit',)),
+    fault.Fault(
+        name='many threads stand in the standard library',
+        file=RUNNING_OUT,
+        old="              if not frame['file'].startswith(_LIBRARY)\n",
+        new="              if not frame['file'].startswith('/nowhere')\n",
+        tests=(TEST_RUNNING_OUT + 'test_many_threads',)),
+    fault.Fault(
+        name='children of others are forgotten by this process',
+        file=RUNNING_OUT,
+        old="             and process['parent'] == data['self']]\n",
+        new="             ]\n",
+        tests=(TEST_RUNNING_OUT + 'test_children_that_have_ended',)),
 )

@@ -28,13 +28,13 @@ from ceilometer.diagnostics.daemon import sockets
 #: How many descriptors are looked at; a leak may have hundreds of thousands.
 DESCRIPTORS_MAX = 20_000
 
-_STATUS_KEYS = ('VmPeak', 'VmSize', contents.PEAK_RSS, contents.RSS,
+_STATUS_KEYS = ('VmPeak', contents.SIZE, contents.PEAK_RSS, contents.RSS,
                 'RssAnon', 'RssFile', 'RssShmem', 'VmData', contents.SWAPPED,
                 'Threads')
 _LIMITS = {
     contents.OPEN_FILES: resource.RLIMIT_NOFILE,
     'processes': resource.RLIMIT_NPROC,
-    'address space': resource.RLIMIT_AS,
+    contents.ADDRESS_SPACE: resource.RLIMIT_AS,
     'core file': resource.RLIMIT_CORE,
     'locked memory': resource.RLIMIT_MEMLOCK,
     'stack': resource.RLIMIT_STACK,
@@ -185,6 +185,13 @@ def _control_group() -> dict[str, str]:
                 text = _read(f'{root}{path.rstrip("/")}/{name}')
                 if text is not None:
                     found.setdefault(name, text)
+        if 'memory.current' in found:
+            # cgroups(7), version 2: this stands first
+            for root in roots:
+                text = _read(f'{root}{path.rstrip("/")}/memory.stat')
+                if text is not None and text.startswith('anon '):
+                    found.setdefault(contents.MEMORY_ANON,
+                                     text.partition(';')[0].split()[1])
     return found
 
 
