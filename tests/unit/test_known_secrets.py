@@ -32,6 +32,7 @@ from ceilometer.diagnostics.daemon import registry
 from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics.secrets import secret_names
 from tests import limits
 from tests.unit import hanging as hangings
 
@@ -81,6 +82,7 @@ def conf(tmp_path):
     made.register_opts([
         cfg.ListOpt('reserved_metadata_keys', default=[]),
         cfg.StrOpt('ordinary_token_hint'),
+        cfg.StrOpt('public_token'),
         cfg.StrOpt('forgotten_password'),
         cfg.StrOpt('new_secret', secret=True,
                    deprecated_opts=[cfg.DeprecatedOpt('old', 'past')]),
@@ -228,14 +230,20 @@ class TestRegistered:
         """An option that is not secret is shown, and no word is hidden."""
         conf.set_override('reserved_metadata_keys', ['instance_type', 'x'])
         conf.set_override('ordinary_token_hint', 'see the manual')
-        sections = report(conf, lambda: 'an instance_type, see the manual')
+        # to go by this name alone, it would be secret
+        assert secret_names.is_secret('public_token')
+        conf.set_override('public_token', 'open-to-all')
+        sections = report(conf, lambda: 'an instance_type, see the manual, '
+                          'which is open-to-all')
         options = {option['name']: option['value'] for option
                    in sections['configuration'].data['options']}
         assert options['reserved_metadata_keys'] == ['instance_type', 'x']
         assert options['ordinary_token_hint'] == 'see the manual'
         assert 'reserved_metadata_keys = instance_type,x' in (
             sections['configuration'].text)
-        assert sections['added'].text == 'an instance_type, see the manual'
+        assert options['public_token'] == 'open-to-all'
+        assert sections['added'].text == (
+            'an instance_type, see the manual, which is open-to-all')
 
     def test_a_password_is_one_whatever_is_told(self, conf):
         """Some libraries forget to say that it is secret."""

@@ -100,6 +100,7 @@ FAULTS = (
         old='if _handler is not None and root.handlers and (',
         new='if _handler is not None and (',
         tests=(TEST_LOG + 'test_nothing_is_added_where_no_handler_is',)),
+    fault.Fault(
         name='connections that only the peer has closed are no finding',
         file=RUNNING_OUT,
         old="        if (group['state'] == contents.CLOSE_WAIT\n",
