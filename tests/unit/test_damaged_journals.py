@@ -19,6 +19,8 @@ import json
 import pathlib
 import random
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -233,6 +235,92 @@ def test_damaged_id_of_a_report(whole: tuple[bytes, int],
     assert 'expected 32 hexadecimal digits' in err
 
 
+ZSTD = b'\x28\xb5\x2f\xfd'
+
+
+def cut(data: bytearray, at: int, harm: str) -> None:
+    """Damage a value that is compressed with zstd.
+
+    :param at: where it begins
+    :param harm: what is wrong then
+    """
+    descriptor = data[at + 4]
+    block = at + 5 + (not descriptor & 32) + (0, 1, 2, 4)[descriptor & 3] + (
+        1 if descriptor & 32 else 0, 2, 4, 8)[descriptor >> 6]
+    head = int.from_bytes(data[block:block + 3], 'little')
+    assert head & 1 and 0 < head >> 3 < 2 ** 17
+    if harm == 'longer':
+        head += 8
+    elif harm == 'not the last':
+        head -= 1
+    else:
+        head = 0
+    data[block:block + 3] = head.to_bytes(3, 'little')
+
+
+def program(directory: pathlib.Path, *words: str,
+            ) -> subprocess.CompletedProcess[str]:
+    """Run the command as a program: what is tested may end the process."""
+    return subprocess.run(
+        [sys.executable, '-m', 'ceilometer_diagnostics', *words, '-D',
+         directory], capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize(('harm', 'place'), [
+    ('longer', 0), ('not the last', 1), ('empty', 0)])
+def test_compressed_value_ends_early(
+        tmp_path: pathlib.Path, harm: str, place: int) -> None:
+    """libsystemd ends a program that asks for it; the others are read.
+
+    Both the text and the data of a section, of one report of twelve.
+    """
+    count = 12
+    path = tmp_path / 'x.journal'
+    given: list[dict[str, str]] = []
+    for number in range(count):
+        made = journals.make_report([
+            report.Section('large', 'Large', f'text {number} ' * 500,
+                           [f'data {number}'] * 500),
+            *commands.sections()], report_id=f'{number:032x}')
+        given += journals.entries(
+            made, journals.Sender(pid=100 + number % 2),
+            journals.TIME_USEC + number * commands.MINUTE)
+    journals.write(path, given)
+    data = bytearray(path.read_bytes())
+    # a text and the data of a section stand one after the other
+    found = [match.start() for match in re.finditer(re.escape(ZSTD), data)]
+    own = [at for at in found if data.rfind(
+        b'REPORT_ID=', 0, at) == data.index(b'REPORT_ID=%032x' % 7)]
+    assert len(own) > 1
+    cut(data, own[place], harm)
+    path.write_bytes(data)
+    done = program(tmp_path, 'list', '--json')
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert len(rows) == count and all(row['complete'] for row in rows)
+    assert 'x.journal: damaged: 1 entries can be read only in part' in (
+        done.stderr)
+    done = program(tmp_path, 'export', *(f'{number:032x}'
+                                         for number in (6, 7, 8)))
+    assert done.returncode == 0, done.stderr
+    assert 'text 6 text 6' in done.stdout and 'text 8 text 8' in done.stdout
+    done = program(tmp_path, 'show', '--json', f'{7:032x}')
+    shown = json.loads(done.stdout)
+    large = shown['sections'][1]
+    assert large['name'] == 'large'
+    lost_text = not large['text']
+    assert lost_text == (large['data'] is not None)
+    assert bool(shown['problems']) == lost_text
+    # and where an index is damaged, too
+    middle = data.index(b'REPORT_ID=%032x' % 10) - 100
+    path.write_bytes(data[:middle] + bytes(len(data) - middle))
+    done = program(tmp_path, 'list', '--json')
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert 8 <= len(rows) <= 11
+    assert 'entries of reports cannot be read' in done.stderr
+
+
 def test_file_is_not_called_damaged_for_what_anybody_writes(
         tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The message id of a section does not make a report of an entry."""
@@ -253,8 +341,13 @@ def test_promise(whole: tuple[bytes, int], tmp_path: pathlib.Path) -> None:
     path.write_bytes(data)
     promise = promised.read(str(path), (
         b'REPORT=1', b'_PID=100', b'_PID=1'))
+    assert promise is not None
+    assert [data[place + 64:place + 72 + len(value)].endswith(value)
+            or data[place + 64:].startswith(value)
+            for place, value in zip(promise.places, (
+                b'REPORT=1', b'_PID=100'), strict=True)] == [True, True]
     assert promise == promised.Promise(
-        entries=count, tail_usec=journals.TIME_USEC
+        places=promise.places, entries=count, tail_usec=journals.TIME_USEC
         + (REPORTS - 1) * commands.MINUTE + count // REPORTS - 1,
         having=(count, count // 2, 0))
     assert promised.read(str(tmp_path / 'none'), ()) is None

@@ -27,6 +27,24 @@ _READ = 'tests/unit/test_read.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
+        name='libsystemd is asked for what ends the process',
+        file='command/reports/fatal_entries.py',
+        old='            return at <= len(frame)\n    return False\n',
+        new='            return True\n    return True\n',
+        tests=(_DAMAGED + 'test_compressed_value_ends_early',)),
+    fault.Fault(
+        name='what ends the process is not looked for in damaged files',
+        file='command/reports/fatal_entries.py',
+        old='            if found.start() % 8 == 0:\n',
+        new='            if found.start() % 8 == 1:\n',
+        tests=(_DAMAGED + 'test_compressed_value_ends_early',)),
+    fault.Fault(
+        name='it is not said that a text is lost',
+        file='command/reports/stored.py',
+        old='            if fields.MESSAGE not in entry]\n',
+        new='            if fields.MESSAGE in ()]\n',
+        tests=(_DAMAGED + 'test_compressed_value_ends_early',)),
+    fault.Fault(
         name='all files are looked at for damage to show one report',
         file='command/reports/search.py',
         old='_groups(journal, query, told, checked=False)',

@@ -17,9 +17,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from collections.abc import Iterator
 import errno
+import re
 import resource
 from typing import Any
 
+from ceilometer.diagnostics.command.reports import fatal_entries
 from ceilometer.diagnostics.command.reports import promised
 from ceilometer.diagnostics.command.reports import sender
 from ceilometer.diagnostics.command.reports import source
@@ -50,6 +52,10 @@ _FIELDS = tuple(
 _REPORT = f'{fields.REPORT}=1'.encode()
 _SECTION = f'{fields.MESSAGE_ID}={fields.MESSAGE_ID_SECTION}'.encode()
 
+# The sequence number of an entry in its cursor, which is no secret:
+# systemd.journal-fields(7) says only that cursors can be compared.
+_SEQUENCE_NUMBER = re.compile(r'(?:^|;)i=([0-9a-f]{1,16})(?:;|$)')
+
 #: So often a file that seems damaged is looked at: it may be written to.
 _LOOKS = 3
 
@@ -75,6 +81,7 @@ class Reader(journal.Reader):  # type: ignore[misc]
         self.damaged = False
         self.partly = 0
         self._wanted: dict[bytes, set[bytes]] = {}
+        self._fatal: dict[bool, fatal_entries.FatalEntries | None] = {}
 
     @property
     def bytes_max(self) -> int:
@@ -233,6 +240,10 @@ class Reader(journal.Reader):  # type: ignore[misc]
 
         Of an entry that is damaged, those that can be read.
         """
+        left = self._without_fatal()
+        if left is not None:
+            self.partly += 1
+            return left
         try:
             entry: dict[str, Any] = self._get_all()
         except (OSError, UnicodeDecodeError):
@@ -244,11 +255,37 @@ class Reader(journal.Reader):  # type: ignore[misc]
 
     def field(self, name: str) -> bytes | None:
         """One field of the entry, None if it has none of this name."""
+        left = self._without_fatal()
+        if left is not None:
+            found = left.get(name)
+            return found[0] if isinstance(found, list) else found
         try:
             value: bytes = self._get(name)
         except (KeyError, OSError):
             return None
         return value
+
+    def _without_fatal(self) -> dict[str, Any] | None:
+        """The fields of the entry but those that would end the process.
+
+        None where there are no such fields: most journals have none, and are
+        looked at once, when the first of their entries is read.
+        """
+        if self.damaged not in self._fatal:
+            try:
+                promise = promised.read(self.path, (_REPORT, _SECTION))
+                self._fatal[self.damaged] = fatal_entries.FatalEntries(
+                    self.path, None if self.damaged
+                    else promise.places if promise else ())
+            except (OSError, ValueError):
+                # vanished since it was opened
+                self._fatal[self.damaged] = None
+        fatal = self._fatal[self.damaged]
+        if not fatal:
+            return None
+        number = _SEQUENCE_NUMBER.search(self._get_cursor())
+        place = number and fatal.place(int(number[1], 16))
+        return None if place is None else fatal.fields(place, self.bytes_max)
 
     def realtime_usec(self) -> int:
         """When journald received the entry."""

@@ -31,6 +31,7 @@ _CHAIN_MAX = 10_000
 # signature, incompatible flags, file id, offset and size of the hash table of
 # data, number of entries, when the last one was received
 _HEADER = struct.Struct('<8s4xI8x16s64xQQ32xQ32xQ')
+HEADER_LENGTH = _HEADER.size
 _SIGNATURE = b'LPKSHHRH'
 _KEYED_HASH = 1 << 2
 _COMPACT = 1 << 4
@@ -55,11 +56,21 @@ class Promise:
     :ivar tail_usec: when the last of them was received
     :ivar having: for each value that was asked for how many entries have it,
         None where the index is damaged; empty if the file has another index
+    :ivar places: where those values are in the file that it has
     """
 
     entries: int
     tail_usec: int
     having: tuple[int | None, ...]
+    places: tuple[int, ...] = ()
+
+
+def is_compact(head: bytes) -> bool:
+    """Whether a file refers to its objects in four bytes, not in eight.
+
+    :param head: its first :data:`HEADER_LENGTH`
+    """
+    return bool(_HEADER.unpack(head)[1] & _COMPACT)
 
 
 def read(path: str, values: tuple[bytes, ...]) -> Promise | None:
@@ -83,9 +94,11 @@ def read(path: str, values: tuple[bytes, ...]) -> Promise | None:
             return None
         # systemd before 246 hashes otherwise
         asked = values if flags & _KEYED_HASH else ()
+        found = [_having(descriptor, value, flags, file_id, table, table_size)
+                 for value in asked]
         return Promise(entries, tail_usec, tuple(
-            _having(descriptor, value, flags, file_id, table, table_size)
-            for value in asked))
+            count for count, _ in found), tuple(
+                place for _, place in found if place))
     except (OSError, OverflowError, struct.error):
         # cut short, or so damaged that it cannot be told what is missing
         return None
@@ -94,35 +107,38 @@ def read(path: str, values: tuple[bytes, ...]) -> Promise | None:
 
 
 def _having(descriptor: int, value: bytes, flags: int, file_id: bytes,
-            table: int, table_size: int) -> int | None:
-    """How many entries have a value; 0 if the file does not know it."""
+            table: int, table_size: int) -> tuple[int | None, int]:
+    """How many entries have a value, and where it is in the file.
+
+    :returns: 0 if the file does not know it, None if that cannot be told
+    """
     buckets = table_size // _BUCKET.size
     if not buckets:
-        return None
+        return None, 0
     own = siphash24(value, file_id)
     try:
         place, _ = _BUCKET.unpack(os.pread(
             descriptor, _BUCKET.size, table + own % buckets * _BUCKET.size))
     except (OverflowError, struct.error):
-        return None
+        return None, 0
     payload = _DATA.size + (8 if flags & _COMPACT else 0)
     for _ in range(_CHAIN_MAX):
         if not place:
-            return 0
+            return 0, 0
         if place > _PLACE_MAX:
-            return None
+            return None, 0
         head = os.pread(descriptor, _DATA.size, place)
         if len(head) < _DATA.size:
-            return None
+            return None, 0
         (kind, _, size, its_hash, following, _, _, _, count) = _DATA.unpack(
             head)
         if kind != _DATA_TYPE:
-            return None
+            return None, 0
         if its_hash == own and size == payload + len(value) and os.pread(
                 descriptor, len(value), place + payload) == value:
-            return int(count)
+            return int(count), place
         place = following
-    return None
+    return None, 0
 
 
 def siphash24(data: bytes, key: bytes) -> int:

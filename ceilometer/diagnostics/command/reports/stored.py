@@ -70,15 +70,22 @@ def assemble(entries: Iterable[Entry], whole: bool = True,
     """
     in_order = sorted(entries, key=_order)
     content = _CONTENT if whole else ()
+    problems: list[str] = []
     # most often the first section tells of the report, and the others need
     # not be asked
     try:
-        return _parse(
-            [_as_text(entry, (_OF_SECTION if number else _OF_REPORT) + content)
-             for number, entry in enumerate(in_order)]), []
+        made = _parse([
+            _as_text(entry, (_OF_SECTION if number else _OF_REPORT) + content)
+            for number, entry in enumerate(in_order)])
     except journal_entries.InvalidEntry:
-        return _assemble_usable(
+        made, problems = _assemble_usable(
             [_as_text(entry, _OF_REPORT + content) for entry in in_order])
+    if whole:
+        problems += [
+            f'section {text(entry, fields.REPORT_SECTION_INDEX)}: its text '
+            'cannot be read' for entry in in_order
+            if fields.MESSAGE not in entry]
+    return made, problems
 
 
 def _order(entry: Entry) -> tuple[int, bytes]:
