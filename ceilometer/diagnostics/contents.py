@@ -102,6 +102,15 @@ ESTABLISHED: Final = 'ESTABLISHED'
 CLOSE_WAIT: Final = 'CLOSE-WAIT'
 LISTEN: Final = 'LISTEN'
 
+#: What a process does about polling.
+POLLS: Final = 'polling'
+STARTS: Final = 'starting'
+DOES_NOT: Final = 'none'
+POLLING_STATES: Final = (POLLS, STARTS, DOES_NOT)
+
+#: Kinds of what threads work on.
+WORK_KINDS: Final = ('cycle', 'poll', 'send', 'take', 'publish')
+
 #: Kind of the file descriptors that were too many to look at each.
 NOT_LOOKED_AT: Final = 'not looked at'
 
@@ -552,6 +561,146 @@ class Resources(TypedDict):
     armed_for_seconds: float
 
 
+class WorkingThread(TypedDict):
+    """A thread that works on something that is known.
+
+    :ivar thread: its name
+    :ivar kind: one of :data:`WORK_KINDS`
+    :ivar work: what it works on, a phrase
+    """
+
+    thread: str
+    native_id: int | None
+    kind: str
+    work: str
+    since_usec: int
+
+
+class LastError(TypedDict):
+    """Why something failed, the last time it did.
+
+    :ivar text: class and text of the exception, or the constant part of what
+        was logged; without payload and ids
+    :ivar kind: full name of the exception's class
+    """
+
+    time_usec: int
+    text: str
+    kind: str | None
+
+
+class Repeated(TypedDict):
+    """Work that is done again and again.
+
+    :ivar failing_since_usec: null unless it failed the last time
+    :ivar failed_in_a_row: how often since then
+    :ivar running_since_usec: null unless it is being done
+    :ivar last_seconds: how long it took the last time
+    """
+
+    runs: int
+    failed: int
+    failing_since_usec: int | None
+    failed_in_a_row: int
+    running_since_usec: int | None
+    last_start_usec: int | None
+    last_end_usec: int | None
+    last_seconds: float | None
+    last_success_usec: int | None
+    last_error: LastError | None
+    last_warning: str | None
+
+
+class PollingSource(TypedDict):
+    """A source of polling.yaml.
+
+    :ivar pollsters: how many loaded pollsters it matches
+    :ivar static_resources: how many resources it lists
+    :ivar discovery: what it discovers resources with
+    """
+
+    source: str
+    interval_seconds: float | None
+    meters: list[str]
+    pollsters: int
+    static_resources: int
+    discovery: list[str]
+
+
+class PollingCycle(Repeated):
+    """The sources of one interval, which are polled together.
+
+    :ivar overdue_seconds: by how much it should have ended or begun, or null
+    :ivar next_in_seconds: null while it runs
+    """
+
+    interval_seconds: float
+    sources: list[str]
+    overdue_seconds: float | None
+    next_in_seconds: float | None
+
+
+class Pollster(Repeated):
+    """A pollster in a source.
+
+    :ivar resources: how many it found the last time
+    :ivar samples: how many were sent of it the last time
+    :ivar samples_ever: how many were sent since the start
+    :ivar switched_off: how many resources it does not poll any more, because
+        of a permanent error
+    """
+
+    source: str
+    pollster: str
+    resources: int | None
+    samples: int
+    samples_ever: int
+    switched_off: int
+
+
+class NotLoaded(TypedDict):
+    """What is installed and was not loaded.
+
+    :ivar reason: null if nobody said why
+    """
+
+    name: str
+    reason: str | None
+
+
+class Polling(TypedDict):
+    """Section ``polling``.
+
+    :ivar state: one of :data:`POLLING_STATES`
+    :ivar time_usec: when the section was collected
+    :ivar since_usec: when the process was started or forked
+    :ivar host: name of the host, as Ceilometer sees it
+    :ivar batches_sent: how many messages with samples were sent
+    :ivar sending: how many threads send one now
+    :ivar unknown: what cannot be told, and why
+    """
+
+    state: str
+    time_usec: int
+    since_usec: int
+    host: str | None
+    namespaces: list[str]
+    sources: list[PollingSource]
+    loaded: list[str]
+    not_loaded: list[NotLoaded]
+    discoveries: list[str]
+    cycles: list[PollingCycle]
+    pollsters: list[Pollster]
+    threads: list[WorkingThread]
+    batches_sent: int
+    samples_sent: int
+    samples_lost: int
+    last_sent_usec: int | None
+    last_lost_usec: int | None
+    sending: int
+    unknown: list[str]
+
+
 class AnsweredTrigger(TypedDict):
     """What asked for the report.
 
@@ -648,5 +797,6 @@ SECTIONS: Final[dict[str, type]] = {
     'configuration': Configuration,
     'logging': Logging,
     'resources': Resources,
+    'polling': Polling,
     'summary': Summary,
 }

@@ -25,7 +25,7 @@ from tests.system import export_format
 from tests.system import machine as machines
 
 SECTIONS = ('package', 'threads', 'green-threads', 'asyncio-tasks',
-            'processes', 'configuration', 'logging', 'resources')
+            'processes', 'configuration', 'logging', 'resources', 'polling')
 
 
 @dataclasses.dataclass(frozen=True)

@@ -223,7 +223,9 @@ def test_reference_has_each_key(name: str) -> None:
                              *shapes.keys(contents.LeftOut)}
     values = {*contents.STATES, *contents.LOCATIONS, contents.VANISHED,
               contents.RSS, contents.SWAPPED, 'Threads', 'path',
-              'exclude_sections', '/etc/passwd', findings.EXPLAINS}
+              'exclude_sections', '/etc/passwd', findings.EXPLAINS,
+              *contents.POLLING_STATES, *contents.WORK_KINDS,
+              '--polling-namespaces'}
     assert words - below <= values
 
 

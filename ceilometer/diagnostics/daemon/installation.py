@@ -24,6 +24,7 @@ from typing import Any
 
 from ceilometer.diagnostics.daemon import arming
 from ceilometer.diagnostics.daemon import gmr
+from ceilometer.diagnostics.daemon import hooks
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import process
 from ceilometer.diagnostics.daemon import workers
@@ -43,6 +44,7 @@ def install(daemon: process.Daemon,
     gmr.take_over(armed.adopt)
     workers.watch(daemon.becomes_master, _become_worker)
     log_watch.start()
+    hooks.install()
     return armed
 
 
@@ -52,6 +54,7 @@ def uninstall() -> None:
     gmr.give_back()
     workers.unwatch()
     log_watch.stop()
+    hooks.uninstall()
 
 
 def adopt(conf: Any) -> None:

@@ -30,22 +30,40 @@ LOG = logging.getLogger(__name__)
 Wrapper = Callable[[Callable[..., Any], Any, Any, Any], Any]
 
 
-def when_imported(module: str, name: str, wrapper: Wrapper) -> None:
+#: What could not be wrapped, and why, by its module and its name.
+missing: dict[tuple[str, str], str] = {}
+
+
+def when_imported(module: str, name: str, wrapper: Wrapper, *,
+                  otherwise: tuple[str, Wrapper] | None = None) -> None:
     """Wrap a function as soon as its module has been imported.
 
     Call it in the main thread. The function is wrapped in the thread that
     imports it, which is the daemon's. A library that has no such function is
-    logged as a warning, and is imported as usual.
+    logged as a warning, noted in :data:`missing`, and imported as usual.
 
     :param module: its full name
     :param name: of the function in it, ``Service.__init__``
     :param wrapper: what is called in its place
+    :param otherwise: the name of another function, and its wrapper, for
+        versions of the library that have no such function
     """
     def wrap(imported: Any) -> None:
+        chosen, function = name, wrapper
+        if otherwise is not None and not _has(imported, name):
+            chosen, function = otherwise
         try:
-            wrapt.wrap_function_wrapper(imported, name, wrapper)
+            wrapt.wrap_function_wrapper(imported, chosen, function)
         except Exception as error:
-            LOG.warning('Diagnostics cannot follow %s of %s: %s', name, module,
-                        error)
+            missing[module, name] = f'{module} has no {chosen}'
+            LOG.warning('Diagnostics cannot follow %s of %s: %s', chosen,
+                        module, error)
 
     wrapt.register_post_import_hook(wrap, module)
+
+
+def _has(module: Any, name: str) -> bool:
+    found = module
+    for part in name.split('.'):
+        found = getattr(found, part, None)
+    return found is not None

@@ -93,6 +93,7 @@ RecordObserver = Callable[[logging.LogRecord], None]
 
 _observers: list[Observer] = []
 _record_observers: dict[str, RecordObserver] = {}
+_problem_observers: list[RecordObserver] = []
 
 # By logger, level, message and class of exception; the last one logged last.
 _problems: dict[tuple[str, int, str, str | None], Problem] = {}
@@ -123,6 +124,8 @@ class _Handler(logging.Handler):
             if observer is not None:
                 observer(record)
             if record.levelno >= logging.WARNING:
+                for each in _problem_observers:
+                    each(record)
                 _remember(record)
         except Exception:  # noqa: S110
             # whoever logs has other things to do
@@ -259,6 +262,16 @@ def observe_logger(name: str, observer: RecordObserver) -> None:
     :param observer: the only one of this logger
     """
     _record_observers[name] = observer
+
+
+def observe_problems(observer: RecordObserver) -> None:
+    """Have the record of each warning and error told to a function.
+
+    :param observer: the function; it raises nothing, and is told once,
+        however often it is given
+    """
+    if observer not in _problem_observers:
+        _problem_observers.append(observer)
 
 
 def problems() -> tuple[list[Problem], int]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 
 from ceilometer.diagnostics.daemon import added_sections
+from ceilometer.diagnostics.daemon import polling_text
 from ceilometer.diagnostics.daemon import running_out
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon.sections import asyncio_tasks
@@ -24,6 +25,7 @@ from ceilometer.diagnostics.daemon.sections import configuration
 from ceilometer.diagnostics.daemon.sections import green_threads
 from ceilometer.diagnostics.daemon.sections import log_levels
 from ceilometer.diagnostics.daemon.sections import package
+from ceilometer.diagnostics.daemon.sections import polling
 from ceilometer.diagnostics.daemon.sections import processes
 from ceilometer.diagnostics.daemon.sections import resources
 from ceilometer.diagnostics.daemon.sections import summary
@@ -47,6 +49,8 @@ SECTIONS = (
                  log_levels.render),
     section.Kind('resources', 'Resources', resources.collect,
                  resources.render, findings=running_out.of_resources),
+    section.Kind('polling', 'Polling', polling.collect, polling_text.render,
+                 findings=polling_text.find),
 )
 
 SUMMARY = section.Kind(fields.SECTION_SUMMARY, 'Summary', summary.no_content,

@@ -1,0 +1,63 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Faults in what tells what the daemon is doing."""
+
+from __future__ import annotations
+
+from tests.faults import fault
+
+WORK = 'daemon/work.py'
+POLLING = 'daemon/polling_work.py'
+TEXT = 'daemon/polling_text.py'
+TEST_HOOKS = 'tests/unit/test_hooks.py::'
+TEST_POLLING = 'tests/functional/test_inside.py::test_module_passes'
+
+FAULTS = (
+    fault.Fault(
+        name='an error that was logged counts for nothing',
+        file=WORK,
+        old='        doing.error = error_text.of_record(record)\n',
+        new='        pass\n',
+        tests=(TEST_HOOKS
+               + 'test_error_is_credited_to_the_work_of_its_thread',)),
+    fault.Fault(
+        name='a forked process goes on where its parent was',
+        file='daemon/hooks.py',
+        old='    os.register_at_fork(after_in_child=work.reset)\n',
+        new='    os.register_at_fork(after_in_child=len)\n',
+        tests=(TEST_HOOKS + 'test_forked_process_begins_anew',)),
+    fault.Fault(
+        name='samples that could not be sent are sent',
+        file=POLLING,
+        old='        if doing.failed:\n',
+        new='        if False:\n',
+        tests=(TEST_POLLING,)),
+    fault.Fault(
+        name='a pollster that succeeds again still fails',
+        file=WORK,
+        old='        work.failing_since = None\n        work.failed_in',
+        new='        work.failed_in',
+        tests=(TEST_POLLING,)),
+    fault.Fault(
+        name='a pollster hangs as soon as it runs',
+        file=TEXT,
+        old='running > interval > 0',
+        new='interval > 0',
+        tests=(TEST_POLLING,)),
+    fault.Fault(
+        name='what works is remembered without end',
+        file=WORK,
+        old='        while len(works) >= WORKS_MAX:\n',
+        new='        while False:\n',
+        tests=(TEST_POLLING,)),
+)
