@@ -129,6 +129,44 @@ def test_section_that_is_there_twice_in_one_file(
     assert ' forged' not in out
 
 
+@pytest.mark.parametrize(('file', 'others', 'words'), [
+    ('remote-evil', ['remote-controller-1'], 'remote-controller-1'),
+    ('remote-evil@1-2', ['remote-controller-1@3-4'], 'remote-controller-1'),
+    ('remote-evil', [f'{journals.MACHINE_ID}/system'], journals.MACHINE_ID),
+    (f'{"e" * 32}/system', ['remote-controller-1'], 'remote-controller-1'),
+    (f'{"e" * 32}/system', [], f'it claims {journals.MACHINE_ID}'),
+    # nothing says that it is not of this host
+    ('remote-controller-1', ['remote-evil'], ''),
+    ('remote-10.0.0.1', ['remote-10.0.0.2'], ''),
+    (f'{journals.MACHINE_ID}/system', ['remote-evil'], ''),
+    (f'{journals.MACHINE_ID}.space/system', ['remote-controller-1'], ''),
+    ('copy', ['remote-controller-1'], '')])
+def test_whole_report_in_the_name_of_another_host(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        file: str, others: list[str], words: str) -> None:
+    """It is marked and not trusted, even if that host says nothing of it."""
+    for name in (file, *others):
+        path = tmp_path / f'{name}.journal'
+        path.parent.mkdir(exist_ok=True)
+        journals.write(path, own() if name == file else journals.entries(
+            journals.make_report(commands.sections()), journals.Sender(
+                hostname='evil', machine_id='e' * 32) if 'evil' in name
+            else journals.Sender(pid=102)))
+    command = commands.Command(tmp_path, capsys)
+    for row in rows(command):
+        marked = bool(words) and row['id'] == ID
+        assert row['trusted'] != marked and bool(row['disputes']) == marked
+        if marked:
+            assert f'{file}.journal is ' in str(row['disputes'])
+            assert words in str(row['disputes'])
+    code, out, _ = command('show', ID)
+    assert code == 0
+    assert ('! disputed: ' in out) == bool(words)
+    # what nobody disputes is shown before
+    if words and others:
+        assert ID not in command('show')[1]
+
+
 @pytest.mark.parametrize(('one', 'other', 'same'), [
     ('/x/remote-a.journal', '/x/remote-a@12-3.journal', True),
     ('/x/remote-a.journal', '/x/remote-b.journal', False),

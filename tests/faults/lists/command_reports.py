@@ -27,6 +27,18 @@ _READ = 'tests/unit/test_read.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
+        name='a host may send a whole report of another',
+        file='command/reports/claims.py',
+        old='    others = sorted(claimed & known)\n',
+        new='    others: list[str] = []\n',
+        tests=(_CLAIMS + 'test_whole_report_in_the_name_of_another_host',)),
+    fault.Fault(
+        name='a journal directory may hold reports of any machine',
+        file='command/reports/claims.py',
+        old="    if not own.startswith('remote-'):\n",
+        new="    if own.startswith('none'):\n",
+        tests=(_CLAIMS + 'test_whole_report_in_the_name_of_another_host',)),
+    fault.Fault(
         name='libsystemd is asked for what ends the process',
         file='command/reports/fatal_entries.py',
         old='            return at <= len(frame)\n    return False\n',

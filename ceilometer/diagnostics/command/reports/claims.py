@@ -66,6 +66,50 @@ def origin(path: str) -> str:
     return os.path.join(directory, remote[1]) if remote else directory
 
 
+def hosts(paths: Iterable[str]) -> set[str]:
+    """Whose files there are, as far as their names tell.
+
+    :param paths: journal files
+    :returns: for a host that sent its entries the name of its file,
+        ``remote-HOST``; for one whose directory it is its machine id
+    """
+    return {name for path in paths if (name := _host(path)) is not None}
+
+
+def _host(path: str) -> str | None:
+    directory = os.path.dirname(path)
+    own = origin(path)
+    return None if own == directory else os.path.basename(own)
+
+
+def contradiction(path: str, hostname: str | None, machine_id: str | None,
+                  known: set[str]) -> str | None:
+    """What says that a report is not of the host that it claims to be of.
+
+    A header of a journal file names a machine, but systemd-journal-remote
+    writes its own there, up to version 253. So the names of files count,
+    which no sender chooses.
+
+    :param path: the file that the report is in
+    :param hostname: of the host that it claims
+    :param machine_id: the same
+    :param known: what :func:`hosts` says of all files of the journal
+    :returns: a line, None if nothing is known against it
+    """
+    own = _host(path)
+    claimed = {f'remote-{hostname}', f'{machine_id}'}
+    if own is None or own in claimed:
+        return None
+    others = sorted(claimed & known)
+    if others:
+        return (f'{path} is not of the host that it claims, which has its '
+                f'own: {", ".join(others)}')
+    if not own.startswith('remote-'):
+        # journald writes its own machine id, and nothing else
+        return f'{path} is of machine {own}, and it claims {machine_id}'
+    return None
+
+
 def split(entries: list[stored.Entry], file: str,
           read_whole: Callable[[set[str]], Iterable[stored.Entry]],
           ) -> list[Claim]:

@@ -75,7 +75,8 @@ class FatalEntries:
     def __init__(self, path: str, places: tuple[int, ...] | None) -> None:
         with open(path, 'rb') as file:
             self._file = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        self._compact = promised.is_compact(self._file[:promised.HEADER_LENGTH])
+        self._compact = promised.is_compact(
+            self._file[:promised.HEADER_LENGTH])
         self._payload_at = 72 if self._compact else 64
         # the values that have been looked at, and those that are bad
         self._known: set[int] = set()

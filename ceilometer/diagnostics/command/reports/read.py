@@ -123,7 +123,9 @@ def find(journal: journal_reader.Journal, query: search.Query = search.ALL,
                 problems.append(
                     f'report {stored.decode(key[0])[:40]} of pid '
                     f'{stored.decode(key[3])}: {invalid}; skipped')
-    found = sorted((one for one in found if _fulfils(one, query)), key=_order)
+    hosts = claims.hosts(journal.files)
+    found = sorted((_of_its_host(one, hosts) for one in found
+                    if _fulfils(one, query)), key=_order)
     return _unambiguous(found, query, problems)
 
 
@@ -270,6 +272,18 @@ def _outline(claim: claims.Claim) -> Found:
                  files=tuple(map(os.fsdecode, dict.fromkeys(
                      entry[search.FILE] for entry in entries))),
                  entries=len(entries))
+
+
+def _of_its_host(found: Found, hosts: set[str]) -> Found:
+    """Mark a report that one host has sent for another."""
+    own = found.identity
+    why = claims.contradiction(
+        found.files[0], own.hostname, own.machine_id, hosts)
+    if why is None:
+        return found
+    return dataclasses.replace(
+        found, disputes=(*found.disputes, why),
+        identity=dataclasses.replace(own, foreign=True))
 
 
 def _unambiguous(found: list[Found], query: search.Query,
