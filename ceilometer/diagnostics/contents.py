@@ -111,6 +111,11 @@ POLLING_STATES: Final = (POLLS, STARTS, DOES_NOT)
 #: Kinds of what threads work on.
 WORK_KINDS: Final = ('cycle', 'poll', 'send', 'take', 'publish')
 
+#: States of a master and its workers.
+RELOADING: Final = 'reloading'
+STOPPING: Final = 'stopping'
+WORKERS_STATES: Final = (STARTS, RUNNING, RELOADING, STOPPING)
+
 #: Kind of the file descriptors that were too many to look at each.
 NOT_LOOKED_AT: Final = 'not looked at'
 
@@ -701,6 +706,131 @@ class Polling(TypedDict):
     unknown: list[str]
 
 
+class LoggedError(TypedDict):
+    """An error that was logged.
+
+    :ivar time: ISO 8601, UTC
+    :ivar seconds_ago: before this was collected
+    :ivar message: its constant part
+    :ivar error: class of the exception
+    :ivar error_text: text of the exception, without ids and payload
+    """
+
+    time: str
+    seconds_ago: float
+    logger: str
+    message: str
+    error: str | None
+    error_text: str | None
+
+
+class Worker(TypedDict):
+    """A worker that should run.
+
+    :ivar worker: its number
+    :ivar pid: None if it does not run
+    :ivar age_seconds: since its process was started
+    :ivar restarts: how often it was started anew
+    """
+
+    worker: int
+    pid: int | None
+    age_seconds: float | None
+    restarts: int
+
+
+class WorkerDeath(TypedDict):
+    """A worker that has ended.
+
+    :ivar time: ISO 8601, UTC
+    :ivar seconds_ago: before this was collected
+    :ivar exit_status: None if a signal killed it
+    :ivar signal: name of the signal, ``SIGKILL``
+    :ivar lived_seconds: how long it ran
+    :ivar replaced: whether it ended because the service was told to reload
+    :ivar last_error: what it has logged last
+    """
+
+    time: str
+    seconds_ago: float
+    worker: int
+    pid: int | None
+    exit_status: int | None
+    signal: str | None
+    lived_seconds: float | None
+    replaced: bool
+    last_error: LoggedError | None
+
+
+class WorkersOfService(TypedDict):
+    """The workers of one of cotyledon's services.
+
+    :ivar service: its class, ``AgentManager``
+    :ivar expected: how many should run
+    :ivar workers: all that should run, or do
+    :ivar deaths: the last ones, newest first
+    :ivar deaths_count: how many ended without being told to, ever
+    :ivar deaths_lately: how many of them in the last minutes
+    :ivar deaths_lately_seconds: how long ago the first of these was
+    """
+
+    service: str
+    expected: int
+    workers: list[Worker]
+    deaths: list[WorkerDeath]
+    deaths_count: int
+    deaths_lately: int
+    deaths_lately_seconds: float | None
+
+
+class Workers(TypedDict):
+    """Section ``workers``.
+
+    :ivar state: one of :data:`WORKERS_STATES`; None in a process that is no
+        master
+    :ivar state_seconds: how long it has been so
+    """
+
+    state: str | None
+    state_seconds: float | None
+    services: list[WorkersOfService]
+
+
+class LoggedProblem(TypedDict):
+    """A warning or error that was logged, all equal ones together.
+
+    :ivar level: its name, ``WARNING``
+    :ivar thread: name of the thread that logged it last
+    :ivar first: ISO 8601, UTC
+    :ivar last: ISO 8601, UTC
+    :ivar seconds_ago: of the last one, before this was collected
+    """
+
+    level: str
+    logger: str
+    thread: str
+    message: str
+    error: str | None
+    error_text: str | None
+    count: int
+    first: str
+    last: str
+    seconds_ago: float
+
+
+class RecentProblems(TypedDict):
+    """Section ``recent-problems``.
+
+    :ivar watched: whether what is logged is seen
+    :ivar problems: the newest first
+    :ivar forgotten: how many older ones are not told
+    """
+
+    watched: bool
+    problems: list[LoggedProblem]
+    forgotten: int
+
+
 class AnsweredTrigger(TypedDict):
     """What asked for the report.
 
@@ -794,6 +924,8 @@ SECTIONS: Final[dict[str, type]] = {
     'green-threads': GreenThreads,
     'asyncio-tasks': AsyncioTasks,
     'processes': Processes,
+    'workers': Workers,
+    'recent-problems': RecentProblems,
     'configuration': Configuration,
     'logging': Logging,
     'resources': Resources,

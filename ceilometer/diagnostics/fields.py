@@ -102,7 +102,8 @@ PRIORITY_FAILED: Final = '3'
 #: Our own sections, in a report's order; third-party sections come next.
 SECTIONS: Final = (
     'package', 'threads', 'green-threads', 'asyncio-tasks', 'processes',
-    'configuration', 'logging', 'resources', 'polling')
+    'workers', 'recent-problems', 'configuration', 'logging', 'resources',
+    'polling')
 
 #: The section that closes every report.
 SECTION_SUMMARY: Final = 'summary'

@@ -25,7 +25,8 @@ from tests.system import export_format
 from tests.system import machine as machines
 
 SECTIONS = ('package', 'threads', 'green-threads', 'asyncio-tasks',
-            'processes', 'configuration', 'logging', 'resources', 'polling')
+            'processes', 'workers', 'recent-problems', 'configuration',
+            'logging', 'resources', 'polling')
 
 
 @dataclasses.dataclass(frozen=True)

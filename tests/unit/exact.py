@@ -31,6 +31,7 @@ PHRASES = {
     (contents.KernelThread, 'state'): contents.STATES,
     (contents.Thread, 'waiting_for'): (None, *contents.WAITS),
     (contents.Option, 'location'): contents.LOCATIONS,
+    (contents.Workers, 'state'): (None, *contents.WORKERS_STATES),
 }
 
 

@@ -46,11 +46,13 @@ from typing import Any
 from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import gmr
+from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import reporter
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics.daemon import waiter
+from ceilometer.diagnostics.daemon import worker_deaths
 from ceilometer.diagnostics import fields
 
 LOG = logging.getLogger(__name__)
@@ -174,6 +176,9 @@ class Arming:
         self.reporter.forked()
         self.daemon.forked()
         log_watch.forked()
+        worker_deaths.forked()
+        if self.daemon.process == fields.PROCESS_WORKER:
+            last_words.begin(self.reporter.context.turn_descriptor)
         if self.signals:
             signal.pthread_sigmask(signal.SIG_BLOCK, self.signals)
         self._waiter.forked()

@@ -25,9 +25,12 @@ from typing import Any
 from ceilometer.diagnostics.daemon import arming
 from ceilometer.diagnostics.daemon import gmr
 from ceilometer.diagnostics.daemon import hooks
+from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import process
+from ceilometer.diagnostics.daemon import worker_deaths
 from ceilometer.diagnostics.daemon import workers
+from ceilometer.diagnostics import fields
 
 
 def install(daemon: process.Daemon,
@@ -42,7 +45,8 @@ def install(daemon: process.Daemon,
     """
     armed = arming.arm(daemon, before=before)
     gmr.take_over(armed.adopt)
-    workers.watch(daemon.becomes_master, _become_worker)
+    workers.watch(_become_master, _become_worker, _note_reload, _note_death,
+                  last_words.leave)
     log_watch.start()
     hooks.install()
     return armed
@@ -68,11 +72,30 @@ def adopt(conf: Any) -> None:
             gmr.silence()
 
 
+def _become_master(manager: Any) -> None:
+    armed = arming.armed
+    if armed is not None:
+        armed.daemon.becomes_master()
+        watch = worker_deaths.watch
+        watch.descriptor = armed.reporter.context.turn_descriptor
+        watch.begin(manager)
+
+
+def _note_reload() -> None:
+    worker_deaths.watch.note_reload()
+
+
+def _note_death(service_id: Any, number: int, code: int) -> None:
+    worker_deaths.watch.note_death(service_id, number, code)
+
+
 def _become_worker(number: int, service: Any) -> None:
     armed = arming.armed
     if armed is None:
         return
     armed.daemon.become_worker(number, service)
+    if armed.daemon.process == fields.PROCESS_WORKER:
+        last_words.begin(armed.reporter.context.turn_descriptor)
     # A worker that is no fork of its master has not read its configuration:
     # the service has got it.
     conf = getattr(service, 'conf', None)

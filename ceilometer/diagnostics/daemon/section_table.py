@@ -27,9 +27,11 @@ from ceilometer.diagnostics.daemon.sections import log_levels
 from ceilometer.diagnostics.daemon.sections import package
 from ceilometer.diagnostics.daemon.sections import polling
 from ceilometer.diagnostics.daemon.sections import processes
+from ceilometer.diagnostics.daemon.sections import recent_problems
 from ceilometer.diagnostics.daemon.sections import resources
 from ceilometer.diagnostics.daemon.sections import summary
 from ceilometer.diagnostics.daemon.sections import threads
+from ceilometer.diagnostics.daemon.sections import workers
 from ceilometer.diagnostics import fields
 
 SECTIONS = (
@@ -43,6 +45,11 @@ SECTIONS = (
                  asyncio_tasks.render, asyncio_tasks.snapshot),
     section.Kind('processes', 'Processes', processes.collect,
                  processes.render, findings=running_out.of_processes),
+    section.Kind('workers', 'Workers', workers.collect, workers.render,
+                 findings=workers.findings_of),
+    section.Kind('recent-problems', 'Recent problems',
+                 recent_problems.collect, recent_problems.render,
+                 findings=recent_problems.findings_of),
     section.Kind('configuration', 'Configuration', configuration.collect,
                  configuration.render),
     section.Kind('logging', 'Logging', log_levels.collect,

@@ -32,21 +32,37 @@ from ceilometer.diagnostics.daemon import interpose
 
 LOG = logging.getLogger(__name__)
 
-_on_manager: Callable[[], None] | None = None
+_on_manager: Callable[[Any], None] | None = None
+_on_reload: Callable[[], None] | None = None
+_on_death: Callable[[Any, int, int], None] | None = None
+_on_failure: Callable[[Exception], None] | None = None
 _on_worker: Callable[[int, Any], None] | None = None
 _hooked = False
 
 
-def watch(on_manager: Callable[[], None],
-          on_worker: Callable[[int, Any], None]) -> None:
-    """Have managers and workers of cotyledon told to two functions.
+def watch(on_manager: Callable[[Any], None],
+          on_worker: Callable[[int, Any], None],
+          on_reload: Callable[[], None],
+          on_death: Callable[[Any, int, int], None],
+          on_failure: Callable[[Exception], None]) -> None:
+    """Have managers and workers of cotyledon told to some functions.
 
     :param on_manager: called in the process that is about to run a
-        ServiceManager
+        ServiceManager, with it
     :param on_worker: called in each new worker with its number and its
         service, when that begins to be made and when it has been made
+    :param on_reload: called in the master when it is told to reload
+    :param on_death: called in the master when a worker has ended, with the id
+        of its service, its number, and its exit status or the negative number
+        of the signal that killed it
+    :param on_failure: called in a worker whose service cannot be made, with
+        the exception that ends it
     """
-    global _on_manager, _on_worker, _hooked
+    global _on_manager, _on_worker, _on_reload, _on_death, _on_failure
+    global _hooked
+    _on_failure = on_failure
+    _on_reload = on_reload
+    _on_death = on_death
     _on_manager = on_manager
     _on_worker = on_worker
     if not _hooked:
@@ -60,9 +76,12 @@ def watch(on_manager: Callable[[], None],
 
 def unwatch() -> None:
     """Tell nobody any more."""
-    global _on_manager, _on_worker
+    global _on_manager, _on_worker, _on_reload, _on_death, _on_failure
+    _on_failure = None
     _on_manager = None
     _on_worker = None
+    _on_reload = None
+    _on_death = None
 
 
 def _run(wrapped: Callable[..., Any], instance: Any, args: Any,
@@ -71,7 +90,10 @@ def _run(wrapped: Callable[..., Any], instance: Any, args: Any,
         if _on_manager is not None:
             if _forks(instance):
                 instance.register_hooks(on_new_worker=_new_worker)
-            _on_manager()
+            # these stay in the master, whatever starts the workers
+            instance.register_hooks(on_reload=_reload,
+                                    on_dead_worker=_dead_worker)
+            _on_manager(instance)
     except Exception:
         LOG.exception('Diagnostics cannot identify the workers of this '
                       'service')
@@ -90,7 +112,12 @@ def _forks(manager: Any) -> bool:
 
 def _init_worker(wrapped: Callable[..., Any], instance: Any, args: Any,
                  kwargs: Any) -> Any:
-    made = wrapped(*args, **kwargs)
+    try:
+        made = wrapped(*args, **kwargs)
+    except Exception as error:
+        # ends the worker, and is printed and not logged
+        _failed_worker(error)
+        raise
     service = getattr(instance, 'service', None)
     worker_id = getattr(service, 'worker_id', None)
     if isinstance(worker_id, int):
@@ -113,3 +140,27 @@ def _new_worker(service_id: Any, worker_id: int, service: Any) -> None:
             _on_worker(worker_id, service)
     except Exception:
         LOG.exception('Diagnostics cannot identify this worker')
+
+
+def _reload() -> None:
+    try:
+        if _on_reload is not None:
+            _on_reload()
+    except Exception:
+        LOG.exception('Diagnostics cannot note that this service reloads')
+
+
+def _dead_worker(service_id: Any, worker_id: int, exit_code: int) -> None:
+    try:
+        if _on_death is not None:
+            _on_death(service_id, worker_id, exit_code)
+    except Exception:
+        LOG.exception('Diagnostics cannot note the death of a worker')
+
+
+def _failed_worker(error: Exception) -> None:
+    try:
+        if _on_failure is not None:
+            _on_failure(error)
+    except Exception:
+        LOG.exception('Diagnostics cannot note why this worker ends')

@@ -23,6 +23,7 @@ RUNNING_OUT = 'daemon/running_out.py'
 TESTS = 'tests/unit/test_findings.py::'
 TEST_LOG = 'tests/unit/test_log_watch.py::'
 TEST_RUNNING_OUT = 'tests/unit/test_running_out.py::'
+TEST_WORKERS = 'tests/unit/test_workers.py::'
 TEST_SECTION = 'tests/unit/test_section_findings.py::'
 
 FAULTS = (
@@ -130,4 +131,37 @@ FAULTS = (
         old="             and process['parent'] == data['self']]\n",
         new="             ]\n",
         tests=(TEST_RUNNING_OUT + 'test_children_that_have_ended',)),
+    fault.Fault(
+        name='a replaced worker has died',
+        file='daemon/worker_deaths.py',
+        old='return self.code != 0 and not self.replaced',
+        new='return self.code != 0',
+        tests=(TEST_WORKERS + 'test_what_ended_as_it_was_told_is_nothing_'
+               'unusual',)),
+    fault.Fault(
+        name='any death after a reload comes from it',
+        file='daemon/worker_deaths.py',
+        old='words.began < self.reloaded if words is not None',
+        new='True if words is not None',
+        tests=(TEST_WORKERS + 'test_what_ended_as_it_was_told_is_nothing_'
+               'unusual',)),
+    fault.Fault(
+        name='a service that starts lacks workers',
+        file='daemon/sections/workers.py',
+        old="if missing and data['state'] == contents.RUNNING and not any(",
+        new='if missing and not any(',
+        tests=(TEST_WORKERS + 'test_missing_workers_are_unusual_only_once_it_'
+               'runs',)),
+    fault.Fault(
+        name='last words go where the daemon writes',
+        file='daemon/last_words.py',
+        old='if _descriptor is None or not turn.is_ours(_descriptor):',
+        new='if _descriptor is None:',
+        tests=(TEST_WORKERS + 'test_last_words_go_nowhere_else',)),
+    fault.Fault(
+        name='last words of another are told',
+        file='daemon/last_words.py',
+        old='if mark != _MARK or whose != pid:',
+        new='if mark != _MARK:',
+        tests=(TEST_WORKERS + 'test_last_words_are_those_of_the_process',)),
 )

@@ -1,0 +1,267 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Section ``workers``: which workers a master has, and which have died."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import Any
+
+from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.daemon import last_words
+from ceilometer.diagnostics.daemon import section
+from ceilometer.diagnostics.daemon import without_ids
+from ceilometer.diagnostics.daemon import worker_deaths
+from ceilometer.diagnostics import findings
+
+#: Deaths are unusual for so long.
+LATELY_SECONDS = 600.0
+
+#: For so long after its start, or after it was told to reload, a service may
+#: lack workers.
+SETTLE_SECONDS = 60.0
+
+#: A worker that dies is started anew within that time.
+RESTART_SECONDS = 10.0
+
+#: An error that a worker logged longer before its death did not cause it.
+CAUSE_SECONDS = 10.0
+
+
+def collect(context: section.Context) -> section.Content:
+    """Look at cotyledon's manager and at the kernel's list of processes."""
+    watch = worker_deaths.watch
+    now = time.time()
+    data: contents.Workers = {
+        'state': None, 'state_seconds': None, 'services': []}
+    if watch.manager is not None:
+        state, since = _state(watch, now)
+        data['state'] = state
+        data['state_seconds'] = round(max(now - since, 0), 1)
+        services = getattr(watch.manager, '_services', {})
+        data['services'] = [
+            _service(watch, service_id, config, now)
+            for service_id, config in list(services.items())]
+    return section.Content(data=data)
+
+
+def _state(watch: worker_deaths.Watch, now: float) -> tuple[str, float]:
+    dead = getattr(watch.manager, '_dead', None)
+    if dead is not None and dead.is_set():
+        return contents.STOPPING, now
+    if watch.reloaded is not None and now - watch.reloaded < SETTLE_SECONDS:
+        return contents.RELOADING, watch.reloaded
+    if now - watch.began < SETTLE_SECONDS:
+        return contents.STARTS, watch.began
+    return contents.RUNNING, watch.began
+
+
+def _service(watch: worker_deaths.Watch, service_id: Any, config: Any,
+             now: float) -> contents.WorkersOfService:
+    known = watch.services.get(service_id) or worker_deaths.Service()
+    expected = int(getattr(config, 'workers', 0))
+    alive = {number: process.pid for process, number
+             in worker_deaths.processes(watch.manager, service_id)
+             if _age(process.pid) is not None}
+    lately = [when for when in list(known.times)
+              if now - when <= LATELY_SECONDS]
+    workers: list[contents.Worker] = []
+    for number in sorted({*range(expected), *alive}):
+        pid = alive.get(number)
+        age = None if pid is None else _age(pid)
+        workers.append({
+            'worker': number, 'pid': pid,
+            'age_seconds': None if age is None else round(age, 1),
+            'restarts': known.restarts.get(number, 0)})
+    return {
+        'service': str(getattr(getattr(config, 'service', None), '__name__',
+                               'service')),
+        'expected': expected,
+        'workers': workers,
+        'deaths': [_death(death, now) for death in reversed(list(
+            known.last))],
+        'deaths_count': known.count,
+        'deaths_lately': len(lately),
+        'deaths_lately_seconds': round(now - lately[0], 1) if lately else None,
+    }
+
+
+def _age(pid: int) -> float | None:
+    """How long a process has run; None if it has ended."""
+    try:
+        with open(f'/proc/{pid}/stat') as file:
+            # behind the name, which may hold anything
+            told = file.read().rpartition(')')[2].split()
+    except (OSError, ValueError):
+        return None
+    if told[0] in ('Z', 'X'):
+        return None
+    started = int(told[19]) / os.sysconf('SC_CLK_TCK')
+    return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - started)
+
+
+def _death(death: worker_deaths.Death, now: float) -> contents.WorkerDeath:
+    words = death.words
+    return {
+        'time': findings.utc(death.time),
+        'seconds_ago': round(max(now - death.time, 0), 1),
+        'worker': death.worker,
+        'pid': death.pid,
+        'exit_status': death.code if death.code >= 0 else None,
+        'signal': None if death.code >= 0 else _signal(-death.code),
+        'lived_seconds': (
+            None if words is None
+            else round(max(death.time - words.began, 0), 1)),
+        'replaced': death.replaced,
+        'last_error': None if words is None else _error(words, death.time,
+                                                        now),
+    }
+
+
+def _error(words: last_words.LastWords, died: float,
+           now: float) -> contents.LoggedError | None:
+    if words.time is None or died - words.time > CAUSE_SECONDS:
+        return None
+    return {
+        'time': findings.utc(words.time),
+        'seconds_ago': round(max(now - words.time, 0), 1),
+        'logger': words.logger,
+        'message': without_ids.text(words.message),
+        'error': words.error,
+        'error_text': (None if words.error_text is None
+                       else without_ids.text(words.error_text)),
+    }
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f'signal {number}'
+
+
+def findings_of(data: contents.Workers) -> list[contents.Finding]:
+    """Workers that die, and workers that are missing.
+
+    :param data: of the section
+    """
+    found: list[contents.Finding] = []
+    if data['state'] in (None, contents.STOPPING):
+        return found
+    for service in data['services']:
+        dying = _dying(service, _of(service, data))
+        if dying is not None:
+            found.append(dying)
+        missing = [worker['worker'] for worker in service['workers']
+                   if worker['pid'] is None]
+        if missing and data['state'] == contents.RUNNING and not any(
+                death['seconds_ago'] < RESTART_SECONDS
+                for death in service['deaths']):
+            found.append(findings.finding(
+                'workers-missing',
+                f'{len(missing)} of {service["expected"]} workers'
+                f'{_of(service, data)} do not run: worker '
+                + ', '.join(map(str, missing)), service=service['service']))
+    return found
+
+
+def _of(service: contents.WorkersOfService, data: contents.Workers) -> str:
+    """Whose workers: that is told only where there are several services."""
+    return f' of {service["service"]}' if len(data['services']) > 1 else ''
+
+
+def _dying(service: contents.WorkersOfService,
+           whose: str) -> contents.Finding | None:
+    unusual = [death for death in service['deaths']
+               if not death['replaced'] and death['exit_status'] != 0
+               and death['seconds_ago'] <= LATELY_SECONDS]
+    count = service['deaths_lately']
+    since = service['deaths_lately_seconds']
+    if not unusual or not count or since is None:
+        return None
+    last = unusual[0]
+    how = _how(last)
+    ago = findings.span(last['seconds_ago'])
+    if count == 1:
+        sentence = f'worker {last["worker"]}{whose} died {ago} ago {how}'
+    else:
+        sentence = (f'workers{whose} have died {count} times in '
+                    f'{findings.span(since)}; the last, {ago} ago, {how}')
+    told = last['last_error']
+    # a signal comes from elsewhere
+    if told is not None and last['signal'] is None:
+        sentence += f', after: {_words(told)}'
+    return findings.finding(
+        'workers-dying', sentence, unusual[-1]['time'],
+        # one that died is no fault of the service yet
+        findings.WARNING if count == 1 else findings.ERROR,
+        service=service['service'], worker=last['worker'], pid=last['pid'])
+
+
+def _how(death: contents.WorkerDeath) -> str:
+    if death['signal'] is not None:
+        return f'by {death["signal"]}'
+    return f'with exit status {death["exit_status"]}'
+
+
+def _words(told: contents.LoggedError) -> str:
+    if told['error'] is None:
+        return told['message']
+    text = told['error_text']
+    return f'{told["error"]}: {text}' if text else told['error']
+
+
+def render(data: contents.Workers) -> str:
+    """The workers of each service, and those that have died."""
+    if data['state'] is None:
+        return 'This process has no workers; its master tells of them'
+    since = findings.span(data['state_seconds'] or 0)
+    lines = [f'{data["state"]} for {since}']
+    for service in data['services']:
+        alive = [worker for worker in service['workers']
+                 if worker['pid'] is not None]
+        lines.append(f'{service["service"]}: {len(alive)} of '
+                     f'{service["expected"]} workers run')
+        for worker in service['workers']:
+            words = ('does not run' if worker['pid'] is None
+                     else f'pid {worker["pid"]}, for '
+                     f'{findings.span(worker["age_seconds"] or 0)}')
+            if worker['restarts']:
+                words += f', started anew {worker["restarts"]} times'
+            lines.append(f'  worker {worker["worker"]}: {words}')
+        lines += _render_deaths(service)
+    return '\n'.join(lines)
+
+
+def _render_deaths(service: contents.WorkersOfService) -> list[str]:
+    if not service['deaths']:
+        return []
+    lines = [f'  {service["deaths_count"]} ended without being told to, '
+             f'{service["deaths_lately"]} of them in the last '
+             f'{findings.span(LATELY_SECONDS)}; the last that ended:']
+    for death in service['deaths']:
+        words = (f'    {death["time"]} worker {death["worker"]}, pid '
+                 f'{death["pid"]}, {_how(death)}')
+        if death['lived_seconds'] is not None:
+            words += f', lived {findings.span(death["lived_seconds"])}'
+        if death['replaced']:
+            words += ', replaced in a reload'
+        told = death['last_error']
+        if told is not None:
+            words += f', after: {_words(told)}'
+            if told['logger']:
+                words += f' ({told["logger"]})'
+        lines.append(words)
+    return lines

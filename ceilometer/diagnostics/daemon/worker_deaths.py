@@ -1,0 +1,161 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Which workers of this service have died, and how.
+
+cotyledon's master starts a worker anew when it has died, again and again, and
+logs that below the level that a daemon writes. Here each death is noted: by
+cotyledon's public hook, in the thread that supervises the workers.
+
+Bounded: the last deaths of each service, and when the ones before were.
+"""
+
+from __future__ import annotations
+
+import collections
+import time
+from typing import Any
+from typing import NamedTuple
+
+from ceilometer.diagnostics.daemon import last_words
+
+#: So many deaths of a service are remembered with all that is known.
+DEATHS_MAX = 10
+
+#: So many are counted.
+TIMES_MAX = 200
+
+
+class Death(NamedTuple):
+    """A worker that has ended.
+
+    :ivar time: when that was noticed, seconds since the epoch
+    :ivar worker: its number
+    :ivar pid: of its process, None if not known
+    :ivar code: exit status; the negative number of a signal that killed it
+    :ivar replaced: whether it ended because the service was told to reload
+    :ivar words: what it has left, None if not known
+    """
+
+    time: float
+    worker: int
+    pid: int | None
+    code: int
+    replaced: bool
+    words: last_words.LastWords | None
+
+    @property
+    def unusual(self) -> bool:
+        """Whether it ended without being told to."""
+        return self.code != 0 and not self.replaced
+
+
+class Service:
+    """The deaths among the workers of one service.
+
+    :ivar last: the last ones, oldest first
+    :ivar times: when unusual ones were, oldest first
+    :ivar count: of those that were unusual
+    :ivar restarts: by the number of a worker, how often it was started anew
+    """
+
+    def __init__(self) -> None:
+        self.last: collections.deque[Death] = collections.deque(
+            maxlen=DEATHS_MAX)
+        self.times: collections.deque[float] = collections.deque(
+            maxlen=TIMES_MAX)
+        self.count = 0
+        self.restarts: collections.Counter[int] = collections.Counter()
+
+
+class Watch:
+    """The workers of this process, if it is a master.
+
+    Written in the threads of cotyledon's manager, read in those of a report.
+
+    :ivar manager: cotyledon's ServiceManager, None where none runs
+    :ivar began: when it was run, seconds since the epoch
+    :ivar reloaded: when it was told to reload, None if it was not
+    :ivar descriptor: of the file that the processes of the service share
+    :ivar services: the deaths, by the id of the service
+    """
+
+    def __init__(self) -> None:
+        self.manager: Any = None
+        self.began = 0.0
+        self.reloaded: float | None = None
+        self.descriptor: int | None = None
+        self.services: dict[Any, Service] = {}
+
+    def begin(self, manager: Any) -> None:
+        """Note that a manager is about to run.
+
+        :param manager: cotyledon's
+        """
+        self.manager = manager
+        self.began = time.time()
+
+    def note_reload(self) -> None:
+        """Note that the service has been told to reload."""
+        self.reloaded = time.time()
+
+    def note_death(self, service_id: Any, worker: int, code: int) -> None:
+        """Note that a worker has ended; cotyledon's hook for that.
+
+        :param service_id: cotyledon's id of the service
+        :param worker: number of the worker
+        :param code: exit status, or the negative number of a signal
+        """
+        now = time.time()
+        pid = self._pid(service_id, worker)
+        words = None if pid is None else last_words.of(self.descriptor, pid)
+        # one that began after the reload has not ended because of it
+        replaced = self.reloaded is not None and (
+            words.began < self.reloaded if words is not None
+            else now - self.reloaded < 10)
+        death = Death(now, worker, pid, code, replaced, words)
+        service = self.services.setdefault(service_id, Service())
+        service.last.append(death)
+        service.restarts[worker] += 1
+        if death.unusual:
+            service.count += 1
+            service.times.append(now)
+
+    def _pid(self, service_id: Any, worker: int) -> int | None:
+        """The process of a worker that has died; it is still listed."""
+        for process, info in processes(self.manager, service_id):
+            # not is_alive(), which would reap others
+            if info == worker and process.exitcode is not None:
+                return int(process.pid)
+        return None
+
+
+def processes(manager: Any, service_id: Any) -> list[tuple[Any, int]]:
+    """The processes of a service and the number of the worker that each is.
+
+    :param manager: cotyledon's; nothing is read that its versions lack
+    :param service_id: its id of the service
+    """
+    running = getattr(manager, '_running_services', {}).get(service_id, {})
+    # cotyledon 1 has the number itself there
+    return [(process, getattr(info, 'worker_id', info))
+            for process, info in list(running.items())]
+
+
+#: Of this process.
+watch = Watch()
+
+
+def forked() -> None:
+    """Forget what the master knew; called in its fork."""
+    global watch
+    watch = Watch()

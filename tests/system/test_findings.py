@@ -1,0 +1,141 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The cause of a fault stands first in the reports of real daemons."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+
+import pytest
+
+from tests.system import conftest
+from tests.system import machine as machines
+from tests.system import reports
+
+POLLING = 'ceilometer-polling'
+
+#: An interval that no daemon takes: its worker exits, again and again.
+INVALID_INTERVAL = """\
+---
+sources:
+    - name: all_pollsters
+      interval: abc
+      meters:
+        - "*"
+"""
+
+
+def restarted(machine: machines.Machine, unit: str, times: int) -> None:
+    """Wait until the worker of a unit is another one for some time."""
+    seen: set[int] = set()
+
+    def enough() -> bool:
+        seen.update(machine.workers(unit))
+        return len(seen) > times
+    machine.wait_for(enough, what=f'{times} restarts of a worker', unit=unit)
+
+
+def summary_of_master(machine: machines.Machine,
+                      unit: str) -> reports.export_format.Entry:
+    """The entry of the summary of a unit's master, asked for now."""
+    main = int(machine.show(unit, 'MainPID')['MainPID'])
+    since = reports.from_now()
+    machine.systemctl('kill', '-s', 'USR1', '--kill-who=main', unit)
+    (found,) = [report for report in reports.wait(
+        machine, unit, [main], since) if report.pid == main]
+    return found.section('summary')
+
+
+@pytest.mark.parametrize('fault', ['interval', 'coordination'])
+def test_workers_that_die_in_a_loop_are_told_with_the_cause(
+        machine: machines.Machine, unit: conftest.StartUnit,
+        fault: str) -> None:
+    """In the first three lines of journalctl, and in the index."""
+    config = '[polling]\ncfg_file = /etc/ceilometer/invalid.yaml\n'
+    if fault == 'coordination':
+        config = '[coordination]\nbackend_url = nosuch://127.0.0.1\n'
+    machine.write_file('/etc/ceilometer/invalid.yaml', INVALID_INTERVAL)
+    main = []
+
+    def dying() -> bool:
+        main[:] = [int(machine.show(POLLING, 'MainPID')['MainPID'])]
+        return bool(main[0])
+
+    # its workers do not live long enough to be waited for
+    machine.write_file(
+        '/etc/ceilometer/ceilometer.conf.d/dying.conf', config)
+    try:
+        unit(POLLING)
+        restarted(machine, POLLING, 3)
+        assert dying()
+        summary = summary_of_master(machine, POLLING)
+    finally:
+        machine.run(['rm', '-f',
+                     '/etc/ceilometer/ceilometer.conf.d/dying.conf',
+                     '/etc/ceilometer/invalid.yaml'])
+    sentence = summary['MESSAGE'].split('\n')[2]
+    assert sentence.startswith(
+        'error: workers have died '), summary['MESSAGE']
+    assert ' with exit status ' in sentence
+    assert ', after: ' in sentence
+    if fault == 'interval':
+        assert 'Invalid interval value' in sentence
+    else:
+        assert 'nosuch' in sentence
+    assert sentence.endswith(' [workers-dying]')
+    assert summary['REPORT_FINDING'] == 'workers-dying'
+    # found by its kind alone, as journalctl shows it
+    shown = machine.run(
+        ['journalctl', '-q', '-o', 'cat', '-u', POLLING,
+         f'REPORT_ID={summary["REPORT_ID"]}',
+         'REPORT_FINDING=workers-dying']).stdout
+    assert sentence in shown.split('\n')[:3]
+    assert 'workers-dying' in machine.run(
+        ['journalctl', '-q', '-F', 'REPORT_FINDING']).stdout.split('\n')
+
+
+def test_worker_that_is_killed_is_told_by_its_signal(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """And the new one is there; before that nothing was unusual."""
+    unit(POLLING)
+    reports.ready(machine, POLLING)
+    summary = summary_of_master(machine, POLLING)
+    assert summary['MESSAGE'].split('\n')[2] == 'nothing unusual'
+    assert 'REPORT_FINDING' not in summary
+    (worker,) = machine.workers(POLLING)
+    os.kill(machine.host_pid(worker), signal.SIGKILL)
+    machine.wait_for(
+        lambda: machine.workers(POLLING) not in ([], [worker]),
+        what='another worker', unit=POLLING)
+    summary = summary_of_master(machine, POLLING)
+    sentence = summary['MESSAGE'].split('\n')[2]
+    assert sentence.startswith('warning: worker 0 died ')
+    assert 'by SIGKILL' in sentence
+    (death,) = json.loads(summary['REPORT_DATA'])['findings']
+    assert death['evidence']['pid'] == str(worker)
+
+
+def test_reloaded_daemon_has_nothing_unusual(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """Its worker has been replaced, as it should."""
+    unit(POLLING)
+    reports.ready(machine, POLLING)
+    before = machine.workers(POLLING)
+    machine.systemctl('reload', POLLING)
+    machine.wait_for(
+        lambda: machine.workers(POLLING) not in ([], before),
+        what='another worker', unit=POLLING)
+    summary = summary_of_master(machine, POLLING)
+    assert summary['MESSAGE'].split('\n')[2] == 'nothing unusual'

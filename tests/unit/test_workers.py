@@ -1,0 +1,403 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Workers that die, and what is told of them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+import types
+
+import pytest
+
+from ceilometer.diagnostics.daemon import last_words
+from ceilometer.diagnostics.daemon import log_watch
+from ceilometer.diagnostics.daemon import process as daemons
+from ceilometer.diagnostics.daemon import section
+from ceilometer.diagnostics.daemon.sections import recent_problems
+from ceilometer.diagnostics.daemon.sections import workers
+from ceilometer.diagnostics.daemon import turn
+from ceilometer.diagnostics.daemon import worker_deaths
+from ceilometer.diagnostics.daemon import workers as cotyledon_hooks
+from ceilometer.diagnostics import findings
+from tests.unit import exact
+
+CONTEXT = section.Context(daemons.Daemon('example'))
+
+
+class AgentManager:
+    """A service of cotyledon."""
+
+
+class Process:
+    """A process as multiprocessing tells of it."""
+
+    def __init__(self, pid, exitcode=None):
+        self.pid = pid
+        self.exitcode = exitcode
+
+
+class Manager:
+    """What is read of cotyledon's manager."""
+
+    def __init__(self, expected=1, modern=True):
+        self._services = {'id': types.SimpleNamespace(
+            workers=expected, service=AgentManager)}
+        self._running_services = {'id': {}}
+        self._modern = modern
+
+    def add(self, process, worker=0):
+        """Have a process be a worker."""
+        self._running_services['id'] = {
+            process: types.SimpleNamespace(worker_id=worker)
+            if self._modern else worker}
+
+
+@pytest.fixture
+def descriptor():
+    """A file in memory that processes share."""
+    made = turn.make()
+    yield made
+    os.close(made)
+
+
+@pytest.fixture
+def watch(monkeypatch, descriptor):
+    """The watch of a master that has run for an hour."""
+    made = worker_deaths.Watch()
+    made.descriptor = descriptor
+    monkeypatch.setattr(worker_deaths, 'watch', made)
+    return made
+
+
+def begin(watch, manager, seconds_ago=3600):
+    """Have a manager run."""
+    watch.begin(manager)
+    watch.began -= seconds_ago
+
+
+def told():
+    """The data, the findings and the text of the section."""
+    data = workers.collect(CONTEXT).data
+    assert not list(exact.differences(
+        data, exact.contents.SECTIONS['workers']))
+    found = findings.ordered(workers.findings_of(data))
+    return data, found, workers.render(data)
+
+
+def die(watch, manager, code=2, leave=None):
+    """Have a worker of ours leave something and end; cotyledon notes it."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            last_words.begin(watch.descriptor)
+            if leave is not None:
+                leave()
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+    manager.add(Process(pid, code))
+    watch.note_death('id', 0, code)
+    return pid
+
+
+def logged(message='it failed: %s', error='PollingException',
+           text='Invalid interval value', level=logging.ERROR):
+    """Something that a worker logs."""
+    last_words._logged(log_watch.Logged(
+        time.time(), level, 'ceilometer.polling', message, error, text, 1,
+        'MainThread'))
+
+
+def test_other_processes_say_who_knows(watch):
+    """A worker has none of its own."""
+    data, found, text = told()
+    assert data == {'state': None, 'state_seconds': None, 'services': []}
+    assert not found
+    assert 'its master' in text
+
+
+@pytest.mark.parametrize('modern', [True, False])
+def test_healthy_workers_are_nothing_unusual(watch, modern):
+    """With their process and its age, in any version of cotyledon."""
+    manager = Manager(modern=modern)
+    begin(watch, manager)
+    manager.add(Process(os.getpid()))
+    data, found, text = told()
+    assert not found
+    assert data['state'] == 'running'
+    (worker,) = data['services'][0]['workers']
+    assert worker['pid'] == os.getpid()
+    assert 0 < worker['age_seconds'] < 36000
+    assert 'AgentManager: 1 of 1 workers run' in text
+
+
+@pytest.mark.parametrize('modern', [True, False])
+def test_workers_that_die_are_told_with_their_last_error(watch, modern):
+    """How often, how, and after what; the cause in one sentence."""
+    manager = Manager(modern=modern)
+    begin(watch, manager)
+    for _ in range(4):
+        pid = die(watch, manager, 2, logged)
+    data, found, text = told()
+    (only,) = found
+    assert only['severity'] == findings.ERROR
+    assert only['sentence'].startswith(
+        'workers have died 4 times in ')
+    assert only['sentence'].endswith(
+        ' ago, with exit status 2, after: PollingException: Invalid interval '
+        'value')
+    (service,) = data['services']
+    assert service['deaths_count'] == 4
+    assert service['workers'][0]['restarts'] == 4
+    death = service['deaths'][0]
+    assert (death['pid'], death['exit_status'], death['signal']) == (
+        pid, 2, None)
+    assert 0 <= death['lived_seconds'] < 60
+    assert only['since'] == service['deaths'][-1]['time']
+    assert 'PollingException: Invalid interval value' in text
+
+
+@pytest.mark.parametrize('name', ['SIGKILL', 'SIGSEGV'])
+def test_signal_is_named(watch, name):
+    """A single death is a warning."""
+    manager = Manager()
+    begin(watch, manager)
+    # what it logged before is not why it died
+    die(watch, manager, -signal.Signals[name], logged)
+    (found,) = told()[1]
+    assert found['severity'] == findings.WARNING
+    assert found['sentence'].startswith('worker 0 died ')
+    assert found['sentence'].endswith(f' by {name}')
+
+
+def test_what_ended_as_it_was_told_is_nothing_unusual(watch):
+    """By itself, or replaced in a reload; even if that took too long."""
+    manager = Manager()
+    begin(watch, manager)
+    die(watch, manager, 0)
+    watch.note_reload()
+    # it began before, as far as is known
+    watch.note_death('id', 7, 1)
+    data, found, _ = told()
+    assert not found
+    assert data['services'][0]['deaths_count'] == 0
+    assert [death['replaced'] for death in data['services'][0]['deaths']] == [
+        True, False]
+    # this one began after the reload: its death has another cause
+    die(watch, manager, 1)
+    assert [one['kind'] for one in told()[1]] == ['workers-dying']
+
+
+def test_old_deaths_are_nothing_unusual(watch, monkeypatch):
+    """They are told all the same."""
+    manager = Manager()
+    begin(watch, manager)
+    die(watch, manager)
+    manager.add(Process(os.getpid()))
+    assert told()[1]
+    real = time.time
+    monkeypatch.setattr(
+        time, 'time', lambda: real() + workers.LATELY_SECONDS + 5)
+    data, found, _ = told()
+    assert not found
+    assert data['services'][0]['deaths_count'] == 1
+
+
+@pytest.mark.parametrize('state', ['starting', 'reloading', 'stopping'])
+def test_missing_workers_are_unusual_only_once_it_runs(watch, state):
+    """Starting, reloading and stopping are no faults."""
+    manager = Manager(expected=2)
+    begin(watch, manager)
+    manager.add(Process(os.getpid()))
+    (found,) = told()[1]
+    assert found['sentence'] == (
+        '1 of 2 workers do not run: worker 1')
+    if state == 'starting':
+        watch.began = time.time()
+    elif state == 'reloading':
+        watch.note_reload()
+    else:
+        manager._dead = types.SimpleNamespace(is_set=lambda: True)
+    data, found, _ = told()
+    assert data['state'] == state
+    assert not found
+
+
+def test_zombie_does_not_run(watch):
+    """Nobody has asked for its exit status yet."""
+    manager = Manager()
+    begin(watch, manager)
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    try:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        manager.add(Process(pid))
+        assert [one['kind'] for one in told()[1]] == ['workers-missing']
+    finally:
+        os.waitpid(pid, 0)
+
+
+def test_last_words_are_those_of_the_process(descriptor):
+    """Only errors, the last one; nothing of who had the place before."""
+    def leave(function):
+        pid = os.fork()
+        if pid == 0:
+            last_words.begin(descriptor)
+            function()
+            os._exit(0)
+        os.waitpid(pid, 0)
+        return pid
+
+    def several():
+        logged('first')
+        logged('second\0x' + 'y' * 5000, None, None)
+        logged('no error', level=logging.WARNING)
+
+    words = last_words.of(descriptor, leave(several))
+    assert words.message.startswith('second xyyy')
+    assert (words.error, words.error_text) == (None, None)
+    assert words.began <= words.time <= time.time()
+    silent = last_words.of(descriptor, leave(lambda: None))
+    assert silent.time is None
+    assert last_words.of(descriptor, os.getpid() + 1) is None
+    assert last_words.of(None, 1) is None
+    # one whose place it is as well
+    assert last_words.of(descriptor, leave(several) + 512) is None
+
+
+def test_exception_that_ends_a_worker_is_its_last_word(watch):
+    """It is printed, and logged by nobody; it goes on as it was."""
+    manager = Manager()
+    begin(watch, manager)
+
+    def fail():
+        cotyledon_hooks.watch(None, None, None, None, last_words.leave)
+        try:
+            cotyledon_hooks._init_worker(
+                lambda: [][0], types.SimpleNamespace(), (), {})
+        except IndexError:
+            os._exit(1)
+
+    die(watch, manager, 1, fail)
+    assert told()[1][0]['sentence'].endswith(
+        ' with exit status 1, after: IndexError: list index out of range')
+
+
+def test_services_are_named_where_there_are_several(watch):
+    """And only there."""
+    manager = Manager()
+    begin(watch, manager)
+    die(watch, manager)
+    manager._services['other'] = types.SimpleNamespace(
+        workers=0, service=AgentManager)
+    assert told()[1][0]['sentence'].startswith(
+        'worker 0 of AgentManager died ')
+
+
+def test_last_words_go_nowhere_else(tmp_path, descriptor):
+    """A daemon may close what it does not know, and open something else."""
+    file = tmp_path / 'own'
+    pid = os.fork()
+    if pid == 0:
+        try:
+            last_words.begin(descriptor)
+            other = os.open(file, os.O_RDWR | os.O_CREAT)
+            os.dup2(other, descriptor)
+            logged()
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+    assert file.read_bytes() == b''
+    assert last_words.of(descriptor, pid).time is None
+
+
+def test_trigger_page_is_not_touched(descriptor):
+    """Both are in one file."""
+    os.pwrite(descriptor, b'trig' + b'x' * 5000, 0)
+    pid = os.fork()
+    if pid == 0:
+        last_words.begin(descriptor)
+        logged()
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert os.pread(descriptor, 5004, 0) == b'trig' + b'x' * 5000
+    assert last_words.of(descriptor, pid).error == 'PollingException'
+
+
+def problem(message='no answer', level='ERROR', seconds_ago=1.0, count=1,
+            logger='ceilometer.x'):
+    """A problem that was logged."""
+    return {'level': level, 'logger': logger, 'thread': 'MainThread',
+            'message': message, 'error': None, 'error_text': None,
+            'count': count, 'first': '2026-11-25T00:00:00Z',
+            'last': '2026-11-25T00:00:09Z', 'seconds_ago': seconds_ago}
+
+
+def found_in(*problems):
+    """What is unusual in some problems."""
+    return recent_problems.findings_of({
+        'watched': True, 'problems': list(problems), 'forgotten': 0})
+
+
+def test_errors_are_told_by_what_they_went_through():
+    """So that a cause that is known absorbs them."""
+    found = found_in(
+        problem('a', logger='oslo.messaging._drivers.impl_rabbit', count=3),
+        problem('b', logger='amqp'), problem('c'), problem('d', 'WARNING'),
+        problem('e', seconds_ago=601.0))
+    assert [(one['sentence'], one['evidence'].get('through'))
+            for one in found] == [
+        ('4 errors were logged, the last 1 s ago by '
+         'oslo.messaging._drivers.impl_rabbit: a', 'broker'),
+        ('an error was logged, the last 1 s ago by ceilometer.x: c', None)]
+    (cause, other) = findings.ordered([
+        *found, findings.finding('broker-unreachable', 'down')])
+    assert cause['kind'] == 'broker-unreachable'
+    assert other['evidence']['logger'] == 'ceilometer.x'
+
+
+def test_problems_are_told_without_payload(monkeypatch):
+    """As they were logged, newest first, equal ones once."""
+    log_watch.stop()
+    monkeypatch.setattr(logging.getLogger(), 'handlers',
+                        [logging.NullHandler()])
+    log_watch.start()
+    try:
+        logger = logging.getLogger('example.recent')
+        for number in range(2):
+            logger.error('Could not send. Payload=%s', f'canary-{number}')
+        logger.warning('of %s', ValueError(
+            "{'project_id': 'canary-1'} 5c1f0a9e37d84b62a7e90d18c4b3f256"))
+        data = recent_problems.collect(CONTEXT).data
+    finally:
+        log_watch.stop()
+    assert not list(exact.differences(
+        data, exact.contents.SECTIONS['recent-problems']))
+    assert [(one['message'], one['error'], one['error_text'], one['count'])
+            for one in data['problems']] == [
+        ('of %s', 'ValueError', '{…} …', 1),
+        ('Could not send. Payload …', None, None, 2)]
+    text = recent_problems.render(data)
+    assert 'ValueError: {…} …' in text
+    assert '(2 times since ' in text
+
+
+def test_unwatched_log_is_said_to_be():
+    """Not that nothing was logged."""
+    data = {'watched': False, 'problems': [], 'forgotten': 0}
+    assert 'not seen' in recent_problems.render(data)
+    assert not recent_problems.findings_of(data)
