@@ -706,6 +706,69 @@ class Polling(TypedDict):
     unknown: list[str]
 
 
+class Transport(TypedDict):
+    """What a process sends and receives messages through.
+
+    :ivar hosts: of its brokers, with their ports
+    :ivar connections: how many it has to send with
+    :ivar idle: how many of these nobody uses now
+    """
+
+    driver: str
+    hosts: list[str]
+    virtual_host: str
+    connections: int | None
+    idle: int
+
+
+class BrokerConnection(TypedDict):
+    """A connection to a broker.
+
+    :ivar purpose: ``send`` or ``listen``
+    """
+
+    purpose: str
+    host: str
+    connected: bool | None
+
+
+class Broker(TypedDict):
+    """A broker, and what was logged of it.
+
+    :ivar host: with its port; null if it was not logged
+    :ivar down_since_usec: null if it can be reached, as far as is known
+    :ivar tries: how often it could not be reached since then
+    :ivar refused: whether it does not let us in
+    """
+
+    host: str | None
+    down_since_usec: int | None
+    tries: int
+    refused: bool
+    last_error: LastError | None
+    reconnects: int
+    reconnected_usec: int | None
+
+
+class Messaging(TypedDict):
+    """Section ``messaging``.
+
+    :ivar time_usec: when the section was collected
+    :ivar connections: those of listeners, and those to send with that nobody
+        uses now
+    :ivar blocked_since_usec: null if no broker has blocked a connection
+    """
+
+    time_usec: int
+    transports: list[Transport]
+    connections: list[BrokerConnection]
+    brokers: list[Broker]
+    blocked_since_usec: int | None
+    blocked_reason: str | None
+    blocked_times: int
+    unknown: list[str]
+
+
 class LoggedError(TypedDict):
     """An error that was logged.
 
@@ -930,5 +993,6 @@ SECTIONS: Final[dict[str, type]] = {
     'logging': Logging,
     'resources': Resources,
     'polling': Polling,
+    'messaging': Messaging,
     'summary': Summary,
 }

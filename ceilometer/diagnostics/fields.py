@@ -103,7 +103,7 @@ PRIORITY_FAILED: Final = '3'
 SECTIONS: Final = (
     'package', 'threads', 'green-threads', 'asyncio-tasks', 'processes',
     'workers', 'recent-problems', 'configuration', 'logging', 'resources',
-    'polling')
+    'polling', 'messaging')
 
 #: The section that closes every report.
 SECTION_SUMMARY: Final = 'summary'

@@ -26,7 +26,7 @@ from tests.system import machine as machines
 
 SECTIONS = ('package', 'threads', 'green-threads', 'asyncio-tasks',
             'processes', 'workers', 'recent-problems', 'configuration',
-            'logging', 'resources', 'polling')
+            'logging', 'resources', 'polling', 'messaging')
 
 
 @dataclasses.dataclass(frozen=True)

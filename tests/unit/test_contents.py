@@ -225,7 +225,7 @@ def test_reference_has_each_key(name: str) -> None:
               contents.RSS, contents.SWAPPED, 'Threads', 'path',
               'exclude_sections', '/etc/passwd', findings.EXPLAINS,
               *contents.POLLING_STATES, *contents.WORK_KINDS,
-              '--polling-namespaces',
+              '--polling-namespaces', 'listen',
               'AgentManager', '…', *contents.WORKERS_STATES}
     assert words - below <= values
 

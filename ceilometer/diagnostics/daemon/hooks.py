@@ -25,6 +25,7 @@ import logging
 import os
 from typing import Any
 
+from ceilometer.diagnostics.daemon import broker_watch
 from ceilometer.diagnostics.daemon import interpose
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import polling_work
@@ -81,14 +82,23 @@ def install() -> None:
             otherwise=None if hook.otherwise is None else (
                 hook.otherwise[0], _while_active(hook.otherwise[1])))
     log_watch.observe_problems(_logged)
-    os.register_at_fork(after_in_child=work.reset)
+    log_watch.observe_logger(broker_watch.DRIVER,
+                             broker_watch.logged_by_driver)
+    log_watch.observe_logger(broker_watch.NOTIFIER,
+                             broker_watch.logged_by_notifier)
+    os.register_at_fork(after_in_child=_reset)
 
 
 def uninstall() -> None:
     """Follow it no more, and forget what was seen."""
     global _active
     _active = False
+    _reset()
+
+
+def _reset() -> None:
     work.reset()
+    broker_watch.reset()
 
 
 def _while_active(wrapper: interpose.Wrapper) -> interpose.Wrapper:

@@ -17,8 +17,10 @@ from ceilometer.diagnostics import findings
 
 
 def count(number: int, noun: str) -> str:
-    """``1 sample``, ``2 samples``."""
-    return f'{number} {noun}' if number == 1 else f'{number} {noun}s'
+    """``1 sample``, ``2 samples``, ``3 tries``."""
+    if number != 1:
+        noun = f'{noun[:-1]}ies' if noun == 'try' else f'{noun}s'
+    return f'{number} {noun}'
 
 
 def seconds(value: float) -> str:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 
 from ceilometer.diagnostics.daemon import added_sections
+from ceilometer.diagnostics.daemon import messaging_text
 from ceilometer.diagnostics.daemon import polling_text
 from ceilometer.diagnostics.daemon import running_out
 from ceilometer.diagnostics.daemon import section
@@ -24,6 +25,7 @@ from ceilometer.diagnostics.daemon.sections import asyncio_tasks
 from ceilometer.diagnostics.daemon.sections import configuration
 from ceilometer.diagnostics.daemon.sections import green_threads
 from ceilometer.diagnostics.daemon.sections import log_levels
+from ceilometer.diagnostics.daemon.sections import messaging
 from ceilometer.diagnostics.daemon.sections import package
 from ceilometer.diagnostics.daemon.sections import polling
 from ceilometer.diagnostics.daemon.sections import processes
@@ -58,6 +60,8 @@ SECTIONS = (
                  resources.render, findings=running_out.of_resources),
     section.Kind('polling', 'Polling', polling.collect, polling_text.render,
                  findings=polling_text.find),
+    section.Kind('messaging', 'Messaging', messaging.collect,
+                 messaging_text.render, findings=messaging_text.find),
 )
 
 SUMMARY = section.Kind(fields.SECTION_SUMMARY, 'Summary', summary.no_content,

@@ -33,7 +33,7 @@ FAULTS = (
     fault.Fault(
         name='a forked process goes on where its parent was',
         file='daemon/hooks.py',
-        old='    os.register_at_fork(after_in_child=work.reset)\n',
+        old='    os.register_at_fork(after_in_child=_reset)\n',
         new='    os.register_at_fork(after_in_child=len)\n',
         tests=(TEST_HOOKS + 'test_forked_process_begins_anew',)),
     fault.Fault(
@@ -60,4 +60,18 @@ FAULTS = (
         old='        while len(works) >= WORKS_MAX:\n',
         new='        while False:\n',
         tests=(TEST_POLLING,)),
+    fault.Fault(
+        name='a broker that was reached again is still away',
+        file='daemon/broker_watch.py',
+        old='            each.down_since = None\n',
+        new='            pass\n',
+        tests=('tests/unit/test_messaging.py::'
+               'test_broker_that_is_reached_again_is_not_away',)),
+    fault.Fault(
+        name='a message that was sent does not show that a broker is there',
+        file='daemon/sections/messaging.py',
+        old='        if sent > error_at or (quiet and connected):\n',
+        new='        if quiet and connected:\n',
+        tests=('tests/unit/test_messaging.py::'
+               'test_sent_message_shows_that_the_broker_is_there',)),
 )

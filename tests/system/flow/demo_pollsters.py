@@ -1,0 +1,77 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Pollsters that do what the system tests need, and one that just polls."""
+
+from __future__ import annotations
+
+import socket
+import typing
+
+from ceilometer.polling import plugin_base
+from ceilometer import sample
+
+#: Where a server accepts connections and never answers.
+SILENT = ('127.0.0.1', 15999)
+
+
+class Plain(plugin_base.PollsterBase):
+    """Gives 120 samples of each resource."""
+
+    @property
+    def default_discovery(self) -> str:
+        """None."""
+        return ''
+
+    def get_samples(self, manager: typing.Any, cache: typing.Any,
+                    resources: list[typing.Any],
+                    ) -> typing.Iterator[sample.Sample]:
+        """Give them."""
+        for resource in resources:
+            for number in range(120):
+                yield sample.Sample(
+                    name='demo.plain', type=sample.TYPE_GAUGE, unit='x',
+                    volume=number,
+                    user_id='2222222222224222a222222222222222',
+                    project_id='3333333333334333a333333333333333',
+                    resource_id=f'{resource}-{number}', resource_metadata={})
+
+
+class Raising(Plain):
+    """Raises."""
+
+    def get_samples(self, manager: typing.Any, cache: typing.Any,
+                    resources: list[typing.Any],
+                    ) -> typing.Iterator[sample.Sample]:
+        """Raise."""
+        raise ValueError('device is gone')
+
+
+class Permanent(Plain):
+    """Switches itself off."""
+
+    def get_samples(self, manager: typing.Any, cache: typing.Any,
+                    resources: list[typing.Any],
+                    ) -> typing.Iterator[sample.Sample]:
+        """Say so."""
+        raise plugin_base.PollsterPermanentError(resources)
+
+
+class Hanging(Plain):
+    """Waits for an answer that does not come."""
+
+    def get_samples(self, manager: typing.Any, cache: typing.Any,
+                    resources: list[typing.Any],
+                    ) -> typing.Iterator[sample.Sample]:
+        """Wait."""
+        with socket.create_connection(SILENT) as connection:
+            connection.recv(1)
+        return iter(())

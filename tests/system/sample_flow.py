@@ -1,0 +1,172 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Samples that really flow in a machine: polled, sent, taken and published.
+
+A broker, pollsters that tests choose, and a publisher that writes a file.
+What each test needs is said in its own polling.yaml and pipeline.yaml.
+"""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import typing
+
+from tests.system import machine as machines
+from tests.system import reports
+
+BROKER = 'rabbitmq-server'
+POLLING = 'ceilometer-agent-compute'
+NOTIFICATION = 'ceilometer-agent-notification'
+SAMPLES = '/var/lib/ceilometer/samples.json'
+INTERVAL_SECONDS = 3
+
+SOURCES = pathlib.Path(__file__).with_name('flow')
+
+# Answers each request with status 500, or never if it is told so.
+SERVER = """
+import http.server, socket, sys, threading, systemd.daemon
+if sys.argv[2] == 'silent':
+    server = socket.create_server(('127.0.0.1', int(sys.argv[1])))
+    systemd.daemon.notify('READY=1')
+    threading.Event().wait()
+class Handler(http.server.BaseHTTPRequestHandler):
+    def answer(self):
+        self.rfile.read(int(self.headers.get('Content-Length', 0)))
+        self.send_response(int(sys.argv[2]))
+        self.send_header('Content-Length', '0')
+        self.end_headers()
+    do_GET = do_POST = answer
+server = http.server.ThreadingHTTPServer(
+    ('127.0.0.1', int(sys.argv[1])), Handler)
+systemd.daemon.notify('READY=1')
+server.serve_forever()
+"""
+
+
+class Flow:
+    """A machine with what samples flow through.
+
+    :param machine: the machine
+    """
+
+    def __init__(self, machine: machines.Machine) -> None:
+        self.machine = machine
+        packages = machine.packages
+        machine.write_file(
+            f'{packages}/demo_pollsters.py',
+            (SOURCES / 'demo_pollsters.py').read_text())
+        about = f'{packages}/demo_pollsters-0.1.dist-info'
+        machine.write_file(f'{about}/METADATA', (
+            'Metadata-Version: 2.1\nName: demo_pollsters\nVersion: 0.1\n'))
+        machine.write_file(f'{about}/entry_points.txt', (
+            SOURCES / 'entry_points.txt').read_text())
+        self._servers: list[str] = []
+        self.start_broker()
+        for command in (
+                ['add_user', 'ceilometer', 'broker-secret'],
+                ['set_permissions', 'ceilometer', '.*', '.*', '.*']):
+            machine.run(['rabbitmqctl', *command])
+
+    def start_broker(self) -> None:
+        """Start the broker; it then takes connections."""
+        self.machine.systemctl('start', BROKER)
+
+    def stop_broker(self) -> None:
+        """Stop it in order; all connections are closed."""
+        self.machine.systemctl('stop', BROKER)
+
+    def server(self, port: int, answer: str) -> None:
+        """Start a server of HTTP.
+
+        :param answer: the status of each answer, or silent
+        """
+        name = f'server-{port}'
+        self._servers.append(name)
+        self.machine.run([
+            'systemd-run', f'--unit={name}', '--service-type=notify',
+            self.machine.python, '-c', SERVER, str(port), answer])
+
+    def poll(self, *sources: dict[str, typing.Any]) -> None:
+        """Write polling.yaml; JSON is YAML."""
+        self.machine.write_file('/etc/ceilometer/polling.yaml', json.dumps({
+            'sources': list(sources)}))
+
+    def publish(self, *publishers: str) -> None:
+        """Write pipeline.yaml, and an event_pipeline.yaml of one source."""
+        self.machine.write_file('/etc/ceilometer/pipeline.yaml', json.dumps({
+            'sources': [{'name': 'all', 'meters': ['*'], 'sinks': ['out']}],
+            'sinks': [{'name': 'out', 'publishers': list(publishers)}]}))
+        self.machine.write_file(
+            '/etc/ceilometer/event_pipeline.yaml', json.dumps({
+                'sources': [{'name': 'all', 'events': ['*'],
+                             'sinks': ['out']}],
+                'sinks': [{'name': 'out', 'publishers': [
+                    'file:///var/lib/ceilometer/events.json?json']}]}))
+
+    def published(self) -> int:
+        """How many samples the file has."""
+        return len(self.machine.run(
+            ['cat', SAMPLES], check=False).stdout.splitlines())
+
+    def restore(self) -> None:
+        """Undo what a test did."""
+        for name in self._servers:
+            self.machine.systemctl('stop', name, check=False)
+        self._servers.clear()
+        self.machine.run(['rm', '-f', SAMPLES,
+                          '/etc/ceilometer/polling.yaml',
+                          '/etc/ceilometer/pipeline.yaml',
+                          '/etc/ceilometer/event_pipeline.yaml'])
+        self.start_broker()
+        self.machine.run(['rabbitmqctl', 'change_password', 'ceilometer',
+                          'broker-secret'])
+        self.machine.run(['rabbitmqctl', 'set_vm_memory_high_watermark',
+                          '0.4'])
+
+
+def source(name: str, *meters: str, **more: typing.Any,
+           ) -> dict[str, typing.Any]:
+    """A source of polling.yaml that polls one resource.
+
+    :param more: what it has besides
+    """
+    return {'name': name, 'interval': INTERVAL_SECONDS,
+            'meters': list(meters), 'resources': ['r1'], **more}
+
+
+def worker(machine: machines.Machine, unit: str) -> reports.Report:
+    """A new report of a unit's worker."""
+    found, = [report for report in reports.trigger(machine, unit)
+              if report.first['REPORT_PROCESS'] == 'worker']
+    return found
+
+
+def data(report: reports.Report, section: str) -> typing.Any:
+    """The data of a section."""
+    return json.loads(report.section(section)['REPORT_DATA'])
+
+
+def told(flow: Flow, unit: str, what: str) -> list[str]:
+    """Wait until a worker tells of a kind of finding; the summary's head.
+
+    :param unit: the unit
+    :param what: the kind
+    """
+    def head() -> list[str]:
+        lines = worker(flow.machine, unit).section(
+            'summary')['MESSAGE'].splitlines()[:4]
+        return lines if any(f'[{what}]' in line for line in lines) else []
+
+    found: list[str] = flow.machine.wait_for(
+        head, what=f'{what} in the first lines of a summary', unit=unit)
+    return found
