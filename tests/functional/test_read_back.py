@@ -170,7 +170,7 @@ def test_digest_tells_who_is_stuck(command: Command) -> None:
     plain = ' '.join(notice['text'] for notice in told
                      if notice['level'] == 'plain')
     for word in ('threads', 'MiB', 'file descriptors of', 'version',
-                 '[diagnostics] minimum_interval'):
+                 'options changed: see "show --changed"'):
         assert word in plain
 
 

@@ -20,6 +20,7 @@ import signal
 
 import pytest
 
+from tests.system import command
 from tests.system import conftest
 from tests.system import machine as machines
 from tests.system import reports
@@ -81,6 +82,9 @@ def test_workers_that_die_in_a_loop_are_told_with_the_cause(
         restarted(machine, POLLING, 3)
         assert dying()
         summary = summary_of_master(machine, POLLING)
+        # the worker may be between two lives
+        told = machine.run([command.NAME, 'trigger', '--timeout=20',
+                            '--force', POLLING], check=False).stdout
     finally:
         machine.run(['rm', '-f',
                      '/etc/ceilometer/ceilometer.conf.d/dying.conf',
@@ -96,6 +100,9 @@ def test_workers_that_die_in_a_loop_are_told_with_the_cause(
         assert 'nosuch' in sentence
     assert sentence.endswith(' [workers-dying]')
     assert summary['REPORT_FINDING'] == 'workers-dying'
+    assert [line for line in told.split('\n')[:3]
+            if 'error: workers have died ' in line
+            and ', after: ' in line], told
     # found by its kind alone, as journalctl shows it
     shown = machine.run(
         ['journalctl', '-q', '-o', 'cat', '-u', POLLING,
@@ -123,6 +130,8 @@ def test_worker_that_is_killed_is_told_by_its_signal(
     sentence = summary['MESSAGE'].split('\n')[2]
     assert sentence.startswith('warning: worker 0 died ')
     assert 'by SIGKILL' in sentence
+    told = command.run(machine, 'trigger', POLLING)
+    assert 'warning: worker 0 died ' in '\n'.join(told.split('\n')[:3])
     (death,) = json.loads(summary['REPORT_DATA'])['findings']
     assert death['evidence']['pid'] == str(worker)
 

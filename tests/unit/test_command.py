@@ -102,7 +102,7 @@ def test_show_last_trusted(command: commands.Command) -> None:
     assert '! incomplete, missing: threads (2)' in out
     assert '! section broken: error, no such thing' in out
     assert '! 1000 file descriptors of 1024' in out
-    assert '2 options changed: [polling] interval' in out
+    assert '2 options changed: see "show --changed"\n' in out
     assert 'Broken (ERROR)\nThis section failed.' in out
 
 

@@ -465,7 +465,8 @@ def test_other_names_of_a_unit(
     world.aliases = {'ceilometer-poll.service': UNIT}
     code, out, _ = trigger(capsys, 'ceilometer-poll', 'ceilometer-polling')
     assert code == 0
-    assert out.startswith(f'{UNIT}: 2 of 2 processes have answered\n')
+    assert out.startswith('2 processes: nothing unusual\n'
+                          f'{UNIT}: 2 of 2 processes have answered\n')
     assert world.killed == [['kill', '--signal=SIGUSR1', '--', UNIT]]
 
 
@@ -515,7 +516,9 @@ def test_what_has_been_answered_is_printed_on_an_interrupt(
     monkeypatch.setattr(time, 'sleep', interrupt)
     code, out, _ = trigger(capsys, '-u', UNIT)
     assert code == 130 and '1 of 2 processes have answered' in out
-    assert f'worker 0 (AgentManager), pid {pids[1]}\n' in out
+    assert out.startswith('! 1 of 2 processes have not answered\n')
+    assert (f'worker 0 (AgentManager), pid {pids[1]}: nothing unusual\n'
+            in out)
     assert f'! pid {pids[0]} (' in out and ': no report until ^C: ' in out
     code, out, _ = trigger(capsys, '--json=short')
     assert code == 130

@@ -158,7 +158,7 @@ def test_every_key_of_json_is_documented(command: commands.Command) -> None:
 #: The verbs whose keys the test above compares; trigger's are compared where
 #: there are processes to signal, in test_command_trigger.py, and those of
 #: check in test_command_check.py.
-COMPARED = {'list', 'show', 'diff', 'stuck', 'trigger', 'check'}
+COMPARED = {'list', 'show', 'diff', 'stuck', 'trigger', 'check', 'findings'}
 
 
 def test_every_verb_with_json_is_in_the_reference() -> None:

@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection
+from collections.abc import Iterable
 import dataclasses
 from typing import Any
 
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command.findings import verdict
 from ceilometer.diagnostics.command import list_reports
 from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.output import report_text
@@ -29,6 +31,7 @@ from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_options
 from ceilometer.diagnostics.command import selection
+from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
 
 
@@ -87,6 +90,9 @@ def _show(given: argparse.Namespace, journal: journal_reader.Journal,
     if given.merge_stacks:
         out.write(report_text.merged_stacks(list(whole), out.style))
         return
+    if given.json == 'off' and not given.section and not given.changed:
+        _show_whole(given, journal, found, problems, out)
+        return
     shown = 0
     names: dict[str, None] = {}
     for full in whole:
@@ -106,7 +112,7 @@ def _show(given: argparse.Namespace, journal: journal_reader.Journal,
         else:
             if shown:
                 out.write('\n')
-            out.write(_text(given, full, before, out.style))
+            out.write(_text(given, full, out.style))
         shown += 1
     if not shown and not names:
         raise command_line.Failure('no matching report can be read')
@@ -116,18 +122,48 @@ def _show(given: argparse.Namespace, journal: journal_reader.Journal,
             f'sections are {", ".join(names)}')
 
 
+def _show_whole(given: argparse.Namespace, journal: journal_reader.Journal,
+                found: list[read.Found], problems: list[str],
+                out: destination.Output) -> None:
+    """Show reports: first what they come to, then each."""
+    whole = read.load_each(journal, found, problems)
+    told: Iterable[tuple[read.Found, list[digest.Notice]]]
+    if len(found) <= earlier.COMPARED_MAX:
+        told = [(one, digest.digest(one, earlier.previous(journal, one)))
+                for one in whole]
+        verdicts = told
+    else:
+        # not all of them at once; what they found is known from the index
+        told = ((one, digest.digest(one)) for one in whole)
+        kinds = [one for one in found if one.report.sections
+                 and one.report.sections[-1].findings]
+        having = {one.id: digest.found_by_the_process(one)
+                  for one in read.load_each(journal, kinds, problems,
+                                            fields.SECTION_SUMMARY)}
+        verdicts = [(one, having.get(one.id, [])) for one in found]
+    if verdicts:
+        out.write(report_text.told_at_once(verdict.of(verdicts), out.style))
+    if len(found) > earlier.COMPARED_MAX:
+        out.write(f'More than {earlier.COMPARED_MAX} reports: none is '
+                  'compared with the one before it\n')
+    shown = False
+    for one, notices in told:
+        out.write('\n' + report_text.whole(one, notices, given.utc,
+                                           out.style))
+        shown = True
+    if not shown:
+        raise command_line.Failure('no matching report can be read')
+
+
 def _text(given: argparse.Namespace, found: read.Found,
-          before: read.Found | None, style: destination.Style) -> str:
+          style: destination.Style) -> str:
     if given.changed:
         return report_text.changed(found, style)
-    if given.section:
-        return '\n'.join([
-            report_text.heading(found, given.utc, style),
-            *(report_text.section(part, style)
-              for part in found.report.sections
-              if part.name in given.section)])
-    return report_text.whole(found, digest.digest(found, before),
-                             given.utc, style)
+    return '\n'.join([
+        report_text.heading(found, given.utc, style),
+        *(report_text.section(part, style)
+          for part in found.report.sections
+          if part.name in given.section)])
 
 
 def describe(found: read.Found, before: read.Found | None,

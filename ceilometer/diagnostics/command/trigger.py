@@ -29,6 +29,7 @@ from ceilometer.diagnostics.command import answers as answers_module
 from ceilometer.diagnostics.command import code_age
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command.findings import verdict
 from ceilometer.diagnostics.command import interruption
 from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command.output import characters
@@ -41,6 +42,7 @@ from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics import escape
+from ceilometer.diagnostics import findings
 import ceilometer_diagnostics_start
 
 #: How long to wait for the reports, seconds; one may take as long itself
@@ -230,6 +232,19 @@ class _Progress:
 def _text(answers: list[answers_module.Answer], waited: str,
           style: destination.Style) -> str:
     parts = []
+    told = [(answer.found, answer.notices) for answer in answers
+            if answer.found is not None]
+    silent = sum(not answer.complete for answer in answers)
+    come_to = verdict.of(told)
+    # of those that have not answered nobody knows
+    if told and (come_to.worst is not None or not silent):
+        parts.append(report_text.told_at_once(come_to, style))
+    if silent:
+        parts.append(style.bad(f'! {silent} of {len(answers)} processes have '
+                               'not answered') + '\n')
+    if len(answers) > earlier.COMPARED_MAX:
+        parts.append(f'More than {earlier.COMPARED_MAX} processes: none was '
+                     'compared with its report before\n')
     for unit in dict.fromkeys(answer.unit for answer in answers):
         own = [answer for answer in answers if answer.unit == unit]
         complete = sum(answer.complete for answer in own)
@@ -244,11 +259,13 @@ def _text(answers: list[answers_module.Answer], waited: str,
             if answer.found is not None:
                 process = escape.line(
                     answer.found.report.header.describe_process())
+                unusual = [notice for notice in answer.notices
+                           if notice.level != digest.PLAIN]
                 parts.append(
                     f'{answer.found.short_id}  {process}, '
-                    f'pid {answer.process.pid}\n')
-                parts.append(_indented(
-                    report_text.notices(answer.notices, style)))
+                    f'pid {answer.process.pid}'
+                    + ('' if unusual else f': {findings.NONE}') + '\n')
+                parts.append(_indented(report_text.notices(unusual, style)))
             if not answer.complete:
                 parts.append(style.bad(
                     f'! {_silent(answer, waited)}') + '\n')

@@ -66,8 +66,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what is wrong does not stand first',
         file='command/findings/digest.py',
-        old='order.index(notice.level)',
-        new='-order.index(notice.level)',
+        old='key=lambda notice: LEVELS.index(notice.level))]',
+        new='key=lambda notice: -LEVELS.index(notice.level))]',
         tests=(_DIGEST + 'test_what_is_unusual_is_said_and_marked',)),
     fault.Fault(
         name='a thread that stands for long is only odd',
@@ -119,4 +119,34 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='contents.FOR_QUEUE, ',
         new='',
         tests=(_COMPARE + 'test_nothing_stands_still',)),
+    # several reports
+    fault.Fault(
+        name='the verdict begins with what is least',
+        file='command/findings/verdict.py',
+        old='return Verdict(sorted(groups.values(), key=_rank), total)',
+        new='return Verdict(\n'
+            '            sorted(groups.values(), key=_rank)[::-1], total)',
+        tests=('tests/unit/test_command_findings.py::'
+               'test_show_begins_with_the_verdict',)),
+    fault.Fault(
+        name='what is over counts as what is',
+        file='command/findings/kinds_found.py',
+        old='if newest[one.process_key] is one]',
+        new='if newest]',
+        tests=('tests/unit/test_command_findings.py::'
+               'test_findings_of_a_fleet',)),
+    fault.Fault(
+        name='findings reads all reports of a kind',
+        file='command/list_findings.py',
+        old='                break\n',
+        new='                continue\n',
+        tests=('tests/unit/test_command_findings.py::'
+               'test_findings_read_one_report_for_each_kind',)),
+    fault.Fault(
+        name='findings counts what anybody has sent',
+        file='command/list_findings.py',
+        old='(given, journal, problems, trusted=True), given)',
+        new='(given, journal, problems), given)',
+        tests=('tests/unit/test_command_findings.py::'
+               'test_findings_of_others_do_not_count',)),
 )

@@ -26,11 +26,17 @@ from ceilometer.diagnostics.command import times
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import findings
 
 #: Levels of a notice.
 BAD = 'bad'
 ODD = 'odd'
 PLAIN = 'plain'
+LEVELS = (BAD, ODD, PLAIN)
+
+# What a finding is called in a digest.
+_OF_SEVERITY = {findings.ERROR: BAD, findings.WARNING: BAD,
+                findings.NOTICE: ODD}
 
 #: Beyond this share of its limit a resource is about to run out.
 LIMIT_SHARE = 0.8
@@ -50,10 +56,14 @@ class Notice:
 
     :ivar level: BAD, ODD or PLAIN
     :ivar text: the line
+    :ivar kind: of the finding that it tells, None if it tells none
+    :ivar severity: of that finding, one of :data:`findings.SEVERITIES`
     """
 
     level: str
     text: str
+    kind: str | None = None
+    severity: str | None = None
 
 
 def digest(found: read.Found,
@@ -63,13 +73,31 @@ def digest(found: read.Found,
     :param found: a whole report
     :param before: an earlier one of the same process, whole, if there is one
     """
-    notices = [*_whole(found), *_package(found), *_threads(found, before),
-               *_resources(found), *_configuration(found), *_summary(found)]
-    order = (BAD, ODD, PLAIN)
+    notices = [*_whole(found), *found_by_the_process(found),
+               *_package(found), *_threads(found, before), *_resources(found),
+               *_configuration(found), *_summary(found)]
     return [dataclasses.replace(notice,
                                 text=escape.line(notice.text))
             for notice in sorted(
-                notices, key=lambda notice: order.index(notice.level))]
+                notices, key=lambda notice: LEVELS.index(notice.level))]
+
+
+def found_by_the_process(found: read.Found) -> list[Notice]:
+    """What a process itself found unusual, as its summary has it.
+
+    :param found: a report with its summary
+    """
+    told = section_data.content(found.report, contents.Summary)
+    return [] if told is None else [
+        Notice(_OF_SEVERITY[one['severity']], escape.line(findings.line(one)),
+               one['kind'], one['severity'])
+        for one in told['findings']
+        if one['severity'] in _OF_SEVERITY and findings.is_kind(one['kind'])]
+
+
+def _kinds(found: read.Found) -> set[str]:
+    """The kinds that the summary of a report names."""
+    return {kind for part in found.report.sections for kind in part.findings}
 
 
 def _whole(found: read.Found) -> Iterator[Notice]:
@@ -88,7 +116,8 @@ def _whole(found: read.Found) -> Iterator[Notice]:
     for problem in found.problems:
         yield Notice(BAD, f'damaged: {problem}')
     for part in found.report.sections:
-        if part.status == fields.STATUS_OK:
+        if part.status == fields.STATUS_OK or (
+                part.failed and 'section-failed' in _kinds(found)):
             continue
         words = f'section {part.name}: {part.status}'
         told = part.data if isinstance(part.data, dict) else {}
@@ -160,7 +189,8 @@ def _resources(found: read.Found) -> Iterator[Notice]:
         words = f'{count} file descriptors'
         if limit:
             words += f' of {limit}'
-        level = BAD if limit and count >= LIMIT_SHARE * limit else PLAIN
+        level = (BAD if limit and count >= LIMIT_SHARE * limit
+                 and 'descriptors-near-limit' not in _kinds(found) else PLAIN)
         yield Notice(level, words)
     collector = told['garbage_collector']
     if not collector['enabled']:
@@ -184,8 +214,8 @@ def _configuration(found: read.Found) -> Iterator[Notice]:
         yield Notice(ODD, 'the configuration is not known')
     changed = reported_options.changed(found.report)
     if changed:
-        yield Notice(PLAIN, f'{_count(len(changed), "option")} changed: '
-                     + _some(list(map(reported_options.name, changed))))
+        yield Notice(PLAIN, f'{_count(len(changed), "option")} changed: see '
+                     '"show --changed"')
     for option in changed:
         if option['error']:
             yield Notice(BAD, f'option {reported_options.name(option)}: '

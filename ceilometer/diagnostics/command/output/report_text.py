@@ -19,6 +19,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 
 from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command.findings import verdict
 from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_options
@@ -97,6 +98,33 @@ def notices(told: Iterable[digest.Notice], style: destination.Style) -> str:
     return ''.join(
         paint[notice.level](f'{_MARKS[notice.level]} {notice.text}') + '\n'
         for notice in told)
+
+
+def told_at_once(told: verdict.Verdict, style: destination.Style) -> str:
+    """A verdict over some reports: its line, then what else is wrong.
+
+    :param told: the verdict
+    :param style: how to paint it
+    """
+    worst = told.worst
+    if worst is None:
+        return style.bold(told.line()) + '\n'
+    # each once
+    name = process_names({one.id: one for group in told.groups
+                          for one in group.processes}.values())
+    lines = [style.bad(told.line())]
+    for group in told.groups:
+        if group is worst or group.notice.level != digest.BAD and (
+                group.notice.kind is None):
+            continue
+        paint = style.bad if group.notice.level == digest.BAD else style.odd
+        words = group.notice.text
+        if told.total > 1:
+            more = len(group.processes) - 1
+            words += f', in {name(group.processes[0])}'
+            words += f' and {more} more' if more else ''
+        lines.append(paint(f'{_MARKS[group.notice.level]} {words}'))
+    return ''.join(f'{line}\n' for line in lines)
 
 
 def section(part: report.Section, style: destination.Style) -> str:
