@@ -102,14 +102,15 @@ ESTABLISHED: Final = 'ESTABLISHED'
 CLOSE_WAIT: Final = 'CLOSE-WAIT'
 LISTEN: Final = 'LISTEN'
 
-#: What a process does about polling.
+#: What a process does about polling, and about notifications.
 POLLS: Final = 'polling'
 STARTS: Final = 'starting'
 DOES_NOT: Final = 'none'
-POLLING_STATES: Final = (POLLS, STARTS, DOES_NOT)
+LISTENS: Final = 'listening'
+POLLING_STATES: Final = (POLLS, LISTENS, STARTS, DOES_NOT)
 
 #: Kinds of what threads work on.
-WORK_KINDS: Final = ('cycle', 'poll', 'send', 'take', 'publish')
+WORK_KINDS: Final = ('cycle', 'poll', 'send', 'take', 'publish', 'load')
 
 #: States of a master and its workers.
 RELOADING: Final = 'reloading'
@@ -894,6 +895,93 @@ class RecentProblems(TypedDict):
     forgotten: int
 
 
+class Listener(Repeated):
+    """A listener of ceilometer-agent-notification; runs are batches.
+
+    :ivar host: the broker that it is connected to, with its port
+    :ivar endpoints: classes that get the messages
+    :ivar thread_alive: whether the thread that waits for messages runs
+    :ivar waiting: how many messages it has got and not handed on
+    :ivar messages: how many it has handed on
+    :ivar given_back: how many of these it gave back to the broker
+    :ivar busy_share: of the time since the process was started, 0 to 1
+    """
+
+    host: str | None
+    virtual_host: str | None
+    connected: bool | None
+    exchanges: list[str]
+    topics: list[str]
+    queues: list[str]
+    endpoints: list[str]
+    thread_alive: bool | None
+    waiting: int
+    messages: int
+    given_back: int
+    busy_share: float
+
+
+class Notifications(TypedDict):
+    """Section ``notifications``.
+
+    :ivar state: one of :data:`POLLING_STATES`
+    """
+
+    state: str
+    time_usec: int
+    since_usec: int
+    listeners: list[Listener]
+    threads: list[WorkingThread]
+    unknown: list[str]
+
+
+class Pipeline(TypedDict):
+    """A source of pipeline.yaml with one of its sinks.
+
+    :ivar kind: ``sample`` or ``event``
+    :ivar matches: its meters or events
+    :ivar publishers: URLs that are configured
+    :ivar loaded: how many of these are loaded
+    """
+
+    pipeline: str
+    kind: str
+    matches: list[str]
+    publishers: list[str]
+    loaded: int
+
+
+class Publisher(Repeated):
+    """A publisher.
+
+    :ivar load_error: null if it is loaded
+    :ivar published: how many samples or events
+    :ivar lost: how many it failed to publish
+    """
+
+    url: str
+    kind: str
+    loaded: bool
+    load_error: LastError | None
+    published: int
+    lost: int
+
+
+class Pipelines(TypedDict):
+    """Section ``pipelines``.
+
+    :ivar taken: messages of all listeners
+    :ivar published: samples and events of all publishers
+    """
+
+    time_usec: int
+    pipelines: list[Pipeline]
+    publishers: list[Publisher]
+    taken: int
+    published: int
+    unknown: list[str]
+
+
 class AnsweredTrigger(TypedDict):
     """What asked for the report.
 
@@ -994,5 +1082,7 @@ SECTIONS: Final[dict[str, type]] = {
     'resources': Resources,
     'polling': Polling,
     'messaging': Messaging,
+    'notifications': Notifications,
+    'pipelines': Pipelines,
     'summary': Summary,
 }

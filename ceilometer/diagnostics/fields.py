@@ -103,7 +103,8 @@ PRIORITY_FAILED: Final = '3'
 SECTIONS: Final = (
     'package', 'threads', 'green-threads', 'asyncio-tasks', 'processes',
     'workers', 'recent-problems', 'configuration', 'logging', 'resources',
-    'polling', 'messaging')
+    'polling', 'messaging',
+    'notifications', 'pipelines')
 
 #: The section that closes every report.
 SECTION_SUMMARY: Final = 'summary'

@@ -23,6 +23,7 @@ import pytest
 from tests.system import beds
 from tests.system import construction
 from tests.system import machine as machines
+from tests.system import sample_flow
 
 # Starts a unit, with a drop-in and an oslo.config file of its own if given.
 StartUnit = collections.abc.Callable[..., None]
@@ -112,6 +113,20 @@ def unit(machine: machines.Machine) -> collections.abc.Iterator[StartUnit]:
     machine.systemctl('daemon-reload')
     # A unit that never failed has nothing to reset.
     machine.systemctl('reset-failed', *started, check=False)
+
+
+@pytest.fixture(scope='session')
+def session_flow(machine: machines.Machine) -> sample_flow.Flow:
+    """What samples flow through; made once."""
+    return sample_flow.Flow(machine)
+
+
+@pytest.fixture
+def flow(session_flow: sample_flow.Flow,
+         ) -> collections.abc.Iterator[sample_flow.Flow]:
+    """What samples flow through, in order again after the test."""
+    yield session_flow
+    session_flow.restore()
 
 
 @pytest.hookimpl(wrapper=True)

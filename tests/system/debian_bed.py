@@ -24,7 +24,7 @@ DEFAULT_MIRROR = 'http://deb.debian.org/debian'
 PYTHON = '/usr/bin/python3'
 
 # What bindep.txt has for a machine on the host's own root directory; pip and
-# what builds a wheel; and Ceilometer's daemons.
+# what builds a wheel; Ceilometer's daemons, and a broker for them.
 PACKAGES = (
     'bash-completion', 'dbus', 'dropbear-bin', 'iproute2', 'libpam-systemd',
     'openssh-client', 'openssl', 'procps', 'sudo', 'systemd-journal-remote',
@@ -33,7 +33,7 @@ PACKAGES = (
     'python3-wheel',
     'ceilometer-agent-central', 'ceilometer-agent-compute',
     'ceilometer-agent-ipmi', 'ceilometer-agent-notification',
-    'ceilometer-polling',
+    'ceilometer-polling', 'rabbitmq-server',
 )
 
 # In a mount namespace of its own: what debootstrap mounts ends with it.

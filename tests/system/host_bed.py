@@ -19,6 +19,7 @@ import pathlib
 import shutil
 import subprocess
 
+from tests.system import broker
 from tests.system import construction
 
 # Programs of a virtualenv name its path, so it is built where it will run.
@@ -73,6 +74,7 @@ class HostBed:
         From PyPI in half a minute, unless an earlier one has the same
         requirements and interpreter.
         """
+        broker.build()
         requirements = pathlib.Path(__file__).with_name('requirements.txt')
         version = subprocess.check_output([PYTHON, '-VV'])
         digest = hashlib.sha256(
@@ -89,6 +91,7 @@ class HostBed:
     def install(self, built: pathlib.Path, root: pathlib.Path,
                 scratch: pathlib.Path) -> None:
         """Put the virtualenv, with this project, in its place."""
+        broker.install(root)
         prefix = root / PREFIX.relative_to('/')
         prefix.mkdir(parents=True, exist_ok=True)
         construction.overlay(built, prefix, scratch / 'venv')

@@ -26,7 +26,8 @@ from tests.system import machine as machines
 
 SECTIONS = ('package', 'threads', 'green-threads', 'asyncio-tasks',
             'processes', 'workers', 'recent-problems', 'configuration',
-            'logging', 'resources', 'polling', 'messaging')
+            'logging', 'resources', 'polling', 'messaging',
+            'notifications', 'pipelines')
 
 
 @dataclasses.dataclass(frozen=True)

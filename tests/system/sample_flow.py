@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import typing
 
 from tests.system import machine as machines
@@ -118,11 +119,15 @@ class Flow:
         return len(self.machine.run(
             ['cat', SAMPLES], check=False).stdout.splitlines())
 
-    def restore(self) -> None:
-        """Undo what a test did."""
+    def stop_servers(self) -> None:
+        """Stop the servers; those that wait for them go on."""
         for name in self._servers:
             self.machine.systemctl('stop', name, check=False)
         self._servers.clear()
+
+    def restore(self) -> None:
+        """Undo what a test did."""
+        self.stop_servers()
         self.machine.run(['rm', '-f', SAMPLES,
                           '/etc/ceilometer/polling.yaml',
                           '/etc/ceilometer/pipeline.yaml',
@@ -156,17 +161,24 @@ def data(report: reports.Report, section: str) -> typing.Any:
     return json.loads(report.section(section)['REPORT_DATA'])
 
 
-def told(flow: Flow, unit: str, what: str) -> list[str]:
-    """Wait until a worker tells of a kind of finding; the summary's head.
+def head(report: reports.Report) -> list[str]:
+    """The first three lines of a summary, below its heading."""
+    return report.section('summary')['MESSAGE'].partition(
+        '\n\n')[2].splitlines()[:3]
+
+
+def told(flow: Flow, unit: str, *kinds: str, sentence: str = '') -> str:
+    """Wait until a worker tells of kinds of findings; the summary's head.
 
     :param unit: the unit
-    :param what: the kind
+    :param kinds: that must be in its first three lines
+    :param sentence: an expression that must match in these as well
     """
-    def head() -> list[str]:
-        lines = worker(flow.machine, unit).section(
-            'summary')['MESSAGE'].splitlines()[:4]
-        return lines if any(f'[{what}]' in line for line in lines) else []
+    def found() -> str:
+        text = '\n'.join(head(worker(flow.machine, unit)))
+        return text if all(f'[{kind}]' in text for kind in kinds) and (
+            re.search(sentence, text)) else ''
 
-    found: list[str] = flow.machine.wait_for(
-        head, what=f'{what} in the first lines of a summary', unit=unit)
-    return found
+    return str(flow.machine.wait_for(
+        found, what=f'{kinds} {sentence} in the first lines of a summary',
+        unit=unit))

@@ -22,7 +22,7 @@ FILE = f'file://{sample_flow.SAMPLES}?json'
 
 
 def test_samples_that_flow_are_counted_and_nothing_is_unusual(
-        flow: sample_flow.Flow, unit: conftest.StartUnit) -> None:
+        unit: conftest.StartUnit, flow: sample_flow.Flow) -> None:
     """From the pollster to the file of the publisher."""
     flow.poll(sample_flow.source('host', 'demo.plain'))
     flow.publish(FILE)
@@ -45,8 +45,10 @@ def test_samples_that_flow_are_counted_and_nothing_is_unusual(
     assert cycle['overdue_seconds'] is None
     for unit_name in (sample_flow.POLLING, sample_flow.NOTIFICATION):
         whole = sample_flow.worker(flow.machine, unit_name)
-        assert 'REPORT_FINDING' not in whole.section('summary'), (
-            whole.section('summary')['MESSAGE'])
+        # this machine has not all that the daemons look for as they start
+        assert {one['kind'] for one in sample_flow.data(
+            whole, 'summary')['findings']} <= {'errors-logged'}, (
+                sample_flow.head(whole))
         # no id of a project, a user or a resource
         text = str(whole.entries)
         assert '3333333333334333' not in text
@@ -55,14 +57,14 @@ def test_samples_that_flow_are_counted_and_nothing_is_unusual(
 
 
 def test_pollsters_that_fail_are_named(
-        flow: sample_flow.Flow, unit: conftest.StartUnit) -> None:
+        unit: conftest.StartUnit, flow: sample_flow.Flow) -> None:
     """One raises, one switches itself off, a source matches nothing."""
     flow.poll(sample_flow.source('host', 'demo.raising', 'demo.permanent'),
               sample_flow.source('typo', 'dmeo.plain'))
     unit(sample_flow.POLLING)
-    lines = sample_flow.told(
-        flow, sample_flow.POLLING, 'pollster-switched-off')
-    text = '\n'.join(lines)
+    text = sample_flow.told(
+        flow, sample_flow.POLLING, 'pollster-failing',
+        'pollster-switched-off', 'source-without-pollster')
     assert re.search('demo.raising of source host failed [0-9]+ times? since '
                      '[-0-9: ]+ UTC: ValueError: device is gone', text)
     assert ('demo.permanent of source host no longer polls 1 resource, '
@@ -71,11 +73,90 @@ def test_pollsters_that_fail_are_named(
 
 
 def test_pollster_that_hangs_in_a_socket_is_named(
-        flow: sample_flow.Flow, unit: conftest.StartUnit) -> None:
+        unit: conftest.StartUnit, flow: sample_flow.Flow) -> None:
     """With its thread, and for how long."""
     flow.server(15999, 'silent')
     flow.poll(sample_flow.source('host', 'demo.hanging'))
     unit(sample_flow.POLLING)
-    lines = sample_flow.told(flow, sample_flow.POLLING, 'pollster-hanging')
+    text = sample_flow.told(flow, sample_flow.POLLING, 'pollster-hanging')
     assert re.search(r'\S+ works on demo.hanging of source host since [0-9]+ '
-                     's, the interval is 3 s', lines[0] + lines[1])
+                     's, the interval is 3 s', text)
+
+
+def test_broker_that_stops_is_named(
+        unit: conftest.StartUnit, flow: sample_flow.Flow) -> None:
+    """By both daemons; and no more, when it is there again."""
+    flow.poll(sample_flow.source('host', 'demo.plain'))
+    flow.publish(FILE)
+    unit(sample_flow.NOTIFICATION)
+    unit(sample_flow.POLLING)
+    flow.machine.wait_for(lambda: flow.published() >= 120,
+                          what='samples', unit=sample_flow.NOTIFICATION)
+    flow.stop_broker()
+    for name in (sample_flow.POLLING, sample_flow.NOTIFICATION):
+        # the first try may be cut off by the broker that ends
+        sample_flow.told(
+            flow, name, 'broker-unreachable', sentence='the broker '
+            '127.0.0.1:5672 is unreachable since [-0-9: ]+ UTC, [0-9]+ tries: '
+            '.*Connection refused')
+    flow.start_broker()
+    for name in (sample_flow.POLLING, sample_flow.NOTIFICATION):
+        flow.machine.wait_for(
+            lambda name=name: 'broker-unreachable' not in str(sample_flow.data(
+                sample_flow.worker(flow.machine, name), 'summary')),
+            what='a broker that is there again', unit=name)
+
+
+def test_broker_that_refuses_the_password_is_named(
+        unit: conftest.StartUnit, flow: sample_flow.Flow) -> None:
+    """It is there, and lets nobody in."""
+    flow.machine.run(['rabbitmqctl', 'change_password', 'ceilometer', 'other'])
+    flow.poll(sample_flow.source('host', 'demo.plain'))
+    unit(sample_flow.POLLING)
+    text = sample_flow.told(flow, sample_flow.POLLING, 'broker-refused')
+    assert re.search('the broker 127.0.0.1:5672 refuses the login since .*'
+                     'ACCESS_REFUSED', text), text
+    assert 'broker-secret' not in text
+
+
+def test_broker_that_blocks_is_named(
+        unit: conftest.StartUnit, flow: sample_flow.Flow) -> None:
+    """It has no memory left, and takes no messages."""
+    flow.poll(sample_flow.source('host', 'demo.plain'))
+    unit(sample_flow.POLLING)
+    flow.machine.wait_for(
+        lambda: sample_flow.data(sample_flow.worker(
+            flow.machine, sample_flow.POLLING), 'polling')['samples_sent'],
+        what='samples', unit=sample_flow.POLLING)
+    flow.machine.run(['rabbitmqctl', 'set_vm_memory_high_watermark',
+                      'absolute', '1'])
+    text = sample_flow.told(flow, sample_flow.POLLING, 'broker-blocked')
+    assert re.search('the broker has blocked a connection since', text)
+
+
+def test_publishers_that_fail_are_named(
+        unit: conftest.StartUnit, flow: sample_flow.Flow) -> None:
+    """One is refused, one cannot be loaded; the file gets all samples."""
+    flow.server(15998, '500')
+    flow.poll(sample_flow.source('host', 'demo.plain'))
+    flow.publish(FILE, 'http://u:pass-word-9@127.0.0.1:15998/x', 'nosuch://')
+    unit(sample_flow.NOTIFICATION)
+    unit(sample_flow.POLLING)
+    text = sample_flow.told(
+        flow, sample_flow.NOTIFICATION, 'publisher-failing',
+        'publisher-not-loaded',
+        sentence=r'publisher http://\S+ failed [0-9]+ of [0-9]+ times?, since '
+        '[-0-9: ]+ UTC: HTTPError: 500 Server Error')
+    assert 'publisher nosuch:// could not be loaded: ' in text
+    report = sample_flow.worker(flow.machine, sample_flow.NOTIFICATION)
+    data = sample_flow.data(report, 'pipelines')
+    file, = (one for one in data['publishers'] if one['url'] == FILE)
+    assert (file['failed'], file['loaded']) == (0, True)
+    assert file['published'] >= 120
+    assert data['taken'] > 0
+    listener, = sample_flow.data(report, 'notifications')['listeners']
+    assert (listener['host'], listener['virtual_host'],
+            listener['connected']) == ('127.0.0.1:5672', '/', True)
+    assert listener['messages'] > 0
+    assert 'telemetry.sample' in str(listener['queues'])
+    assert 'pass-word-9' not in str(report.entries)

@@ -218,14 +218,17 @@ def test_reference_has_each_key(name: str) -> None:
     assert terms == set(shapes.keys(kind))
     words = set(re.findall(r'``([^`]+)``', text))
     below = inner_keys(kind)
-    # frames are told once for all
-    assert below <= words | {'frames', *shapes.keys(contents.Frame),
-                             *shapes.keys(contents.LeftOut)}
+    # frames, and what is done again and again, are told once for all
+    once = {'frames'}.union(*map(shapes.keys, (
+        contents.Frame, contents.LeftOut, contents.Repeated,
+        contents.LastError, contents.WorkingThread)))
+    assert below <= words | once
     values = {*contents.STATES, *contents.LOCATIONS, contents.VANISHED,
               contents.RSS, contents.SWAPPED, 'Threads', 'path',
               'exclude_sections', '/etc/passwd', findings.EXPLAINS,
               *contents.POLLING_STATES, *contents.WORK_KINDS,
-              '--polling-namespaces', 'listen',
+              '--polling-namespaces', 'listen', 'sample', 'event',
+              'polling',
               'AgentManager', '…', *contents.WORKERS_STATES}
     assert words - below <= values
 

@@ -28,6 +28,7 @@ from typing import Any
 from ceilometer.diagnostics.daemon import broker_watch
 from ceilometer.diagnostics.daemon import interpose
 from ceilometer.diagnostics.daemon import log_watch
+from ceilometer.diagnostics.daemon import notification_work
 from ceilometer.diagnostics.daemon import polling_work
 from ceilometer.diagnostics.daemon import work
 
@@ -59,6 +60,11 @@ HOOKS = (
          otherwise=('Resources.key', polling_work.key)),
     Hook('ceilometer.polling.manager', 'PollingTask._send_notification',
          polling_work.send, 'which samples are sent'),
+    Hook('oslo_messaging.notify.dispatcher',
+         'BatchNotificationDispatcher.dispatch', notification_work.take,
+         'which messages are taken'),
+    Hook('ceilometer.pipeline.base', 'PublisherManager.get',
+         notification_work.get, 'what each publisher does'),
 )
 
 _installed = False

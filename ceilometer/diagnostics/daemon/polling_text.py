@@ -291,11 +291,14 @@ def _of_sending(data: contents.Polling) -> Iterator[contents.Finding]:
             f'{phrases.count(data["samples_lost"], "sample")} could not be '
             f'sent and are lost; {data["samples_sent"]} were sent',
             through=findings.BROKER)
+    # what fails, or is switched off, is told for itself
     ended = [one for one in data['pollsters']
-             if one['runs'] and one['running_since_usec'] is None]
+             if one['failing_since_usec'] is None and not one['switched_off']]
     resources = sum(one['resources'] or 0 for one in ended)
-    if (resources and len(ended) == len(data['pollsters'])
-            and not any(one['samples'] for one in ended)):
+    if (resources
+            and all(one['runs'] and one['running_since_usec'] is None
+                    for one in ended)
+            and not any(one['samples'] for one in data['pollsters'])):
         yield findings.finding(
             'nothing-sent', 'no sample was sent in the last cycle, of '
             f'{phrases.count(resources, "resource")}',

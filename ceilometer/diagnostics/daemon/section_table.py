@@ -18,6 +18,7 @@ import dataclasses
 
 from ceilometer.diagnostics.daemon import added_sections
 from ceilometer.diagnostics.daemon import messaging_text
+from ceilometer.diagnostics.daemon import notification_text
 from ceilometer.diagnostics.daemon import polling_text
 from ceilometer.diagnostics.daemon import running_out
 from ceilometer.diagnostics.daemon import section
@@ -26,7 +27,9 @@ from ceilometer.diagnostics.daemon.sections import configuration
 from ceilometer.diagnostics.daemon.sections import green_threads
 from ceilometer.diagnostics.daemon.sections import log_levels
 from ceilometer.diagnostics.daemon.sections import messaging
+from ceilometer.diagnostics.daemon.sections import notifications
 from ceilometer.diagnostics.daemon.sections import package
+from ceilometer.diagnostics.daemon.sections import pipelines
 from ceilometer.diagnostics.daemon.sections import polling
 from ceilometer.diagnostics.daemon.sections import processes
 from ceilometer.diagnostics.daemon.sections import recent_problems
@@ -62,6 +65,12 @@ SECTIONS = (
                  findings=polling_text.find),
     section.Kind('messaging', 'Messaging', messaging.collect,
                  messaging_text.render, findings=messaging_text.find),
+    section.Kind('notifications', 'Notifications', notifications.collect,
+                 notification_text.render_notifications,
+                 findings=notification_text.find_notifications),
+    section.Kind('pipelines', 'Pipelines', pipelines.collect,
+                 notification_text.render_pipelines,
+                 findings=notification_text.find_pipelines),
 )
 
 SUMMARY = section.Kind(fields.SECTION_SUMMARY, 'Summary', summary.no_content,

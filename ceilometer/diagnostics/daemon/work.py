@@ -38,6 +38,7 @@ POLL = 'poll'
 SEND = 'send'
 TAKE = 'take'
 PUBLISH = 'publish'
+LOAD = 'load'
 
 #: How many pieces of work of a kind are remembered, those of hundreds of
 #: pollsters; the oldest is forgotten for a further one.

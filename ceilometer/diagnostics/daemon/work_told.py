@@ -116,5 +116,5 @@ def phrase(work: work_module.Work) -> str:
     if work.kind == work_module.SEND:
         return 'sending samples'
     if work.kind == work_module.TAKE:
-        return f'messages from {work.key[0]}'
-    return f'publishing to {work.key[0]}'
+        return 'a batch of messages'
+    return f'publishing to {work.key[1]}'

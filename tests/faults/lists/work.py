@@ -20,7 +20,7 @@ WORK = 'daemon/work.py'
 POLLING = 'daemon/polling_work.py'
 TEXT = 'daemon/polling_text.py'
 TEST_HOOKS = 'tests/unit/test_hooks.py::'
-TEST_POLLING = 'tests/functional/test_inside.py::test_module_passes'
+TEST_INSIDE = 'tests/functional/test_inside.py::test_module_passes'
 
 FAULTS = (
     fault.Fault(
@@ -41,25 +41,25 @@ FAULTS = (
         file=POLLING,
         old='        if doing.failed:\n',
         new='        if False:\n',
-        tests=(TEST_POLLING,)),
+        tests=(TEST_INSIDE,)),
     fault.Fault(
         name='a pollster that succeeds again still fails',
         file=WORK,
         old='        work.failing_since = None\n        work.failed_in',
         new='        work.failed_in',
-        tests=(TEST_POLLING,)),
+        tests=(TEST_INSIDE,)),
     fault.Fault(
         name='a pollster hangs as soon as it runs',
         file=TEXT,
         old='running > interval > 0',
         new='interval > 0',
-        tests=(TEST_POLLING,)),
+        tests=(TEST_INSIDE,)),
     fault.Fault(
         name='what works is remembered without end',
         file=WORK,
         old='        while len(works) >= WORKS_MAX:\n',
         new='        while False:\n',
-        tests=(TEST_POLLING,)),
+        tests=(TEST_INSIDE,)),
     fault.Fault(
         name='a broker that was reached again is still away',
         file='daemon/broker_watch.py',
@@ -74,4 +74,22 @@ FAULTS = (
         new='        if quiet and connected:\n',
         tests=('tests/unit/test_messaging.py::'
                'test_sent_message_shows_that_the_broker_is_there',)),
+    fault.Fault(
+        name='what a publisher failed to publish is published',
+        file='daemon/notification_work.py',
+        old='            if doing.failed:\n',
+        new='            if False:\n',
+        tests=(TEST_INSIDE,)),
+    fault.Fault(
+        name='a publisher is kept for ever',
+        file='daemon/notification_work.py',
+        old='weakref.ref(publisher), key',
+        new='lambda: publisher, key',
+        tests=(TEST_INSIDE,)),
+    fault.Fault(
+        name='messages that were given back are not counted',
+        file='daemon/notification_work.py',
+        old='        taken.lost += len(given_back)\n',
+        new='        pass\n',
+        tests=(TEST_INSIDE,)),
 )
