@@ -409,6 +409,68 @@ def test_only_what_came_after_the_signal_is_an_answer(
     assert code == 0 and '1 of 1 processes have answered' in out
 
 
+def answering(trigger_id: str, noticed_usec: int) -> report.Report:
+    """A report that says which trigger it answers."""
+    made = journals.make_report()
+    header = dataclasses.replace(made.header, trigger=dataclasses.replace(
+        made.header.trigger, id=trigger_id))
+    summary = made.sections[-1]
+    data = {**summary.data, 'trigger': {
+        **summary.data['trigger'], 'time_usec': noticed_usec}}
+    return report.Report(header, (*made.sections[:-1], dataclasses.replace(
+        summary, data=data)), made.count)
+
+
+def test_who_else_asks_gets_answers_of_their_own(
+        world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Their reports are not taken for ours, however close they come."""
+    pids = forks(3)
+    world.units = {UNIT: pids}
+
+    def add(pid: int, trigger_id: str, noticed_usec: int,
+            lost: bool = False) -> str:
+        made = answering(trigger_id, noticed_usec)
+        entries = journals.entries(
+            made, journals.Sender(pid=pid, unit=UNIT),
+            time.time_ns() // 1000)
+        world.write(entries[:1] if lost else entries)
+        return made.header.id
+
+    ours: list[str] = []
+
+    def answer() -> None:
+        now = time.time_ns() // 1000
+        # somebody asked before; it is sent after our signal
+        for pid in pids:
+            add(pid, 'a' * 32, now - 60_000_000)
+        # the first one answers us alone, all of them who asks next
+        add(pids[0], 'b' * 32, now)
+        ours.clear()
+        ours.extend(add(pid, 'c' * 32, now) for pid in pids)
+
+    world.when_killed = answer
+    code, out, _ = trigger(capsys)
+    assert code == 0 and '3 of 3 processes have answered' in out
+    told = json.loads(trigger(capsys, '--json')[1])
+    assert [one['id'] for one in told] == ours
+
+    def late() -> None:
+        for pid in pids:
+            add(pid, 'd' * 32, time.time_ns() // 1000 - 60_000_000)
+        now = time.time_ns() // 1000
+        ours[:] = [add(pids[0], 'e' * 32, now)]
+        # not whole, yet: what is, is better
+        add(pids[1], 'e' * 32, now, lost=True)
+        ours.append(add(pids[1], 'd' * 32, now))
+
+    world.when_killed = late
+    code, out, _ = trigger(capsys, '--timeout=1')
+    assert code == 1 and '2 of 3 processes have answered' in out
+    assert f'! pid {pids[2]} (' in out and 'no report within 1 s' in out
+    told = json.loads(trigger(capsys, '--json', '--timeout=1')[1])
+    assert [one['id'] for one in told] == [*ours, None]
+
+
 def test_only_a_process_of_the_unit_answers_for_it(
         world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """Another one has the same pid, in a container."""

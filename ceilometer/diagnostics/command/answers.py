@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Callable
 import dataclasses
 import time
@@ -76,14 +77,14 @@ def wait(journal: journal_reader.Journal, answers: list[Answer],
     pause = _POLL_SECONDS_MIN
     while True:
         journal.refresh()
-        for found in read.find(journal, search.Query(
-                pids=tuple(answer.process.pid for answer in answers),
-                since_usec=start_usec)):
-            for answer in answers:
-                if (found.identity.pid == answer.process.pid
-                        and found.identity.unit == answer.unit
-                        and not answer.complete):
-                    answer.found = found
+        came = read.find(journal, search.Query(
+            pids=tuple(answer.process.pid for answer in answers),
+            since_usec=start_usec))
+        for unit in {answer.unit for answer in answers}:
+            own = [answer for answer in answers if answer.unit == unit]
+            _assign(own, [found for found in came
+                          if found.identity.unit == unit
+                          and not _is_of_before(found, start_usec)])
         show(sum(answer.complete for answer in answers))
         waiting = [answer for answer in answers if not answer.complete
                    and answer.obstacle is None
@@ -95,6 +96,44 @@ def wait(journal: journal_reader.Journal, answers: list[Answer],
             return
         time.sleep(min(pause, left))
         pause = min(pause * 1.2, _POLL_SECONDS_MAX)
+
+
+def _is_of_before(found: read.Found, start_usec: int) -> bool:
+    """Whether it answers somebody who has asked before us.
+
+    Reports of older versions do not tell: there, what was sent later counts.
+    """
+    return (found.report.header.trigger.id is not None
+            and found.noticed_usec is not None
+            and found.noticed_usec < start_usec)
+
+
+def _assign(answers: list[Answer], came: list[read.Found]) -> None:
+    """Give each process of a unit its report.
+
+    If somebody else asks as well, a process may have two. Then it is the one
+    for the trigger that most processes have answered. A process that was busy
+    takes two signals as one, and may have only the other one.
+
+    :param answers: of the processes
+    :param came: reports of the unit, oldest first
+    """
+    having = collections.Counter(
+        trigger_id for trigger_id, _ in {
+            (found.report.header.trigger.id, found.identity.pid)
+            for found in came})
+    # of equal counts the first one is the oldest
+    order = list(dict.fromkeys(
+        found.report.header.trigger.id for found in came))
+    order.sort(key=lambda trigger_id: -having[trigger_id])
+    for answer in answers:
+        own = [found for found in came
+               if found.identity.pid == answer.process.pid]
+        own.sort(key=lambda found: (
+            not found.report.complete,
+            order.index(found.report.header.trigger.id)))
+        if own:
+            answer.found = own[0]
 
 
 def see_who_is_mute(waiting: list[Answer]) -> None:

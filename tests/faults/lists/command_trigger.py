@@ -21,6 +21,20 @@ _OBSTACLES = 'tests/unit/test_command_obstacles.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
+        name='who has asked before gets our answers',
+        file='command/answers.py',
+        old='            and found.noticed_usec < start_usec)',
+        new='            and found.noticed_usec < 0)',
+        tests=('tests/unit/test_command_trigger.py::'
+               'test_who_else_asks_gets_answers_of_their_own',)),
+    fault.Fault(
+        name='processes are shown with reports for several triggers',
+        file='command/answers.py',
+        old='    order.sort(key=lambda trigger_id: -having[trigger_id])\n',
+        new='    order.sort(key=lambda trigger_id: 0 * having[trigger_id])\n',
+        tests=('tests/unit/test_command_trigger.py::'
+               'test_who_else_asks_gets_answers_of_their_own',)),
+    fault.Fault(
         name='a daemon is signalled that the signal would end',
         file='command/trigger.py',
         old='    if not force:\n',

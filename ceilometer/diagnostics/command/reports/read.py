@@ -65,6 +65,8 @@ class Found:
     :ivar files: the journal files that it is in
     :ivar entries: how many entries of it there are
     :ivar disputes: what other files say differently, a line each
+    :ivar noticed_usec: when the process noticed the trigger, as its summary
+        tells it, microseconds since the epoch; None if that is missing
     """
 
     report: report_module.Report
@@ -74,6 +76,7 @@ class Found:
     files: tuple[str, ...] = ()
     entries: int = 0
     disputes: tuple[str, ...] = ()
+    noticed_usec: int | None = None
 
     @property
     def id(self) -> str:
@@ -258,17 +261,17 @@ def _order(found: Found) -> Any:
 def _outline(claim: claims.Claim) -> Found:
     entries = claim.entries
     whole, problems = stored.assemble(entries, whole=False)
-    size_bytes = None
+    size_bytes = noticed_usec = None
     for entry in entries:
         if stored.is_summary(entry):
-            size_bytes = stored.size_bytes(entry)
+            size_bytes, noticed_usec = stored.told_by_summary(entry)
     unit = next((unit for entry in entries
                  if (unit := stored.text(entry, '_SYSTEMD_UNIT'))), None)
     identity = dataclasses.replace(
         sender.of_entry(entries[0], unit), foreign=claim.foreign)
     return Found(report=whole, identity=identity,
                  disputes=tuple(claim.disputes),
-                 size_bytes=size_bytes, problems=tuple(problems),
+                 size_bytes=size_bytes, noticed_usec=noticed_usec, problems=tuple(problems),
                  files=tuple(map(os.fsdecode, dict.fromkeys(
                      entry[search.FILE] for entry in entries))),
                  entries=len(entries))

@@ -197,17 +197,22 @@ def is_summary(entry: Entry) -> bool:
                 == fields.SECTION_SUMMARY.encode())
 
 
-def size_bytes(entry: Entry) -> int | None:
-    """What the summary of a report tells of its size; None if nothing."""
+def told_by_summary(entry: Entry) -> tuple[int | None, int | None]:
+    """What the summary of a report tells of it.
+
+    :returns: how large it is, bytes, and when the process noticed the
+        trigger, microseconds since the epoch; None where that is not told
+    """
     try:
-        sections = json.loads(first(entry, fields.REPORT_DATA))['sections']
-        sizes = [section[name] for section in sections
+        data = json.loads(first(entry, fields.REPORT_DATA))
+        sizes = [section[name] for section in data['sections']
                  for name in ('text_bytes', 'data_bytes')]
-        return sum(sizes) if all(
-            type(size) is int and 0 <= size < _SIZE_MAX
-            for size in sizes) else None
+        noticed = data['trigger']['time_usec']
     except (ValueError, TypeError, KeyError, RecursionError):
-        return None
+        return None, None
+    return (sum(sizes) if all(
+        type(size) is int and 0 <= size < _SIZE_MAX for size in sizes)
+        else None, noticed if type(noticed) is int else None)
 
 
 def values(entry: Entry, name: str) -> list[str]:
