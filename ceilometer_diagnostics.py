@@ -20,8 +20,6 @@ import os
 import signal
 import sys
 
-import ceilometer_diagnostics_start
-
 
 def main() -> None:
     """The console script.
@@ -33,6 +31,8 @@ def main() -> None:
             signal.getsignal(signal.SIGINT) is signal.default_int_handler):
         # ^C while all that is imported: no traceback
         signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
+    # not before: what ^C does there is a traceback
+    import ceilometer_diagnostics_start
     ceilometer_diagnostics_start.find_package()
     if sys.argv[1:2] == ['run']:
         from ceilometer.diagnostics import run

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import collections.abc
+import contextlib
 import dataclasses
 import json
 import os
@@ -31,6 +32,7 @@ from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command import options_of_line
+from ceilometer.diagnostics.command import remote
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import system
@@ -306,6 +308,7 @@ def test_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path,
     out, err = capfd.readouterr()
     assert out.splitlines() == [
         '-xT', '-p', '2222', '--', 'root@controller',
+        f'env {remote.UNTIL_END_OF_INPUT}=1 '
         'ceilometer-diagnostics trigger --timeout=45 --json=off --force -- '
         "ceilometer-polling.service 'ceilometer-a*'"]
     for code, says in (('255', 'ssh failed with exit code 255'),
@@ -314,6 +317,65 @@ def test_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path,
         assert cli.main(['trigger', '-H', 'controller']) == 1
         out, err = capfd.readouterr()
         assert says in err
+
+
+def test_interrupt_reaches_the_other_host(tmp_path: pathlib.Path) -> None:
+    """What has been answered there is printed; the second ^C ends it."""
+    begun = tmp_path / 'begun'
+    os.mkfifo(begun)
+    for name, script in (
+            ('ssh', 'for last; do :; done\neval "$last"\n'),
+            ('ceilometer-diagnostics',
+             f'echo > {begun}\ncat > /dev/null\necho "1 of 2"\n'
+             f'test -e {tmp_path}/hangs && echo > {begun} && sleep 600\n'
+             'exit 130\n')):
+        (tmp_path / name).write_text(f'#!/bin/sh\n{script}')
+        (tmp_path / name).chmod(0o755)
+    for hangs in (False, True):
+        process = subprocess.Popen(
+            [sys.executable, '-m', 'ceilometer_diagnostics', 'trigger',
+             '--host=controller'], stdin=subprocess.DEVNULL, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            start_new_session=True, env={
+                **os.environ, 'PATH': f'{tmp_path}:{os.environ["PATH"]}'})
+        begun.read_text()
+        # as a terminal does: ssh as well
+        os.killpg(process.pid, signal.SIGINT)
+        if hangs:
+            begun.read_text()
+            os.kill(process.pid, signal.SIGINT)
+        assert process.wait(limits.EVENT_SECONDS) == 130
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline() == '1 of 2\n'
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        assert process.communicate()[1] == ''
+        (tmp_path / 'hangs').touch()
+
+
+def test_end_of_input_is_an_interrupt(
+        world: World, capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the host that another one has asked over ssh."""
+    pids = forks(2)
+    world.units = {UNIT: pids}
+    world.answer = {pids[1]: True}
+    monkeypatch.setenv(remote.UNTIL_END_OF_INPUT, '1')
+    kept = os.dup(0)
+    ours, theirs = os.pipe()
+    os.dup2(ours, 0)
+    try:
+        # no end
+        os.write(theirs, b'x')
+        assert 'no report within 1 s' in trigger(capsys, '--timeout=1')[1]
+        os.close(theirs)
+        code, out, _ = trigger(capsys)
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
+        os.close(ours)
+    assert code == 130 and '1 of 2 processes have answered' in out
+    assert ': no report until ^C: ' in out
 
 
 OPTIONS = verbs.load('trigger').parser().options
@@ -742,4 +804,5 @@ def test_options_hold_on_the_other_host(
                      '--timeout', '7']) == 0
     assert capfd.readouterr().out.splitlines() == [
         '-xT', '--', '2001:db8::7',
+        f'env {remote.UNTIL_END_OF_INPUT}=1 '
         'ceilometer-diagnostics trigger --timeout=7 --json=short --quiet --']

@@ -21,6 +21,7 @@ import time
 
 from ceilometer.diagnostics.command.findings import digest
 from ceilometer.diagnostics.command import obstacles
+from ceilometer.diagnostics.command import remote
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import search
@@ -94,7 +95,7 @@ def wait(journal: journal_reader.Journal, answers: list[Answer],
         left = deadline - time.monotonic()
         if not waiting or left <= 0:
             return
-        time.sleep(min(pause, left))
+        remote.pause(min(pause, left))
         pause = min(pause * 1.2, _POLL_SECONDS_MAX)
 
 

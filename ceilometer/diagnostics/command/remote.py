@@ -19,12 +19,21 @@ our terminal; nothing of a report is copied.
 from __future__ import annotations
 
 import argparse
+import os
 import re
+import select
 import shlex
+import signal
 import subprocess
+import time
 
 from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command import interruption
 from ceilometer.diagnostics.command import selection
+
+#: Tells the command on the other host that the end of its standard input means
+#: what ^C means here; no signal gets there.
+UNTIL_END_OF_INPUT = 'CEILOMETER_DIAGNOSTICS_UNTIL_END_OF_INPUT'
 
 _HOST = re.compile(r'(?P<host>[^-:\s][^:\s]*|[^-\s]*\[[^\]\s]+\])'
                    r'(?::(?P<port>\d+))?')
@@ -46,7 +55,9 @@ def trigger(given: argparse.Namespace) -> int:
     if given.output is not None:
         raise command_line.UsageError(
             '--host and --output cannot be combined')
-    command = [command_line.PROGRAM, 'trigger', f'--timeout={given.timeout}',
+    # a command of before knows nothing of the variable, but takes it
+    command = ['env', f'{UNTIL_END_OF_INPUT}=1', command_line.PROGRAM,
+               'trigger', f'--timeout={given.timeout}',
                f'--json={given.json}']
     command += [flag for flag, wanted in (
         ('--force', given.force), ('--quiet', given.quiet)) if wanted]
@@ -54,17 +65,53 @@ def trigger(given: argparse.Namespace) -> int:
     command += ['--', *(selection.unit_name(unit) for unit in
                 given.unit + given.units)]
     port = ['-p', match['port']] if match['port'] else []
-    try:
-        done = subprocess.run(
-            ['ssh', '-xT', *port, '--', match['host'].replace(
-                '[', '').replace(']', ''), shlex.join(command)],
-            stdin=subprocess.DEVNULL)
-    except FileNotFoundError:
-        raise command_line.Failure('ssh is not installed') from None
-    if done.returncode in (0, 1, 2):
-        return done.returncode
+    code = _run(['ssh', '-xT', *port, '--', match['host'].replace(
+        '[', '').replace(']', ''), shlex.join(command)])
+    if code in (0, 1, 2, interruption.EXIT_CODE):
+        return code
     raise command_line.Failure(
         f'{match["host"]}: '
         + (f'{command_line.PROGRAM} is not installed there'
-           if done.returncode == 127
-           else f'ssh failed with exit code {done.returncode}'))
+           if code == 127
+           else f'ssh failed with exit code {code}'))
+
+
+def _run(command: list[str]) -> int:
+    """Run ssh. At ^C the other side prints what has been answered, and ends.
+
+    :raises KeyboardInterrupt: at the second ^C
+    """
+    try:
+        ssh = subprocess.Popen(command, stdin=subprocess.PIPE,
+                               preexec_fn=_ignore_interrupts)
+    except FileNotFoundError:
+        raise command_line.Failure('ssh is not installed') from None
+    assert ssh.stdin is not None
+    try:
+        try:
+            return ssh.wait()
+        except KeyboardInterrupt:
+            ssh.stdin.close()
+            return ssh.wait() or interruption.EXIT_CODE
+    except KeyboardInterrupt:
+        ssh.terminate()
+        raise
+    finally:
+        ssh.stdin.close()
+
+
+def _ignore_interrupts() -> None:
+    """Have ssh, before it is one, go on at ^C: it would lose what comes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def pause(seconds: float) -> None:
+    """Wait; on another host than the user's, for their ^C as well.
+
+    :param seconds: how long
+    :raises KeyboardInterrupt: they have pressed it
+    """
+    if UNTIL_END_OF_INPUT not in os.environ:
+        time.sleep(seconds)
+    elif select.select([0], [], [], seconds)[0] and not os.read(0, 1):
+        raise KeyboardInterrupt

@@ -21,6 +21,20 @@ _OBSTACLES = 'tests/unit/test_command_obstacles.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
+        name='an interrupt does not reach the other host',
+        file='command/remote.py',
+        old='            ssh.stdin.close()\n            return',
+        new='            ssh.terminate()\n            return',
+        tests=('tests/unit/test_command_trigger.py::'
+               'test_interrupt_reaches_the_other_host',)),
+    fault.Fault(
+        name='the end of input is nothing to the other host',
+        file='command/remote.py',
+        old='and not os.read(0, 1):',
+        new='and os.read(0, 1) is None:',
+        tests=('tests/unit/test_command_trigger.py::'
+               'test_end_of_input_is_an_interrupt',)),
+    fault.Fault(
         name='who has asked before gets our answers',
         file='command/answers.py',
         old='            and found.noticed_usec < start_usec)',
@@ -43,15 +57,15 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a report of before the signal is taken for an answer',
         file='command/answers.py',
-        old='                since_usec=start_usec)',
-        new='                since_usec=0)',
+        old='            since_usec=start_usec))\n',
+        new='            since_usec=0))\n',
         tests=(
             _TRIGGER + 'test_only_what_came_after_the_signal_is_an_answer',)),
     fault.Fault(
         name='a report of another unit is taken for an answer',
         file='command/answers.py',
-        old='                        and found.identity.unit == answer.unit\n',
-        new='',
+        old='                          if found.identity.unit == unit\n',
+        new='                          if True\n',
         tests=(_TRIGGER + 'test_only_a_process_of_the_unit_answers_for_it',)),
     fault.Fault(
         name='half a report is taken for an answer',
@@ -158,7 +172,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the exit code of the other host is lost',
         file='command/remote.py',
-        old='        return done.returncode\n',
+        old='        return code\n',
         new='        return 0\n',
         tests=(_TRIGGER + 'test_elsewhere',)),
     fault.Fault(

@@ -271,7 +271,8 @@ def _outline(claim: claims.Claim) -> Found:
         sender.of_entry(entries[0], unit), foreign=claim.foreign)
     return Found(report=whole, identity=identity,
                  disputes=tuple(claim.disputes),
-                 size_bytes=size_bytes, noticed_usec=noticed_usec, problems=tuple(problems),
+                 size_bytes=size_bytes, noticed_usec=noticed_usec,
+                 problems=tuple(problems),
                  files=tuple(map(os.fsdecode, dict.fromkeys(
                      entry[search.FILE] for entry in entries))),
                  entries=len(entries))
