@@ -204,7 +204,7 @@ def test_page_in_a_browser(journal: pathlib.Path,
 
     def options(page: str) -> list[str]:
         return re.findall(
-            r'<tr class="option[^"]*"><th>\[DEFAULT\] (\w+)', page)
+            r'<tr class="option[^"]*"><th scope="row">\[DEFAULT\] (\w+)', page)
 
     assert options(shown('')) == ['debug', 'host', 'transport_url']
     found = shown('#search=url')

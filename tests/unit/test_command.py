@@ -220,7 +220,7 @@ def test_export_text_json_html(command: commands.Command,
         'http-equiv', '')
     assert 'content="default-src &#x27;none&#x27;; style-src ' in out
     # the option on which both processes agree stands once
-    assert out.count('<th>[polling] interval</th>') == 1
+    assert out.count('<th scope="row">[polling] interval</th>') == 1
 
 
 def test_processes_are_told_apart(tmp_path: pathlib.Path,
@@ -259,10 +259,11 @@ def test_page_marks_options(command: commands.Command) -> None:
     journals.write(command.directory / 'more.journal', journals.entries(
         journals.make_report(made, report_id='ee' * 16)))
     _, out, _ = command('export', 'ee' * 16, '--format=html')
-    assert ('<tr class="option changed failed"><th>[polling] interval</th>'
+    row = '<th scope="row">'
+    assert (f'<tr class="option changed failed">{row}[polling] interval</th>'
             '<td>not a number</td>') in out
-    assert '<tr class="option changed"><th>[DEFAULT] transport_url' in out
-    assert '<tr class="option"><th>[DEFAULT] debug</th>' in out
+    assert f'<tr class="option changed">{row}[DEFAULT] transport_url' in out
+    assert f'<tr class="option">{row}[DEFAULT] debug</th>' in out
 
 
 def test_nothing_to_compare(command: commands.Command) -> None:

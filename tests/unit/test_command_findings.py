@@ -17,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
+import re
 import typing
 
 import pytest
@@ -157,6 +158,24 @@ def test_verdict_counts_each_process_once() -> None:
     told = verdict.of([(one, [notice, notice]), (two, [notice])])
     assert told.groups == [verdict.Group(notice, [one, two])]
     assert told.line() == '2 of 2 processes: x'
+
+
+def test_page_begins_with_the_verdict(write: typing.Any) -> None:
+    """Each finding leads to its process, and there to its section."""
+    told = {**DOWN, 'evidence': {'section': 'package'}}
+    out = write((with_findings(), sender(0), 0),
+                (with_findings(typing.cast(typing.Any, told)), sender(1), 1))(
+        'export', '-n', '2', '--format=html')[1]
+    main = out.partition('<main>\n')[2]
+    assert main.startswith(
+        '<section id="verdict">\n<h2>Verdict</h2>\n<p class="bad">! 1 of 2 '
+        'processes: error: the broker h:5672 is down [broker-unreachable]')
+    assert ('[broker-unreachable]: <a href="#report-1">ceilometer-polling[101]'
+            ' worker 0 (AgentManager)</a></li>') in main
+    assert ('[broker-unreachable] <a href="#report-1-package">Package</a>'
+            '</li>') in main
+    for link in re.findall('href="#([^"]+)"', out):
+        assert out.count(f'id="{link}"') == 1, link
 
 
 def fleet(write: typing.Any) -> commands.Command:

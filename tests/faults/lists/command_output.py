@@ -73,16 +73,23 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_COMMAND + 'test_processes_are_told_apart',)),
     fault.Fault(
         name='nothing on the page is escaped',
-        file='command/output/report_html.py',
+        file='command/output/verdict_html.py',
         old='    return html.escape(escape.text(str(value)))',
         new='    return str(value)',
         tests=(_HOSTILE + 'test_hostile_text_is_shown_escaped',)),
     fault.Fault(
         name='markup of a report is markup of the page',
-        file='command/output/report_html.py',
+        file='command/output/verdict_html.py',
         old='    return html.escape(escape.text(str(value)))',
         new='    return escape.text(str(value))',
         tests=(_HOSTILE + 'test_hostile_text_is_shown_escaped',)),
+    fault.Fault(
+        name='findings on the page lead nowhere',
+        file='command/output/verdict_html.py',
+        old='if part.name == told.section:',
+        new='if part.name is told:',
+        tests=('tests/unit/test_command_findings.py::'
+               'test_page_begins_with_the_verdict',)),
     fault.Fault(
         name='the page may load from anywhere',
         file='command/output/report_html.py',

@@ -58,12 +58,14 @@ class Notice:
     :ivar text: the line
     :ivar kind: of the finding that it tells, None if it tells none
     :ivar severity: of that finding, one of :data:`findings.SEVERITIES`
+    :ivar section: the section that has found it
     """
 
     level: str
     text: str
     kind: str | None = None
     severity: str | None = None
+    section: str | None = None
 
 
 def digest(found: read.Found,
@@ -90,7 +92,8 @@ def found_by_the_process(found: read.Found) -> list[Notice]:
     told = section_data.content(found.report, contents.Summary)
     return [] if told is None else [
         Notice(_OF_SEVERITY[one['severity']], escape.line(findings.line(one)),
-               one['kind'], one['severity'])
+               one['kind'], one['severity'],
+               one['evidence'].get(findings.SECTION))
         for one in told['findings']
         if one['severity'] in _OF_SEVERITY and findings.is_kind(one['kind'])]
 

@@ -25,15 +25,15 @@ from collections.abc import Iterable
 import dataclasses
 import hashlib
 import html
-from typing import Any
 
 from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command.findings import verdict
 from ceilometer.diagnostics.command.output import report_text
+from ceilometer.diagnostics.command.output import verdict_html
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_options
 from ceilometer.diagnostics.command.reports import reported_threads
 from ceilometer.diagnostics.command import times
-from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
 
@@ -69,12 +69,31 @@ input[type=search] { width: 24rem; max-width: 90%; padding: .3rem; }
   .option, .option th, .option td { display: block; border: 0; }
   .option { border-bottom: 1px solid var(--line); } }
 [hidden] { display: none; }
+.digest { padding-left: 1.2rem; }
+#verdict p { font-size: 1.1rem; }
+@media (max-width: 30rem) { body { padding: .5rem; }
+  .report th, .report td { display: block; border: 0; } }
+@media print { nav, input, label { display: none; }
+  pre { white-space: pre-wrap; } a { color: inherit; } }
 """
 
 _SCRIPT = """
 const search = document.getElementById('search');
 const changed = document.getElementById('changed');
 const rows = Array.from(document.querySelectorAll('tr.option'));
+// what a link leads to, and what is printed, is open
+function openLinked() {
+  const one = document.getElementById(location.hash.slice(1));
+  if (one && one.tagName === 'DETAILS') {
+    one.open = true;
+    one.scrollIntoView();
+  }
+}
+window.addEventListener('hashchange', openLinked);
+window.addEventListener('beforeprint', () => {
+  for (const one of document.querySelectorAll('details')) one.open = true;
+});
+openLinked();
 function filter() {
   const words = search.value.toLowerCase().split(/\\s+/);
   let shown = 0;
@@ -124,21 +143,33 @@ def page(reports: list[read.Found], before: list[read.Found | None],
         f'<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n'
         f'<body>\n<h1>{_text(title)}</h1>\n']
     name = report_text.process_names(reports)
-    parts += [_digest(one, earlier, name(one), utc)
-              for one, earlier in zip(reports, before, strict=True)]
-    parts.append(_stacks(reports, name))
-    parts.append(_configuration(reports, name))
-    parts += [_sections(one, name(one)) for one in reports]
-    parts.append(f'<script>{_SCRIPT}</script>\n</body>\n</html>\n')
+    told = [(one, digest.digest(one, earlier))
+            for one, earlier in zip(reports, before, strict=True)]
+    names = list(map(name, reports))
+    below = [part for part in (
+        ('stacks', 'Stacks', _stacks(reports, name)),
+        ('configuration', 'Configuration', _configuration(reports, name)),
+        ('sections', 'Sections', ''.join(
+            _sections(one, name(one), index)
+            for index, one in enumerate(reports)))) if part[2]]
+    parts.append('<main>\n')
+    parts.append(verdict_html.verdict_over(
+        verdict.of(told), reports, names))
+    parts.append(verdict_html.contents(
+        names, [(link, title) for link, title, _ in below]))
+    parts += [_digest(one, notices, name(one), utc, index)
+              for index, (one, notices) in enumerate(told)]
+    parts += [f'<section id="{link}">\n{part}</section>\n'
+              for link, _, part in below]
+    parts.append(f'</main>\n<script>{_SCRIPT}</script>\n</body>\n</html>\n')
     return ''.join(parts)
 
 
-def _text(value: Any) -> str:
-    return html.escape(escape.text(str(value)))
+_text = verdict_html.text
 
 
-def _digest(found: read.Found, before: read.Found | None, name: str,
-            utc: bool) -> str:
+def _digest(found: read.Found, told: list[digest.Notice], name: str,
+            utc: bool, index: int) -> str:
     header = found.report.header
     own = found.identity
     rows = [
@@ -150,14 +181,14 @@ def _digest(found: read.Found, before: read.Found | None, name: str,
         ('Host', f'{own.hostname or "-"}, boot {own.boot_id or "-"}'),
         ('Trigger', header.trigger.describe()),
     ]
-    notices = ''.join(
-        f'<li class="{notice.level}">{_text(notice.text)}</li>\n'
-        for notice in digest.digest(found, before))
+    notices = ''.join(verdict_html.notice(notice, found, index)
+                      for notice in told)
     return (
-        f'<section class="report">\n<h2>{_text(name)}</h2>\n<table>\n'
-        + ''.join(f'<tr><th>{head}</th><td>{_text(value)}</td></tr>\n'
-                  for head, value in rows)
-        + f'</table>\n<ul class="digest">\n{notices}</ul>\n</section>\n')
+        f'<section class="report" id="{verdict_html.anchor(index)}">\n'
+        f'<h2>{_text(name)}</h2>\n<ul class="digest">\n{notices}</ul>\n'
+        '<table>\n' + ''.join(
+            f'<tr><th scope="row">{head}</th><td>{_text(value)}</td></tr>\n'
+            for head, value in rows) + '</table>\n</section>\n')
 
 
 @dataclasses.dataclass
@@ -241,7 +272,7 @@ def _configuration(reports: list[read.Found],
     for (option_name, shown, where, mark), owners in rows.items():
         whose = '' if len(owners) == len(reports) else ', '.join(owners)
         lines.append(
-            f'<tr class="{mark}"><th>{_text(option_name)}</th>'
+            f'<tr class="{mark}"><th scope="row">{_text(option_name)}</th>'
             f'<td>{_text(shown)}</td>'
             f'<td class="faint place">{_text(where)}</td>'
             f'<td class="faint">{_text(whose)}</td></tr>\n')
@@ -253,16 +284,18 @@ def _configuration(reports: list[read.Found],
             + ''.join(lines) + '</table>\n')
 
 
-def _sections(found: read.Found, name: str) -> str:
+def _sections(found: read.Found, name: str, index: int) -> str:
     parts = [f'<h2>Sections of {_text(name)}</h2>\n']
-    parts += [_section(part) for part in found.report.sections]
+    parts += [_section(part, index) for part in found.report.sections]
     return ''.join(parts)
 
 
-def _section(part: report.Section) -> str:
+def _section(part: report.Section, index: int) -> str:
     mark = ''
     if part.status != fields.STATUS_OK:
         mark = f' <span class="bad">{_text(part.status)}</span>'
-    return (f'<details class="section"{" open" if part.failed else ""}>'
+    link = _text(verdict_html.anchor(index, part))
+    return (f'<details class="section" id="{link}"'
+            f'{" open" if part.failed else ""}>'
             f'<summary>{_text(part.title)}{mark}</summary>\n'
             f'<pre>{_text(part.text)}</pre>\n</details>\n')

@@ -1,0 +1,95 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The top of an HTML page of reports: the verdict, and what the page has."""
+
+from __future__ import annotations
+
+import html
+
+from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command.findings import verdict
+from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics import escape
+from ceilometer.diagnostics import report
+
+#: What marks a line beside its colour, which not everybody sees.
+MARKS = {digest.BAD: '! ', digest.ODD: '* ', digest.PLAIN: ''}
+
+
+def text(value: object) -> str:
+    """A text as it may stand on a page.
+
+    :param value: anything
+    """
+    return html.escape(escape.text(str(value)))
+
+
+def anchor(index: int, part: report.Section | None = None) -> str:
+    """What links lead to.
+
+    :param index: of a report on the page
+    :param part: one of its sections, None for what is said of the report
+    """
+    return f'report-{index}' + ('' if part is None else f'-{part.name}')
+
+
+def notice(told: digest.Notice, found: read.Found, index: int) -> str:
+    """A line of a digest; of a finding it leads to the section that has it.
+
+    :param told: the line
+    :param found: the report that it is of
+    :param index: of the report on the page
+    """
+    words = f'{MARKS[told.level]}{text(told.text)}'
+    for part in found.report.sections:
+        if part.name == told.section:
+            words += (f' <a href="#{text(anchor(index, part))}">'
+                      f'{text(part.title)}</a>')
+            break
+    return f'<li class="{told.level}">{words}</li>\n'
+
+
+def verdict_over(told: verdict.Verdict, reports: list[read.Found],
+                 names: list[str]) -> str:
+    """The verdict over all reports, each finding linked to its reports.
+
+    :param told: the verdict
+    :param reports: all of the page
+    :param names: what tells each of them from the others
+    """
+    worst = told.worst
+    level = digest.PLAIN if worst is None else worst.notice.level
+    lines = [f'<section id="verdict">\n<h2>Verdict</h2>\n<p class="{level}">'
+             f'{MARKS[level]}{text(told.line())}</p>\n<ul class="digest">\n']
+    for group in told.groups:
+        whose = ', '.join(
+            f'<a href="#{anchor(index)}">{text(names[index])}</a>'
+            for index, one in enumerate(reports) if one in group.processes)
+        lines.append(
+            f'<li class="{group.notice.level}">{MARKS[group.notice.level]}'
+            f'{text(group.notice.text)}: {whose}</li>\n')
+    return ''.join([*lines, '</ul>\n</section>\n'])
+
+
+def contents(names: list[str], others: list[tuple[str, str]]) -> str:
+    """A list of what the page has.
+
+    :param names: of its reports
+    :param others: anchors and titles of what comes behind them
+    """
+    rows = [('verdict', 'Verdict'),
+            *((anchor(index), name) for index, name in enumerate(names)),
+            *others]
+    return ('<nav aria-label="Contents">\n<ul>\n' + ''.join(
+        f'<li><a href="#{link}">{text(title)}</a></li>\n'
+        for link, title in rows) + '</ul>\n</nav>\n')
