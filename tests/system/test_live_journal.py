@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import collections.abc
 import json
+import time
 
 import pytest
 
@@ -102,6 +103,32 @@ def test_half_a_report_is_shown_and_said_to_be_half(
     assert 'incomplete' in shown
     assert 'went on' in shown
     assert 'was before' not in shown
+
+
+def test_triggers_close_together_are_two_groups(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """All processes say which of the two they answer, and trigger heeds it."""
+    unit(POLLING)
+    reports.ready(machine, POLLING)
+    pids = machine.pids(POLLING)
+    assert len(pids) > 1
+    told = command.triggered(machine, POLLING)
+    time.sleep(2)
+    told += command.triggered(machine, POLLING)
+    own = {answer['id'] for answer in told}
+    rows = [row for row in command.listed(machine, POLLING)
+            if row['id'] in own]
+    assert len(rows) == len(own) == 2 * len(pids)
+    groups: dict[str, set[int]] = {}
+    for row in rows:
+        groups.setdefault(row['trigger_id'], set()).add(row['pid'])
+        assert row['group'] in own
+    assert None not in groups and len(groups) == 2
+    assert all(answering == set(pids) for answering in groups.values())
+    assert len({(row['trigger_id'], row['group']) for row in rows}) == 2
+    # and the last three rows are not of one group
+    last = command.listed(machine, POLLING, '-n', str(len(pids) + 1))
+    assert len({row['group'] for row in last}) == 2
 
 
 def test_a_namespace_has_its_own_reports(
