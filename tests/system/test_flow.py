@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.system import conftest
 from tests.system import sample_flow
 
@@ -81,6 +83,25 @@ def test_pollster_that_hangs_in_a_socket_is_named(
     text = sample_flow.told(flow, sample_flow.POLLING, 'pollster-hanging')
     assert re.search(r'\S+ works on demo.hanging of source host since [0-9]+ '
                      's, the interval is 3 s', text)
+
+
+@pytest.mark.parametrize(('status', 'error'), [
+    ('401', r'Unauthorized: .*\(HTTP 401\)'),
+    (None, 'ConnectFailure: ')], ids=['refuses', 'away'])
+def test_keystone_that_fails_is_named(
+        unit: conftest.StartUnit, flow: sample_flow.Flow, status: str | None,
+        error: str) -> None:
+    """The pollsters that need it are one finding."""
+    if status is not None:
+        flow.server(5000, status)
+    flow.poll({'name': 'cloud', 'interval': sample_flow.INTERVAL_SECONDS,
+               'meters': ['demo.plain', 'demo.raising'],
+               'discovery': ['demo_cloud']})
+    unit(sample_flow.POLLING)
+    sample_flow.told(
+        flow, sample_flow.POLLING, 'keystone-failing', sentence=(
+            'demo.* and 1 more of source cloud failed [0-9]+ times? since '
+            f'[-0-9: ]+ UTC: .*{error}'))
 
 
 def test_broker_that_stops_is_named(
@@ -158,5 +179,5 @@ def test_publishers_that_fail_are_named(
     assert (listener['host'], listener['virtual_host'],
             listener['connected']) == ('127.0.0.1:5672', '/', True)
     assert listener['messages'] > 0
-    assert 'telemetry.sample' in str(listener['queues'])
+    assert 'notifications.sample' in listener['queues']
     assert 'pass-word-9' not in str(report.entries)

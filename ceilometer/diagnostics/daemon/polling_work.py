@@ -44,9 +44,11 @@ def cycle(wrapped: Callable[..., Any], instance: Any, args: Any,
     try:
         task = args[0] if args else kwargs['task']
         matches = task.pollster_matches
-        interval = next(
-            (source.interval for source in instance.polling_manager.sources
-             if source.name in matches), None)
+        interval = None
+        for source in instance.polling_manager.sources:
+            if source.name in matches:
+                interval = source.interval
+                break
         doing = work.begin(work.CYCLE, (interval,))
     except Exception as error:
         work.cannot_follow('AgentManager.interval_task', error)
