@@ -982,6 +982,29 @@ class Pipelines(TypedDict):
     unknown: list[str]
 
 
+class ReadFile(TypedDict):
+    """A file that the process has read when it started.
+
+    :ivar kind: ``polling``, ``sample pipelines``, ``event pipelines`` or
+        ``configuration``
+    :ivar differs: names of what is not as it was read
+    :ivar error: why it cannot be read now
+    """
+
+    file: str
+    kind: str
+    modified_usec: int | None
+    differs: list[str]
+    error: str | None
+
+
+class Files(TypedDict):
+    """Section ``files``."""
+
+    time_usec: int
+    files: list[ReadFile]
+
+
 class AnsweredTrigger(TypedDict):
     """What asked for the report.
 
@@ -1084,5 +1107,6 @@ SECTIONS: Final[dict[str, type]] = {
     'messaging': Messaging,
     'notifications': Notifications,
     'pipelines': Pipelines,
+    'files': Files,
     'summary': Summary,
 }

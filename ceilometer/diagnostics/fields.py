@@ -104,7 +104,7 @@ SECTIONS: Final = (
     'package', 'threads', 'green-threads', 'asyncio-tasks', 'processes',
     'workers', 'recent-problems', 'configuration', 'logging', 'resources',
     'polling', 'messaging',
-    'notifications', 'pipelines')
+    'notifications', 'pipelines', 'files')
 
 #: The section that closes every report.
 SECTION_SUMMARY: Final = 'summary'

@@ -27,7 +27,7 @@ from tests.system import machine as machines
 SECTIONS = ('package', 'threads', 'green-threads', 'asyncio-tasks',
             'processes', 'workers', 'recent-problems', 'configuration',
             'logging', 'resources', 'polling', 'messaging',
-            'notifications', 'pipelines')
+            'notifications', 'pipelines', 'files')
 
 
 @dataclasses.dataclass(frozen=True)

@@ -181,3 +181,28 @@ def test_publishers_that_fail_are_named(
     assert listener['messages'] > 0
     assert 'notifications.sample' in listener['queues']
     assert 'pass-word-9' not in str(report.entries)
+
+
+def test_file_that_was_edited_and_not_reloaded_is_named(
+        unit: conftest.StartUnit, flow: sample_flow.Flow) -> None:
+    """And no more, when the daemon has been restarted."""
+    flow.poll(sample_flow.source('host', 'demo.plain'))
+    unit(sample_flow.POLLING)
+    flow.machine.wait_for(
+        lambda: sample_flow.data(sample_flow.worker(
+            flow.machine, sample_flow.POLLING), 'polling')['samples_sent'],
+        what='samples', unit=sample_flow.POLLING)
+    flow.poll(sample_flow.source('host', 'demo.plain', interval=60),
+              sample_flow.source('more', 'demo.plain'))
+    text = sample_flow.told(
+        flow, sample_flow.POLLING, 'file-not-reloaded')
+    assert re.search('/etc/ceilometer/polling.yaml was changed at [-0-9: ]+ '
+                     'UTC and not reloaded: source host, source more', text)
+    flow.machine.systemctl('restart', sample_flow.POLLING)
+    flow.machine.wait_for(
+        lambda: sample_flow.data(sample_flow.worker(
+            flow.machine, sample_flow.POLLING), 'polling')['cycles'],
+        what='a worker that polls', unit=sample_flow.POLLING)
+    report = sample_flow.worker(flow.machine, sample_flow.POLLING)
+    assert 'file-not-reloaded' not in str(
+        sample_flow.data(report, 'summary')['findings'])

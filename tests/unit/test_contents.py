@@ -228,7 +228,8 @@ def test_reference_has_each_key(name: str) -> None:
               'exclude_sections', '/etc/passwd', findings.EXPLAINS,
               *contents.POLLING_STATES, *contents.WORK_KINDS,
               '--polling-namespaces', 'listen', 'sample', 'event',
-              'polling',
+              'polling', 'sample pipelines', 'event pipelines',
+              'configuration',
               'AgentManager', '…', *contents.WORKERS_STATES}
     assert words - below <= values
 

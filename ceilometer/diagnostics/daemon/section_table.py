@@ -24,6 +24,7 @@ from ceilometer.diagnostics.daemon import running_out
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon.sections import asyncio_tasks
 from ceilometer.diagnostics.daemon.sections import configuration
+from ceilometer.diagnostics.daemon.sections import definition_files
 from ceilometer.diagnostics.daemon.sections import green_threads
 from ceilometer.diagnostics.daemon.sections import log_levels
 from ceilometer.diagnostics.daemon.sections import messaging
@@ -71,6 +72,8 @@ SECTIONS = (
     section.Kind('pipelines', 'Pipelines', pipelines.collect,
                  notification_text.render_pipelines,
                  findings=notification_text.find_pipelines),
+    section.Kind('files', 'Files', definition_files.collect,
+                 definition_files.render, findings=definition_files.find),
 )
 
 SUMMARY = section.Kind(fields.SECTION_SUMMARY, 'Summary', summary.no_content,
