@@ -26,6 +26,7 @@ import time
 import pytest
 
 from ceilometer.diagnostics.command import answers
+from ceilometer.diagnostics.command import code_age
 from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command import system
 from tests import limits
@@ -209,6 +210,53 @@ def test_journal_that_does_not_read(
                 client.send(b'x')
         told = obstacles.of_journal(None, run)
         assert told is not None and 'takes no entries' in told
+
+
+@pytest.mark.parametrize(('files', 'told'), [
+    ({'etc/journald.conf': '[Journal]\nStorage=none\n'}, 'etc/journald.conf'),
+    ({'etc/journald.conf': '[Journal]\n#Storage=none\n'}, None),
+    ({'etc/journald.conf': 'Storage=auto\n',
+      'lib/journald.conf': 'Storage=none\n'}, None),
+    ({'etc/journald.conf': 'Storage=none\n',
+      'lib/journald.conf.d/50-x.conf': ' Storage = volatile \n'}, None),
+    ({'lib/journald.conf.d/50-x.conf': 'Storage=none\n'}, '50-x.conf'),
+    ({'lib/journald.conf.d/50-x.conf': 'Storage=none\n',
+      'etc/journald.conf.d/50-x.conf': ''}, None),
+    ({'lib/journald.conf.d/50-x.conf': 'Storage=persistent\n',
+      'etc/journald.conf.d/60-x.conf': 'Storage=none\n'}, '60-x.conf'),
+    ({'etc/journald@x.conf': 'Storage=none\n'}, None), ({}, None)])
+def test_journald_that_stores_nothing(
+        run: pathlib.Path, tmp_path: pathlib.Path, files: dict[str, str],
+        told: str | None) -> None:
+    """Its configuration says so, as journald reads it."""
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    places = (tmp_path / 'etc', tmp_path / 'lib')
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(run / 'journal/socket'))
+        found = obstacles.of_journal(None, run, configuration=places)
+    assert (found is None) == (told is None)
+    if found is not None and told is not None:
+        assert f'{told} says Storage=none' in found
+        assert 'restart systemd-journald' in found
+
+
+def test_journald_that_has_not_been_told_yet(
+        run: pathlib.Path, tmp_path: pathlib.Path, start: Start,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written after its start does not count."""
+    (tmp_path / 'journald@x.conf').write_text('Storage=none\n')
+    written = (tmp_path / 'journald@x.conf').stat().st_ctime
+    monkeypatch.setattr(system, 'main_pid', lambda name: start(''))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(run / 'journal.x/socket'))
+        monkeypatch.setattr(code_age, 'started', lambda pid: written + 1)
+        told = obstacles.of_journal('x', run, configuration=[tmp_path])
+        assert told is not None and 'restart systemd-journald@x' in told
+        monkeypatch.setattr(code_age, 'started', lambda pid: written - 1)
+        assert obstacles.of_journal(
+            'x', run, configuration=[tmp_path]) is None
 
 
 def test_journald_that_is_stopped(run: pathlib.Path, start: Start,

@@ -29,13 +29,18 @@ def is_newer(package: str, pid: int) -> bool:
     :param pid: process id; False if it is gone
     """
     try:
-        return _changed(package) > _started(pid)
+        return _changed(package) > started(pid)
     except (OSError, ValueError, IndexError):
         return False
 
 
-def _started(pid: int) -> float:
-    """When a process was started, seconds since the epoch."""
+def started(pid: int) -> float:
+    """When a process was started, seconds since the epoch.
+
+    :param pid: process id
+    :raises OSError: it is gone
+    :raises ValueError: /proc tells something else
+    """
     text = pathlib.Path(f'/proc/{pid}/stat').read_text(errors='replace')
     # proc(5); the name of a program may hold anything, a parenthesis, too
     ticks = int(text.rpartition(')')[2].split()[19])

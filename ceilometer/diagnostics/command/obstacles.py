@@ -18,11 +18,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import os
 import pathlib
+import re
 import select
 import socket
 
+from ceilometer.diagnostics.command import code_age
 from ceilometer.diagnostics.command import system
 
 # So long journald has to take an entry before it is called stuck, seconds.
@@ -38,6 +41,11 @@ _BIT = 1 << (system.SIGNAL - 1)
 _PROC = pathlib.Path('/proc')
 _CGROUP = pathlib.Path('/sys/fs/cgroup')
 _RUN = pathlib.Path('/run/systemd')
+# systemd-system.conf(5): of files of one name the first one counts
+_CONFIGURATION = tuple(map(pathlib.Path, (
+    '/etc/systemd', '/run/systemd', '/usr/local/lib/systemd',
+    '/usr/lib/systemd', '/lib/systemd')))
+_STORAGE = re.compile(r'^\s*Storage\s*=\s*(\S*)\s*$', re.MULTILINE)
 
 
 def of_process(pid: int, proc: pathlib.Path = _PROC,
@@ -131,6 +139,7 @@ def cpu_seconds(pid: int, proc: pathlib.Path = _PROC) -> float:
 
 def of_journal(namespace: str | None, run: pathlib.Path = _RUN,
                proc: pathlib.Path = _PROC, cgroup: pathlib.Path = _CGROUP,
+               configuration: Sequence[pathlib.Path] = _CONFIGURATION,
                ) -> str | None:
     """Why no report can get into the journal; None if it can.
 
@@ -138,6 +147,7 @@ def of_journal(namespace: str | None, run: pathlib.Path = _RUN,
     :param run: where systemd has its sockets
     :param proc: where /proc is mounted
     :param cgroup: where the control groups are mounted
+    :param configuration: where files of systemd are, the first one counts
     """
     name = 'journal' if namespace is None else f'journal.{namespace}'
     service = 'systemd-journald' + (
@@ -155,6 +165,9 @@ def of_journal(namespace: str | None, run: pathlib.Path = _RUN,
         except OSError:
             return None
         pid = system.main_pid(f'{service}.service')
+        if keeps := _keeps_nothing(namespace, pid, configuration):
+            return (f'{keeps} says Storage=none, so the journal keeps no '
+                    f'entries: change that, then restart {service}')
         if pid and (why := of_process(pid, proc, cgroup)):
             return f'the journal takes no entries: {service}, pid {pid}: {why}'
         poll = select.poll()
@@ -164,3 +177,31 @@ def of_journal(namespace: str | None, run: pathlib.Path = _RUN,
             return (f'the journal takes no entries: {service} has not read '
                     f'its socket for {_JOURNAL_SECONDS:g} s')
     return None
+
+
+def _keeps_nothing(namespace: str | None, pid: int,
+                   configuration: Sequence[pathlib.Path],
+                   ) -> pathlib.Path | None:
+    """The file that has journald store nothing, None if it stores.
+
+    A full disk is none: journald makes room, or keeps entries in memory.
+    """
+    name = 'journald' + ('' if namespace is None else f'@{namespace}')
+    files = [path for path in (
+        directory / f'{name}.conf' for directory in configuration)
+        if path.exists()][:1]
+    later: dict[str, pathlib.Path] = {}
+    for directory in configuration:
+        for path in sorted((directory / f'{name}.conf.d').glob('*.conf')):
+            later.setdefault(path.name, path)
+    said = None
+    for path in [*files, *(later[key] for key in sorted(later))]:
+        for found in _STORAGE.findall(_read(path)):
+            said = path if found == 'none' else None
+    try:
+        # what was written later does not count, yet
+        if said and pid and said.stat().st_ctime > code_age.started(pid):
+            return None
+    except (OSError, ValueError, IndexError):
+        return None
+    return said

@@ -21,6 +21,13 @@ _OBSTACLES = 'tests/unit/test_command_obstacles.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
+        name='nobody sees that journald stores nothing',
+        file='command/obstacles.py',
+        old="            said = path if found == 'none' else None\n",
+        new='            said = None\n',
+        tests=('tests/unit/test_command_obstacles.py::'
+               'test_journald_that_stores_nothing',)),
+    fault.Fault(
         name='an interrupt does not reach the other host',
         file='command/remote.py',
         old='            ssh.stdin.close()\n            return',
