@@ -259,6 +259,53 @@ def test_real_daemon_answers_in_every_process(
     assert 'Diagnostics' not in process.errors
 
 
+@pytest.mark.parametrize(('method', 'preload'), [
+    (None, []), ('forkserver', PRELOAD), ('spawn', [])],
+    ids=['fork', 'forkserver', 'spawn'])
+def test_worker_that_dies_is_known_to_its_master(
+        start, journal, configuration, customize, method, preload):
+    """With the signal, its process and how long it lived.
+
+    A forkserver's worker is no child of the master: cotyledon is not told
+    that it has died, and starts no other. There it is missing.
+    """
+    environment = dict(ARMED)
+    if method is not None:
+        environment |= customize(START_METHOD.format(method, preload))
+    process = start.run(
+        [os.path.join(test_run.BIN, 'ceilometer-polling'), '--config-file',
+         configuration], environment)
+    conftest.until(lambda: _workers(process.pid), 'a worker')
+    # it has begun to leave what it knows once it can report
+    process.send_all()
+    journal.wait_for(
+        lambda: any(one.header.process == 'worker'
+                    for one in _known(journal)), 'the report of a worker')
+    (worker,) = {one.header.pid for one in _known(journal)
+                 if one.header.process == 'worker'}
+    os.kill(worker, signal.SIGKILL)
+
+    def deaths():
+        process.send()
+        for report in reversed(journal.complete(process.pid)):
+            (data,) = (part.data for part in report.sections
+                       if part.name == 'workers')
+            for service in data['services']:
+                if service['deaths'] or method == 'forkserver' and (
+                        service['workers'][0]['pid'] is None):
+                    return [service]
+        return None
+
+    (service,) = conftest.until(deaths, 'the death of a worker')
+    if method != 'forkserver':
+        (death,) = service['deaths']
+        assert (death['pid'], death['signal'], death['exit_status']) == (
+            worker, 'SIGKILL', None)
+        assert 0 < death['lived_seconds'] < 600
+    process.send(signal.SIGTERM)
+    assert process.wait() == 0
+
+
 def _check(report):
     found = {section.name: section for section in report.sections}
     assert {section.status for section in report.sections} == {
