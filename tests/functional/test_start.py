@@ -283,6 +283,11 @@ def test_worker_that_dies_is_known_to_its_master(
                     for one in _known(journal)), 'the report of a worker')
     (worker,) = {one.header.pid for one in _known(journal)
                  if one.header.process == 'worker'}
+    # whoever sets up its loggers, or not
+    assert {part.data['watched'] for one in _known(journal)
+            if one.header.process == 'worker'
+            for part in one.sections if part.name == 'recent-problems'} == {
+        True}
     os.kill(worker, signal.SIGKILL)
 
     def deaths():

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import logging
 import os
 import threading
@@ -186,6 +187,36 @@ def test_nothing_is_added_where_no_handler_is(monkeypatch):
     log_watch.start()
     assert root.handlers == []
     assert not log_watch.watches()
+
+
+def test_python_writes_what_it_has_no_other_handler_for(
+        monkeypatch, capsys):
+    """As it did before, where the watch is added alone; nothing twice."""
+    root = logging.getLogger()
+    log_watch.stop()
+    monkeypatch.setattr(root, 'handlers', [])
+    log_watch.start()
+    log_watch.start_alone()
+    assert log_watch.watches()
+    stream = io.StringIO()
+    own = logging.getLogger('example.own')
+    own.addHandler(logging.StreamHandler(stream))
+    try:
+        LOG.error('no %s', 'handler')
+        LOG.info('nothing')
+        own.error('a handler')
+    finally:
+        own.handlers.clear()
+    assert capsys.readouterr().err == 'no handler\n'
+    assert stream.getvalue() == 'a handler\n'
+    assert [one.last.message for one in log_watch.problems()[0]] == [
+        'a handler', 'no %s']
+    # the loggers are set up after all
+    log_watch._setup(lambda: root.handlers.append(
+        logging.StreamHandler(stream)), None, (), {})
+    LOG.error('set up')
+    assert capsys.readouterr().err == ''
+    assert stream.getvalue() == 'a handler\nset up\n'
 
 
 def test_handler_comes_again_after_oslo_log(monkeypatch):

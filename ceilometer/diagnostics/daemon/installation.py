@@ -96,6 +96,7 @@ def _become_worker(number: int, service: Any) -> None:
     armed.daemon.become_worker(number, service)
     if armed.daemon.process == fields.PROCESS_WORKER:
         last_words.begin(armed.reporter.context.turn_descriptor)
+        log_watch.start_alone()
     # A worker that is no fork of its master has not read its configuration:
     # the service has got it.
     conf = getattr(service, 'conf', None)

@@ -18,9 +18,9 @@ formats nothing and takes no lock, keeps no record, no argument and no frame
 alive, and raises nothing. Arguments carry payload and ids; so of a message
 its constant part is kept, and of an exception its class and text.
 
-The handler is added when oslo.log has set up the loggers, and only where there
-are others: Python writes what it has no handler for to standard error, and
-goes on to do so.
+The handler is added when oslo.log has set up the loggers. A worker that is no
+fork of its master sets up none: there it is added to none, and what Python
+would write to standard error where it has no handler it still writes.
 
 Runs in any thread that logs; the names without an underscore in the main
 thread, or in the only one after a fork, unless said otherwise.
@@ -100,6 +100,8 @@ _problems: dict[tuple[str, int, str, str | None], Problem] = {}
 _forgotten = 0
 _hooked = False
 _handler: _Handler | None = None
+# Whether it was added where there was no other.
+_alone = False
 
 
 class _Handler(logging.Handler):
@@ -115,6 +117,9 @@ class _Handler(logging.Handler):
         observer = _record_observers.get(record.name)
         if observer is None and record.levelno < logging.WARNING:
             return True
+        if (_alone and record.levelno >= logging.WARNING
+                and _has_no_other_handler(record)):
+            _write_as_python(record)
         ident = record.thread or 0
         # the text of an exception may be made by code that logs
         if ident in self._inside:
@@ -124,15 +129,33 @@ class _Handler(logging.Handler):
             if observer is not None:
                 observer(record)
             if record.levelno >= logging.WARNING:
+                _remember(record)
                 for each in _problem_observers:
                     each(record)
-                _remember(record)
         except Exception:  # noqa: S110
             # whoever logs has other things to do
             pass
         finally:
             self._inside.discard(ident)
         return True
+
+
+def _has_no_other_handler(record: logging.LogRecord) -> bool:
+    """Whether Python would have found no handler for a record but ours."""
+    logger: Any = logging.root
+    if record.name != logger.name:
+        logger = logger.manager.loggerDict.get(record.name)
+    while isinstance(logger, logging.Logger):
+        if any(not is_own(handler) for handler in logger.handlers):
+            return False
+        logger = logger.parent
+    return True
+
+
+def _write_as_python(record: logging.LogRecord) -> None:
+    last = logging.lastResort
+    if last is not None and record.levelno >= last.level:
+        last.handle(record)
 
 
 def _remember(record: logging.LogRecord) -> None:
@@ -200,10 +223,11 @@ def start() -> None:
 
 def stop() -> None:
     """Watch no more, and forget all."""
-    global _handler
+    global _handler, _alone
     if _handler is not None:
         logging.getLogger().removeHandler(_handler)
     _handler = None
+    _alone = False
     forked()
 
 
@@ -214,6 +238,18 @@ def forked() -> None:
     _forgotten = 0
     if _handler is not None:
         _handler._inside.clear()
+
+
+def start_alone() -> None:
+    """Watch also where no loggers have been set up, and none will be.
+
+    In a worker that is no fork of its master.
+    """
+    global _alone
+    root = logging.getLogger()
+    if _handler is not None and not root.handlers:
+        _alone = True
+        root.addHandler(_handler)
 
 
 def _setup(wrapped: Callable[..., Any], instance: Any, args: Any,

@@ -164,4 +164,18 @@ FAULTS = (
         old='if mark != _MARK or whose != pid:',
         new='if mark != _MARK:',
         tests=(TEST_WORKERS + 'test_last_words_are_those_of_the_process',)),
+    fault.Fault(
+        name='the watch alone keeps standard error silent',
+        file=LOG_WATCH,
+        old='if last is not None and record.levelno >= last.level:',
+        new='if last is None and record.levelno:',
+        tests=(TEST_LOG + 'test_python_writes_what_it_has_no_other_handler_'
+               'for',)),
+    fault.Fault(
+        name='the log of a worker that is no fork is not seen',
+        file='daemon/installation.py',
+        old='        log_watch.start_alone()\n',
+        new='',
+        tests=('tests/functional/test_start.py::'
+               'test_worker_that_dies_is_known_to_its_master',)),
 )
