@@ -48,7 +48,11 @@ def until_told() -> None:
 
 
 def configuration(text: str = '', arguments: tuple[str, ...] = ()):
-    """A parsed configuration of oslo.config, as a service has it."""
+    """A parsed configuration of oslo.config, as a service has it.
+
+    Its file stays as long as the process: one that is gone is unusual.
+    """
+    import atexit
     import tempfile
 
     from oslo_config import cfg
@@ -56,10 +60,14 @@ def configuration(text: str = '', arguments: tuple[str, ...] = ()):
 
     conf = cfg.ConfigOpts()
     opts.set_defaults(conf)
-    with tempfile.NamedTemporaryFile('w', suffix='.conf') as file:
+    with tempfile.NamedTemporaryFile('w', suffix='.conf',
+                                     delete=False) as file:
         file.write(text)
-        file.flush()
-        conf(['--config-file', file.name, *arguments], project='example')
+    maker = os.getpid()
+    # forks run this as well
+    atexit.register(
+        lambda: os.getpid() == maker and os.unlink(file.name))
+    conf(['--config-file', file.name, *arguments], project='example')
     return conf
 
 

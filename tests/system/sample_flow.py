@@ -33,22 +33,40 @@ INTERVAL_SECONDS = 3
 
 SOURCES = pathlib.Path(__file__).with_name('flow')
 
-# Answers each request with status 500, or never if it is told so.
+# Answers each request with a status, or never, or as a Keystone does that
+# does not know the password.
 SERVER = """
-import http.server, socket, sys, threading, systemd.daemon
-if sys.argv[2] == 'silent':
-    server = socket.create_server(('127.0.0.1', int(sys.argv[1])))
+import http.server, json, socket, sys, threading, systemd.daemon
+port, answer = int(sys.argv[1]), sys.argv[2]
+if answer == 'silent':
+    server = socket.create_server(('127.0.0.1', port))
     systemd.daemon.notify('READY=1')
     threading.Event().wait()
+url = f'http://127.0.0.1:{port}/v3'
 class Handler(http.server.BaseHTTPRequestHandler):
-    def answer(self):
+    def answer(self, status, body=None):
         self.rfile.read(int(self.headers.get('Content-Length', 0)))
-        self.send_response(int(sys.argv[2]))
-        self.send_header('Content-Length', '0')
+        data = json.dumps(body).encode() if body else b''
+        self.send_response(status)
+        self.send_header('Content-Type', 'application/json')
+        self.send_header('Content-Length', str(len(data)))
         self.end_headers()
-    do_GET = do_POST = answer
-server = http.server.ThreadingHTTPServer(
-    ('127.0.0.1', int(sys.argv[1])), Handler)
+        self.wfile.write(data)
+    def do_GET(self):
+        if answer == 'keystone':
+            self.answer(200, {'version': {
+                'id': 'v3.14', 'status': 'stable', 'media-types': [],
+                'links': [{'rel': 'self', 'href': url}]}})
+        else:
+            self.answer(int(answer))
+    def do_POST(self):
+        if answer == 'keystone':
+            self.answer(401, {'error': {
+                'code': 401, 'title': 'Unauthorized', 'message':
+                'The request you have made requires authentication.'}})
+        else:
+            self.answer(int(answer))
+server = http.server.ThreadingHTTPServer(('127.0.0.1', port), Handler)
 systemd.daemon.notify('READY=1')
 server.serve_forever()
 """
@@ -89,7 +107,7 @@ class Flow:
     def server(self, port: int, answer: str) -> None:
         """Start a server of HTTP.
 
-        :param answer: the status of each answer, or silent
+        :param answer: the status of each answer, or silent, or keystone
         """
         name = f'server-{port}'
         self._servers.append(name)
