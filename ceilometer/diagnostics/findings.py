@@ -62,6 +62,7 @@ BROKER: Final = 'broker'
 COORDINATION: Final = 'coordination'
 KEYSTONE: Final = 'keystone'
 DISCOVERY: Final = 'discovery'
+POLLING: Final = 'polling'
 POLLSTER: Final = 'pollster'
 PUBLISHER: Final = 'publisher'
 
@@ -111,20 +112,21 @@ KINDS: Final[dict[str, Kind]] = {
     # what the agents divide their work by
     'coordination-lost': Kind(
         ERROR, ('cycle-failing', 'nothing-polled', 'nothing-sent'),
-        (COORDINATION,)),
+        (COORDINATION, POLLING)),
     # who is asked what there is to poll
     'keystone-failing': Kind(
-        ERROR, ('nothing-polled', 'nothing-sent'), (KEYSTONE,)),
+        ERROR, ('nothing-polled', 'nothing-sent'), (KEYSTONE, POLLING)),
     'discovery-failing': Kind(WARNING, ('source-without-resources',),
-                              (DISCOVERY,)),
+                              (DISCOVERY, POLLING)),
     'source-without-pollster': Kind(WARNING, ('nothing-polled',)),
     'source-without-resources': Kind(WARNING, ('nothing-polled',)),
     # the pollsters
     'pollster-hanging': Kind(ERROR, ('cycle-overdue', 'nothing-sent')),
     'pollster-not-loaded': Kind(NOTICE),
-    'pollster-failing': Kind(WARNING, (), (POLLSTER,)),
-    'pollster-switched-off': Kind(WARNING),
-    'cycle-failing': Kind(ERROR, ('nothing-polled', 'nothing-sent')),
+    'pollster-failing': Kind(WARNING, (), (POLLSTER, POLLING)),
+    'pollster-switched-off': Kind(WARNING, (), (POLLING,)),
+    'cycle-failing': Kind(
+        ERROR, ('nothing-polled', 'nothing-sent'), (POLLING,)),
     'cycle-overdue': Kind(WARNING),
     'nothing-polled': Kind(ERROR, ('nothing-sent',)),
     # what takes notifications

@@ -234,7 +234,7 @@ def test_findings_of_a_selection(write: typing.Any) -> None:
     code, out, _ = command('findings', '_HOSTNAME=controller-3')
     assert code == 1
     assert out == ('nothing unusual\n\n'
-                   'Looked at: 2 reports, 2 processes, 1 hosts.\n')
+                   'Looked at: 2 reports, 2 processes, 1 host.\n')
 
 
 def test_findings_of_others_do_not_count(write: typing.Any) -> None:

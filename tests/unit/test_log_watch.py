@@ -284,3 +284,15 @@ def test_it_costs_next_to_nothing():
 def test_ids_and_payload_are_taken_out(raw, text):
     """What names the failure stays."""
     assert without_ids.text(raw) == (raw if text is None else text)
+
+
+@pytest.mark.parametrize(('raw', 'text'), [
+    ('Unable to discover resources: %s', 'Unable to discover resources'),
+    ('Could not load %r: %s', 'Could not load'),
+    ('Skipping %(name)s, keystone issue: %(err)s', 'Skipping …, keystone '
+     'issue'),
+    ('100 percent', '100 percent'), ('%s', '…'),
+    ('took %.2f s', 'took … s')])
+def test_message_has_no_marks_of_what_is_filled_in(raw, text):
+    """The exception stands beside it."""
+    assert without_ids.message(raw) == text

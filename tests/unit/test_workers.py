@@ -370,6 +370,19 @@ def test_errors_are_told_by_what_they_went_through():
     assert other['evidence']['logger'] == 'ceilometer.x'
 
 
+def test_what_was_found_of_polling_explains_its_errors():
+    """What is not loaded other sections tell, and healthy daemons log."""
+    found = found_in(
+        problem('a', logger='ceilometer.polling.manager'),
+        problem('b', logger='stevedore.extension'))
+    assert len(found) == 1
+    for kind in ('keystone-failing', 'discovery-failing', 'cycle-failing',
+                 'pollster-failing', 'pollster-switched-off',
+                 'coordination-lost'):
+        (cause,) = findings.ordered([*found, findings.finding(kind, 'x')])
+        assert cause['kind'] == kind
+
+
 def test_problems_are_told_without_payload(monkeypatch):
     """As they were logged, newest first, equal ones once."""
     log_watch.stop()
@@ -389,8 +402,8 @@ def test_problems_are_told_without_payload(monkeypatch):
         data, exact.contents.SECTIONS['recent-problems']))
     assert [(one['message'], one['error'], one['error_text'], one['count'])
             for one in data['problems']] == [
-        ('of %s', 'ValueError', '{…} …', 1),
-        ('Could not send. Payload …', None, None, 2)]
+        ('of', 'ValueError', '{…} …', 1),
+        ('Could not send. Payload', None, None, 2)]
     text = recent_problems.render(data)
     assert 'ValueError: {…} …' in text
     assert '(2 times since ' in text

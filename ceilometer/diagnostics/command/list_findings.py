@@ -116,6 +116,9 @@ def _text(kinds: list[kinds_found.Kind], hosts: int, processes: int,
     if not kinds and not bare:
         lines.append(findings.NONE)
     if not bare:
-        lines += ['', f'Looked at: {reports} reports, {processes} processes, '
-                  f'{hosts} hosts.']
+        counts = [f'{count} {what}{"" if count == 1 else plural}'
+                  for count, what, plural in (
+                      (reports, 'report', 's'), (processes, 'process', 'es'),
+                      (hosts, 'host', 's'))]
+        lines += ['', f'Looked at: {", ".join(counts)}.']
     return ''.join(f'{line}\n' for line in lines)

@@ -47,6 +47,19 @@ _PATH_IDS = patterns.pattern(
     r'(?i)(/v\d+(?:\.\d+)?/)(?!tokens)[^/\s?]*[0-9][^/\s?]*')
 
 
+_FILLED_IN = patterns.pattern(r'%(\(\w+\))?[-+ #0]*[\d.*]*[a-zA-Z]')
+
+
+def message(raw: str) -> str:
+    """The constant part of a message, without what marks what is filled in.
+
+    :param raw: as it stands in the code
+    """
+    marked = text(_FILLED_IN.sub(MARK, raw))
+    # at its end nearly always the exception, which is told beside it
+    return marked.rstrip(f' :{MARK}') or marked
+
+
 def text(raw: str) -> str:
     """The text without ids and payload, on one line, of some length.
 

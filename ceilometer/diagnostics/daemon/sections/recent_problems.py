@@ -28,6 +28,10 @@ LATELY_SECONDS = 600.0
 
 _ERRORS = ('ERROR', 'CRITICAL')
 
+# What a library lacks that it can do without, healthy daemons log as well; of
+# pollsters and publishers other sections tell it.
+_LEFT_OUT = 'stevedore'
+
 # What loggers speak of; the longest beginning counts.
 _THROUGH = {
     'oslo.messaging': findings.BROKER,
@@ -39,7 +43,8 @@ _THROUGH = {
     'keystoneauth': findings.KEYSTONE,
     'keystonemiddleware': findings.KEYSTONE,
     'ceilometer.keystone_client': findings.KEYSTONE,
-    'ceilometer.polling': findings.POLLSTER,
+    'ceilometer.polling': findings.POLLING,
+    'ceilometer.compute': findings.POLLING,
     'ceilometer.publisher': findings.PUBLISHER,
 }
 
@@ -63,7 +68,7 @@ def _problem(problem: log_watch.Problem,
         'level': logging.getLevelName(last.level),
         'logger': last.logger,
         'thread': last.thread,
-        'message': without_ids.text(last.message),
+        'message': without_ids.message(last.message),
         'error': last.error,
         'error_text': (None if last.error_text is None
                        else without_ids.text(last.error_text)),
@@ -82,7 +87,8 @@ def findings_of(data: contents.RecentProblems) -> list[contents.Finding]:
     groups: dict[str | None, list[contents.LoggedProblem]] = {}
     for problem in data['problems']:
         if problem['level'] in _ERRORS and (
-                problem['seconds_ago'] <= LATELY_SECONDS):
+                problem['seconds_ago'] <= LATELY_SECONDS) and (
+                problem['logger'].partition('.')[0] != _LEFT_OUT):
             groups.setdefault(_through(problem['logger']), []).append(problem)
     return [_finding(through, group) for through, group in groups.items()]
 

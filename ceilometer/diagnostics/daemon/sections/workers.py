@@ -138,7 +138,7 @@ def _error(words: last_words.LastWords, died: float,
         'time': findings.utc(words.time),
         'seconds_ago': round(max(now - words.time, 0), 1),
         'logger': words.logger,
-        'message': without_ids.text(words.message),
+        'message': without_ids.message(words.message),
         'error': words.error,
         'error_text': (None if words.error_text is None
                        else without_ids.text(words.error_text)),
