@@ -171,6 +171,11 @@ def test_what_is_collected_is_what_is_given(
         if given is LARGE:
             assert all(len(section['text'].encode()) > 0.9 * MEGABYTE
                        for section in sections[-1 - patients.GIVEN:-1])
+        # the last one has the kinds of all findings, for the journal's index
+        kinds = [section.pop('findings') for section in sections]
+        assert not any(kinds[:-1])
+        assert set(kinds[-1]) == {
+            one['kind'] for one in sections[-1]['data']['findings']}
         collected[answer['id']] = sections
     assert len(collected) == 2
     check(machine, collected)

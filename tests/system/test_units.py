@@ -148,8 +148,10 @@ def test_polling_and_central_exclude_one_another(
     """Nothing is polled twice: starting one stops the other."""
     unit('ceilometer-agent-central')
     unit('ceilometer-polling')
-    assert machine.show('ceilometer-agent-central', 'ActiveState') == {
-        'ActiveState': 'inactive'}
+    # systemctl waits for what starts, not for what goes down for it
+    machine.wait_for(
+        lambda: machine.show('ceilometer-agent-central', 'ActiveState') == {
+            'ActiveState': 'inactive'}, what='the end of the other agent')
 
 
 def test_target_starts_and_stops_what_is_enabled(

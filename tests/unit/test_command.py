@@ -117,9 +117,9 @@ def test_show_forgery(command: commands.Command) -> None:
 def test_show_stuck_threads(command: commands.Command) -> None:
     """The digest names the threads that have not moved."""
     _, out, _ = command('show', IDS[3])
-    assert ('! thread "pollster" (2), waiting for a lock at /usr/lib/work.py:'
-            f'33 in work: has not moved for 10min (since report '
-            f'{IDS[1][:12]})') in out
+    assert ('! error: thread "pollster" (2), waiting for a lock at '
+            '/usr/lib/work.py:33 in work: has not moved for 10min (since '
+            f'report {IDS[1][:12]}) [thread-without-progress]\n') in out
     assert '"moving"' not in out.partition('Package')[0]
 
 

@@ -135,12 +135,33 @@ def test_a_stuck_thread_is_named_once(command: commands.Command) -> None:
     named = [notice for notice in told['digest']
              if 'pollster' in notice['text']]
     assert [notice['level'] for notice in named] == ['bad']
+    assert named[0]['kind'] == 'thread-without-progress'
     assert STOOD in named[0]['text']
-    # the first of a process is compared with nothing
+    # the first of a process is compared with nothing; that threads work, or
+    # wait for a lock, is nothing unusual
     _, out, _ = command('show', commands.IDS[1], '--json')
-    named = [notice for notice in json.loads(out)['digest']
-             if 'pollster' in notice['text']]
-    assert [notice['level'] for notice in named] == ['odd']
+    told = json.loads(out)['digest']
+    assert not [one for one in told if 'pollster' in one['text']]
+    assert {'level': 'plain', 'kind': None, 'severity': None, 'text':
+            '3 threads, 3 stacks, 1 waiting for a lock'} in told
+
+
+@pytest.mark.parametrize(('cpu_seconds', 'told'), [(0.9, True), (1.1, False)])
+def test_a_thread_that_computes_does_not_stand_still(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        cpu_seconds: float, told: bool) -> None:
+    """It works, whichever line it is met at."""
+    parts = [commands.sections(), commands.sections()]
+    for stack in parts[1][0].data['stacks']:
+        stack['threads'][0]['cpu_seconds'] = cpu_seconds
+    journals.write(tmp_path / 'x.journal', [
+        entry for number, sections in enumerate(parts)
+        for entry in journals.entries(
+            journals.make_report(sections),
+            time_usec=journals.TIME_USEC + number * commands.MINUTE)])
+    code, out, _ = commands.Command(tmp_path, capsys)('show')
+    assert code == 0
+    assert ('thread "pollster"' in out.partition('Package')[0]) is told
 
 
 @pytest.mark.parametrize('anonymous', [[], ['--anonymize']])
@@ -225,8 +246,7 @@ def section(data: dict[str, typing.Any], name: str = 'resources',
     (section({'reason': 'large'}, 'threads', 'truncated'), '*',
      'section threads: truncated'),
     (section({'stacks': [commands.thread('x', 1, 5, None, 'running')]},
-             'threads'), '*',
-     'thread "x" (1), running at /usr/lib/work.py:5 in work'),
+             'threads'), ' ', '1 thread, 1 stack, 1 running'),
 ])
 def test_what_is_unusual_is_said_and_marked(
         tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],

@@ -18,6 +18,7 @@ from tests.faults import fault
 _COMMAND = 'tests/unit/test_command.py::'
 _COMPARE = 'tests/unit/test_command_compare.py::'
 _DIGEST = 'tests/unit/test_command_digest.py::'
+_GROWTH = 'tests/unit/test_growth.py::'
 _HOSTILE = 'tests/unit/test_command_hostile.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
@@ -149,4 +150,30 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='(given, journal, problems), given)',
         tests=('tests/unit/test_command_findings.py::'
                'test_findings_of_others_do_not_count',)),
+    fault.Fault(
+        name='a thread that computes stands still',
+        file='command/findings/stuck_threads.py',
+        old='RUNS_CPU_SECONDS = 0.5',
+        new='RUNS_CPU_SECONDS = 5.0',
+        tests=(_DIGEST + 'test_a_thread_that_computes_does_not_stand_still',
+               )),
+    fault.Fault(
+        name='a daemon that starts leaks memory',
+        file='command/findings/growth.py',
+        old="            or old['armed_for_seconds'] < STARTED_SECONDS):\n",
+        new='            ):\n',
+        tests=(_GROWTH + 'test_a_daemon_that_starts_grows',)),
+    fault.Fault(
+        name='a leak of memory is not told',
+        file='command/findings/growth.py',
+        old='    if rate < MEMORY_KIB_A_MINUTE_MIN and '
+            'last < _MEMORY_TIMES_MIN * first:\n',
+        new='    if last < _MEMORY_TIMES_MIN * first:\n',
+        tests=(_GROWTH + 'test_what_grows_is_told',)),
+    fault.Fault(
+        name='what the new descriptors are of is not told',
+        file='command/findings/growth.py',
+        old="    return f'{count} more are {name}' if count > 0 else ''\n",
+        new="    return ''\n",
+        tests=(_GROWTH + 'test_what_grows_is_told',)),
 )

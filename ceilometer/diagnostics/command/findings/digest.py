@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 import dataclasses
 
+from ceilometer.diagnostics.command.findings import growth
 from ceilometer.diagnostics.command.findings import stuck_threads
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_options
@@ -76,7 +77,8 @@ def digest(found: read.Found,
     :param before: an earlier one of the same process, whole, if there is one
     """
     notices = [*_whole(found), *found_by_the_process(found),
-               *_package(found), *_threads(found, before), *_resources(found),
+               *_package(found), *_threads(found, before),
+               *_growth(found, before), *_resources(found),
                *_configuration(found), *_summary(found)]
     return [dataclasses.replace(notice,
                                 text=escape.line(notice.text))
@@ -91,11 +93,20 @@ def found_by_the_process(found: read.Found) -> list[Notice]:
     """
     told = section_data.content(found.report, contents.Summary)
     return [] if told is None else [
-        Notice(_OF_SEVERITY[one['severity']], escape.line(findings.line(one)),
-               one['kind'], one['severity'],
-               one['evidence'].get(findings.SECTION))
-        for one in told['findings']
+        _notice(one) for one in told['findings']
         if one['severity'] in _OF_SEVERITY and findings.is_kind(one['kind'])]
+
+
+def _notice(one: contents.Finding) -> Notice:
+    return Notice(_OF_SEVERITY[one['severity']],
+                  escape.line(findings.line(one)), one['kind'],
+                  one['severity'], one['evidence'].get(findings.SECTION))
+
+
+def _growth(found: read.Found,
+            before: read.Found | None) -> list[Notice]:
+    return [] if before is None else [
+        _notice(one) for one in growth.find(before, found)]
 
 
 def _kinds(found: read.Found) -> set[str]:
@@ -150,22 +161,25 @@ def _threads(found: read.Found,
     known = reported_threads.threads(found.report)
     if not known:
         return
-    yield Notice(PLAIN, f'{_count(len(known), "thread")}, '
-                 f'{_count(len({one.stack for one in known}), "stack")}')
-    stuck: list[reported_threads.Thread] = []
-    if before is not None:
-        stuck = stuck_threads.stuck(before.report, found.report)
-        usec = max(found.time_usec - before.time_usec, 0)
-        for thread in stuck:
-            yield Notice(BAD if usec >= STILL_USEC_BAD else ODD,
-                         f'{_at(thread)}: has not moved for '
-                         f'{times.show_span(usec)} (since report '
-                         f'{before.short_id})')
-    for thread in known:
-        if thread not in stuck and (
-                thread.state == contents.RUNNING
-                or thread.waiting_for == contents.FOR_LOCK):
-            yield Notice(ODD, _at(thread))
+    # that one works, or waits for a lock, is no finding: threads do
+    words = (f'{_count(len(known), "thread")}, '
+             f'{_count(len({one.stack for one in known}), "stack")}')
+    running = sum(one.state == contents.RUNNING for one in known)
+    locked = sum(one.waiting_for == contents.FOR_LOCK for one in known)
+    if running:
+        words += f', {running} running'
+    if locked:
+        words += f', {locked} waiting for {contents.FOR_LOCK}'
+    yield Notice(PLAIN, words)
+    if before is None:
+        return
+    usec = max(found.time_usec - before.time_usec, 0)
+    for thread in stuck_threads.stuck(before.report, found.report):
+        yield _notice(findings.finding(
+            'thread-without-progress', f'{_at(thread)}: has not moved for '
+            f'{times.show_span(usec)} (since report {before.short_id})',
+            severity=None if usec >= STILL_USEC_BAD else findings.NOTICE,
+            thread=thread.name))
 
 
 def _at(thread: reported_threads.Thread) -> str:

@@ -78,11 +78,25 @@ def stuck(before: report.Report,
     :param before: an earlier report of the same process
     :param after: the later one, whose threads are given
     """
-    stacks = {thread.key: thread.stack
-              for thread in reported_threads.threads(before)}
+    known = {thread.key: thread
+             for thread in reported_threads.threads(before)}
     return [thread for thread in reported_threads.threads(after)
-            if thread.stack and stacks.get(thread.key) == thread.stack
-            and not is_idle(thread)]
+            if thread.stack and thread.key in known
+            and known[thread.key].stack == thread.stack
+            and not is_idle(thread) and not _runs(known[thread.key], thread)]
+
+
+#: A thread that had so much of a processor since then works, though it is at
+#: the same place.
+RUNS_CPU_SECONDS = 0.5
+
+
+def _runs(before: reported_threads.Thread,
+          after: reported_threads.Thread) -> bool:
+    if contents.RUNNING in (before.state, after.state):
+        return True
+    return (before.cpu_seconds is not None and after.cpu_seconds is not None
+            and after.cpu_seconds - before.cpu_seconds >= RUNS_CPU_SECONDS)
 
 
 #: What threads wait for that have nothing to do.
