@@ -16,9 +16,10 @@ Builds a journal file for each host, as systemd-journal-remote keeps them, of
 four reports each, some 50 KB the report, and for --forged entries besides that
 anybody on the first host has sent: reports of one entry, each with an id of
 its own, from outside of any unit. Compares each verb with "journalctl -o cat"
-of the entries that the verb has to find; the one that writes all that is in
-them, as JSON, with "journalctl -o json --all". The limit is three times that,
-and twice what "python -c 'import systemd.journal'" takes to start.
+of the entries that the verb has to find. A verb that also reads the data of
+sections of all reports is compared with "journalctl -o json --all" of these
+sections as well. The limit is three times that, and twice what
+"python -c 'import systemd.journal'" takes to start.
 """
 
 from __future__ import annotations
@@ -74,24 +75,24 @@ def build(directory: str, hosts: int, forged: int) -> str:
     return report_id
 
 
-def verbs(report_id: str) -> dict[str, tuple[list[str], list[str]]]:
-    """The arguments of each verb, and of journalctl for the same."""
+def verbs(report_id: str) -> dict[str, tuple[list[str], list[list[str]]]]:
+    """The arguments of each verb, and of each journalctl for the same."""
     every = ['-o', 'cat', 'REPORT=1']
     own = [*every, f'REPORT_ID={report_id}']
     # these read the second of each two reports, and the one before it
     unit = [*every, f'_SYSTEMD_UNIT={UNIT}']
+    data = ['-o', 'json', '--all', *unit[2:]]
     return {
-        'list': (['list'], every),
-        'list UNIT': (['list', UNIT], unit),
-        'show': (['show'], unit),
-        'show ID': (['show', report_id], own),
-        'show BEGINNING': (['show', report_id[:12]], own),
-        'stuck': (['stuck'], unit),
-        'diff': (['diff'], unit),
-        'diff ID': (['diff', report_id], own),
-        'export': (['export'], unit),
-        'export all': (['export', UNIT, '--format=json'],
-                       ['-o', 'json', '--all', *unit[2:]]),
+        'list': (['list'], [every]),
+        'list UNIT': (['list', UNIT], [unit]),
+        'show': (['show'], [unit]),
+        'show ID': (['show', report_id], [own]),
+        'show BEGINNING': (['show', report_id[:12]], [own]),
+        'stuck': (['stuck'], [unit, [*data, 'REPORT_SECTION=threads']]),
+        'diff': (['diff'], [unit]),
+        'diff ID': (['diff', report_id], [own]),
+        'export': (['export'], [unit]),
+        'export all': (['export', UNIT, '--format=json'], [data]),
     }
 
 
@@ -112,12 +113,13 @@ def main() -> int:
     rows = [('verb', 'journalctl, ms', 'ours, ms', 'limit, ms')]
     with tempfile.TemporaryDirectory(dir='/var/tmp') as name:
         report_id = build(name, given.hosts, given.forged)
-        for verb, (words, matches) in verbs(report_id).items():
+        for verb, (words, peers) in verbs(report_id).items():
             ours, theirs, starts = [], [], []
             # the first of each fills the cache of the kernel
             for _ in range(given.pairs + 1):
-                theirs.append(took(
-                    ['journalctl', f'--directory={name}', *matches]))
+                theirs.append(sum(
+                    took(['journalctl', f'--directory={name}', *peer])
+                    for peer in peers))
                 starts.append(took(PEER))
                 ours.append(took(
                     [command, f'--directory={name}', '-q', *words]))

@@ -203,11 +203,14 @@ def _parse_section(parts: list[Mapping[str, Any]]) -> report.Section:
         raise InvalidEntry(
             f'{fields.REPORT_DATA}: not JSON: {error}') from error
     name = _text(first, fields.REPORT_SECTION)
-    place = (f' [{number(first, fields.REPORT_SECTION_INDEX, 1)}'
-             f'/{number(first, fields.REPORT_SECTION_COUNT, 1)}]')
-    title_line = heading_lines.split('\n')[-2:][0]
+    title = name
+    if heading_lines:
+        place = (f' [{number(first, fields.REPORT_SECTION_INDEX, 1)}'
+                 f'/{number(first, fields.REPORT_SECTION_COUNT, 1)}]')
+        title_line = heading_lines.split('\n')[-2:][0]
+        title = title_line.partition(place)[0] or name
     return report.Section(
-        name=name, title=title_line.partition(place)[0] or name,
+        name=name, title=title,
         text=text, data=decoded, status=status,
         usec=number(first, fields.REPORT_SECTION_USEC, 0),
         findings=_findings(first))

@@ -82,7 +82,8 @@ class FatalEntries:
         self._known: set[int] = set()
         self._bad: set[int] = set()
         self._places: dict[int, int] = {}
-        for entry in self._scan() if places is None else (
+        # most entries have all of the values
+        for entry in self._scan() if places is None else dict.fromkeys(
                 entry for place in places for entry in self._having(place)):
             try:
                 if self._is_fatal(entry):

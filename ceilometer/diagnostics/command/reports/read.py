@@ -267,8 +267,9 @@ def _outline(claim: claims.Claim) -> Found:
             size_bytes, noticed_usec = stored.told_by_summary(entry)
     unit = next((unit for entry in entries
                  if (unit := stored.text(entry, '_SYSTEMD_UNIT'))), None)
-    identity = dataclasses.replace(
-        sender.of_entry(entries[0], unit), foreign=claim.foreign)
+    identity = sender.of_entry(entries[0], unit)
+    if claim.foreign:
+        identity = dataclasses.replace(identity, foreign=True)
     return Found(report=whole, identity=identity,
                  disputes=tuple(claim.disputes),
                  size_bytes=size_bytes, noticed_usec=noticed_usec,
