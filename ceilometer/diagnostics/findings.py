@@ -91,7 +91,7 @@ class Kind(NamedTuple):
     breaks: tuple[str, ...] = ()
 
 
-_BROKER = Kind(ERROR, ('nothing-sent', 'samples-lost', 'nothing-taken',
+_BROKER = Kind(ERROR, ('nothing-sent', 'samples-lost',
                        'listener-disconnected'), (BROKER,))
 
 #: All kinds of ours, causes first. The reference of the documentation tells
@@ -106,9 +106,6 @@ KINDS: Final[dict[str, Kind]] = {
     'killed-for-memory': Kind(WARNING),
     'workers-dying': Kind(ERROR, ('workers-missing',)),
     'workers-missing': Kind(ERROR),
-    # what is read at the start
-    'polling-not-loaded': Kind(ERROR, ('nothing-polled', 'nothing-sent')),
-    'pipelines-not-loaded': Kind(ERROR, ('nothing-published',)),
     # what the agents divide their work by
     'coordination-lost': Kind(
         ERROR, ('cycle-failing', 'nothing-polled', 'nothing-sent'),
@@ -130,19 +127,16 @@ KINDS: Final[dict[str, Kind]] = {
     'cycle-overdue': Kind(WARNING),
     'nothing-polled': Kind(ERROR, ('nothing-sent',)),
     # what takes notifications
-    'listener-missing': Kind(ERROR, ('nothing-taken',)),
-    'listener-disconnected': Kind(ERROR, ('nothing-taken',)),
+    'listener-missing': Kind(ERROR),
+    'listener-disconnected': Kind(ERROR),
     'notifications-given-back': Kind(WARNING),
-    'listener-busy': Kind(WARNING),
     # where samples go
     'publisher-not-loaded': Kind(
         ERROR, ('pipeline-without-publisher',), (PUBLISHER,)),
-    'pipeline-without-publisher': Kind(ERROR, ('nothing-published',)),
-    'publisher-failing': Kind(ERROR, ('nothing-published',), (PUBLISHER,)),
+    'pipeline-without-publisher': Kind(ERROR),
+    'publisher-failing': Kind(ERROR, (), (PUBLISHER,)),
     'samples-lost': Kind(ERROR),
     'nothing-sent': Kind(ERROR),
-    'nothing-taken': Kind(NOTICE),
-    'nothing-published': Kind(ERROR),
     # what has been changed
     'file-unreadable': Kind(WARNING),
     'file-not-reloaded': Kind(WARNING),
@@ -158,10 +152,8 @@ KINDS: Final[dict[str, Kind]] = {
     'memory-growing': Kind(WARNING),
     'threads-growing': Kind(WARNING),
     'descriptors-growing': Kind(WARNING),
-    'queue-growing': Kind(WARNING),
     # what was logged
     'errors-logged': Kind(NOTICE),
-    'unit-log-errors': Kind(NOTICE),
     # the report itself
     'section-failed': Kind(NOTICE),
     'findings-failed': Kind(NOTICE),

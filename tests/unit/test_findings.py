@@ -14,10 +14,13 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import hypothesis
 from hypothesis import strategies
 import pytest
 
+from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import findings
 
 
@@ -40,6 +43,16 @@ def test_names_of_kinds_can_be_looked_for(name):
     """And none of ours looks like one of somebody else."""
     assert findings.is_kind(name)
     assert not name.startswith(findings.FOREIGN_PREFIX)
+
+
+def test_every_kind_is_found_by_something():
+    """What nothing ever finds only misleads who reads of it."""
+    top = pathlib.Path(findings.__file__).parent
+    code = ''.join(path.read_text() for path in top.rglob('*.py')
+                   if path.name != 'findings.py')
+    assert [kind for kind in findings.KINDS if f"'{kind}'" not in code] == [
+        kind for kind in ['coordination-lost']
+        if 'coordination' not in fields.SECTIONS]
 
 
 def test_worst_is_first_and_of_equals_the_cause():
