@@ -982,6 +982,39 @@ class Pipelines(TypedDict):
     unknown: list[str]
 
 
+class CoordinationGroup(TypedDict):
+    """A group that divides its work.
+
+    :ivar members: how many agents are in it
+    :ivar member: whether this one is
+    """
+
+    group: str
+    members: int
+    member: bool
+
+
+class Coordination(TypedDict):
+    """Section ``coordination``.
+
+    :ivar used: whether the process uses coordination
+    :ivar driver: full name of the coordinator's class
+    :ivar heart_alive: whether its thread runs
+    :ivar failing_since_usec: null unless it fails to answer now
+    """
+
+    time_usec: int
+    used: bool
+    driver: str | None
+    started: bool | None
+    heart_alive: bool | None
+    beats: int | None
+    groups: list[CoordinationGroup]
+    failing_since_usec: int | None
+    failed_in_a_row: int
+    last_error: LastError | None
+
+
 class ReadFile(TypedDict):
     """A file that the process has read when it started.
 
@@ -1107,6 +1140,7 @@ SECTIONS: Final[dict[str, type]] = {
     'messaging': Messaging,
     'notifications': Notifications,
     'pipelines': Pipelines,
+    'coordination': Coordination,
     'files': Files,
     'summary': Summary,
 }

@@ -104,7 +104,8 @@ SECTIONS: Final = (
     'package', 'threads', 'green-threads', 'asyncio-tasks', 'processes',
     'workers', 'recent-problems', 'configuration', 'logging', 'resources',
     'polling', 'messaging',
-    'notifications', 'pipelines', 'files')
+    'notifications', 'pipelines',
+    'coordination', 'files')
 
 #: The section that closes every report.
 SECTION_SUMMARY: Final = 'summary'

@@ -27,7 +27,8 @@ from tests.system import machine as machines
 SECTIONS = ('package', 'threads', 'green-threads', 'asyncio-tasks',
             'processes', 'workers', 'recent-problems', 'configuration',
             'logging', 'resources', 'polling', 'messaging',
-            'notifications', 'pipelines', 'files')
+            'notifications', 'pipelines',
+            'coordination', 'files')
 
 
 @dataclasses.dataclass(frozen=True)

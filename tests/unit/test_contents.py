@@ -229,7 +229,7 @@ def test_reference_has_each_key(name: str) -> None:
               *contents.POLLING_STATES, *contents.WORK_KINDS,
               '--polling-namespaces', 'listen', 'sample', 'event',
               'polling', 'sample pipelines', 'event pipelines',
-              'configuration',
+              'configuration', '[coordination] backend_url',
               'AgentManager', '…', *contents.WORKERS_STATES}
     assert words - below <= values
 

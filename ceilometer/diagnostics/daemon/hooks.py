@@ -26,6 +26,7 @@ import os
 from typing import Any
 
 from ceilometer.diagnostics.daemon import broker_watch
+from ceilometer.diagnostics.daemon import coordination_watch
 from ceilometer.diagnostics.daemon import interpose
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import notification_work
@@ -92,6 +93,8 @@ def install() -> None:
                              broker_watch.logged_by_driver)
     log_watch.observe_logger(broker_watch.NOTIFIER,
                              broker_watch.logged_by_notifier)
+    log_watch.observe_logger(coordination_watch.LOGGER,
+                             coordination_watch.logged)
     os.register_at_fork(after_in_child=_reset)
 
 
@@ -105,6 +108,7 @@ def uninstall() -> None:
 def _reset() -> None:
     work.reset()
     broker_watch.reset()
+    coordination_watch.reset()
 
 
 def _while_active(wrapper: interpose.Wrapper) -> interpose.Wrapper:

@@ -24,6 +24,7 @@ from ceilometer.diagnostics.daemon import running_out
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon.sections import asyncio_tasks
 from ceilometer.diagnostics.daemon.sections import configuration
+from ceilometer.diagnostics.daemon.sections import coordination
 from ceilometer.diagnostics.daemon.sections import definition_files
 from ceilometer.diagnostics.daemon.sections import green_threads
 from ceilometer.diagnostics.daemon.sections import log_levels
@@ -72,6 +73,8 @@ SECTIONS = (
     section.Kind('pipelines', 'Pipelines', pipelines.collect,
                  notification_text.render_pipelines,
                  findings=notification_text.find_pipelines),
+    section.Kind('coordination', 'Coordination', coordination.collect,
+                 coordination.render, findings=coordination.find),
     section.Kind('files', 'Files', definition_files.collect,
                  definition_files.render, findings=definition_files.find),
 )
