@@ -86,9 +86,8 @@ def contradiction(path: str, hostname: str | None, machine_id: str | None,
                   known: set[str]) -> str | None:
     """What says that a report is not of the host that it claims to be of.
 
-    A header of a journal file names a machine, but systemd-journal-remote
-    writes its own there, up to version 253. So the names of files count,
-    which no sender chooses.
+    A header of a journal file names a machine, but systemd-journal-remote 252
+    writes its own there. So the names of files count, which no sender chooses.
 
     :param path: the file that the report is in
     :param hostname: of the host that it claims
