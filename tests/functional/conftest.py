@@ -42,6 +42,15 @@ def until(predicate, what):
     return found
 
 
+def blocks(pid):
+    """Whether a process blocks and ignores SIGUSR1."""
+    with open(f'/proc/{pid}/status') as file:
+        masks = dict(line.split(':\t') for line in file if line[:3] == 'Sig')
+    bit = 1 << signal.SIGUSR1 - 1
+    return (int(masks['SigBlk'], 16) & bit
+            and int(masks['SigIgn'], 16) & bit)
+
+
 class Process:
     """A child process in a session of its own.
 

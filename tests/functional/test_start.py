@@ -551,7 +551,8 @@ def test_signal_at_any_moment_of_the_start(
         script, '--config-file', configuration], ARMED)
     # env blocks the signal, and becomes the interpreter; from there on at
     # once, or at the first, second … change of what the process maps.
-    conftest.until(lambda: _is_blocked(process.pid), 'the signal blocked')
+    conftest.until(lambda: conftest.blocks(process.pid),
+                   'the signal to be blocked')
     seen = set()
     conftest.until(
         lambda: seen.add(_maps(process.pid)) or len(seen) > moment * 3,
@@ -562,12 +563,6 @@ def test_signal_at_any_moment_of_the_start(
     conftest.until(lambda: _workers(process.pid), 'a worker')
     process.send(signal.SIGTERM)
     assert process.wait() == 0
-
-
-def _is_blocked(pid):
-    status = pathlib.Path(f'/proc/{pid}/status').read_text()
-    blocked = int(status.partition('SigBlk:')[2].split()[0], 16)
-    return bool(blocked & 1 << signal.SIGUSR1 - 1)
 
 
 def _maps(pid):

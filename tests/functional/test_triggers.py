@@ -79,20 +79,12 @@ def test_signal_that_comes_at_start_is_answered(start, journal):
     process = start.run([
         'env', '--block-signal=USR1', '--ignore-signal=USR1',
         sys.executable, conftest.DAEMONS, 'simple'])
-    conftest.until(lambda: _blocks(process.pid), 'the signal to be blocked')
+    conftest.until(lambda: conftest.blocks(process.pid), 'the signal to be blocked')
     process.send()
     process.wait_ready()
     (report,) = journal.wait_complete()
     assert report.header.trigger.signal == 'SIGUSR1'
     assert process.end() == 0
-
-
-def _blocks(pid):
-    with open(f'/proc/{pid}/status') as file:
-        masks = dict(line.split(':\t') for line in file if line[:3] == 'Sig')
-    bit = 1 << signal.SIGUSR1 - 1
-    return (int(masks['SigBlk'], 16) & bit
-            and int(masks['SigIgn'], 16) & bit)
 
 
 def test_every_process_of_a_service_answers(start, journal):

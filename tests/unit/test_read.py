@@ -280,8 +280,11 @@ def test_value_that_is_no_id_makes_none_ambiguous(
     """Any process may write a field of this name."""
     made = journals.make_report(report_id='0abc' * 8)
     journal = build(tmp_path, journals.entries(made), [{
-        **journals.Sender(pid=666).fields(journals.TIME_USEC),
-        'MESSAGE': 'x', 'REPORT_ID': '0abcx'}])
+        **sender.fields(journals.TIME_USEC),
+        'MESSAGE': 'x', 'REPORT_ID': '0abcx'} for sender in (
+            # of Ceilometer's own unit, and not
+            journals.Sender(pid=666), journals.Sender(
+                pid=667, unit='session-1.scope'))])
     found, = read.find(journal, search.Query(ids=('0abc',)))
     assert found.id == made.header.id
 

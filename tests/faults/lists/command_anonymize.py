@@ -213,10 +213,4 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='address.is_loopback or address.is_unspecified',
         new='address.is_unspecified',
         tests=(_ANONYMIZE + 'test_what_names_nobody_stays',)),
-    fault.Fault(
-        name='mail addresses take the square of the time',
-        file='command/anonymize/mails.py',
-        old='(?<![\\w.+-])[\\w.+-]++@',
-        new='[\\w.+-]+@',
-        tests=(_CORPUS + 'test_time_grows_with_the_length',)),
 )

@@ -170,12 +170,6 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='if wanted in ids or len(ids) < 9:',
         tests=(_SELECTION + 'test_the_beginning_of_several_ids_is_refused',)),
     fault.Fault(
-        name='any value makes an id ambiguous',
-        file='command/reports/search.py',
-        old='                           and stored.is_id(value))',
-        new='                           )',
-        tests=(_READ + 'test_value_that_is_no_id_makes_none_ambiguous',)),
-    fault.Fault(
         name='the end of a report is not found where it began in time',
         file='command/reports/search.py',
         old='latest = query.until_usec + REPORT_USEC_MAX',
@@ -244,12 +238,6 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='            return True',
         tests=(_DAMAGED
                + 'test_file_is_not_called_damaged_for_what_anybody_writes',)),
-    fault.Fault(
-        name='only the beginnings of what two files say are compared',
-        file='command/reports/claims.py',
-        old='    for entry in read_whole(paths):\n',
-        new='    for entry in entries:\n',
-        tests=(_CLAIMS + 'test_difference_far_behind_is_seen',)),
     fault.Fault(
         name='one host adds to the report of another',
         file='command/reports/claims.py',
@@ -330,12 +318,6 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='_entries(journal, found, found.files)',
         new='_entries(journal, found, None)',
         tests=(_MANY + 'test_files_are_read_once_each',)),
-    fault.Fault(
-        name='more files than descriptors cannot be read',
-        file='command/reports/journal_reader.py',
-        old='    if soft != resource.RLIM_INFINITY and wanted > soft:',
-        new='    if False:',
-        tests=(_SELECTION + 'test_more_files_than_descriptors',)),
     fault.Fault(
         name='one file of a newer systemd hides all others',
         file='command/reports/journal_reader.py',

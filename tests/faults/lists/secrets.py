@@ -135,13 +135,15 @@ FAULTS: tuple[fault.Fault, ...] = (
         file=URLS,
         old='    yield from found\n\n\ndef _find_bare',
         new='    yield from found[:1]\n\n\ndef _find_bare',
-        tests=(IN_CANARIES,)),
+        tests=(TEST_URLS + 'test_secret_url_shows_where_it_leads',)),
     fault.Fault(
         name='a password with a comma is told',
         file=URLS,
         old='                yield start, sign\n                return\n',
         new='                continue\n',
-        tests=(IN_CANARIES,)),
+        tests=(TEST_URLS + 'test_secret_url_shows_where_it_leads',
+               'tests/unit/test_redact.py::TestProperties::'
+               'test_password_in_a_transport_url_never_survives',)),
     fault.Fault(
         name='users and hosts of URLs are hidden',
         file=URLS,

@@ -347,7 +347,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     except Exception:
         LOG.exception('Diagnostics cannot identify the""",
         new="""\
-    except KeyError:
+    except ZeroDivisionError:
         LOG.exception('Diagnostics cannot identify the""",
         tests=(TEST_GUEST + 'test_manager_that_cannot_be_followed_runs',)),
     fault.Fault(
