@@ -79,7 +79,8 @@ def test_signal_that_comes_at_start_is_answered(start, journal):
     process = start.run([
         'env', '--block-signal=USR1', '--ignore-signal=USR1',
         sys.executable, conftest.DAEMONS, 'simple'])
-    conftest.until(lambda: conftest.blocks(process.pid), 'the signal to be blocked')
+    conftest.until(lambda: conftest.blocks(process.pid),
+                   'the signal to be blocked')
     process.send()
     process.wait_ready()
     (report,) = journal.wait_complete()
