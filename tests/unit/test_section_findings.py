@@ -25,11 +25,13 @@ from ceilometer.diagnostics.daemon import process as daemons
 from ceilometer.diagnostics.daemon import registry
 from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics.daemon import section
+from ceilometer.diagnostics.daemon import section_findings
 from ceilometer.diagnostics.daemon import section_table
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
+from ceilometer.diagnostics.secrets import redact
 
 
 @pytest.fixture
@@ -153,6 +155,16 @@ def test_findings_of_others_are_marked(written):
     assert told['evidence'] == {
         'token': '***', 'sink': 'x\\ny', 'section': 'example'}
     assert 'canary' not in str(entries)
+
+
+def test_findings_of_others_have_no_secret_from_the_start():
+    """Whatever becomes of them: text and summary are masked once more."""
+    (found,) = section_findings.of_others(
+        own(None), [{'kind': 'slow', 'sentence': 'canary-1 is slow',
+                     'evidence': {'token': 'canary-2'}}],
+        redact.Redactor(['canary-1']))
+    assert found['sentence'] == '*** is slow'
+    assert found['evidence'] == {'token': '***'}
 
 
 @pytest.mark.parametrize(('content', 'shown'), [

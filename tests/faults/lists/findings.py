@@ -56,7 +56,8 @@ FAULTS = (
         file=OF_SECTION,
         old='told[:findings.FINDINGS_MAX], limit_chars=_CHARS_MAX)):',
         new='[])) + escape.data(told[:findings.FINDINGS_MAX]):',
-        tests=(TEST_SECTION + 'test_findings_of_others_are_marked',)),
+        tests=(TEST_SECTION + 'test_findings_of_others_have_no_secret_from_'
+               'the_start',)),
     fault.Fault(
         name='kinds of findings are not in the index',
         file='journal_entries.py',
