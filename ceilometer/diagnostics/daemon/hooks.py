@@ -20,7 +20,6 @@ facts that it tells, and no more.
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import os
 from typing import Any
@@ -34,9 +33,8 @@ from ceilometer.diagnostics.daemon import polling_work
 from ceilometer.diagnostics.daemon import work
 
 
-@dataclasses.dataclass(frozen=True)
 class Hook:
-    """A function that is wrapped.
+    """A function that is wrapped; a plain class, which is made fast.
 
     :ivar module: full name of its module
     :ivar name: of the function in it
@@ -46,11 +44,14 @@ class Hook:
         stead, and its wrapper
     """
 
-    module: str
-    name: str
-    wrapper: interpose.Wrapper
-    tells: str
-    otherwise: tuple[str, interpose.Wrapper] | None = None
+    def __init__(self, module: str, name: str, wrapper: interpose.Wrapper,
+                 tells: str, otherwise: tuple[str, interpose.Wrapper]
+                 | None = None) -> None:
+        self.module = module
+        self.name = name
+        self.wrapper = wrapper
+        self.tells = tells
+        self.otherwise = otherwise
 
 
 HOOKS = (
