@@ -25,6 +25,7 @@ from collections.abc import Iterable
 import dataclasses
 import hashlib
 import html
+from importlib import resources
 
 from ceilometer.diagnostics.command.findings import digest
 from ceilometer.diagnostics.command.findings import verdict
@@ -37,86 +38,6 @@ from ceilometer.diagnostics.command import times
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
 
-_STYLE = """
-:root { color-scheme: light dark; --line: #8884; --faint: #666;
-  --bad: #c01c28; --odd: #8a5a00; --box: #8882; }
-@media (prefers-color-scheme: dark) {
-  :root { --faint: #999; --bad: #ff7b72; --odd: #d29922; } }
-body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; padding: 1rem;
-  max-width: 75rem; overflow-wrap: anywhere; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
-pre, code, td, .frame { font-family: ui-monospace, monospace;
-  font-size: .85rem; }
-pre { background: var(--box); padding: .6rem; overflow-x: auto; }
-table { border-collapse: collapse; }
-th, td { text-align: left; padding: .15rem .6rem; vertical-align: top;
-  border-bottom: 1px solid var(--line); }
-th { font-weight: 600; overflow-wrap: normal; }
-.place { min-width: 17rem; }
-.option:not(.changed) th { font-weight: normal; }
-.failed td:nth-of-type(1) { color: var(--bad); }
-summary { cursor: pointer; }
-details details { margin-left: .9rem; border-left: 1px solid var(--line);
-  padding-left: .6rem; }
-.bad { color: var(--bad); font-weight: 600; } .odd { color: var(--odd); }
-.faint { color: var(--faint); }
-.count { display: inline-block; min-width: 1.6rem; padding: 0 .3rem;
-  border-radius: .6rem; background: var(--box); text-align: center; }
-.owner { margin: .2rem 0 .2rem .9rem; }
-input[type=search] { width: 24rem; max-width: 90%; padding: .3rem; }
-::placeholder { color: var(--faint); opacity: 1; }
-@media (max-width: 55rem) {
-  .option, .option th, .option td { display: block; border: 0; }
-  .option { border-bottom: 1px solid var(--line); } }
-[hidden] { display: none; }
-.digest { padding-left: 1.2rem; }
-#verdict p { font-size: 1.1rem; }
-@media (max-width: 30rem) { body { padding: .5rem; }
-  .report th, .report td { display: block; border: 0; } }
-@media print { nav, input, label { display: none; }
-  pre { white-space: pre-wrap; } a { color: inherit; } }
-"""
-
-_SCRIPT = """
-const search = document.getElementById('search');
-const changed = document.getElementById('changed');
-const rows = Array.from(document.querySelectorAll('tr.option'));
-// what a link leads to, and what is printed, is open
-function openLinked() {
-  const one = document.getElementById(location.hash.slice(1));
-  if (one && one.tagName === 'DETAILS') {
-    one.open = true;
-    one.scrollIntoView();
-  }
-}
-window.addEventListener('hashchange', openLinked);
-window.addEventListener('beforeprint', () => {
-  for (const one of document.querySelectorAll('details')) one.open = true;
-});
-openLinked();
-function filter() {
-  const words = search.value.toLowerCase().split(/\\s+/);
-  let shown = 0;
-  for (const row of rows) {
-    const text = row.textContent.toLowerCase();
-    row.hidden = (changed.checked && !row.classList.contains('changed'))
-      || !words.every(word => text.includes(word));
-    shown += !row.hidden;
-  }
-  document.getElementById('shown').textContent =
-    shown + ' of ' + rows.length + ' options';
-}
-if (search) {
-  document.getElementById('searching').hidden = false;
-  search.addEventListener('input', filter);
-  changed.addEventListener('input', filter);
-  const wanted = new URLSearchParams(location.hash.slice(1));
-  search.value = wanted.get('search') || '';
-  changed.checked = wanted.has('changed');
-  filter();
-}
-"""
-
 
 def page(reports: list[read.Found], before: list[read.Found | None],
          utc: bool = False) -> str:
@@ -126,8 +47,11 @@ def page(reports: list[read.Found], before: list[read.Found | None],
     :param before: of each the one of the same process before it, whole
     :param utc: times in UTC
     """
+    files = resources.files(__package__)
+    style, script = (files.joinpath(name).read_text(encoding='utf-8')
+                     for name in ('report.css', 'report.js'))
     digest_of_script = base64.b64encode(
-        hashlib.sha256(_SCRIPT.encode()).digest()).decode()
+        hashlib.sha256(script.encode()).digest()).decode()
     policy = (f"default-src 'none'; style-src 'unsafe-inline'; "
               f"script-src 'sha256-{digest_of_script}'; base-uri 'none'; "
               "form-action 'none'")
@@ -140,7 +64,7 @@ def page(reports: list[read.Found], before: list[read.Found | None],
         '<meta http-equiv="Content-Security-Policy" '
         f'content="{html.escape(policy)}">\n'
         '<meta name="viewport" content="width=device-width">\n'
-        f'<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n'
+        f'<title>{_text(title)}</title>\n<style>{style}</style>\n</head>\n'
         f'<body>\n<h1>{_text(title)}</h1>\n']
     name = report_text.process_names(reports)
     told = [(one, digest.digest(one, earlier))
@@ -161,7 +85,7 @@ def page(reports: list[read.Found], before: list[read.Found | None],
               for index, (one, notices) in enumerate(told)]
     parts += [f'<section id="{link}">\n{part}</section>\n'
               for link, _, part in below]
-    parts.append(f'</main>\n<script>{_SCRIPT}</script>\n</body>\n</html>\n')
+    parts.append(f'</main>\n<script>{script}</script>\n</body>\n</html>\n')
     return ''.join(parts)
 
 
