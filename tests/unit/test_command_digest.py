@@ -27,6 +27,7 @@ from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_threads
 from ceilometer.diagnostics.command.reports import source
+from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import report
 from tests.unit import commands
 from tests.unit import journals
@@ -317,3 +318,21 @@ def test_a_thread_that_stands_for_long_is_wrong(
                if '"pollster"' in one['text'])
     assert 'has not moved' in notice['text']
     assert notice['level'] == level
+
+
+def test_errors_stand_before_warnings(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever has found them: the daemon, or who compares two reports."""
+    given = []
+    for minute in (0, 1):
+        made = journals.make_report(commands.sections()[:1])
+        made.sections[-1].data['findings'] = [
+            findings.finding('pollster-failing', 'device is gone')]
+        given += journals.entries(
+            made, time_usec=journals.TIME_USEC + minute * commands.MINUTE)
+    journals.write(tmp_path / 'x.journal', given)
+    _, out, _ = commands.Command(tmp_path, capsys)('show')
+    told = out.partition('Digest\n')[2].splitlines()
+    assert [line.partition(': ')[0] for line in told[:3]] == [
+        '! error', '! error', '! warning']
+    assert told[0].startswith('! error: thread "pollster"')

@@ -67,9 +67,9 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what is wrong does not stand first',
         file='command/findings/digest.py',
-        old='key=lambda notice: LEVELS.index(notice.level))]',
-        new='key=lambda notice: -LEVELS.index(notice.level))]',
-        tests=(_DIGEST + 'test_what_is_unusual_is_said_and_marked',)),
+        old='            for notice in sorted(notices, key=_order)]\n',
+        new='            for notice in notices]\n',
+        tests=(_DIGEST + 'test_errors_stand_before_warnings',)),
     fault.Fault(
         name='a thread that stands for long is only odd',
         file='command/findings/digest.py',

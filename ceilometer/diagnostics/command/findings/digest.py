@@ -82,8 +82,13 @@ def digest(found: read.Found,
                *_configuration(found), *_summary(found)]
     return [dataclasses.replace(notice,
                                 text=escape.line(notice.text))
-            for notice in sorted(
-                notices, key=lambda notice: LEVELS.index(notice.level))]
+            for notice in sorted(notices, key=_order)]
+
+
+def _order(notice: Notice) -> tuple[int, int]:
+    # what has no kind says what the report is worth
+    return (LEVELS.index(notice.level), -1 if notice.severity is None
+            else findings.SEVERITIES.index(notice.severity))
 
 
 def found_by_the_process(found: read.Found) -> list[Notice]:
