@@ -115,18 +115,21 @@ def unit(machine: machines.Machine) -> collections.abc.Iterator[StartUnit]:
     machine.systemctl('reset-failed', *started, check=False)
 
 
-@pytest.fixture(scope='session')
-def session_flow(machine: machines.Machine) -> sample_flow.Flow:
-    """What samples flow through; made once."""
-    return sample_flow.Flow(machine)
+@pytest.fixture(scope='module')
+def module_flow(machine: machines.Machine,
+                ) -> collections.abc.Iterator[sample_flow.Flow]:
+    """What samples flow through; the machine is as before afterwards."""
+    made = sample_flow.Flow(machine)
+    yield made
+    made.remove()
 
 
 @pytest.fixture
-def flow(session_flow: sample_flow.Flow,
+def flow(module_flow: sample_flow.Flow,
          ) -> collections.abc.Iterator[sample_flow.Flow]:
     """What samples flow through, in order again after the test."""
-    yield session_flow
-    session_flow.restore()
+    yield module_flow
+    module_flow.restore()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -31,6 +31,10 @@ NOTIFICATION = 'ceilometer-agent-notification'
 SAMPLES = '/var/lib/ceilometer/samples.json'
 INTERVAL_SECONDS = 3
 
+# What tests write; the machine may have files of these names.
+FILES = ('/etc/ceilometer/polling.yaml', '/etc/ceilometer/pipeline.yaml',
+         '/etc/ceilometer/event_pipeline.yaml')
+
 SOURCES = pathlib.Path(__file__).with_name('flow')
 
 # Answers each request with a status, or never, or as a Keystone does that
@@ -89,6 +93,10 @@ class Flow:
             'Metadata-Version: 2.1\nName: demo_pollsters\nVersion: 0.1\n'))
         machine.write_file(f'{about}/entry_points.txt', (
             SOURCES / 'entry_points.txt').read_text())
+        self._added = [f'{packages}/demo_pollsters.py', about]
+        self._files = {
+            name: machine.path(name).read_text() for name in FILES
+            if machine.path(name).exists()}
         self._servers: list[str] = []
         self.start_broker()
         for command in (
@@ -146,15 +154,19 @@ class Flow:
     def restore(self) -> None:
         """Undo what a test did."""
         self.stop_servers()
-        self.machine.run(['rm', '-f', SAMPLES,
-                          '/etc/ceilometer/polling.yaml',
-                          '/etc/ceilometer/pipeline.yaml',
-                          '/etc/ceilometer/event_pipeline.yaml'])
+        self.machine.run(['rm', '-f', SAMPLES, *FILES])
+        for name, text in self._files.items():
+            self.machine.write_file(name, text)
         self.start_broker()
         self.machine.run(['rabbitmqctl', 'change_password', 'ceilometer',
                           'broker-secret'])
         self.machine.run(['rabbitmqctl', 'set_vm_memory_high_watermark',
                           '0.4'])
+
+    def remove(self) -> None:
+        """Leave the machine as it was: other tests use it, too."""
+        self.stop_broker()
+        self.machine.run(['rm', '-rf', *self._added])
 
 
 def source(name: str, *meters: str, **more: typing.Any,
