@@ -170,9 +170,8 @@ def test_one_line_arms_somebody_elses_unit(
     assert f'{len(expected)} of {len(expected)} are armed' in told.stdout
     told = machine.run(['ceilometer-diagnostics', 'trigger', NAME],
                        check=False)
-    assert told.stdout.startswith(
-        f'{NAME}.service: {len(expected)} of {len(expected)} processes have '
-        'answered\n'), told
+    assert (f'\n{NAME}.service: {len(expected)} of {len(expected)} processes '
+            'have answered\n') in told.stdout, told
     assert machine.show(NAME, 'NRestarts', 'ActiveState') == {
         'NRestarts': '0', 'ActiveState': 'active'}
 
