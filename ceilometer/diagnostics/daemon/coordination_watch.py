@@ -69,3 +69,7 @@ def logged(record: logging.LogRecord) -> None:
     trouble.last = now
     trouble.times += 1
     trouble.error = text.partition(' as it raised ')[2] or text
+    # older versions of tenacity fill the exception's class and text in
+    args = record.args
+    if isinstance(args, tuple) and len(args) == 4 and args[2] == 'raised':
+        trouble.error = str(args[3])[:error_text.ERROR_CHARS_MAX]
