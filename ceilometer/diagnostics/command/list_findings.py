@@ -116,9 +116,8 @@ def _text(kinds: list[kinds_found.Kind], hosts: int, processes: int,
     if not kinds and not bare:
         lines.append(findings.NONE)
     if not bare:
-        counts = [f'{count} {what}{"" if count == 1 else plural}'
-                  for count, what, plural in (
-                      (reports, 'report', 's'), (processes, 'process', 'es'),
-                      (hosts, 'host', 's'))]
+        counts = [findings.count(reports, 'report'),
+                  findings.count(processes, 'process', 'processes'),
+                  findings.count(hosts, 'host')]
         lines += ['', f'Looked at: {", ".join(counts)}.']
     return ''.join(f'{line}\n' for line in lines)

@@ -38,7 +38,7 @@ def _of_brokers(data: contents.Messaging) -> Iterator[contents.Finding]:
         since, error = broker['down_since_usec'], broker['last_error']
         if since is None or error is None:
             continue
-        tries = phrases.count(broker['tries'], 'try')
+        tries = findings.count(broker['tries'], 'try', 'tries')
         text = f'{phrases.when(since, data["time_usec"])}, {tries}: '
         text += error['text']
         if broker['refused']:
@@ -93,5 +93,5 @@ def render(data: contents.Messaging) -> str:
         lines.append(', '.join(words))
     if data['blocked_times']:
         lines.append('blocked by the broker '
-                     + phrases.count(data['blocked_times'], 'time'))
+                     + findings.count(data['blocked_times'], 'time'))
     return '\n'.join(lines) or 'This process has no transport.'

@@ -44,11 +44,11 @@ def _of_listener(listener: contents.Listener,
             through=findings.BROKER)
     since, error = listener['failing_since_usec'], listener['last_error']
     if since is not None and error is not None:
-        times = phrases.count(listener['failed_in_a_row'], 'time')
+        times = findings.count(listener['failed_in_a_row'], 'time')
         yield findings.finding(
             'notifications-given-back', f'{name} fails {times}'
             f' since {phrases.when(since, data["time_usec"])}, and has given '
-            f'back {phrases.count(listener["given_back"], "message")}: '
+            f'back {findings.count(listener["given_back"], "message")}: '
             f'{error["text"]}', since=phrases.since(since))
 
 
@@ -65,7 +65,7 @@ def render_notifications(data: contents.Notifications) -> str:
                  if listener['connected'] is not None else 'state not known')
         words = [f'{listener["host"]}, virtual host '
                  f'{listener["virtual_host"]}: {state}',
-                 phrases.count(listener['messages'], 'message') + ' taken']
+                 findings.count(listener['messages'], 'message') + ' taken']
         if listener['last_start_usec'] is not None:
             words.append('the last '
                          f'{phrases.when(listener["last_start_usec"], now)}')
@@ -100,7 +100,7 @@ def _of_publishers(data: contents.Pipelines) -> Iterator[contents.Finding]:
             yield findings.finding(
                 'publisher-failing',
                 f'publisher {url} failed {publisher["failed"]} of '
-                f'{phrases.count(publisher["runs"], "time")}, since '
+                f'{findings.count(publisher["runs"], "time")}, since '
                 f'{phrases.when(since, data["time_usec"])}: {error["text"]}',
                 since=phrases.since(since), publisher=url)
         began = publisher['running_since_usec']
@@ -127,12 +127,12 @@ def render_pipelines(data: contents.Pipelines) -> str:
         return 'This process has no pipelines.'
     now = data['time_usec']
     lines = [f'Not known: {text}' for text in data['unknown']]
-    lines.append(f'{phrases.count(data["taken"], "message")} taken, '
-                 f'{phrases.count(data["published"], "item")} published')
+    lines.append(f'{findings.count(data["taken"], "message")} taken, '
+                 f'{findings.count(data["published"], "item")} published')
     for publisher in data['publishers']:
         words = [f'{publisher["url"]} ({publisher["kind"]}): '
                  f'{publisher["published"]} published in '
-                 f'{phrases.count(publisher["runs"], "run")}']
+                 f'{findings.count(publisher["runs"], "run")}']
         if publisher['failed']:
             words.append(f'{publisher["failed"]} failed, '
                          f'{publisher["lost"]} lost')
@@ -146,6 +146,6 @@ def render_pipelines(data: contents.Pipelines) -> str:
         lines.append(
             f'pipeline {pipeline["pipeline"]} ({pipeline["kind"]}): '
             f'{pipeline["loaded"]} of '
-            f'{phrases.count(len(pipeline["publishers"]), "publisher")} '
+            f'{findings.count(len(pipeline["publishers"]), "publisher")} '
             f'loaded, for {" ".join(pipeline["matches"])}')
     return '\n'.join(lines)

@@ -16,13 +16,6 @@ from __future__ import annotations
 from ceilometer.diagnostics import findings
 
 
-def count(number: int, noun: str) -> str:
-    """``1 sample``, ``2 samples``, ``3 tries``."""
-    if number != 1:
-        noun = f'{noun[:-1]}ies' if noun == 'try' else f'{noun}s'
-    return f'{number} {noun}'
-
-
 def seconds(value: float) -> str:
     """``0.35 s``, ``12 s``."""
     return f'{value:.3g} s' if value < 100 else f'{value:.0f} s'

@@ -45,9 +45,9 @@ def render(data: contents.Polling) -> str:
     lines = [_totals(data, told)]
     lines += [f'Not known: {text}' for text in data['unknown']]
     lines.append(
-        f'{phrases.count(len(data["loaded"]), "pollster")} loaded, '
+        f'{findings.count(len(data["loaded"]), "pollster")} loaded, '
         f'{len(data["not_loaded"])} installed and not loaded, '
-        f'{phrases.count(len(data["discoveries"]), "discovery method")}; '
+        f'{findings.count(len(data["discoveries"]), "discovery method")}; '
         f'host {data["host"]}, namespaces {" ".join(data["namespaces"])}')
     for cycle in data['cycles']:
         lines += ['', *_render_cycle(cycle, data, told)]
@@ -70,21 +70,21 @@ def render(data: contents.Polling) -> str:
 
 
 def _totals(data: contents.Polling, told: _Told) -> str:
-    words = [f'{phrases.count(data["samples_sent"], "sample")} sent in '
-             f'{phrases.count(data["batches_sent"], "message")}']
+    words = [f'{findings.count(data["samples_sent"], "sample")} sent in '
+             f'{findings.count(data["batches_sent"], "message")}']
     if data['last_sent_usec'] is not None:
         words.append(f'the last {told.at(data["last_sent_usec"])}')
     if data['samples_lost']:
         words.append(f'{data["samples_lost"]} lost')
     if data['sending']:
-        words.append(f'{phrases.count(data["sending"], "thread")} sending')
+        words.append(f'{findings.count(data["sending"], "thread")} sending')
     return ', '.join(words)
 
 
 def _render_cycle(cycle: contents.PollingCycle,
                   data: contents.Polling, told: _Told) -> Iterator[str]:
     words = [f'Every {phrases.seconds(cycle["interval_seconds"])}',
-             f'{phrases.count(cycle["runs"], "run")}']
+             f'{findings.count(cycle["runs"], "run")}']
     if cycle['failed']:
         words.append(f'{cycle["failed"]} failed')
     if cycle['running_since_usec'] is not None:
@@ -110,17 +110,17 @@ def _render_cycle(cycle: contents.PollingCycle,
 
 def _render_pollster(pollster: contents.Pollster, told: _Told) -> str:
     words = [f'{pollster["pollster"]} of source {pollster["source"]}: '
-             f'{phrases.count(pollster["runs"], "run")}']
+             f'{findings.count(pollster["runs"], "run")}']
     if pollster['failed']:
         words.append(f'{pollster["failed"]} failed')
     if pollster['resources'] is not None:
-        words.append(phrases.count(pollster['resources'], 'resource'))
-    words.append(phrases.count(pollster['samples'], 'sample'))
+        words.append(findings.count(pollster['resources'], 'resource'))
+    words.append(findings.count(pollster['samples'], 'sample'))
     if pollster['last_seconds'] is not None:
         words.append(phrases.seconds(pollster['last_seconds']))
     if pollster['switched_off']:
         words.append(f'switched off for '
-                     f'{phrases.count(pollster["switched_off"], "resource")}')
+                     f'{findings.count(pollster["switched_off"], "resource")}')
     if pollster['running_since_usec'] is not None:
         words.append(f'running since '
                      f'{told.at(pollster["running_since_usec"])}')
@@ -169,7 +169,7 @@ def _of_cycles(data: contents.Polling,
             yield findings.finding(
                 'cycle-failing',
                 f'the poll of every {every} fails as a whole, '
-                f'{phrases.count(cycle["failed_in_a_row"], "time")} since '
+                f'{findings.count(cycle["failed_in_a_row"], "time")} since '
                 f'{told.at(cycle["failing_since_usec"])}: {error["text"]}',
                 since=phrases.since(cycle['failing_since_usec']),
                 through=_broken(error))
@@ -221,7 +221,7 @@ def _of_pollsters(data: contents.Polling,
             yield findings.finding(
                 'pollster-switched-off',
                 f'{pollster["pollster"]} of source {source} no longer polls '
-                f'{phrases.count(pollster["switched_off"], "resource")}, '
+                f'{findings.count(pollster["switched_off"], "resource")}, '
                 'because of a permanent error, until a restart',
                 pollster=pollster['pollster'], source=source)
         elif (pollster['failing_since_usec'] is not None
@@ -273,7 +273,7 @@ def _fails(source: str, text: str, pollsters: list[contents.Pollster],
             else 'discovery-failing' if error is not None
             and not first['resources'] and first['resources'] is not None
             else 'pollster-failing')
-    times = phrases.count(first['failed_in_a_row'], 'time')
+    times = findings.count(first['failed_in_a_row'], 'time')
     return findings.finding(
         kind, f'{phrases.some(names)} of source {source} failed {times} since '
         f'{told.at(began)}: {text}', since=phrases.since(began),
@@ -288,7 +288,7 @@ def _of_sending(data: contents.Polling) -> Iterator[contents.Finding]:
     if lost is not None and data['time_usec'] - lost <= lately:
         yield findings.finding(
             'samples-lost',
-            f'{phrases.count(data["samples_lost"], "sample")} could not be '
+            f'{findings.count(data["samples_lost"], "sample")} could not be '
             f'sent and are lost; {data["samples_sent"]} were sent',
             through=findings.BROKER)
     # what fails, or is switched off, is told for itself
@@ -301,5 +301,5 @@ def _of_sending(data: contents.Polling) -> Iterator[contents.Finding]:
             and not any(one['samples'] for one in data['pollsters'])):
         yield findings.finding(
             'nothing-sent', 'no sample was sent in the last cycle, of '
-            f'{phrases.count(resources, "resource")}',
+            f'{findings.count(resources, "resource")}',
             since=phrases.since(data['last_sent_usec']))

@@ -167,8 +167,8 @@ def _threads(found: read.Found,
     if not known:
         return
     # that one works, or waits for a lock, is no finding: threads do
-    words = (f'{_count(len(known), "thread")}, '
-             f'{_count(len({one.stack for one in known}), "stack")}')
+    words = (f'{findings.count(len(known), "thread")}, '
+             f'{findings.count(len({one.stack for one in known}), "stack")}')
     running = sum(one.state == contents.RUNNING for one in known)
     locked = sum(one.waiting_for == contents.FOR_LOCK for one in known)
     if running:
@@ -236,8 +236,8 @@ def _configuration(found: read.Found) -> Iterator[Notice]:
         yield Notice(ODD, 'the configuration is not known')
     changed = reported_options.changed(found.report)
     if changed:
-        yield Notice(PLAIN, f'{_count(len(changed), "option")} changed: see '
-                     '"show --changed"')
+        count = findings.count(len(changed), 'option')
+        yield Notice(PLAIN, f'{count} changed: see "show --changed"')
     for option in changed:
         if option['error']:
             yield Notice(BAD, f'option {reported_options.name(option)}: '
@@ -264,11 +264,8 @@ def _summary(found: read.Found) -> Iterator[Notice]:
                      f'{times.show_span(held)}')
     merged = told['trigger']['merged']
     if merged:
-        yield Notice(PLAIN, f'answers {_count(merged, "more trigger")}')
-
-
-def _count(number: int, what: str) -> str:
-    return f'{number} {what}{"s" if number != 1 else ""}'
+        yield Notice(
+            PLAIN, f'answers {findings.count(merged, "more trigger")}')
 
 
 def _some(names: list[str]) -> str:

@@ -73,7 +73,7 @@ def find(data: contents.Coordination) -> list[contents.Finding]:
         return [findings.finding(
             'coordination-lost', 'coordination does not answer since '
             f'{phrases.when(since, data["time_usec"])}, '
-            f'{phrases.count(data["failed_in_a_row"], "try")}: '
+            f'{findings.count(data["failed_in_a_row"], "try", "tries")}: '
             f'{error["text"]}', since=phrases.since(since))]
     if data['started'] and data['heart_alive'] is False:
         return [findings.finding(
@@ -96,7 +96,7 @@ def render(data: contents.Coordination) -> str:
             f'{phrases.when(error["time_usec"], data["time_usec"])}: '
             f'{error["text"]}')
     lines += [f'group {group["group"]}: '
-              f'{phrases.count(group["members"], "member")}'
+              f'{findings.count(group["members"], "member")}'
               + ('' if group['member'] else ', this one is none of them')
               for group in data['groups']]
     return '\n'.join(lines)
