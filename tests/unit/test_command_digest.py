@@ -336,3 +336,24 @@ def test_errors_stand_before_warnings(
     assert [line.partition(': ')[0] for line in told[:3]] == [
         '! error', '! error', '! warning']
     assert told[0].startswith('! error: thread "pollster"')
+
+
+@pytest.mark.parametrize('found', [False, True])
+def test_what_was_killed_for_memory_is_told_once(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        found: bool) -> None:
+    """By the daemon; by the reader of a report of one that says nothing."""
+    made = journals.make_report([section(
+        {'control_group': {'memory.events': 'oom_kill 2'}})])
+    *others, summary = made.sections
+    if found:
+        summary.data['findings'] = [
+            findings.finding('killed-for-memory', 'the kernel has killed 2')]
+        summary = dataclasses.replace(
+            summary, findings=('killed-for-memory',))
+    journals.write(tmp_path / 'x.journal', journals.entries(
+        dataclasses.replace(made, sections=(*others, summary))))
+    _, out, _ = commands.Command(tmp_path, capsys)('show')
+    told = out.partition('Digest\n')[2].partition('\n\n')[0]
+    assert told.count('killed 2') == 1
+    assert ('[killed-for-memory]' in told) is found

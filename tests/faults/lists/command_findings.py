@@ -176,4 +176,10 @@ FAULTS: tuple[fault.Fault, ...] = (
         old="    return f'{count} more are {name}' if count > 0 else ''\n",
         new="    return ''\n",
         tests=(_GROWTH + 'test_what_grows_is_told',)),
+    fault.Fault(
+        name='what was killed for memory is told twice',
+        file='command/findings/digest.py',
+        old="                'killed-for-memory' not in _kinds(found)):\n",
+        new='                True):\n',
+        tests=(_DIGEST + 'test_what_was_killed_for_memory_is_told_once',)),
 )

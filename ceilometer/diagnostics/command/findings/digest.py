@@ -223,7 +223,8 @@ def _resources(found: read.Found) -> Iterator[Notice]:
     events = told['control_group'].get(contents.MEMORY_EVENTS, '')
     for event in events.split('; '):
         name, _, number = event.partition(' ')
-        if name == 'oom_kill' and number not in ('', '0'):
+        if name == 'oom_kill' and number not in ('', '0') and (
+                'killed-for-memory' not in _kinds(found)):
             yield Notice(BAD, f'out of memory: the kernel killed {number} '
                          'processes of the unit')
 
