@@ -18,6 +18,8 @@ The peer is Ceilometer without the hooks. Compares:
   a poll  processor time of a run of a pollster with 1,000 samples, in batches
           of 50, by Ceilometer's own classes; what is sent goes to
           oslo.messaging's driver for tests
+  a line  processor time of handling a log record, of two levels, against that
+          of a handler that formats it for a file
 
 Exit status 1 if a hook takes more than 5 microseconds.
 """
@@ -27,6 +29,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 import contextlib
+import logging
+import os
 import pathlib
 import statistics
 import sys
@@ -40,6 +44,7 @@ import harness
 import wrapt
 
 from ceilometer.diagnostics.daemon import hooks
+from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import notification_work
 
 HOOK_USEC_MAX = 5.0
@@ -156,8 +161,39 @@ class Poll:
         return (time.thread_time_ns() - start) / 1e6
 
 
+def record_microseconds(handler: logging.Handler, level: int) -> float:
+    """Processor time of handling a record."""
+    record = logging.LogRecord(
+        'benchmark', level, 'f', 1, 'no %s for %s', ('a', 'b'), None)
+    start = time.thread_time_ns()
+    for _ in range(CALLS):
+        handler.handle(record)
+    return (time.thread_time_ns() - start) / CALLS / 1000
+
+
+def log_rows(pairs: int) -> Iterator[tuple[str, ...]]:
+    """Rows of what the watch of the log costs, against writing the log."""
+    log_watch.start()
+    with open(os.devnull, 'w') as file:
+        writer = logging.StreamHandler(file)
+        writer.setFormatter(logging.Formatter(
+            '%(asctime)s %(process)d %(levelname)s %(name)s %(message)s'))
+        for level in (logging.INFO, logging.WARNING):
+            found: tuple[list[float], list[float]] = ([], [])
+            for _ in range(pairs):
+                found[0].append(record_microseconds(writer, level))
+                found[1].append(record_microseconds(
+                    log_watch._handler, level))
+            ratio = statistics.median(
+                b / a for a, b in zip(*found, strict=True))
+            yield (logging.getLevelName(level),
+                   f'{statistics.median(found[0]):.2f}',
+                   f'{statistics.median(found[1]):.2f}', f'{ratio:.2f}')
+    log_watch.stop()
+
+
 def main() -> int:
-    """Measure the hooks and the poll; give the exit status."""
+    """Measure the hooks, the poll and the log; give the exit status."""
     arguments = harness.parser(__doc__, pairs=15).parse_args()
     harness.print_versions()
     hooks.install()
@@ -188,6 +224,8 @@ def main() -> int:
         ('a poll of 1,000 samples, ms', 'without', 'with', 'ratio'),
         ('', f'{statistics.median(runs[0]):.2f}',
          f'{statistics.median(runs[1]):.2f}', f'{ratio:.3f}')])
+    harness.print_table([('a log record, us', 'file', 'watch', 'ratio'),
+                         *log_rows(arguments.pairs)])
     if slow:
         print('Too slow:', ', '.join(slow))
     return 1 if slow else 0
