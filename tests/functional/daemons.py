@@ -433,17 +433,37 @@ def _waited_for_processor() -> float:
 
 
 def many_descriptors() -> None:
-    """No descriptor is left when the signal comes."""
+    """No descriptor is left, and none more is allowed, as in our units."""
     import resource
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (1200, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1200, 1200))
     ceilometer.diagnostics.install(service='example')
-    opened = []
-    try:
-        while True:
-            opened.append(os.open(os.devnull, os.O_RDONLY))
-    except OSError:
-        pass
+    opened = _open_all()
+    ready()
+    until_told()
+    say('all', all(map(_is_null, opened)))
+
+
+def many_descriptors_in_a_fork() -> None:
+    """The same in a fork, which was made when there were enough."""
+    import resource
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1200, 1200))
+    ceilometer.diagnostics.install(service='example')
+    pid = os.fork()
+    if pid == 0:
+        _open_all()
+        ready()
+        until_told()
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+
+def closed_and_many_descriptors() -> None:
+    """All were closed, no matter whose, and none is left; more are allowed."""
+    import resource
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1200, 2400))
+    ceilometer.diagnostics.install(service='example')
+    os.closerange(3, 1200)
+    opened = _open_all()
     ready()
     until_told()
     # the limit is put back after the last entry
@@ -451,6 +471,23 @@ def many_descriptors() -> None:
         if thread.name == 'diagnostics-report':
             thread.join()
     say('limit', resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    say('all', all(map(_is_null, opened)))
+
+
+def _open_all() -> list[int]:
+    opened = []
+    try:
+        while True:
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        return opened
+
+
+def _is_null(descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(os.devnull))
+    except OSError:
+        return False
 
 
 def no_threads() -> None:

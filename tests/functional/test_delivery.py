@@ -22,6 +22,7 @@ import sys
 
 import pytest
 
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import fields
 from tests.functional import conftest
 from tests.functional import journald as journalds
@@ -220,17 +221,52 @@ def test_entry_too_large_for_a_datagram_arrives(start, journal):
 
 
 def test_no_descriptor_left(start, journal):
-    """A program that has used up its descriptors gives a report."""
+    """A program that has used up its descriptors gives a report, and more."""
     process = start('many_descriptors')
+    process.wait_ready()
+    for count in (1, 2):
+        process.send()
+        report = journal.wait_complete(count)[-1]
+        found = {section.name: section for section in report.sections}
+        resources = found['resources'].data
+        assert resources['file_descriptors']['count'] > 1000
+        assert resources['limits'][contents.OPEN_FILES] == [1200, 1200]
+        assert all(section.status == fields.STATUS_OK
+                   for section in report.sections)
+        # the reserve is held again
+        conftest.until(lambda: _count(process.pid, 'fd') == 1200,
+                       'the reporter to end')
+    process.tell()
+    assert process.wait_line('all') == ['True']
+    assert process.wait() == 0
+
+
+def test_no_descriptor_left_in_a_fork(start, journal):
+    """A fork has descriptors of its own in reserve."""
+    process = start('many_descriptors_in_a_fork')
+    (pid,) = process.wait_ready()
+    os.kill(pid, signal.SIGUSR1)
+    (report,) = journal.wait_complete()
+    assert report.header.pid == pid
+    assert all(section.status == fields.STATUS_OK
+               for section in report.sections)
+    assert process.end() == 0
+
+
+def test_no_descriptor_left_where_all_are_closed(start, journal):
+    """What a program has opened in place of our reserve is not closed.
+
+    There, more descriptors are allowed for a while, if that may be.
+    """
+    process = start('closed_and_many_descriptors')
     process.wait_ready()
     process.send()
     (report,) = journal.wait_complete()
-    found = {section.name: section for section in report.sections}
-    assert found['resources'].data['file_descriptors']['count'] > 1000
     assert all(section.status == fields.STATUS_OK
                for section in report.sections)
     process.tell()
     assert process.wait_line('limit') == ['1200']
+    assert process.wait_line('all') == ['True']
     assert process.wait() == 0
 
 

@@ -65,6 +65,7 @@ class Reporter:
                  turn_descriptor: int | None) -> None:
         self.context = report_context.ReportContext(
             daemon, turn_descriptor=turn_descriptor)
+        self._reserve = descriptors.Reserve()
         self._reset()
 
     def _reset(self) -> None:
@@ -93,6 +94,7 @@ class Reporter:
 
     def close(self) -> None:
         """Give back what is held; no report may be asked for any more."""
+        self._reserve.free()
         if self.context.turn_descriptor is not None:
             os.close(self.context.turn_descriptor)
             self.context.turn_descriptor = None
@@ -100,6 +102,7 @@ class Reporter:
     def forked(self) -> None:
         """Begin anew in a new process; called in it, in its only thread."""
         self._reset()
+        self._reserve.forked()
 
     def hold(self) -> None:
         """Keep reports waiting while the daemon is imported.
@@ -213,7 +216,7 @@ class Reporter:
                 # what came before the configuration was read, and said no,
                 # has nothing to show for it
                 if self.enabled:
-                    with descriptors.spare():
+                    with self._reserve.freed():
                         report_id = self._make(triggers)
             except BaseException:
                 # whatever it is, it is ours and not the daemon's

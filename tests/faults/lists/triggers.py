@@ -217,7 +217,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a daemon without a descriptor left has no report',
         file=REPORTER,
-        old='with descriptors.spare():',
+        old='with self._reserve.freed():',
         new='with contextlib.nullcontext():',
         tests=('tests/functional/test_delivery.py::'
                'test_no_descriptor_left',)),
@@ -232,11 +232,32 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the limit of descriptors is not put back',
         file='daemon/descriptors.py',
-        old='                resource.setrlimit(resource.RLIMIT_NOFILE, '
-            'restore)\n',
-        new='                pass\n',
+        old='                    resource.setrlimit('
+            'resource.RLIMIT_NOFILE, restore)\n',
+        new='                    pass\n',
+        tests=('tests/functional/test_delivery.py::'
+               'test_no_descriptor_left_where_all_are_closed',)),
+    fault.Fault(
+        name='the reserve of descriptors is not held again after a report',
+        file='daemon/descriptors.py',
+        old='            self.take()\n\n\ndef',
+        new='\n\ndef',
         tests=('tests/functional/test_delivery.py::'
                'test_no_descriptor_left',)),
+    fault.Fault(
+        name='a fork has no reserve of descriptors of its own',
+        file='daemon/descriptors.py',
+        old='        self.free()\n        self.take()\n',
+        new='        self.free()\n',
+        tests=('tests/functional/test_delivery.py::'
+               'test_no_descriptor_left_in_a_fork',)),
+    fault.Fault(
+        name='what stands in place of the reserve is closed',
+        file='daemon/descriptors.py',
+        old='            if _is_ours(descriptor):\n',
+        new='            if True:\n',
+        tests=('tests/functional/test_delivery.py::'
+               'test_no_descriptor_left_where_all_are_closed',)),
     # process
     fault.Fault(
         name='a service made in the master makes it a worker',
