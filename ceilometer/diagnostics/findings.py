@@ -72,6 +72,9 @@ FOREIGN_PREFIX: Final = 'x-'
 #: So many findings of a section are kept, and of a whole report.
 FINDINGS_MAX: Final = 50
 
+#: So many names stand in a sentence.
+NAMED_MAX: Final = 12
+
 SENTENCE_CHARS_MAX: Final = 400
 KIND_CHARS_MAX: Final = 64
 EVIDENCE_MAX: Final = 12
@@ -97,6 +100,12 @@ _BROKER = Kind(ERROR, ('nothing-sent', 'samples-lost',
 #: All kinds of ours, causes first. The reference of the documentation tells
 #: of each what it means, how it is known, and what to do next.
 KINDS: Final[dict[str, Kind]] = {
+    # what the report is worth
+    'report-disputed': Kind(ERROR),
+    'report-untrusted': Kind(ERROR),
+    'report-incomplete': Kind(WARNING),
+    'report-damaged': Kind(WARNING),
+    'report-not-delivered': Kind(WARNING),
     # the broker
     'broker-unreachable': _BROKER,
     'broker-refused': _BROKER,
@@ -140,6 +149,10 @@ KINDS: Final[dict[str, Kind]] = {
     # what has been changed
     'file-unreadable': Kind(WARNING),
     'file-not-reloaded': Kind(WARNING),
+    'option-invalid': Kind(WARNING),
+    'configuration-unknown': Kind(NOTICE),
+    'not-restarted': Kind(WARNING),
+    'diagnostics-not-restarted': Kind(NOTICE),
     # what may run out
     'connections-not-closed': Kind(WARNING, ('descriptors-near-limit',)),
     'threads-many': Kind(WARNING, ('threads-near-limit',)),
@@ -147,6 +160,9 @@ KINDS: Final[dict[str, Kind]] = {
     'threads-near-limit': Kind(WARNING),
     'descriptors-near-limit': Kind(WARNING),
     'zombies': Kind(NOTICE),
+    'memory-swapped': Kind(NOTICE),
+    'garbage-collector-off': Kind(NOTICE),
+    'objects-not-freed': Kind(NOTICE),
     # what takes two reports
     'thread-without-progress': Kind(ERROR),
     'memory-growing': Kind(WARNING),
@@ -156,7 +172,10 @@ KINDS: Final[dict[str, Kind]] = {
     'errors-logged': Kind(NOTICE),
     # the report itself
     'section-failed': Kind(NOTICE),
+    'section-truncated': Kind(NOTICE),
     'findings-failed': Kind(NOTICE),
+    'data-unexpected': Kind(NOTICE),
+    'threads-held-up': Kind(NOTICE),
 }
 
 _RANKS: Final = {name: rank for rank, name in enumerate(KINDS)}
@@ -322,6 +341,17 @@ def count(number: int, one: str, more: str | None = None) -> str:
     :param more: what several are called, if not by an added s
     """
     return f'{number} {one if number == 1 else more or one + "s"}'
+
+
+def some(names: Iterable[str]) -> str:
+    """Names in a sentence; of many not all.
+
+    :param names: at least one
+    """
+    told = list(names)
+    if len(told) > NAMED_MAX:
+        told = [*told[:NAMED_MAX], f'and {len(told) - NAMED_MAX} more']
+    return ', '.join(told)
 
 
 def span(seconds: float) -> str:

@@ -210,7 +210,8 @@ def test_data_of_another_shape(tmp_path: pathlib.Path,
         [report.Section('resources', 'Resources', '', data)], as_is=True)
     told = texts(made, tmp_path)
     assert 'version 27.0.0' in told
-    assert f'unexpected data: section resources: {where}' in told
+    assert (f'notice: unexpected data: section resources: {where} '
+            '[data-unexpected]') in told
 
 
 def section(data: dict[str, typing.Any], name: str = 'resources',
@@ -221,31 +222,18 @@ def section(data: dict[str, typing.Any], name: str = 'resources',
 
 @pytest.mark.parametrize(('part', 'mark', 'line'), [
     (section({'file_descriptors': {'count': 820}, 'limits': {
-        'open files': [1024, 2048]}}), '!',
-     '820 file descriptors of 1024'),
-    (section({'file_descriptors': {'count': 810}, 'limits': {
         'open files': [1024, 2048]}}), ' ',
-     '810 file descriptors of 1024'),
+     '820 file descriptors of 1024'),
     (section({'memory_kib': {'VmRSS': 2048, 'VmHWM': 3072}}), ' ',
      'memory 2.0 MiB, peak 3.0 MiB'),
-    (section({'memory_kib': {'VmSwap': 1536}}), '*',
-     '1.5 MiB swapped out'),
-    (section({'garbage_collector': {'enabled': False}}), '*',
-     'the garbage collector is switched off'),
-    (section({'garbage_collector': {'uncollectable': 7}}), '*',
-     '7 objects that the garbage collector cannot free'),
-    (section({'control_group': {'memory.events': 'low 0; oom_kill 2'}}), '!',
-     'out of memory: the kernel killed 2 processes of the unit'),
+    (section({'memory_kib': {'VmRSS': 2048, 'VmSwap': 1536}}), ' ',
+     'memory 2.0 MiB, 1.5 MiB swapped out'),
     (section({'known': False}, 'configuration'), '*',
-     'the configuration is not known'),
-    (section({'options': [{'group': 'x', 'name': 'y', 'changed': True,
-                           'location': 'file', 'error': 'no number'}]},
-             'configuration'), '!',
-     'option [x] y: no number'),
-    (section({'reason': 'slow'}, 'threads', 'timeout'), '!',
-     'section threads: timeout, slow'),
+     'notice: the configuration is not known [configuration-unknown]'),
+    (section({'reason': 'slow'}, 'threads', 'timeout'), '*',
+     'notice: section threads: timeout, slow [section-failed]'),
     (section({'reason': 'large'}, 'threads', 'truncated'), '*',
-     'section threads: truncated'),
+     'notice: section threads: truncated [section-truncated]'),
     (section({'stacks': [commands.thread('x', 1, 5, None, 'running')]},
              'threads'), ' ', '1 thread, 1 stack, 1 running'),
 ])
@@ -254,14 +242,17 @@ def test_what_is_unusual_is_said_and_marked(
         part: report.Section, mark: str, line: str) -> None:
     """``!`` for what is wrong, ``*`` for what is odd, before all that is not.
     """
-    journals.write(tmp_path / 'x.journal', journals.entries(
-        journals.make_report([part])))
-    _, out, _ = commands.Command(tmp_path, capsys)('show')
+    made = journals.make_report([part])
+    made.sections[-1].data['findings'] = [
+        findings.finding('pollster-failing', 'device is gone')]
+    journals.write(tmp_path / 'x.journal', journals.entries(made))
+    # the text of an export has no verdict above it
+    _, out, _ = commands.Command(tmp_path, capsys)('export')
     told = out.partition('Digest\n')[2].partition('\n\n')[0].splitlines()
     assert f'{mark} {line}' in told
     assert '  version 27.0.0' in told
     marks = [one[0] for one in told]
-    assert marks == sorted(marks, key='!* '.index)
+    assert marks == sorted(marks, key='!* '.index) and marks[0] == '!'
 
 
 @pytest.mark.parametrize(('process', 'told'), [
@@ -278,29 +269,32 @@ def test_a_forkserver_needs_no_configuration(
     assert ('the configuration is not known' in out) == told
 
 
-@pytest.mark.parametrize(('package', 'summary', 'mark', 'line'), [
-    ({'version': '26.0.0', 'installed_version': '27.0.0'}, {}, '!',
-     'version 26.0.0 is running, 27.0.0 is installed: not restarted since '
-     'the upgrade'),
-    ({}, {'delivery_problem': 'too late'}, '!',
-     'part of the report is not in the journal: too late'),
-    ({}, {'snapshot_usec': 100_000}, '*',
-     'the report held up the threads for 100ms'),
-    ({}, {'trigger': {'merged': 1}}, ' ', 'answers 1 more trigger'),
-    ({}, {'trigger': {'merged': 3}}, ' ', 'answers 3 more triggers'),
-])
-def test_what_every_report_tells(
+@pytest.mark.parametrize(('merged', 'line'), [
+    (1, 'answers 1 more trigger'), (3, 'answers 3 more triggers')])
+def test_what_a_report_answers_besides(
         tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
-        package: dict[str, typing.Any], summary: dict[str, typing.Any],
-        mark: str, line: str) -> None:
-    """Of the versions, and of how the report was made."""
+        merged: int, line: str) -> None:
+    """Whoever has asked meanwhile."""
     made = journals.make_report()
-    for part, data in zip(made.sections, (package, summary), strict=True):
-        part.data.update(data)
+    made.sections[-1].data['trigger']['merged'] = merged
     journals.write(tmp_path / 'x.journal', journals.entries(made))
     _, out, _ = commands.Command(tmp_path, capsys)('show')
     told = out.partition('Digest\n')[2].partition('\n\n')[0].splitlines()
-    assert f'{mark} {line}' in told
+    assert f'  {line}' in told
+
+
+@pytest.mark.parametrize(('age', 'told'), [(29.0, False), (31.0, True)])
+def test_who_starts_has_not_read_the_configuration_yet(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        age: float, told: bool) -> None:
+    """That is nothing unusual."""
+    journals.write(tmp_path / 'x.journal', journals.entries(
+        journals.make_report([
+            section({'known': False}, 'configuration'),
+            section({'armed_for_seconds': age})])))
+    _, out, _ = commands.Command(tmp_path, capsys)('show')
+    assert ('[configuration-unknown]' in out) is told
+    assert out.startswith('nothing unusual\n') is not told
 
 
 @pytest.mark.parametrize(('usec', 'level'), [
@@ -331,29 +325,40 @@ def test_errors_stand_before_warnings(
         given += journals.entries(
             made, time_usec=journals.TIME_USEC + minute * commands.MINUTE)
     journals.write(tmp_path / 'x.journal', given)
-    _, out, _ = commands.Command(tmp_path, capsys)('show')
+    _, out, _ = commands.Command(tmp_path, capsys)('export')
     told = out.partition('Digest\n')[2].splitlines()
     assert [line.partition(': ')[0] for line in told[:3]] == [
         '! error', '! error', '! warning']
     assert told[0].startswith('! error: thread "pollster"')
 
 
-@pytest.mark.parametrize('found', [False, True])
-def test_what_was_killed_for_memory_is_told_once(
-        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
-        found: bool) -> None:
-    """By the daemon; by the reader of a report of one that says nothing."""
-    made = journals.make_report([section(
-        {'control_group': {'memory.events': 'oom_kill 2'}})])
+def test_one_cause_absorbs_what_the_reader_finds(
+        tmp_path: pathlib.Path) -> None:
+    """Whoever has found either."""
+    made = journals.make_report()
+    made.sections[-1].data['findings'] = [findings.finding(
+        'broker-unreachable', 'the broker is down')]
+    journals.write(tmp_path / 'x.journal', journals.entries(made))
+    journal = journal_reader.Journal(source.Source(directory=str(tmp_path)))
+    found, = read.find(journal)
+    told = digest.digest(read.load(journal, found), more=[
+        findings.finding('nothing-sent', 'no sample was sent'),
+        findings.finding('zombies', 'a child has ended')])
+    assert [one.kind for one in told if one.kind is not None] == [
+        'broker-unreachable', 'zombies']
+
+
+def test_what_the_summary_tells_is_told_once(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The reader tells of a section that failed only where nobody has."""
+    made = journals.make_report([section({'reason': 'slow'}, 'x', 'timeout')])
     *others, summary = made.sections
-    if found:
-        summary.data['findings'] = [
-            findings.finding('killed-for-memory', 'the kernel has killed 2')]
-        summary = dataclasses.replace(
-            summary, findings=('killed-for-memory',))
+    summary.data['findings'] = [findings.finding(
+        'section-failed', 'section x could not be collected: slow')]
     journals.write(tmp_path / 'x.journal', journals.entries(
-        dataclasses.replace(made, sections=(*others, summary))))
-    _, out, _ = commands.Command(tmp_path, capsys)('show')
-    told = out.partition('Digest\n')[2].partition('\n\n')[0]
-    assert told.count('killed 2') == 1
-    assert ('[killed-for-memory]' in told) is found
+        dataclasses.replace(made, sections=(*others, dataclasses.replace(
+            summary, findings=('section-failed',))))))
+    _, out, _ = commands.Command(tmp_path, capsys)('show', '--json')
+    assert [one['text'] for one in json.loads(out)['digest']
+            if one['kind'] == 'section-failed'] == [
+        'notice: section x could not be collected: slow [section-failed]']

@@ -88,8 +88,14 @@ def test_show_begins_with_the_verdict(write: typing.Any) -> None:
         '* notice: a child has ended [zombies], in ceilometer-polling[101] '
         'worker 0 (AgentManager)',
         '', f'{"Report":>10}: {out.partition("Report: ")[2][:32]}']
-    # and stand in the digest of their process
-    assert '! error: the broker h:5672 is down [broker-unreachable]\n' in out
+    # and are not told again of their process
+    digest_of = [part.partition('\n\n')[0]
+                 for part in out.split('Digest\n')[1:]]
+    assert digest_of == [
+        '  version 27.0.0',
+        '  see above: file-not-reloaded, zombies\n  version 27.0.0',
+        '  see above: broker-unreachable\n  version 27.0.0',
+        '  see above: file-not-reloaded\n  version 27.0.0']
 
 
 @pytest.mark.parametrize(('found', 'line'), [
@@ -105,12 +111,11 @@ def test_verdict_over_one_report(
 def test_verdict_has_what_the_command_finds(write: typing.Any) -> None:
     """Where no process has found anything itself."""
     made = journals.make_report([report.Section(
-        'configuration', 'Configuration', 'x', {'options': [
-            {'group': 'x', 'name': 'y', 'changed': True, 'location': 'file',
-             'error': 'no number'}]})])
+        'configuration', 'Configuration', 'x', {'known': False})])
     out = write((made, sender(), 0), (with_findings(), sender(1), 1))(
         'show', 'ceilometer-polling')[1]
-    assert out.startswith('1 of 2 processes: option [x] y: no number\n')
+    assert out.startswith('1 of 2 processes: notice: the configuration is not '
+                          'known [configuration-unknown]\n')
 
 
 def test_verdict_over_many_reports_is_from_the_index(

@@ -83,19 +83,18 @@ def hostile_entries(report_id: str, sender: journals.Sender, minute: int,
              'changed': True}],
             'unregistered': [{'group': 'x', 'name': bad('unknown')}]}),
         report.Section('resources', 'R', 'x', {
-            'memory_kib': {bad('memory'): minute},
-            'control_group': {'memory.events': f'oom_kill {bad("killed")}'},
-        }),
+            'memory_kib': {bad('memory'): minute}}),
         report.Section(bad('section'), bad('title'), bad('text'),
                        {'message': bad('message')}, status='error'),
         report.Section(bad('lost'), 'L', 'x')],
         report_id=report_id, as_is=True)
     package = report.Section('package', 'P', 'x', {
         'version': bad('version') if late else 'x',
-        'installed_version': bad('installed'),
         'libraries': {bad('library'): str(minute)}})
     *others, summary = made.sections[1:]
-    summary.data['delivery_problem'] = bad('delivery')
+    summary.data['findings'] = [{
+        'severity': 'error', 'kind': 'broker-unreachable',
+        'sentence': bad('sentence'), 'since': bad('since'), 'evidence': {}}]
     made = dataclasses.replace(
         made, sections=(package, *others, summary),
         header=dataclasses.replace(
@@ -110,9 +109,8 @@ def hostile_entries(report_id: str, sender: journals.Sender, minute: int,
 
 
 HEADER = ['service', 'worker', 'signal', 'sender']
-DIGEST = ['thread', 'waits', 'file', 'function', 'version', 'installed',
-          'error', 'unknown', 'section', 'message',
-          'lost', 'delivery', 'killed', 'index']
+DIGEST = ['thread', 'waits', 'file', 'function', 'version', 'unknown',
+          'section', 'message', 'lost', 'sentence', 'index']
 SECTION = ['title', 'text']
 STACKS = ['worker', 'thread', 'waits', 'state', 'file', 'function', 'source']
 OWN, BEFORE, FORGED = 'aa' * 16, 'bb' * 16, 'cc' * 16
@@ -372,7 +370,7 @@ def test_section_that_is_none_hides_no_other(
     journals.write(tmp_path / 'x.journal', entries)
     code, out, _ = commands.Command(tmp_path, capsys)('show')
     assert code == 0
-    assert '! damaged: section 2: REPORT_SECTION_STATUS' in out
+    assert 'warning: damaged: section 2: REPORT_SECTION_STATUS' in out
     assert 'interval' in out
 
 
@@ -384,4 +382,4 @@ def test_damaged_report_is_shown(tmp_path: pathlib.Path,
     journals.write(tmp_path / 'x.journal', entries)
     code, out, _ = commands.Command(tmp_path, capsys)('show')
     assert code == 0
-    assert '! damaged: section 2: REPORT_DATA: not JSON' in out
+    assert 'warning: damaged: section 2: REPORT_DATA: not JSON' in out

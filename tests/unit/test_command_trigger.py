@@ -560,7 +560,8 @@ def test_hostile_words_are_escaped(
     code, out, _ = trigger(capsys)
     assert code == 0 and not set(out) & set('\x1b\u202e')
     assert rf'worker 0 (\x1b[2Jw\u202e), pid {pid}' in out
-    assert r'    ! section x: error, \x1b[2Jm' in out
+    assert out.startswith(
+        r'notice: section x: error, \x1b[2Jm [section-failed]' + '\n')
 
 
 def test_answers_are_compared_with_what_was_before(
@@ -574,8 +575,14 @@ def test_answers_are_compared_with_what_was_before(
     _, out, _ = trigger(capsys)
     assert told not in out and 'has not moved' not in out
     _, out, _ = trigger(capsys)
-    # of each process, and in the sum of both
-    assert out.count(f'{told}: has not moved for ') == 3
+    # what stands in the sum of both is not told again of its process
+    assert out.count(f'{told}: has not moved for ') == 2
+    worst = out.splitlines()[0]
+    assert f'{told}: has not moved for ' in worst
+    assert (f'pid {pids[0]}: thread-without-progress, section-failed\n    * '
+            'notice: thread "moving" (3), ') in out
+    assert (f'pid {pids[1]}: section-failed\n    * notice: thread '
+            '"pollster" (2), ') in out
     first, second = json.loads(trigger(capsys, '--json')[1])
     assert all([told in notice['text'] for notice in one['digest']].count(
         True) == 1 for one in (first, second))

@@ -13,6 +13,7 @@
 """What is about to run out, found in what a real process has collected."""
 
 import contextlib
+import gc
 import os
 import resource
 import socket
@@ -228,3 +229,30 @@ def test_memory_of_the_control_group_is_collected(tmp_path):
     assert group['path'].startswith('/')
     if 'memory.current' in group:
         assert 0 < int(group['memory.stat anon'])
+
+
+@pytest.mark.parametrize(('swapped', 'used', 'told'), [
+    (120 * 1024, 80 * 1024, True), (80 * 1024, 120 * 1024, False),
+    (40 * 1024, 10 * 1024, False)])
+def test_memory_that_is_swapped_out(swapped, used, told):
+    """What rests for long is swapped out, and that is as it should be."""
+    data = collected(resources)
+    data['memory_kib'].update({'VmSwap': swapped, 'VmRSS': used})
+    assert sentences(running_out.of_resources(data)) == [
+        'notice: 120 MiB of the memory of this process are swapped out, '
+        '80 MiB are in use [memory-swapped]'] * told
+
+
+def test_garbage_collector_that_is_switched_off(monkeypatch):
+    """Memory is not freed for ever; neither is what it cannot free."""
+    monkeypatch.setattr(gc, 'garbage', ['one', 'two'])
+    gc.disable()
+    try:
+        found = running_out.of_resources(collected(resources))
+    finally:
+        gc.enable()
+    assert sentences(found) == [
+        'notice: the garbage collector is switched off '
+        '[garbage-collector-off]',
+        'notice: 2 objects cannot be freed by the garbage collector '
+        '[objects-not-freed]']

@@ -801,6 +801,12 @@ class TestConfiguration:
         assert 'one' in options['part', 'wrong']['error']
         assert options['part', 'wrong_secret']['error'] == (
             'has no valid value')
+        found = configuration.find({'options': list(options.values())})
+        assert {one['kind'] for one in found} == {'option-invalid'}
+        assert 'option [part] wrong_secret: has no valid value' in [
+            one['sentence'] for one in found]
+        assert len(found) == sum(
+            option['error'] is not None for option in options.values()) >= 2
 
     def test_error_of_an_option_with_a_secret_name_tells_no_value(self, conf):
         """Also where nobody has told oslo.config that it is secret."""
@@ -1266,6 +1272,12 @@ class TestOthers:
         assert 'installed version' not in text
         text = package.render({**data, 'installed_version': '99.0.0'})
         assert 'installed version = 99.0.0  <-- differs' in text
+        assert package.find(data) == []
+        found, = package.find({**data, 'version': '98.0.0',
+                               'installed_version': '99.0.0'})
+        assert findings.line(found) == (
+            'warning: version 98.0.0 is running, 99.0.0 is installed: not '
+            'restarted since it was installed [not-restarted]')
 
     def test_libraries_are_those_in_use(self, monkeypatch):
         """What is installed, and not loaded, tells nothing."""
@@ -1303,7 +1315,8 @@ class TestSummary:
     """What is said of a report at its end."""
 
     @staticmethod
-    def told(statuses=(), merged=0, found=()):
+    def told(statuses=(), merged=0, found=(), snapshot_usec=1,
+             delivery_problem=None):
         """The text of a summary of sections with these statuses."""
         trigger = report.Trigger(fields.TRIGGER_API, 0, merged=merged)
         header = report.Header('0' * 32, 'example', fields.PROCESS_MASTER, 1,
@@ -1311,7 +1324,8 @@ class TestSummary:
         return summary.render(summary.describe(
             header, [report.Section(f'section-{status}', 'Title', '',
                                     status=status) for status in statuses],
-            found, [0 for _ in statuses], (), (), None, 1, 1, None))
+            found, [0 for _ in statuses], (), (), None, 1, snapshot_usec,
+            delivery_problem))
 
     def test_sections_that_failed_are_named(self):
         """Those that are cut as well, and no other."""
@@ -1336,6 +1350,19 @@ class TestSummary:
         """Something that there is to know is missing."""
         assert self.told(['ok', 'error']).startswith(
             'notice: section section-error could not be collected')
+        assert self.told(['ok', 'truncated']).startswith(
+            'notice: section section-truncated was cut: it was too large '
+            '[section-truncated]\n')
+
+    def test_how_the_report_was_made_is_unusual(self):
+        """It has cost the daemon much, or is not whole."""
+        assert self.told(delivery_problem='too late').startswith(
+            'warning: part of the report is not in the journal: too late '
+            '[report-not-delivered]\n')
+        assert self.told(snapshot_usec=99_999).startswith('nothing unusual\n')
+        assert self.told(snapshot_usec=100_000).startswith(
+            'notice: the report has held up the threads for 100 ms '
+            '[threads-held-up]\n')
 
     def test_merged_triggers_are_told(self):
         """Whoever has asked finds that the report answers."""

@@ -141,15 +141,16 @@ def _show_whole(given: argparse.Namespace, journal: journal_reader.Journal,
                   for one in read.load_each(journal, kinds, problems,
                                             fields.SECTION_SUMMARY)}
         verdicts = [(one, having.get(one.id, [])) for one in found]
+    come_to = verdict.of(verdicts)
     if verdicts:
-        out.write(report_text.told_at_once(verdict.of(verdicts), out.style))
+        out.write(report_text.told_at_once(come_to, out.style))
     if len(found) > earlier.COMPARED_MAX:
         out.write(f'More than {earlier.COMPARED_MAX} reports: none is '
                   'compared with the one before it\n')
     shown = False
     for one, notices in told:
         out.write('\n' + report_text.whole(one, notices, given.utc,
-                                           out.style))
+                                           out.style, come_to.told))
         shown = True
     if not shown:
         raise command_line.Failure('no matching report can be read')

@@ -18,6 +18,7 @@ no signal is sent.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 import dataclasses
 import os
 import re
@@ -41,6 +42,7 @@ from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import findings
 import ceilometer_diagnostics_start
@@ -129,7 +131,15 @@ def _digest(journal: journal_reader.Journal,
         except source.JournalError as error:
             # what was found of it tells something, too
             destination.complain(str(error))
-        answer.notices = digest.digest(answer.found, before)
+        answer.notices = digest.digest(answer.found, before, _older(answer))
+
+
+def _older(answer: answers_module.Answer) -> list[contents.Finding]:
+    """Whether a process runs what has been replaced since."""
+    return [findings.finding(
+        'diagnostics-not-restarted', 'ceilometer-diagnostics was installed '
+        'anew after the process was started: restart the unit to use it')
+        ] if _is_old(answer) else []
 
 
 def _units(words: list[str]) -> list[system.Unit]:
@@ -237,7 +247,9 @@ def _text(answers: list[answers_module.Answer], waited: str,
     silent = sum(not answer.complete for answer in answers)
     come_to = verdict.of(told)
     # of those that have not answered nobody knows
+    above: frozenset[str] = frozenset()
     if told and (come_to.worst is not None or not silent):
+        above = come_to.told
         parts.append(report_text.told_at_once(come_to, style))
     if silent:
         parts.append(style.bad(f'! {silent} of {len(answers)} processes have '
@@ -251,25 +263,29 @@ def _text(answers: list[answers_module.Answer], waited: str,
         parts.append(style.bold(
             f'{unit}: {complete} of {len(own)} processes have answered')
             + '\n')
-        if any(map(_is_old, own)):
-            parts.append(style.odd(
-                '! the package is newer than the processes: restart the '
-                'unit to use it') + '\n')
         for answer in own:
-            if answer.found is not None:
-                process = escape.line(
-                    answer.found.report.header.describe_process())
-                unusual = [notice for notice in answer.notices
-                           if notice.level != digest.PLAIN]
-                parts.append(
-                    f'{answer.found.short_id}  {process}, '
-                    f'pid {answer.process.pid}'
-                    + ('' if unusual else f': {findings.NONE}') + '\n')
-                parts.append(_indented(report_text.notices(unusual, style)))
-            if not answer.complete:
-                parts.append(style.bad(
-                    f'! {_silent(answer, waited)}') + '\n')
+            parts += _of_process(answer, above, waited, style)
     return ''.join(parts)
+
+
+def _of_process(answer: answers_module.Answer, above: frozenset[str],
+                waited: str, style: destination.Style) -> Iterator[str]:
+    if answer.found is not None:
+        process = escape.line(answer.found.report.header.describe_process())
+        unusual = [notice for notice in answer.notices
+                   if notice.level != digest.PLAIN]
+        # what stands above is not told again
+        named = report_text.kinds_above(unusual, above)
+        if not unusual:
+            named = findings.NONE
+        yield (f'{answer.found.short_id}  {process}, '
+               f'pid {answer.process.pid}' + (f': {named}' if named else '')
+               + '\n')
+        yield _indented(report_text.notices(
+            [notice for notice in unusual if notice.text not in above],
+            style))
+    if not answer.complete:
+        yield style.bad(f'! {_silent(answer, waited)}') + '\n'
 
 
 def _indented(lines: str) -> str:

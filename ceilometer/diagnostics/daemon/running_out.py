@@ -37,6 +37,10 @@ NOT_CLOSED_MANY = 20
 #: Ended children are taken up in a moment; so many are forgotten.
 ZOMBIES_MANY = 3
 
+#: So much memory, KiB, and more than is in use, has to be swapped out: what
+#: rests for long is swapped out on a healthy host, too.
+SWAPPED_KIB_MANY = 64 * 1024
+
 _NAMED_MAX = 3
 
 # Where the standard library stands; installed packages may be below it.
@@ -52,7 +56,7 @@ def of_resources(data: contents.Resources) -> list[contents.Finding]:
     :param data: of section ``resources``, masked and escaped
     """
     return [*_connections(data), *_descriptors(data), *_memory(data),
-            *_processes_of_unit(data)]
+            *_processes_of_unit(data), *_swapped(data), *_not_freed(data)]
 
 
 def of_threads(data: contents.Threads) -> list[contents.Finding]:
@@ -181,6 +185,27 @@ def _processes_of_unit(
         'threads-near-limit', f'{count} of {limit} threads and processes of '
         'this unit are in use (its pids.max)'
         + (f'; {own} of them are threads of this process' if own else ''))
+
+
+def _swapped(data: contents.Resources) -> Iterator[contents.Finding]:
+    memory = data['memory_kib']
+    swapped, used = memory.get(contents.SWAPPED), memory.get(contents.RSS)
+    if swapped and used is not None and swapped > max(
+            used, SWAPPED_KIB_MANY):
+        yield findings.finding(
+            'memory-swapped', f'{_mib(swapped * 1024)} of the memory of this '
+            f'process are swapped out, {_mib(used * 1024)} are in use')
+
+
+def _not_freed(data: contents.Resources) -> Iterator[contents.Finding]:
+    collector = data['garbage_collector']
+    if not collector['enabled']:
+        yield findings.finding('garbage-collector-off',
+                               'the garbage collector is switched off')
+    if collector['uncollectable']:
+        number = findings.count(collector['uncollectable'], 'object')
+        yield findings.finding('objects-not-freed', f'{number} cannot be '
+                               'freed by the garbage collector')
 
 
 def _soft_limit(data: contents.Resources, name: str) -> int | None:

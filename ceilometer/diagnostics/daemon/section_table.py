@@ -43,7 +43,7 @@ from ceilometer.diagnostics import fields
 
 SECTIONS = (
     section.Kind('package', 'Package', package.collect, package.render,
-                 load=package.load),
+                 load=package.load, findings=package.find),
     section.Kind(threads.NAME, 'Threads', threads.collect, threads.render,
                  threads.snapshot, findings=running_out.of_threads),
     section.Kind(green_threads.NAME, 'Green threads', green_threads.collect,
@@ -58,7 +58,7 @@ SECTIONS = (
                  recent_problems.collect, recent_problems.render,
                  findings=recent_problems.findings_of),
     section.Kind('configuration', 'Configuration', configuration.collect,
-                 configuration.render),
+                 configuration.render, findings=configuration.find),
     section.Kind('logging', 'Logging', log_levels.collect,
                  log_levels.render),
     section.Kind('resources', 'Resources', resources.collect,

@@ -19,57 +19,77 @@ _COMMAND = 'tests/unit/test_command.py::'
 _COMPARE = 'tests/unit/test_command_compare.py::'
 _DIGEST = 'tests/unit/test_command_digest.py::'
 _GROWTH = 'tests/unit/test_growth.py::'
+_SECTIONS = 'tests/unit/test_sections.py::'
 _HOSTILE = 'tests/unit/test_command_hostile.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='nobody is warned of what others wrote',
-        file='command/findings/digest.py',
+        file='command/findings/report_worth.py',
         old='    elif not found.identity.trusted:\n',
         new='    elif False:\n',
         tests=(_COMMAND + 'test_show_forgery',)),
     fault.Fault(
         name='the digest does not say that a report is incomplete',
-        file='command/findings/digest.py',
+        file='command/findings/report_worth.py',
         old='    if not found.report.complete:\n',
         new='    if False:\n',
         tests=(_COMMAND + 'test_show_last_trusted',)),
     fault.Fault(
         name='the digest does not say that a report is damaged',
-        file='command/findings/digest.py',
+        file='command/findings/report_worth.py',
         old='    for problem in found.problems:\n',
         new='    for problem in ():\n',
         tests=(_HOSTILE + 'test_damaged_report_is_shown',)),
     fault.Fault(
         name='an upgrade without a restart is not said',
-        file='command/findings/digest.py',
-        old='    if installed and installed != version:',
-        new='    if False:',
-        tests=(_DIGEST + 'test_what_every_report_tells',)),
-    fault.Fault(
-        name='nobody is warned before descriptors run out',
-        file='command/findings/digest.py',
-        old='LIMIT_SHARE = 0.8',
-        new='LIMIT_SHARE = 0.9',
-        tests=(_DIGEST + 'test_what_is_unusual_is_said_and_marked',)),
+        file='daemon/sections/package.py',
+        old='    if not installed or installed == running:',
+        new='    if True:',
+        tests=(_SECTIONS + 'TestOthers::'
+               'test_upgrade_without_a_restart_is_told',)),
     fault.Fault(
         name='what was lost in delivery is not said',
-        file='command/findings/digest.py',
-        old="    if told['delivery_problem']:",
+        file='daemon/sections/summary.py',
+        old='    if delivery_problem:',
         new='    if False:',
-        tests=(_DIGEST + 'test_what_every_report_tells',)),
+        tests=(_SECTIONS + 'TestSummary::'
+               'test_how_the_report_was_made_is_unusual',)),
     fault.Fault(
         name='a daemon that was held up is not said',
-        file='command/findings/digest.py',
-        old='    if held >= SNAPSHOT_USEC_ODD:',
+        file='daemon/sections/summary.py',
+        old='    if snapshot_usec >= SNAPSHOT_USEC_LONG:',
         new='    if False:',
-        tests=(_DIGEST + 'test_what_every_report_tells',)),
+        tests=(_SECTIONS + 'TestSummary::'
+               'test_how_the_report_was_made_is_unusual',)),
     fault.Fault(
-        name='what is wrong does not stand first',
+        name='what the reader finds is put in no order',
         file='command/findings/digest.py',
-        old='            for notice in sorted(notices, key=_order)]\n',
-        new='            for notice in notices]\n',
-        tests=(_DIGEST + 'test_errors_stand_before_warnings',)),
+        old='    told = findings.ordered([\n',
+        new='    told = list([\n',
+        tests=(_DIGEST + 'test_errors_stand_before_warnings',
+               _DIGEST + 'test_one_cause_absorbs_what_the_reader_finds')),
+    fault.Fault(
+        name='the worst is told again of its process',
+        file='command/output/report_text.py',
+        old='for notice in given if notice.text not in above]',
+        new='for notice in given]',
+        tests=('tests/unit/test_command_findings.py::'
+               'test_show_begins_with_the_verdict',)),
+    fault.Fault(
+        name='a trigger tells the worst twice',
+        file='command/trigger.py',
+        old='        above = come_to.told\n',
+        new='        above = frozenset()\n',
+        tests=('tests/unit/test_command_trigger.py::'
+               'test_answers_are_compared_with_what_was_before',)),
+    fault.Fault(
+        name='what is swapped out on a healthy host is unusual',
+        file='daemon/running_out.py',
+        old='swapped > max(\n            used, SWAPPED_KIB_MANY):',
+        new='swapped > 0:',
+        tests=('tests/unit/test_running_out.py::'
+               'test_memory_that_is_swapped_out',)),
     fault.Fault(
         name='a thread that stands for long is only odd',
         file='command/findings/digest.py',
@@ -78,21 +98,22 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_DIGEST + 'test_a_thread_that_stands_for_long_is_wrong',)),
     fault.Fault(
         name='a wrong value of an option is not said',
-        file='command/findings/digest.py',
-        old="        if option['error']:",
-        new='        if False:',
-        tests=(_DIGEST + 'test_what_is_unusual_is_said_and_marked',)),
+        file='daemon/sections/configuration.py',
+        old="for option in data['options'] if option['error']]",
+        new="for option in ()]",
+        tests=(_SECTIONS + 'TestConfiguration::'
+               'test_invalid_value_costs_no_other',)),
     fault.Fault(
         name='data of another shape are not told',
-        file='command/findings/digest.py',
+        file='command/findings/report_worth.py',
         old='    for misfit in section_data.misfits(found.report):',
         new='    for misfit in ():',
         tests=(_DIGEST + 'test_data_of_another_shape',)),
     fault.Fault(
         name='the digest is not escaped',
         file='command/findings/digest.py',
-        old='text=escape.line(notice.text)',
-        new='text=notice.text',
+        old='                  escape.line(findings.line(one)), one[',
+        new='                  findings.line(one), one[',
         tests=(_HOSTILE + 'test_hostile_text_is_shown_escaped',)),
     fault.Fault(
         name='a thread that computes is idle',
@@ -177,9 +198,9 @@ FAULTS: tuple[fault.Fault, ...] = (
         new="    return ''\n",
         tests=(_GROWTH + 'test_what_grows_is_told',)),
     fault.Fault(
-        name='what was killed for memory is told twice',
-        file='command/findings/digest.py',
-        old="                'killed-for-memory' not in _kinds(found)):\n",
-        new='                True):\n',
-        tests=(_DIGEST + 'test_what_was_killed_for_memory_is_told_once',)),
+        name='a section that failed is told twice',
+        file='command/findings/report_worth.py',
+        old='        if kind in known:\n',
+        new='        if False:\n',
+        tests=(_DIGEST + 'test_what_the_summary_tells_is_told_once',)),
 )

@@ -10,14 +10,21 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What is unusual in a report: what to read first, in a few lines."""
+"""What is unusual in a report: what to read first, in a few lines.
+
+What the process has found itself and what only a reader can find are put
+together: one cause absorbs what follows from it, whoever has found that.
+Lines without a kind tell what is as it should be.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Iterator
 import dataclasses
 
 from ceilometer.diagnostics.command.findings import growth
+from ceilometer.diagnostics.command.findings import report_worth
 from ceilometer.diagnostics.command.findings import stuck_threads
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_options
@@ -39,23 +46,15 @@ LEVELS = (BAD, ODD, PLAIN)
 _OF_SEVERITY = {findings.ERROR: BAD, findings.WARNING: BAD,
                 findings.NOTICE: ODD}
 
-#: Beyond this share of its limit a resource is about to run out.
-LIMIT_SHARE = 0.8
-
-#: A daemon that was held up longer by its report will have been noticed.
-SNAPSHOT_USEC_ODD = 100_000
-
 #: A thread that works may stand at one place for so long.
 STILL_USEC_BAD = 30_000_000
-
-_NAMED_MAX = 12
 
 
 @dataclasses.dataclass(frozen=True)
 class Notice:
     """A line of a digest.
 
-    :ivar level: BAD, ODD or PLAIN
+    :ivar level: BAD or ODD of a finding, else PLAIN
     :ivar text: the line
     :ivar kind: of the finding that it tells, None if it tells none
     :ivar severity: of that finding, one of :data:`findings.SEVERITIES`
@@ -69,26 +68,22 @@ class Notice:
     section: str | None = None
 
 
-def digest(found: read.Found,
-           before: read.Found | None = None) -> list[Notice]:
+def digest(found: read.Found, before: read.Found | None = None,
+           more: Iterable[contents.Finding] = ()) -> list[Notice]:
     """What is unusual in a report.
 
     :param found: a whole report
     :param before: an earlier one of the same process, whole, if there is one
+    :param more: what was found elsewhere, of this process
     """
-    notices = [*_whole(found), *found_by_the_process(found),
-               *_package(found), *_threads(found, before),
-               *_growth(found, before), *_resources(found),
-               *_configuration(found), *_summary(found)]
-    return [dataclasses.replace(notice,
-                                text=escape.line(notice.text))
-            for notice in sorted(notices, key=_order)]
-
-
-def _order(notice: Notice) -> tuple[int, int]:
-    # what has no kind says what the report is worth
-    return (LEVELS.index(notice.level), -1 if notice.severity is None
-            else findings.SEVERITIES.index(notice.severity))
+    told = findings.ordered([
+        *report_worth.find(found), *_by_the_process(found),
+        *_unknown_configuration(found), *_standing(found, before),
+        *([] if before is None else growth.find(before, found)), *more])
+    plain = [*_package(found), *_threads(found), *_resources(found),
+             *_configuration(found), *_summary(found)]
+    return [*map(_notice, told), *(
+        Notice(PLAIN, escape.line(text)) for text in plain)]
 
 
 def found_by_the_process(found: read.Found) -> list[Notice]:
@@ -96,9 +91,13 @@ def found_by_the_process(found: read.Found) -> list[Notice]:
 
     :param found: a report with its summary
     """
+    return list(map(_notice, _by_the_process(found)))
+
+
+def _by_the_process(found: read.Found) -> list[contents.Finding]:
     told = section_data.content(found.report, contents.Summary)
     return [] if told is None else [
-        _notice(one) for one in told['findings']
+        one for one in told['findings']
         if one['severity'] in _OF_SEVERITY and findings.is_kind(one['kind'])]
 
 
@@ -108,61 +107,45 @@ def _notice(one: contents.Finding) -> Notice:
                   one['severity'], one['evidence'].get(findings.SECTION))
 
 
-def _growth(found: read.Found,
-            before: read.Found | None) -> list[Notice]:
-    return [] if before is None else [
-        _notice(one) for one in growth.find(before, found)]
-
-
-def _kinds(found: read.Found) -> set[str]:
-    """The kinds that the summary of a report names."""
-    return {kind for part in found.report.sections for kind in part.findings}
-
-
-def _whole(found: read.Found) -> Iterator[Notice]:
-    for dispute in found.disputes:
-        yield Notice(BAD, f'disputed: {dispute}')
-    if found.identity.foreign:
-        yield Notice(BAD, 'from the journal of another host than it claims: '
-                     'do not trust the content')
-    elif not found.identity.trusted:
-        yield Notice(BAD, 'not from a Ceilometer unit but from '
-                     f'{found.identity.unit or "no unit"}: do not trust the '
-                     'content')
-    if not found.report.complete:
-        yield Notice(BAD, 'incomplete, missing: '
-                     + _some(section_data.missing_names(found.report)))
-    for problem in found.problems:
-        yield Notice(BAD, f'damaged: {problem}')
-    for part in found.report.sections:
-        if part.status == fields.STATUS_OK or (
-                part.failed and 'section-failed' in _kinds(found)):
-            continue
-        words = f'section {part.name}: {part.status}'
-        told = part.data if isinstance(part.data, dict) else {}
-        reason = told.get('message') or told.get('reason')
-        if part.failed and isinstance(reason, str):
-            words += f', {reason[:200]}'
-        yield Notice(BAD if part.failed else ODD, words)
-    for misfit in section_data.misfits(found.report):
-        yield Notice(ODD, f'unexpected data: {misfit}')
-
-
-def _package(found: read.Found) -> Iterator[Notice]:
-    told = section_data.content(found.report, contents.Package)
-    if told is None:
+def _standing(found: read.Found, before: read.Found | None,
+              ) -> Iterator[contents.Finding]:
+    if before is None:
         return
-    version = told['version']
-    if version:
-        yield Notice(PLAIN, f'version {version}')
-    installed = told['installed_version']
-    if installed and installed != version:
-        yield Notice(BAD, f'version {version} is running, {installed} is '
-                     'installed: not restarted since the upgrade')
+    usec = max(found.time_usec - before.time_usec, 0)
+    for thread in stuck_threads.stuck(before.report, found.report):
+        yield findings.finding(
+            'thread-without-progress', f'{_at(thread)}: has not moved for '
+            f'{times.show_span(usec)} (since report {before.short_id})',
+            severity=None if usec >= STILL_USEC_BAD else findings.NOTICE,
+            thread=thread.name, section='threads')
 
 
-def _threads(found: read.Found,
-             before: read.Found | None) -> Iterator[Notice]:
+def _at(thread: reported_threads.Thread) -> str:
+    where = thread.where()
+    return thread.describe() + (f' at {where}' if where else '')
+
+
+def _unknown_configuration(found: read.Found) -> Iterator[contents.Finding]:
+    told = section_data.content(found.report, contents.Configuration)
+    age = section_data.content(found.report, contents.Resources)
+    # who starts has not read it yet; a forkserver makes the workers, and has
+    # no need of it
+    if told is not None and not told['known'] and not told['options'] and (
+            found.report.header.process != fields.PROCESS_FORKSERVER) and (
+            age is None or age['armed_for_seconds']
+            >= growth.STARTED_SECONDS):
+        yield findings.finding(
+            'configuration-unknown', 'the configuration is not known',
+            section='configuration')
+
+
+def _package(found: read.Found) -> Iterator[str]:
+    told = section_data.content(found.report, contents.Package)
+    if told is not None and told['version']:
+        yield f'version {told["version"]}'
+
+
+def _threads(found: read.Found) -> Iterator[str]:
     known = reported_threads.threads(found.report)
     if not known:
         return
@@ -175,24 +158,10 @@ def _threads(found: read.Found,
         words += f', {running} running'
     if locked:
         words += f', {locked} waiting for {contents.FOR_LOCK}'
-    yield Notice(PLAIN, words)
-    if before is None:
-        return
-    usec = max(found.time_usec - before.time_usec, 0)
-    for thread in stuck_threads.stuck(before.report, found.report):
-        yield _notice(findings.finding(
-            'thread-without-progress', f'{_at(thread)}: has not moved for '
-            f'{times.show_span(usec)} (since report {before.short_id})',
-            severity=None if usec >= STILL_USEC_BAD else findings.NOTICE,
-            thread=thread.name))
+    yield words
 
 
-def _at(thread: reported_threads.Thread) -> str:
-    where = thread.where()
-    return thread.describe() + (f' at {where}' if where else '')
-
-
-def _resources(found: read.Found) -> Iterator[Notice]:
+def _resources(found: read.Found) -> Iterator[str]:
     told = section_data.content(found.report, contents.Resources)
     if told is None:
         return
@@ -201,75 +170,32 @@ def _resources(found: read.Found) -> Iterator[Notice]:
         words = f'memory {memory[contents.RSS] / 1024:.1f} MiB'
         if memory.get(contents.PEAK_RSS):
             words += f', peak {memory[contents.PEAK_RSS] / 1024:.1f} MiB'
-        yield Notice(PLAIN, words)
-    if memory.get(contents.SWAPPED):
-        yield Notice(
-            ODD, f'{memory[contents.SWAPPED] / 1024:.1f} MiB swapped out')
+        if memory.get(contents.SWAPPED):
+            words += (f', {memory[contents.SWAPPED] / 1024:.1f} MiB swapped '
+                      'out')
+        yield words
     count = told['file_descriptors']['count']
     limit = next(iter(told['limits'].get(contents.OPEN_FILES, ())), None)
     if count is not None:
-        words = f'{count} file descriptors'
-        if limit:
-            words += f' of {limit}'
-        level = (BAD if limit and count >= LIMIT_SHARE * limit
-                 and 'descriptors-near-limit' not in _kinds(found) else PLAIN)
-        yield Notice(level, words)
-    collector = told['garbage_collector']
-    if not collector['enabled']:
-        yield Notice(ODD, 'the garbage collector is switched off')
-    if collector['uncollectable']:
-        yield Notice(ODD, f'{collector["uncollectable"]} objects that the '
-                     'garbage collector cannot free')
-    events = told['control_group'].get(contents.MEMORY_EVENTS, '')
-    for event in events.split('; '):
-        name, _, number = event.partition(' ')
-        if name == 'oom_kill' and number not in ('', '0') and (
-                'killed-for-memory' not in _kinds(found)):
-            yield Notice(BAD, f'out of memory: the kernel killed {number} '
-                         'processes of the unit')
+        yield f'{count} file descriptors' + (f' of {limit}' if limit else '')
 
 
-def _configuration(found: read.Found) -> Iterator[Notice]:
-    told = section_data.content(found.report, contents.Configuration)
-    # a forkserver makes the workers, and has no need of it
-    if told is not None and not told['known'] and (
-            found.report.header.process != fields.PROCESS_FORKSERVER):
-        yield Notice(ODD, 'the configuration is not known')
+def _configuration(found: read.Found) -> Iterator[str]:
     changed = reported_options.changed(found.report)
     if changed:
         count = findings.count(len(changed), 'option')
-        yield Notice(PLAIN, f'{count} changed: see "show --changed"')
-    for option in changed:
-        if option['error']:
-            yield Notice(BAD, f'option {reported_options.name(option)}: '
-                         f'{option["error"]}')
+        yield f'{count} changed: see "show --changed"'
     unknown = [option for option in reported_options.unregistered(
         found.report) if not option.get('of_library')]
     if unknown and found.report.header.process != fields.PROCESS_MASTER:
         # mistyped; or of a library that does not say what options it has,
         # of which a master comes to few
-        yield Notice(PLAIN, 'set in the files, but unknown to this process: '
-                     + _some(list(map(reported_options.name, unknown))))
+        yield ('set in the files, but unknown to this process: '
+               + findings.some(list(map(reported_options.name, unknown))))
 
 
-def _summary(found: read.Found) -> Iterator[Notice]:
+def _summary(found: read.Found) -> Iterator[str]:
     told = section_data.content(found.report, contents.Summary)
-    if told is None:
-        return
-    if told['delivery_problem']:
-        yield Notice(BAD, 'part of the report is not in the journal: '
-                     f'{told["delivery_problem"]}')
-    held = told['snapshot_usec']
-    if held >= SNAPSHOT_USEC_ODD:
-        yield Notice(ODD, 'the report held up the threads for '
-                     f'{times.show_span(held)}')
-    merged = told['trigger']['merged']
-    if merged:
-        yield Notice(
-            PLAIN, f'answers {findings.count(merged, "more trigger")}')
-
-
-def _some(names: list[str]) -> str:
-    if len(names) > _NAMED_MAX:
-        names = [*names[:_NAMED_MAX], f'and {len(names) - _NAMED_MAX} more']
-    return ', '.join(names)
+    if told is not None and told['trigger']['merged']:
+        more = findings.count(told['trigger']['merged'], 'more trigger')
+        yield f'answers {more}'

@@ -42,7 +42,7 @@ class Group:
 class Verdict:
     """What several reports come to.
 
-    :ivar groups: what is wrong or odd, worst first
+    :ivar groups: the findings, worst first
     :ivar total: how many reports there are
     """
 
@@ -51,11 +51,13 @@ class Verdict:
 
     @property
     def worst(self) -> Group | None:
-        """The first group of what is wrong, None if nothing is."""
-        for group in self.groups:
-            return group if group.notice.level == digest.BAD or (
-                group.notice.kind is not None) else None
-        return None
+        """The first group, None if nothing is unusual."""
+        return self.groups[0] if self.groups else None
+
+    @property
+    def told(self) -> frozenset[str]:
+        """The texts of all groups: what need not be told again below it."""
+        return frozenset(group.notice.text for group in self.groups)
 
     def line(self) -> str:
         """The verdict."""
@@ -81,19 +83,16 @@ def of(told: Iterable[tuple[read.Found, list[digest.Notice]]]) -> Verdict:
     for found, notices in told:
         total += 1
         for notice in notices:
-            if notice.level == digest.PLAIN:
+            if notice.kind is None:
                 continue
-            group = groups.setdefault(
-                notice.kind or notice.text, Group(notice, []))
+            group = groups.setdefault(notice.kind, Group(notice, []))
             if found not in group.processes:
                 group.processes.append(found)
     return Verdict(sorted(groups.values(), key=_rank), total)
 
 
-def _rank(group: Group) -> tuple[int, int, int]:
+def _rank(group: Group) -> tuple[int, int]:
     notice = group.notice
     kinds = list(findings.KINDS)
-    return (digest.LEVELS.index(notice.level),
-            findings.SEVERITIES.index(notice.severity)
-            if notice.severity is not None else len(findings.SEVERITIES),
+    return (findings.SEVERITIES.index(notice.severity or findings.NOTICE),
             kinds.index(notice.kind) if notice.kind in kinds else len(kinds))

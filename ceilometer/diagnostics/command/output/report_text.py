@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Iterable
 
 from ceilometer.diagnostics.command.findings import digest
@@ -91,13 +92,35 @@ def heading(found: read.Found, utc: bool, style: destination.Style) -> str:
     return ''.join(f'{name:>10}: {value}\n' for name, value in rows)
 
 
-def notices(told: Iterable[digest.Notice], style: destination.Style) -> str:
-    """The lines of a digest."""
+def notices(told: Iterable[digest.Notice], style: destination.Style,
+            above: Collection[str] = ()) -> str:
+    """The lines of a digest.
+
+    :param told: the digest
+    :param style: how to paint them
+    :param above: texts that stand above already; of those only the kinds are
+        named, in the first line
+    """
     paint: dict[str, Callable[[str], str]] = {
         digest.BAD: style.bad, digest.ODD: style.odd, digest.PLAIN: str}
-    return ''.join(
-        paint[notice.level](f'{_MARKS[notice.level]} {notice.text}') + '\n'
-        for notice in told)
+    given = list(told)
+    lines = [paint[notice.level](f'{_MARKS[notice.level]} {notice.text}')
+             for notice in given if notice.text not in above]
+    if named := kinds_above(given, above):
+        lines.insert(0, f'{_MARKS[digest.PLAIN]} see above: {named}')
+    return ''.join(f'{line}\n' for line in lines)
+
+
+def kinds_above(told: Iterable[digest.Notice],
+                above: Collection[str]) -> str:
+    """The kinds of what stands above already, each once; empty for none.
+
+    :param told: a digest
+    :param above: texts that stand above already
+    """
+    return ', '.join(dict.fromkeys(
+        notice.kind for notice in told
+        if notice.kind is not None and notice.text in above))
 
 
 def told_at_once(told: verdict.Verdict, style: destination.Style) -> str:
@@ -114,8 +137,7 @@ def told_at_once(told: verdict.Verdict, style: destination.Style) -> str:
                           for one in group.processes}.values())
     lines = [style.bad(told.line())]
     for group in told.groups:
-        if group is worst or group.notice.level != digest.BAD and (
-                group.notice.kind is None):
+        if group is worst:
             continue
         paint = style.bad if group.notice.level == digest.BAD else style.odd
         words = group.notice.text
@@ -139,11 +161,19 @@ def section(part: report.Section, style: destination.Style) -> str:
 
 
 def whole(found: read.Found, told: list[digest.Notice], utc: bool,
-          style: destination.Style) -> str:
-    """A report: heading, digest, sections."""
+          style: destination.Style, above: Collection[str] = ()) -> str:
+    """A report: heading, digest, sections.
+
+    :param found: the report
+    :param told: its digest
+    :param utc: times in UTC
+    :param style: how to paint it
+    :param above: what of the digest stands above already
+    """
     parts = [heading(found, utc, style)]
     if told:
-        parts.append(style.bold('Digest') + '\n' + notices(told, style))
+        parts.append(style.bold('Digest') + '\n'
+                     + notices(told, style, above))
     parts += [section(part, style) for part in found.report.sections]
     return '\n'.join(parts)
 

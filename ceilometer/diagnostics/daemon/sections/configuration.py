@@ -20,6 +20,7 @@ from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import option_origins
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import service_options
+from ceilometer.diagnostics import findings
 from ceilometer.diagnostics.secrets import secret_names
 from ceilometer.diagnostics.secrets import url_credentials
 
@@ -112,6 +113,17 @@ def _mask(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_mask(item) for item in value]
     return url_credentials.mask_secret(str(value))
+
+
+def find(data: contents.Configuration) -> list[contents.Finding]:
+    """The options that have no valid value.
+
+    :param data: masked and escaped
+    """
+    return [findings.finding(
+        'option-invalid', f'option [{option["group"]}] {option["name"]}: '
+        f'{option["error"]}', option=f'[{option["group"]}] {option["name"]}')
+        for option in data['options'] if option['error']]
 
 
 def render(data: contents.Configuration) -> str:

@@ -24,6 +24,7 @@ from typing import Any
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import section
+from ceilometer.diagnostics import findings
 
 #: What a daemon of Ceilometer is made of: told where it is loaded.
 LIBRARIES = (
@@ -119,6 +120,19 @@ def _platform() -> contents.Platform:
         release = None
     return {'system': release, 'kernel': f'{system.sysname} {system.release}',
             'machine': system.machine, 'hostname': system.nodename}
+
+
+def find(data: contents.Package) -> list[contents.Finding]:
+    """Whether another Ceilometer is installed than runs.
+
+    :param data: masked and escaped
+    """
+    running, installed = data['version'], data['installed_version']
+    if not installed or installed == running:
+        return []
+    return [findings.finding(
+        'not-restarted', f'version {running} is running, {installed} is '
+        'installed: not restarted since it was installed')]
 
 
 def render(data: contents.Package) -> str:

@@ -26,6 +26,10 @@ from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import report
 
+#: A daemon that was held up so long by its report will have been noticed,
+#: microseconds.
+SNAPSHOT_USEC_LONG = 100_000
+
 
 def describe(header: report.Header, sections: Iterable[report.Section],
              found: Iterable[contents.Finding],
@@ -47,7 +51,9 @@ def describe(header: report.Header, sections: Iterable[report.Section],
     :param delivery_problem: why the journal did not take all of it, or None
     """
     sections = list(sections)
-    unusual = findings.ordered([*found, *_failed(sections)])
+    unusual = findings.ordered([
+        *found, *_failed(sections),
+        *_of_the_report(snapshot_usec, delivery_problem)])
     return {
         'findings': unusual[:findings.FINDINGS_MAX],
         'findings_left_out': max(0, len(unusual) - findings.FINDINGS_MAX),
@@ -85,6 +91,22 @@ def _failed(sections: Iterable[report.Section],
             yield findings.finding(
                 'section-failed', f'section {part.name} could not be '
                 f'collected: {reason}', section=part.name)
+        elif part.status == fields.STATUS_TRUNCATED:
+            yield findings.finding(
+                'section-truncated', f'section {part.name} was cut: it was '
+                'too large', section=part.name)
+
+
+def _of_the_report(snapshot_usec: int, delivery_problem: str | None,
+                   ) -> Iterator[contents.Finding]:
+    if delivery_problem:
+        yield findings.finding(
+            'report-not-delivered', 'part of the report is not in the '
+            f'journal: {delivery_problem}')
+    if snapshot_usec >= SNAPSHOT_USEC_LONG:
+        yield findings.finding(
+            'threads-held-up', 'the report has held up the threads for '
+            f'{snapshot_usec / 1000:.0f} ms')
 
 
 def no_content(context: section.Context) -> section.Content:
