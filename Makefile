@@ -109,6 +109,18 @@ completions: tox ## Make the completions of shells anew, from the verbs
 docs: tox ## Build the documentation
 	$(TOX) -e docs
 
+# For packagers, who build the Python package from the wheel: what systemd,
+# shells and man read. DESTDIR is the package's own root directory.
+PYTHON ?= python3
+PREFIX ?= /usr/local
+.PHONY: install
+install: ## Install units, completions, manual: DESTDIR=, PREFIX=, WHAT=drop-ins
+	@$(if $(DESTDIR),mkdir -p '$(DESTDIR)')
+	@# without site: of this tree, even if another version is installed
+	@PYTHONPATH='$(CURDIR)' $(PYTHON) -S -m ceilometer_diagnostics \
+	    install-system --prefix='$(PREFIX)' $(WHAT:%=--%) \
+	    $(if $(DESTDIR),--root='$(DESTDIR)' --no-record)
+
 .PHONY: clean
 clean: ## Remove what was built here; the cache in /var/cache stays
 	rm -rf .tox .venv build dist doc/build *.egg-info .mypy_cache \

@@ -12,10 +12,10 @@
 
 """Makes the completions of shells from the parsers of the verbs.
 
-``make completions`` writes them to ``etc/completions``, from where they are
-installed as they are. What is the same whatever the verbs are stands in
-``completions.bash.in`` and ``completions.zsh.in``; each line ``@NAME@`` of
-those is replaced here.
+``make completions`` writes them to ``system_files/completions`` in the
+package, from where they are installed as they are. What is the same whatever
+the verbs are stands in ``completions.bash.in`` and ``completions.zsh.in``;
+each line ``@NAME@`` of those is replaced here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ceilometer.diagnostics.command import options_of_line
 from ceilometer.diagnostics.command import verbs
 
 HERE = pathlib.Path(__file__).resolve().parent
-COMPLETIONS = HERE.parent / 'etc/completions'
+COMPLETIONS = HERE.parent / 'ceilometer/diagnostics/system_files/completions'
 
 #: How values and words are completed, by what the help calls them. A list of
 #: values needs no line: ``a|b|c``, or the choices of the option. All else is

@@ -46,19 +46,39 @@ def installed(tmp_path_factory):
     return {str(path.relative_to(usr)) for path in files}
 
 
-def test_units_and_their_like_are_where_systemd_and_shells_look(installed):
-    """All files of etc/, each in its place."""
-    places = {'systemd': 'lib/systemd',
-              'completions/bash': 'share/bash-completion/completions',
-              'completions/zsh': 'share/zsh/site-functions'}
-    expected = {
-        str(place / path.relative_to(TREE / 'etc' / top))
-        for top, place in ((top, pathlib.Path(place))
-                           for top, place in places.items())
-        for path in (TREE / 'etc' / top).rglob('*') if path.is_file()}
-    assert expected
-    assert {path for path in installed
-            if path.startswith(('lib/systemd', 'share'))} == expected
+def test_nothing_is_where_it_is_read_by_itself(installed):
+    """pip activates nothing: all it installs is packages and the command."""
+    site = (f'lib/python{sys.version_info.major}.{sys.version_info.minor}'
+            '/site-packages/')
+    assert {path for path in installed if not path.startswith(site)} == {
+        'bin/ceilometer-diagnostics'}
+    files = {str(path.relative_to(TREE)) for path in (
+        TREE / 'ceilometer/diagnostics/system_files').rglob('*')
+        if path.is_file()}
+    assert len(files) > 9
+    assert {f'{site}{path}' for path in files} <= installed
+
+
+@pytest.mark.parametrize('what', ['units', 'drop-ins'])
+def test_make_install_is_for_packages(tmp_path, what):
+    """All below DESTDIR, without a record, and without a site's packages."""
+    done = subprocess.run(
+        ['make', '--no-print-directory', '-C', str(TREE), 'install',
+         f'DESTDIR={tmp_path}/a package', 'PREFIX=/usr', f'WHAT={what}',
+         f'PYTHON={sys.executable}'],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith(f'{what}: as the command line says\n')
+    files = {path.name: path for path in tmp_path.rglob('*')
+             if path.is_file()}
+    assert 'installed-files.json' not in files
+    assert {'_ceilometer-diagnostics', 'ceilometer-diagnostics',
+            'ceilometer-diagnostics.catalog'} < set(files)
+    if what == 'units':
+        assert ' /usr/bin/ceilometer-polling\n' in files[
+            'ceilometer-polling.service'].read_text()
+    else:
+        assert '50-diagnostics.conf' in files
 
 
 def test_package_is_whole_and_overwrites_nothing_of_ceilometers(installed):

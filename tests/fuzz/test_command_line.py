@@ -57,7 +57,9 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     os.chdir(directory)
     # no other program is found: no unit is signalled, no host reached
     os.environ['PATH'] = str(directory)
-    yield directory
+    with pytest.MonkeyPatch.context() as patched:
+        commands.stay_outside(patched)
+        yield directory
     os.environ['PATH'] = path
     os.chdir(before)
 

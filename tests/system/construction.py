@@ -24,6 +24,8 @@ import subprocess
 import time
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
+#: What ``install-system`` installs.
+SYSTEM_FILES = TREE / 'ceilometer/diagnostics/system_files'
 CACHE = pathlib.Path('/var/cache/ceilometer-diagnostics')
 _DAY_SECONDS = 24 * 60 * 60
 
@@ -66,9 +68,8 @@ def write(path: pathlib.Path, text: str) -> None:
 def copy_project(where: pathlib.Path) -> None:
     """Copy what a wheel is made of; setuptools writes into what it builds."""
     where.mkdir()
-    for item in ('ceilometer', 'etc'):
-        shutil.copytree(TREE / item, where / item,
-                        ignore=shutil.ignore_patterns('__pycache__'))
+    shutil.copytree(TREE / 'ceilometer', where / 'ceilometer',
+                    ignore=shutil.ignore_patterns('__pycache__'))
     for item in ('LICENSE', 'README.rst', 'pyproject.toml', 'setup.cfg',
                  'setup.py', *(path.name for path in TREE.glob(
                      'ceilometer_diagnostics*') if path.is_file())):

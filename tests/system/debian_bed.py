@@ -23,6 +23,9 @@ from tests.system import construction
 DEFAULT_MIRROR = 'http://deb.debian.org/debian'
 PYTHON = '/usr/bin/python3'
 
+#: What Debian's own units end in here: ours are not installed beside them.
+ASIDE = '.service-of-debian'
+
 # What bindep.txt has for a machine on the host's own root directory; pip and
 # what builds a wheel; Ceilometer's daemons, and a broker for them.
 PACKAGES = (
@@ -75,7 +78,8 @@ def _mirror() -> str:
 class DebianBed:
     """A release of Debian; its interface is that of a ``beds.Bed``.
 
-    pip installs this project beside the packages, as an operator would.
+    pip installs this project beside the packages, as an operator would, and
+    its units stand in for Debian's.
 
     :param suite: the release's code name.
     :param days_max: the release still moves; build it anew after so long.
@@ -115,14 +119,20 @@ class DebianBed:
         """Install this project with the interpreter of the packages."""
         source = root / 'tmp/source'
         construction.copy_project(source)
+        inside = ['chroot', str(root), 'env', '-i',
+                  'PATH=/usr/local/bin:/usr/sbin:/usr/bin', 'HOME=/root',
+                  'LANG=C.UTF-8']
         construction.call(
-            ['chroot', str(root), 'env', '-i', 'PATH=/usr/sbin:/usr/bin',
-             'HOME=/root', 'LANG=C.UTF-8', PYTHON, '-m', 'pip', 'install',
+            [*inside, PYTHON, '-m', 'pip', 'install',
              '--quiet', '--no-input', '--no-index', '--no-deps',
              '--no-build-isolation', '--disable-pip-version-check',
              '--root-user-action=ignore', '--break-system-packages',
              '/tmp/source'])
         shutil.rmtree(source)
+        for path in root.glob('usr/lib/systemd/system/ceilometer-*.service'):
+            path.rename(path.with_suffix(ASIDE))
+        construction.call(
+            [*inside, 'ceilometer-diagnostics', 'install-system', '--units'])
 
     def packages(self, root: pathlib.Path) -> str:
         """Give where Debian's pip puts packages."""

@@ -29,18 +29,13 @@ PYTHON = '/usr/bin/python3'
 
 PATH = f'{PREFIX}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin'
 
-# How the units find a virtualenv: one drop-in for every ceilometer-*.service.
-VENV_DROPIN = f"""\
-[Service]
-Environment=PATH={PATH}
-"""
-
 
 def _pip(directory: pathlib.Path, script: str, *arguments: str) -> None:
     """Run a shell script that sees a directory as PREFIX; nobody else does.
 
     :param directory: the virtualenv, or where to make it.
-    :param script: what to do; ``$pip`` installs, ``$1`` is an argument.
+    :param script: what to do; ``$pip`` installs, ``$1`` is the first
+        argument.
     :raises construction.MachineError: if it fails, with its output.
     """
     # The first mount may hide the directory; its descriptor stays.
@@ -63,7 +58,7 @@ def _pip(directory: pathlib.Path, script: str, *arguments: str) -> None:
 class HostBed:
     """The host's distribution; its interface is that of a ``beds.Bed``.
 
-    The units go where a plain ``pip install`` on Debian puts them.
+    The units are those of ``install-system``.
     """
 
     python = f'{PREFIX}/bin/python'
@@ -97,13 +92,9 @@ class HostBed:
         construction.overlay(built, prefix, scratch / 'venv')
         source = scratch / 'source'
         construction.copy_project(source)
-        _pip(prefix, '$pip --no-deps --no-build-isolation "$1"', str(source))
-        shutil.copytree(prefix / 'lib/systemd/system',
-                        root / 'usr/local/lib/systemd/system',
-                        dirs_exist_ok=True)
-        construction.write(
-            root / 'etc/systemd/system/ceilometer-.service.d/venv.conf',
-            VENV_DROPIN)
+        _pip(prefix, '$pip --no-deps --no-build-isolation "$1"; '
+             f'{PREFIX}/bin/ceilometer-diagnostics install-system --units '
+             '--root "$2"', str(source), str(root))
         # The host may have a Ceilometer.
         shutil.rmtree(root / 'etc/ceilometer', ignore_errors=True)
         shutil.copytree(prefix / 'etc/ceilometer', root / 'etc/ceilometer')

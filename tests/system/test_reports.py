@@ -21,7 +21,6 @@ import re
 import pytest
 
 from tests.system import conftest
-from tests.system import construction
 from tests.system import machine as machines
 from tests.system import reports
 
@@ -242,10 +241,6 @@ def test_disabled_diagnostics_write_nothing_and_nobody_dies(
 def test_catalog_explains_the_entry(
         machine: machines.Machine, unit: conftest.StartUnit) -> None:
     """journalctl -x says what the entry is and how to read all of it."""
-    catalog = construction.TREE / (
-        'etc/systemd/catalog/ceilometer-diagnostics.catalog')
-    machine.write_file('/usr/lib/systemd/catalog/ceilometer-diagnostics'
-                       '.catalog', catalog.read_text())
     machine.run(['journalctl', '--update-catalog'])
     unit(POLLING)
     report, *_ = reports.trigger(machine, POLLING)

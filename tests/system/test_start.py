@@ -17,11 +17,13 @@ from __future__ import annotations
 import collections.abc
 import pathlib
 import re
+import shlex
 
 import pytest
 
 from tests.system import beds
 from tests.system import construction
+from tests.system import debian_bed
 from tests.system import machine as machines
 from tests.system import reports
 
@@ -48,23 +50,32 @@ _OF_ONE_START = (
     'SYSTEMD_EXEC_PID=', 'MEMORY_PRESSURE', 'NOTIFY_SOCKET=')
 
 
-def dropin() -> str:
-    """The drop-in that the README tells to write."""
+def steps() -> list[str]:
+    """The commands of the README that follow the installation by pip."""
     text = (construction.TREE / 'README.rst').read_text()
-    found = re.search(
-        r'\n   # /etc/systemd/system/ceilometer-polling\.service\.d/'
-        r'diagnostics\.conf\n((?:   .*\n)+)', text)
-    assert found, 'README has no drop-in'
-    return re.sub('(?m)^   ', '', found[1])
+    block, = re.findall(r'\n((?:   # .*\n)*   # .* install-system\n'
+                        r'(?:   # .*\n)*)', text)
+    found = re.findall('^   # (.*)$', block, re.MULTILINE)
+    # wherever it is installed, it is in PATH
+    return [line.replace('/opt/ceilometer/bin/', '') for line in found]
+
+
+def left_behind(machine: machines.Machine) -> set[str]:
+    """The files and directories where install-system puts some."""
+    return set(machine.run(
+        ['find', '/usr/local', '/var/lib/ceilometer-diagnostics',
+         '/etc/systemd', '-not', '-path', '*/__pycache__*'],
+        check=False).stdout.splitlines())
 
 
 @pytest.fixture
 def stock(machine: machines.Machine) -> collections.abc.Iterator[None]:
     """The unit of the distribution, or of somebody, in place of ours."""
-    theirs = machine.path(f'/usr/lib/systemd/system/{NAME}.service')
-    machine.write_file(
-        f'/etc/systemd/system/{NAME}.service',
-        theirs.read_text() if beds.chosen() != beds.HOST else UNIT)
+    machine.run(['ceilometer-diagnostics', 'install-system', '--uninstall'])
+    path = f'/etc/systemd/system/{NAME}.service'
+    machine.write_file(path, UNIT if beds.chosen() == beds.HOST else (
+        machine.path(f'/usr/lib/systemd/system/{NAME}{debian_bed.ASIDE}')
+        .read_text()))
     machine.write_file(CONFIG, f'[DEFAULT]\nlog_dir = {LOGS}\n')
     # what other tests have left there is none of this one's
     machine.run(['sh', '-c', f'rm -rf {LOGS}; mkdir -p {LOGS}; '
@@ -72,8 +83,11 @@ def stock(machine: machines.Machine) -> collections.abc.Iterator[None]:
     machine.systemctl('daemon-reload')
     yield
     machine.systemctl('stop', NAME)
-    machine.run(['sh', '-c', f'rm -rf {LOGS}/* {CONFIG} '
-                 f'/etc/systemd/system/{NAME}.service*'])
+    # if the test got so far that there is something
+    machine.run(['ceilometer-diagnostics', 'install-system', '--uninstall'],
+                check=False)
+    machine.run(['sh', '-c', f'rm -rf {LOGS}/* {CONFIG} {path}'])
+    machine.run(['ceilometer-diagnostics', 'install-system', '--units'])
     machine.systemctl('daemon-reload')
     machine.systemctl('reset-failed', NAME, check=False)
 
@@ -127,7 +141,13 @@ def process(machine: machines.Machine, pid: int) -> dict[str, str]:
 
 def test_one_line_arms_somebody_elses_unit(
         machine: machines.Machine, stock: None) -> None:
-    """The README's drop-in; and the daemon is the stock one otherwise."""
+    """By the README's commands; the daemon is the stock one otherwise.
+
+    The unit's own file stays as it is, and in the end nothing is left.
+    """
+    unit = machine.path(f'/etc/systemd/system/{NAME}.service')
+    of_unit = unit.read_bytes()
+    files = left_behind(machine)
     machine.systemctl('start', NAME)
     before = seen(machine)
     assert before['logs']
@@ -139,10 +159,13 @@ def test_one_line_arms_somebody_elses_unit(
     machine.systemctl('stop', NAME)
     machine.run(['sh', '-c', f'rm -f {LOGS}/*'])
 
-    path = f'/etc/systemd/system/{NAME}.service.d/diagnostics.conf'
-    machine.write_file(path, dropin())
-    machine.systemctl('daemon-reload')
-    machine.systemctl('restart', NAME)
+    first, *rest = steps()
+    told = machine.run(shlex.split(first))
+    assert told.stdout.startswith(
+        'drop-ins: units of Ceilometer are there already: '
+        f'/etc/systemd/system/{NAME}.service')
+    for line in rest:
+        machine.run(shlex.split(line))
     assert seen(machine) == before
 
     reports.ready(machine, NAME)
@@ -174,6 +197,14 @@ def test_one_line_arms_somebody_elses_unit(
             'have answered\n') in told.stdout, told
     assert machine.show(NAME, 'NRestarts', 'ActiveState') == {
         'NRestarts': '0', 'ActiveState': 'active'}
+
+    told = machine.run(['ceilometer-diagnostics', 'install-system',
+                        '--uninstall'])
+    for line in told.stdout.partition('Then run:\n')[2].splitlines():
+        machine.run(shlex.split(line))
+    assert seen(machine) == before
+    assert unit.read_bytes() == of_unit
+    assert left_behind(machine) == files
 
 
 def _armed(machine: machines.Machine, pid: int) -> bool:

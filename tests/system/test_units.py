@@ -38,11 +38,11 @@ def test_systemd_finds_nothing_to_say(
 
 
 def test_every_shipped_unit_is_tested(machine: machines.Machine) -> None:
-    """What the wheel installs is what these tests know."""
+    """What install-system installs is what these tests know."""
     installed = {path.name for path in machine.path(
         '/usr/local/lib/systemd/system').iterdir()}
     tree = {path.name for path in (
-        construction.TREE / 'etc/systemd/system').iterdir()}
+        construction.SYSTEM_FILES / 'units').iterdir()}
     assert installed == tree == {f'{name}.service' for name in DAEMONS} | {
         TARGET}
 

@@ -15,12 +15,15 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import pathlib
+import tempfile
 import typing
 
 import pytest
 
 from ceilometer.diagnostics.command import cli
+from ceilometer.diagnostics.command.installing import changes
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import report
 from tests.unit import exact
@@ -94,6 +97,21 @@ class Command(typing.NamedTuple):
         code = cli.main([f'--directory={self.directory}', *arguments])
         out, err = self.capsys.readouterr()
         return code, out, err
+
+
+def stay_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no command line of a test install anything into this system.
+
+    install-system may do what it does below the directory for temporary files.
+    """
+    apply = changes.apply
+
+    def guarded(root: pathlib.Path, *rest: typing.Any) -> None:
+        if not root.is_relative_to(tempfile.gettempdir()):
+            raise OSError(errno.EROFS, 'tests stay outside', str(root))
+        apply(root, *rest)
+
+    monkeypatch.setattr(changes, 'apply', guarded)
 
 
 #: Master and worker, two reports each, ten minutes apart; a forgery; and a

@@ -31,6 +31,12 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile('unit')
 
 
+@pytest.fixture(autouse=True)
+def outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test installs anything into this system."""
+    commands.stay_outside(monkeypatch)
+
+
 @pytest.fixture
 def command(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
             monkeypatch: pytest.MonkeyPatch) -> commands.Command:

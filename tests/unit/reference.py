@@ -40,7 +40,7 @@ def keys(verb: str) -> set[str]:
     :param verb: the heading
     """
     text = (DIRECTORY / 'json.rst').read_text()
-    section = re.split(r'^[a-z ]+\n=+$', text.partition(
+    section = re.split(r'^[a-z -]+\n=+$', text.partition(
         f'\n{verb}\n===')[2], flags=re.MULTILINE)[0]
     return set(re.findall(r'^   \* - ``(\w+)``', section, re.MULTILINE))
 

@@ -28,8 +28,9 @@ import subprocess
 import threading
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
-BASH = TREE / 'etc/completions/bash/ceilometer-diagnostics'
-ZSH = TREE / 'etc/completions/zsh/_ceilometer-diagnostics'
+SHIPPED = TREE / 'ceilometer/diagnostics/system_files'
+BASH = SHIPPED / 'completions/bash/ceilometer-diagnostics'
+ZSH = SHIPPED / 'completions/zsh/_ceilometer-diagnostics'
 
 #: What the journal and the system have, in these tests.
 UNITS = ('ceilometer-polling', 'ceilometer-agent-central')

@@ -101,12 +101,13 @@ def test_manual_explains_no_option_that_is_gone() -> None:
 
 def test_manual_has_every_verb() -> None:
     """In the synopsis and below it, with the words that may follow."""
-    synopsis = [plain(line).replace('[OPTIONS] ', '').replace('[list]', 'list')
+    synopsis = [plain(line).replace(' [OPTIONS]', '').replace('[list]', 'list')
                 for line in re.findall(r'^\| (.*)$', chapter('Synopsis'),
                                        re.MULTILINE)]
-    wanted = [plain(f'{verb.name} {verb.words}') for verb in verbs.VERBS]
+    wanted = [plain(f'{verb.name} {verb.words}').rstrip()
+              for verb in verbs.VERBS]
     assert synopsis == [f'ceilometer-diagnostics {one}' for one in wanted]
-    assert [f'{name} {words}' for name, (words, _)
+    assert [f'{name} {words}'.rstrip() for name, (words, _)
             in documented_verbs().items()] == wanted
 
 

@@ -36,7 +36,8 @@ from tests.unit import reference
 PACKAGE = 'ceilometer.diagnostics'
 CODE_MAP = 'doc/source/contributor/code-map.rst'
 TREE = pathlib.Path(__file__).resolve().parents[2]
-CATALOG = TREE / 'etc/systemd/catalog/ceilometer-diagnostics.catalog'
+CATALOG = TREE / 'ceilometer/diagnostics/system_files/catalog' / (
+    'ceilometer-diagnostics.catalog')
 
 # What a field may hold, for those that have a fixed set of values.
 VALUES = {
@@ -156,14 +157,15 @@ def test_every_key_of_json_is_documented(command: commands.Command) -> None:
 
 
 #: The verbs whose keys the test above compares; trigger's are compared where
-#: there are processes to signal, in test_command_trigger.py, and those of
-#: check in test_command_check.py.
-COMPARED = {'list', 'show', 'diff', 'stuck', 'trigger', 'check', 'findings'}
+#: there are processes to signal, in test_command_trigger.py, those of check
+#: and of install-system in their own tests.
+COMPARED = {'list', 'show', 'diff', 'stuck', 'trigger', 'check', 'findings',
+            'install-system'}
 
 
 def test_every_verb_with_json_is_in_the_reference() -> None:
     """A new one needs a table of its keys, and a test that compares them."""
-    headings = re.findall(r'^([a-z ]+)\n=+$', (
+    headings = re.findall(r'^([a-z -]+)\n=+$', (
         reference.DIRECTORY / 'json.rst').read_text(), re.MULTILINE)
     having = {name for name in verbs.OF_COMMAND
               if '--json' in verbs.load(name).parser().options}

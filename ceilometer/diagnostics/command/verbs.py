@@ -59,6 +59,9 @@ VERBS: Final = (
          'stuck'),
     Verb('export', '[MATCH ...]', 'write reports to a file, to send them',
          'export'),
+    Verb('install-system', '',
+         'install units, drop-ins, completions and their like',
+         'install_system'),
     Verb('run', 'DAEMON [ARG ...]',
          'start a daemon that writes reports when asked', None),
 )
