@@ -43,6 +43,7 @@ KINDS = {
     'FILE': 'files',
     'GLOB': 'files',
     'MATCH': 'matches',
+    'METER': 'nothing',
     'N': 'nothing',
     'NAME': 'nothing',
     'SECONDS': 'nothing',

@@ -139,11 +139,13 @@ KINDS: Final[dict[str, Kind]] = {
     'listener-missing': Kind(ERROR),
     'listener-disconnected': Kind(ERROR),
     'notifications-given-back': Kind(WARNING),
+    'nothing-taken': Kind(ERROR),
     # where samples go
     'publisher-not-loaded': Kind(
         ERROR, ('pipeline-without-publisher',), (PUBLISHER,)),
     'pipeline-without-publisher': Kind(ERROR),
     'publisher-failing': Kind(ERROR, (), (PUBLISHER,)),
+    'nothing-published': Kind(ERROR),
     'samples-lost': Kind(ERROR),
     'nothing-sent': Kind(ERROR),
     # what has been changed

@@ -22,6 +22,7 @@ import pathlib
 import re
 import typing
 
+from tests.system import command
 from tests.system import machine as machines
 from tests.system import reports
 
@@ -99,10 +100,10 @@ class Flow:
             if machine.path(name).exists()}
         self._servers: list[str] = []
         self.start_broker()
-        for command in (
+        for words in (
                 ['add_user', 'ceilometer', 'broker-secret'],
                 ['set_permissions', 'ceilometer', '.*', '.*', '.*']):
-            machine.run(['rabbitmqctl', *command])
+            machine.run(['rabbitmqctl', *words])
 
     def start_broker(self) -> None:
         """Start the broker; it then takes connections."""
@@ -195,6 +196,18 @@ def head(report: reports.Report) -> list[str]:
     """The first three lines of a summary, below its heading."""
     return report.section('summary')['MESSAGE'].partition(
         '\n\n')[2].splitlines()[:3]
+
+
+def why(flow: Flow, *arguments: str) -> str:
+    """What the verb why prints of the two units.
+
+    :param arguments: options, and a meter
+    """
+    done = flow.machine.run([
+        command.NAME, 'why', f'--unit={POLLING}', f'--unit={NOTIFICATION}',
+        *arguments], check=False)
+    assert done.stderr == '', done.stderr
+    return str(done.stdout)
 
 
 def told(flow: Flow, unit: str, *kinds: str, sentence: str = '') -> str:

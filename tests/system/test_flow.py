@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -56,6 +57,15 @@ def test_samples_that_flow_are_counted_and_nothing_is_unusual(
         assert '3333333333334333' not in text
         assert '2222222222224222' not in text
         assert 'r1-1' not in text
+    told = sample_flow.why(flow)
+    assert re.match(
+        r'samples flow: [0-9,]{3,} polled, [0-9,]{3,} sent, [0-9]+ messages '
+        r'taken, [0-9,]{3,} published to file:///var/lib/ceilometer/samples'
+        r'\.json\?json, the last [0-9]+ s before the report\n', told), told
+    assert re.search(r'^ {2}sent {7}[0-9,]{3,} samples in [0-9]+ messages to '
+                     '127.0.0.1:5672, the last ', told, re.MULTILINE), told
+    assert f'{sample_flow.POLLING}: source host, every 3 s, ' in (
+        sample_flow.why(flow, 'demo.plain'))
 
 
 def test_pollsters_that_fail_are_named(
@@ -63,6 +73,7 @@ def test_pollsters_that_fail_are_named(
     """One raises, one switches itself off, a source matches nothing."""
     flow.poll(sample_flow.source('host', 'demo.raising', 'demo.permanent'),
               sample_flow.source('typo', 'dmeo.plain'))
+    since = f'@{time.time():.6f}'
     unit(sample_flow.POLLING)
     text = sample_flow.told(
         flow, sample_flow.POLLING, 'pollster-failing',
@@ -72,6 +83,10 @@ def test_pollsters_that_fail_are_named(
     assert ('demo.permanent of source host no longer polls 1 resource, '
             'because of a permanent error, until a restart') in text
     assert 'source typo matches no loaded pollster' in text
+    assert sample_flow.why(
+        flow, f'--since={since}', 'demo.raising').startswith(
+        'samples of demo.raising are not polled: warning: demo.raising of '
+        'source host failed ')
 
 
 def test_pollster_that_hangs_in_a_socket_is_named(
@@ -101,8 +116,8 @@ def test_keystone_that_fails_is_named(
     unit(sample_flow.POLLING)
     sample_flow.told(
         flow, sample_flow.POLLING, 'keystone-failing', sentence=(
-            'demo.* and 1 more of source cloud failed [0-9]+ times? since '
-            f'[-0-9: ]+ UTC: .*{error}'))
+            'Keystone fails: 2 pollsters of source cloud get nothing, [0-9]+ '
+            f'times? since [-0-9: ]+ UTC: .*{error}'))
 
 
 def test_broker_that_stops_is_named(
@@ -121,6 +136,13 @@ def test_broker_that_stops_is_named(
             flow, name, 'broker-unreachable', sentence='the broker '
             '127.0.0.1:5672 is unreachable since [-0-9: ]+ UTC, [0-9]+ tries: '
             '.*Connection refused')
+    told = sample_flow.why(flow)
+    assert told.startswith(
+        'samples are polled and not sent: error: the broker 127.0.0.1:5672 '
+        'is unreachable since '), told
+    assert re.search('^! sent .*\n    error: the broker .*\n! taken .*\n'
+                     r'    the same \[broker-unreachable\], in ', told,
+                     re.MULTILINE), told
     flow.start_broker()
     for name in (sample_flow.POLLING, sample_flow.NOTIFICATION):
         flow.machine.wait_for(
@@ -182,6 +204,13 @@ def test_publishers_that_fail_are_named(
     assert listener['messages'] > 0
     assert 'notifications.sample' in listener['queues']
     assert 'pass-word-9' not in str(report.entries)
+    sample_flow.worker(flow.machine, sample_flow.POLLING)
+    why = sample_flow.why(flow)
+    assert why.startswith('samples flow, but not all: error: publisher '
+                          'nosuch:// could not be loaded: '), why
+    assert re.search('^[*] published .*\n(.*\n)?    error: publisher http://'
+                     r'\S+ failed [0-9]+ of ', why, re.MULTILINE), why
+    assert 'pass-word-9' not in why
 
 
 def test_file_that_was_edited_and_not_reloaded_is_named(

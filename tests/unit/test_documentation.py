@@ -160,7 +160,7 @@ def test_every_key_of_json_is_documented(command: commands.Command) -> None:
 #: there are processes to signal, in test_command_trigger.py, those of check
 #: and of install-system in their own tests.
 COMPARED = {'list', 'show', 'diff', 'stuck', 'trigger', 'check', 'findings',
-            'install-system'}
+            'install-system', 'why'}
 
 
 def test_every_verb_with_json_is_in_the_reference() -> None:

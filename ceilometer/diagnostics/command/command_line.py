@@ -196,6 +196,20 @@ def add_selection(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument(
         'match', nargs='*', metavar='MATCH',
         help=f'{what}: report id or its first digits, unit, pid, FIELD=value')
+    group = add_period(parser)
+    group.add_argument('-n', '--lines', metavar='N', type=positive,
+                       help='only the newest N')
+    group.add_argument('-1', dest='newest', action='store_true',
+                       help='only the newest one; the same as -r -n 1')
+    group.add_argument('-r', '--reverse', action='store_true',
+                       help='show the newest first')
+
+
+def add_period(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add the options that say of which units and times reports are meant.
+
+    :returns: their group, for further ones
+    """
     group = parser.add_argument_group('which reports')
     add_units(group)
     group.add_argument('-S', '--since', metavar='TIME', type=_time,
@@ -206,12 +220,7 @@ def add_selection(parser: argparse.ArgumentParser, what: str) -> None:
                        alone='', apart=BOOT, metavar='[ID][±N]', type=_boot,
                        help='only reports of this boot, of an earlier one '
                        '(-1), or of "all"')
-    group.add_argument('-n', '--lines', metavar='N', type=positive,
-                       help='only the newest N')
-    group.add_argument('-1', dest='newest', action='store_true',
-                       help='only the newest one; the same as -r -n 1')
-    group.add_argument('-r', '--reverse', action='store_true',
-                       help='show the newest first')
+    return group
 
 
 def add_units(parser: argparse._ActionsContainer) -> None:

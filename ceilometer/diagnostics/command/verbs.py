@@ -52,6 +52,7 @@ VERBS: Final = (
          'ask the processes of services for reports', 'trigger'),
     Verb('check', '[UNIT ...]',
          'say whether services can write reports, and why not', 'check'),
+    Verb('why', '[METER]', 'show where samples end, and why', 'why'),
     Verb('findings', '[MATCH ...]', 'show what the reports find unusual',
          'list_findings'),
     Verb('diff', '[MATCH [MATCH]]', 'compare two reports', 'diff'),

@@ -21,6 +21,7 @@ _DIGEST = 'tests/unit/test_command_digest.py::'
 _GROWTH = 'tests/unit/test_growth.py::'
 _SECTIONS = 'tests/unit/test_sections.py::'
 _HOSTILE = 'tests/unit/test_command_hostile.py::'
+_WHY = 'tests/unit/test_command_why.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
@@ -203,4 +204,55 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='        if kind in known:\n',
         new='        if False:\n',
         tests=(_DIGEST + 'test_what_the_summary_tells_is_told_once',)),
+    fault.Fault(
+        name='samples flow although a broker is down',
+        file='command/findings/sample_chain.py',
+        old='        link.state = PARTLY if passes else END\n',
+        new='        link.state = FLOW\n',
+        tests=(_WHY + 'test_link_that_is_broken',)),
+    fault.Fault(
+        name='causes at later links are not told first',
+        file='command/findings/sample_chain.py',
+        old="            ranks.index(pair[1].finding['kind'])))\n",
+        new='            0))\n',
+        tests=(_WHY + 'test_one_broker_is_told_once',
+               _WHY + 'test_meter_whose_pollster_fails_before_a_publisher',
+               _WHY + 'test_link_that_is_broken')),
+    fault.Fault(
+        name='what is sent and not taken is no fault',
+        file='command/findings/sample_chain.py',
+        old='    if _behind(taken, sent - slack):\n',
+        new='    if False:\n',
+        tests=(_WHY + 'test_what_neither_daemon_knows',)),
+    fault.Fault(
+        name='what has just been sent must have been taken',
+        file='command/findings/sample_chain.py',
+        old='max(times) - sent < slack or (',
+        new='(',
+        tests=(_WHY + 'test_what_has_just_been_sent_may_not_be_taken_yet',)),
+    fault.Fault(
+        name='a unit that may be gone counts',
+        file='command/findings/daemons.py',
+        old='        if newest_usec - one.time_usec >',
+        new='        if 0 >',
+        tests=(_WHY + 'test_reports_that_are_old_or_incomplete',)),
+    fault.Fault(
+        name='reports before the last trigger count',
+        file='command/findings/daemons.py',
+        old='        groups[own.machine_id, own.foreign, own.unit] = group\n',
+        new='        groups.setdefault((own.machine_id, own.unit), group)\n',
+        tests=(_WHY + 'test_only_the_last_trigger_counts',)),
+    fault.Fault(
+        name='a meter follows from the trouble of other pollsters',
+        file='command/findings/meter_path.py',
+        old="                        if cause.finding['kind'] not in "
+        "_OF_POLLSTERS]\n",
+        new='                        ]\n',
+        tests=(_WHY + 'test_meter_and_its_pollster',)),
+    fault.Fault(
+        name='what a pattern leaves out is taken',
+        file='command/findings/meter_path.py',
+        old='        return False\n    wanted =',
+        new='        return True\n    wanted =',
+        tests=(_WHY + 'test_patterns_are_those_of_ceilometer',)),
 )
