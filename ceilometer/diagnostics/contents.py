@@ -573,6 +573,8 @@ class WorkingThread(TypedDict):
     :ivar thread: its name
     :ivar kind: one of :data:`WORK_KINDS`
     :ivar work: what it works on, a phrase
+    :ivar through: ``keystone`` if it asks Keystone now; None if nothing is
+        known
     """
 
     thread: str
@@ -580,6 +582,7 @@ class WorkingThread(TypedDict):
     kind: str
     work: str
     since_usec: int
+    through: str | None
 
 
 class LastError(TypedDict):

@@ -21,6 +21,7 @@ import json
 import logging
 import pathlib
 import re
+import socket
 import threading
 from typing import Any
 import weakref
@@ -450,7 +451,89 @@ def test_keystone_that_refuses(
     kinds = found(data)
     assert set(kinds) == {'keystone-failing'}
     assert re.fullmatch(
-        'demo.count and 1 more of source cloud failed 1 time since [0-9:]+ '
-        'UTC: Skipping images, keystone issue: Unauthorized: The request you '
-        r'have made requires authentication. \(HTTP 401\)',
+        'Keystone fails: 2 pollsters of source cloud get nothing, 1 time '
+        'since [0-9:]+ UTC: Unauthorized: The request you have made requires '
+        r'authentication. \(HTTP 401\)',
         kinds['keystone-failing']['sentence'])
+
+
+def needing_keystone(texts: list[tuple[str, str]]) -> contents.Polling:
+    """A section with pollsters that failed for want of it.
+
+    :param texts: the source of each, and the text of its error
+    """
+    made: Any = {
+        'state': contents.POLLS, 'time_usec': 60_000_000, 'since_usec': 0,
+        'sources': [{'source': 'a', 'pollsters': 1}], 'not_loaded': [],
+        'threads': [], 'last_lost_usec': None, 'last_sent_usec': None,
+        'cycles': [], 'pollsters': [{
+            'source': source, 'pollster': f'demo.{number}', 'runs': 3,
+            'resources': None, 'switched_off': 0, 'samples': 0,
+            'running_since_usec': None, 'last_warning': None,
+            'failing_since_usec': 30_000_000 - number,
+            'failed_in_a_row': 3, 'last_error': {
+                'time_usec': 50_000_000, 'text': text,
+                'kind': 'keystoneauth1.exceptions.connection.ConnectFailure'}}
+            for number, (source, text) in enumerate(texts)]}
+    return made  # type: ignore[no-any-return]
+
+
+def test_keystone_that_fails_is_one_finding() -> None:
+    """However many pollsters and sources follow, each with its own text."""
+    away = 'ConnectFailure: Unable to connect to http://keystone:5000/v3'
+    (one,) = polling_text.find(needing_keystone([
+        ('cloud', f'Skipping a, keystone issue: {away}/a'),
+        ('cloud', f'Skipping b, keystone issue: {away}/a'),
+        ('other', f'{away}/a')]))
+    assert one['sentence'] == (
+        'Keystone fails: 3 pollsters of 2 sources get nothing, 3 times since '
+        f'00:00:29 UTC: {away}/a')
+    assert one['evidence']['pollsters'] == 'demo.0, demo.1, demo.2'
+    # another service that is asked the same way fails for itself
+    both = polling_text.find(needing_keystone([
+        ('cloud', away), ('cloud', 'ConnectFailure: http://nova:8774/v2.1')]))
+    assert [each['sentence'].rpartition(' ')[2] for each in both] == [
+        'http://keystone:5000/v3', 'http://nova:8774/v2.1']
+    assert all(each['sentence'].startswith('Keystone fails: demo.')
+               for each in both)
+
+
+def test_keystone_that_does_not_answer(
+        agent: Callable[..., polling_agent.Agent]) -> None:
+    """Where a pollster waits is told by the calls of its thread."""
+    from keystoneauth1.identity import v3
+    from keystoneauth1 import session
+    asked = threading.Event()
+    server = socket.create_server(('127.0.0.1', 0))
+    connections: list[socket.socket] = []
+
+    def silent() -> None:
+        connections.append(server.accept()[0])
+        connections[0].recv(1)
+        asked.set()
+
+    waiting = threading.Thread(target=silent)
+    waiting.start()
+
+    def polls(resources: list[Any]) -> Any:
+        session.Session(auth=v3.Password(
+            f'http://127.0.0.1:{server.getsockname()[1]}/v3', username='u',
+            password='p', user_domain_id='d')).get_token()
+
+    one = agent(cloud=polls)
+    try:
+        started(one, asked)
+        data, _ = told(one)
+        assert {thread['kind']: thread['through']
+                for thread in data['threads']}['poll'] == 'keystone'
+        assert not found(data)
+        later: Any = {**data, 'time_usec': data['time_usec'] + 25_000_000}
+        finding = found(later)['keystone-failing']
+        assert re.fullmatch(
+            'Keystone does not answer: demo.cloud of source host waits for it '
+            'since 25 s, the interval is 10 s', finding['sentence'])
+    finally:
+        server.close()
+        waiting.join()
+        connections[0].close()
+    until(lambda: not told(one)[0]['threads'])

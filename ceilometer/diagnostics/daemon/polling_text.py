@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.daemon import keystone_text
 from ceilometer.diagnostics.daemon import phrases
 from ceilometer.diagnostics import findings
 
@@ -209,6 +210,8 @@ def _of_pollsters(data: contents.Polling,
     intervals = {name: cycle['interval_seconds']
                  for cycle in data['cycles'] for name in cycle['sources']}
     failing: dict[tuple[str, str], list[contents.Pollster]] = {}
+    refused: list[contents.Pollster] = []
+    waiting: list[contents.Pollster] = []
     empty: dict[tuple[str, str], list[contents.Pollster]] = {}
     for pollster in data['pollsters']:
         source = pollster['source']
@@ -216,7 +219,11 @@ def _of_pollsters(data: contents.Polling,
         running = 0.0 if began is None else (data['time_usec'] - began) / 1e6
         interval = intervals.get(source, 0.0)
         if began is not None and running > interval > 0:
-            yield _hangs(pollster, running, interval, data)
+            thread = _worker(pollster, data)
+            if thread is not None and thread['through'] == findings.KEYSTONE:
+                waiting.append(pollster)
+            else:
+                yield _hangs(pollster, thread, running, interval)
         elif pollster['switched_off']:
             yield findings.finding(
                 'pollster-switched-off',
@@ -226,12 +233,19 @@ def _of_pollsters(data: contents.Polling,
                 pollster=pollster['pollster'], source=source)
         elif (pollster['failing_since_usec'] is not None
               and pollster['last_error'] is not None):
-            failing.setdefault(
-                (source, pollster['last_error']['text']), []).append(pollster)
+            error = pollster['last_error']
+            if _broken(error) == findings.KEYSTONE:
+                refused.append(pollster)
+            else:
+                failing.setdefault(
+                    (source, error['text']), []).append(pollster)
         elif (pollster['runs'] and pollster['resources'] == 0
               and pollster['last_warning']):
             empty.setdefault(
                 (source, pollster['last_warning']), []).append(pollster)
+    yield from keystone_text.find(refused, waiting, min(
+        (intervals[one['source']] for one in waiting), default=0.0),
+        data['time_usec'])
     for (source, text), pollsters in failing.items():
         yield _fails(source, text, pollsters, told)
     for (source, text), pollsters in empty.items():
@@ -242,11 +256,16 @@ def _of_pollsters(data: contents.Polling,
             f'no resource: {text}', source=source, pollsters=', '.join(names))
 
 
-def _hangs(pollster: contents.Pollster, running: float, interval: float,
-           data: contents.Polling) -> contents.Finding:
+def _worker(pollster: contents.Pollster,
+            data: contents.Polling) -> contents.WorkingThread | None:
+    """The thread that works on a pollster, None if that is not known."""
+    work = f'{pollster["pollster"]} of source {pollster["source"]}'
+    return next((one for one in data['threads'] if work in one['work']), None)
+
+
+def _hangs(pollster: contents.Pollster, thread: contents.WorkingThread | None,
+           running: float, interval: float) -> contents.Finding:
     source, name = pollster['source'], pollster['pollster']
-    thread = next((one for one in data['threads'] if f'{name} of source '
-                   f'{source}' in one['work']), None)
     sends = thread is not None and thread['kind'] == 'send'
     work = (f'sending samples of {name}' if sends else name)
     return findings.finding(
@@ -268,9 +287,7 @@ def _fails(source: str, text: str, pollsters: list[contents.Pollster],
     first = min(pollsters, key=lambda one: one['failing_since_usec'] or 0)
     began = first['failing_since_usec'] or 0
     error = first['last_error']
-    broken = None if error is None else _broken(error)
-    kind = ('keystone-failing' if broken == findings.KEYSTONE
-            else 'discovery-failing' if error is not None
+    kind = ('discovery-failing' if error is not None
             and not first['resources'] and first['resources'] is not None
             else 'pollster-failing')
     times = findings.count(first['failed_in_a_row'], 'time')

@@ -18,12 +18,22 @@ Runs in the thread of the sections.
 from __future__ import annotations
 
 from collections.abc import Container
+import sys
 import threading
 import time
+import types
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import without_ids
 from ceilometer.diagnostics.daemon import work as work_module
+from ceilometer.diagnostics import findings
+
+
+# Who stands in one of these files asks Keystone for a token or a catalogue.
+_OF_KEYSTONE = ('/keystoneauth1/identity/', '/ceilometer/keystone_client.py')
+
+# No further calls of a thread are looked at.
+_FRAMES_MAX = 200
 
 
 class Moments:
@@ -88,6 +98,7 @@ def working_threads(kinds: Container[str],
     :param kinds: of which kinds
     """
     threads = {thread.ident: thread for thread in threading.enumerate()}
+    frames = sys._current_frames()
     found: list[contents.WorkingThread] = []
     for ident, doing in work_module.doings().items():
         thread = threads.get(ident)
@@ -102,8 +113,20 @@ def working_threads(kinds: Container[str],
         found.append({
             'thread': thread.name, 'native_id': thread.native_id,
             'kind': doing.work.kind, 'work': text,
-            'since_usec': moments.usec(since)})
+            'since_usec': moments.usec(since),
+            'through': _through(frames.get(ident))})
     return sorted(found, key=lambda item: item['since_usec'])
+
+
+def _through(frame: types.FrameType | None) -> str | None:
+    """What the work of a thread goes through now, told by its calls."""
+    for _ in range(_FRAMES_MAX):
+        if frame is None:
+            return None
+        if any(part in frame.f_code.co_filename for part in _OF_KEYSTONE):
+            return findings.KEYSTONE
+        frame = frame.f_back
+    return None
 
 
 def phrase(work: work_module.Work) -> str:

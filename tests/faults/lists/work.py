@@ -98,4 +98,16 @@ FAULTS = (
         old='            if before.get(name) != after.get(name)]\n',
         new='            if False]\n',
         tests=(TEST_INSIDE,)),
+    fault.Fault(
+        name='each pollster that needs Keystone is a finding of its own',
+        file='daemon/keystone_text.py',
+        old="            found[0] if found else '', []).append(pollster)\n",
+        new="            pollster['pollster'], []).append(pollster)\n",
+        tests=(TEST_INSIDE,)),
+    fault.Fault(
+        name='where a thread waits for Keystone is not seen',
+        file='daemon/work_told.py',
+        old='            return findings.KEYSTONE\n',
+        new='            return None\n',
+        tests=(TEST_INSIDE,)),
 )
