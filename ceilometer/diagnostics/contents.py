@@ -508,9 +508,8 @@ class SocketGroup(TypedDict):
 
     :ivar protocol: ``tcp``, ``udp``, ``unix``, ``other``
     :ivar state: of a connection, as RFC 9293 calls it
-    :ivar local: address of one that listens or is not connected, path of one
-        of the host's own
-    :ivar peer: ``127.0.0.1:8041``
+    :ivar local: address or path of one that listens or is not connected
+    :ivar peer: ``127.0.0.1:8041``, ``/run/dbus/system_bus_socket``
     """
 
     protocol: str
@@ -525,12 +524,10 @@ class Sockets(TypedDict):
 
     :ivar groups: those of which there are most first
     :ivar left_out: how many sockets are in groups that are not told
-    :ivar cut: whether the host has so many that not all were looked for
     """
 
     groups: list[SocketGroup]
     left_out: int
-    cut: bool
 
 
 class GarbageCollector(TypedDict):

@@ -41,7 +41,7 @@ def used(rss: int = 0, descriptors: int = 0, started: float = 600.0,
                 'count': descriptors, 'by_kind': {}, 'looked_at': descriptors,
                 'most_open': [{'target': target, 'count': count}
                               for target, count in (open_ or {}).items()]},
-            'sockets': {'cut': False, 'left_out': 0, 'groups': [
+            'sockets': {'left_out': 0, 'groups': [
                 {'protocol': 'tcp', 'state': 'CLOSE-WAIT', 'local': None,
                  'peer': peer, 'count': count}
                 for peer, count in (sockets or {}).items()]}}))

@@ -39,6 +39,7 @@ from ceilometer.diagnostics.daemon.sections import resources
 from ceilometer.diagnostics.daemon.sections import summary
 from ceilometer.diagnostics.daemon.sections import threads
 from ceilometer.diagnostics.daemon.sections import workers
+from ceilometer.diagnostics.daemon import sockets
 from ceilometer.diagnostics import fields
 
 SECTIONS = (
@@ -62,7 +63,8 @@ SECTIONS = (
     section.Kind('logging', 'Logging', log_levels.collect,
                  log_levels.render),
     section.Kind('resources', 'Resources', resources.collect,
-                 resources.render, findings=running_out.of_resources),
+                 resources.render, load=sockets.load,
+                 findings=running_out.of_resources),
     section.Kind('polling', 'Polling', polling.collect, polling_text.render,
                  findings=polling_text.find),
     section.Kind('messaging', 'Messaging', messaging.collect,

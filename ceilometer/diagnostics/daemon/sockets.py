@@ -12,9 +12,11 @@
 
 """The sockets of the process, by peer and state.
 
-Which those are tell the inodes of its descriptors; their addresses stand in
-the tables of its network namespace (proc(5), /proc/[pid]/net). Below
-/proc/self they can be read where ProcSubset=pid hides the rest of /proc.
+The kernel is asked of each descriptor, by getsockopt(2), getsockname(2) and
+getpeername(2): the tables of /proc/net have the sockets of the whole host, and
+to read them takes milliseconds even where they are empty. Not by Python's own
+socket objects: one that is made of a descriptor owns it, and may change how
+it works.
 
 Runs in the thread that collects.
 """
@@ -23,17 +25,15 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Iterable
-from collections.abc import Iterator
+import contextlib
+import os
 import socket
-import sys
+import struct
 import time
+from typing import Any
 from typing import NamedTuple
 
 from ceilometer.diagnostics import contents
-
-#: So many lines of each table are looked at. It has the sockets of the whole
-#: network namespace.
-LINES_MAX = 50_000
 
 #: So many groups of sockets are told.
 GROUPS_MAX = 20
@@ -44,11 +44,22 @@ _STATES = {
     5: 'FIN-WAIT-2', 6: 'TIME-WAIT', 7: 'CLOSE', 8: contents.CLOSE_WAIT,
     9: 'LAST-ACK', 10: contents.LISTEN, 11: 'CLOSING', 12: 'NEW-SYN-RECV',
 }
-_UNCONNECTED = 7
 
-_TABLES = {'tcp': socket.AF_INET, 'tcp6': socket.AF_INET6,
-           'udp': socket.AF_INET, 'udp6': socket.AF_INET6}
 _MAPPED = '::ffff:'
+
+# sockaddr_storage of the kernel's include/uapi/linux/socket.h
+_ADDRESS_BYTES = 128
+_FAMILY = struct.Struct('=H')
+_PORT = struct.Struct('!H')
+_NUMBER = struct.Struct('=i')
+# where addresses stand in it (ip(7), ipv6(7))
+_IPV4_AT = 4
+_IPV6_AT = 8
+
+# ctypes and the C library; None until they are loaded, or where they cannot
+# be.
+_ctypes: Any = None
+_libc: Any = None
 
 
 class _Group(NamedTuple):
@@ -63,28 +74,34 @@ class _Group(NamedTuple):
     peer: str | None
 
 
-def groups(inodes: Iterable[str]) -> contents.Sockets:
+_OTHER = _Group('other', None, None, None)
+
+
+def load() -> None:
+    """Load what asks the kernel; no process is forked meanwhile.
+
+    A sandbox may forbid it: then no socket has a peer.
+    """
+    global _ctypes, _libc
+    if _libc is None:
+        with contextlib.suppress(ImportError, MemoryError, OSError):
+            import ctypes
+            _ctypes = ctypes
+            _libc = ctypes.CDLL(None)
+
+
+def groups(descriptors: Iterable[int]) -> contents.Sockets:
     """Sockets by peer and state, those of which there are most first.
 
-    :param inodes: of the sockets, as /proc/self/fd has them
+    :param descriptors: those that are sockets; what is no longer one is
+        of another kind
     """
-    wanted = set(inodes)
     counts: collections.Counter[_Group] = collections.Counter()
-    cut = False
-    for table in (*_TABLES, 'unix'):
-        for fields in _lines(table):
-            if not wanted:
-                break
-            if fields is None:
-                cut = True
-                break
-            found = (_unix(fields, wanted) if table == 'unix'
-                     else _internet(table, fields, wanted))
-            if found is not None:
-                counts[found] += 1
-    if wanted:
-        # netlink, packets; or what the table has no more
-        counts[_Group('other', None, None, None)] = len(wanted)
+    for number, descriptor in enumerate(descriptors):
+        counts[_group(descriptor)] += 1
+        if number % 100 == 99:
+            # whoever waits for the interpreter goes first
+            time.sleep(0)
     told = counts.most_common(GROUPS_MAX)
     return {
         'groups': [{
@@ -92,72 +109,82 @@ def groups(inodes: Iterable[str]) -> contents.Sockets:
             'local': group.local, 'peer': group.peer, 'count': count,
         } for group, count in told],
         'left_out': sum(counts.values()) - sum(count for _, count in told),
-        'cut': cut,
     }
 
 
-def _lines(table: str) -> Iterator[list[str] | None]:
-    """The lines of a table in fields; None at the end if there are more."""
-    try:
-        with open(f'/proc/self/net/{table}', encoding='utf-8',
-                  errors='backslashreplace') as file:
-            # its heading
-            next(file, None)
-            for number, line in enumerate(file):
-                if number == LINES_MAX:
-                    yield None
-                    return
-                if number % 1000 == 999:
-                    # whoever waits for the interpreter goes first
-                    time.sleep(0)
-                yield line.split()
-    except OSError:
-        # without this protocol, or hidden
-        return
+def _group(descriptor: int) -> _Group:
+    family = _number(descriptor, socket.SO_DOMAIN)
+    kind = _number(descriptor, socket.SO_TYPE)
+    state = None
+    if family == socket.AF_UNIX:
+        protocol = 'unix'
+    elif family not in (socket.AF_INET, socket.AF_INET6):
+        # netlink, packets
+        return _OTHER
+    elif kind == socket.SOCK_DGRAM:
+        protocol = 'udp'
+    else:
+        # the first byte of struct tcp_info
+        info = _option(descriptor, socket.IPPROTO_TCP, socket.TCP_INFO, 1)
+        if kind != socket.SOCK_STREAM or not info:
+            return _OTHER
+        protocol = 'tcp'
+        state = _STATES.get(info[0], f'state {info[0]}')
+    peer = _address(descriptor, _libc.getpeername)
+    # also of a connection that has none any more
+    local = (_address(descriptor, _libc.getsockname)
+             if peer is None and state in (None, contents.LISTEN) else None)
+    return _Group(protocol, state, local, peer)
 
 
-def _internet(table: str, fields: list[str],
-              wanted: set[str]) -> _Group | None:
-    if len(fields) < 10 or fields[9] not in wanted:
+def _number(descriptor: int, option: int) -> int | None:
+    value = _option(descriptor, socket.SOL_SOCKET, option, _NUMBER.size)
+    number: int | None = _NUMBER.unpack(value)[0] if value else None
+    return number
+
+
+def _option(descriptor: int, level: int, option: int,
+            size: int) -> bytes | None:
+    """The first bytes of what getsockopt() says; None if it says nothing."""
+    if _libc is None:
         return None
-    family = _TABLES[table]
-    protocol = table.rstrip('6')
-    try:
-        state = int(fields[3], 16)
-        local, peer = (_address(field, family) for field in fields[1:3])
-    except ValueError:
+    value = _ctypes.create_string_buffer(size)
+    length = _ctypes.c_uint(size)
+    if _libc.getsockopt(descriptor, level, option, value,
+                        _ctypes.byref(length)):
         return None
-    wanted.discard(fields[9])
-    if protocol == 'udp':
-        unconnected = state == _UNCONNECTED
-        return _Group(protocol, None, local if unconnected else None,
-                      None if unconnected else peer)
-    name = _STATES.get(state, f'state {state}')
-    listens = name == contents.LISTEN
-    return _Group(protocol, name, local if listens else None,
-                  None if listens else peer)
+    found: bytes = value.raw
+    return found
 
 
-def _unix(fields: list[str], wanted: set[str]) -> _Group | None:
-    if len(fields) < 7 or fields[6] not in wanted:
+def _address(descriptor: int, function: Any) -> str | None:
+    """What getsockname() or getpeername() says; None if nothing."""
+    value = _ctypes.create_string_buffer(_ADDRESS_BYTES)
+    length = _ctypes.c_uint(_ADDRESS_BYTES)
+    if function(descriptor, value, _ctypes.byref(length)):
         return None
-    wanted.discard(fields[6])
-    path = ' '.join(fields[7:])
-    return _Group('unix', None, path or None, None)
-
-
-def _address(field: str, family: int) -> str:
-    """``0100007F:1F90``: words of 32 bits, each as the processor has it."""
-    words, _, port = field.partition(':')
-    raw = b''.join(
-        int(words[at:at + 8], 16).to_bytes(4, sys.byteorder)
-        for at in range(0, len(words), 8))
-    address = socket.inet_ntop(family, raw)
+    raw: bytes = value.raw[:length.value]
+    if len(raw) < _FAMILY.size:
+        return None
+    family = _FAMILY.unpack_from(raw)[0]
+    if family == socket.AF_UNIX:
+        return _path(raw[_FAMILY.size:])
+    at, size = (_IPV4_AT, 4) if family == socket.AF_INET else (_IPV6_AT, 16)
+    address = socket.inet_ntop(family, raw[at:at + size])
     if address.startswith(_MAPPED) and '.' in address:
         address = address.removeprefix(_MAPPED)
     elif family == socket.AF_INET6:
         address = f'[{address}]'
-    return f'{address}:{int(port, 16)}'
+    return f'{address}:{_PORT.unpack_from(raw, _FAMILY.size)[0]}'
+
+
+def _path(raw: bytes) -> str | None:
+    """The path of a Unix socket; with @ before an abstract name (unix(7))."""
+    if raw[:1] == b'\0':
+        raw = b'@' + raw[1:]
+    else:
+        raw = raw.partition(b'\0')[0]
+    return os.fsdecode(raw) if raw else None
 
 
 def render(sockets: contents.Sockets) -> list[str]:
@@ -169,9 +196,6 @@ def render(sockets: contents.Sockets) -> list[str]:
              for group in sockets['groups']]
     if sockets['left_out']:
         lines.append(f'  {sockets["left_out"]} to other peers')
-    if sockets['cut']:
-        lines.append(f'  not all were looked for: more than {LINES_MAX} '
-                     'sockets are open on this host')
     return lines
 
 

@@ -431,26 +431,27 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='sockets are not told by their state',
         file='daemon/sockets.py',
-        old="    name = _STATES.get(state, f'state {state}')\n",
-        new="    name = contents.ESTABLISHED\n",
+        old="        state = _STATES.get(info[0], f'state {info[0]}')\n",
+        new="        state = contents.ESTABLISHED\n",
         tests=(_SOCKETS,)),
     fault.Fault(
-        name='sockets of other processes are told as well',
+        name='the port of a peer is read backwards',
         file='daemon/sockets.py',
-        old='    if len(fields) < 10 or fields[9] not in wanted:\n',
-        new='    if len(fields) < 10:\n',
+        old="_PORT = struct.Struct('!H')",
+        new="_PORT = struct.Struct('<H')",
         tests=(_SOCKETS,)),
     fault.Fault(
-        name='the address of a peer is read backwards',
+        name='an abstract socket is told as one without a name',
         file='daemon/sockets.py',
-        old='.to_bytes(4, sys.byteorder)',
-        new=".to_bytes(4, 'big')",
+        old="        raw = b'@' + raw[1:]\n",
+        new="        raw = b''\n",
         tests=(_SOCKETS,)),
     fault.Fault(
-        name='any number of sockets of the host is looked at',
+        name='sockets are asked by objects of Python',
         file='daemon/sockets.py',
-        old='                if number == LINES_MAX:\n',
-        new='                if False:\n',
+        old='    family = _number(descriptor, socket.SO_DOMAIN)\n',
+        new='    socket.socket(fileno=descriptor).detach()\n'
+            '    family = _number(descriptor, socket.SO_DOMAIN)\n',
         tests=('tests/unit/test_sections.py::TestOthers::'
-               'test_sockets_of_a_crowded_host_are_cut',)),
+               'test_sockets_are_left_as_they_are',)),
 )

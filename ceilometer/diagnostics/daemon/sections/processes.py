@@ -36,7 +36,7 @@ def collect(context: section.Context) -> section.Content:
         if ancestor == context.daemon.root_pid:
             root = ancestor
     seen: list[contents.Process] = []
-    children = _children_by_parent()
+    children = _children_by_parent(root)
     _walk(root, 0, children, _Describer(own), seen)
     data: contents.Processes = {
         'root': root,
@@ -54,16 +54,20 @@ def _ancestors(pid: int) -> list[int]:
         return []
 
 
-def _children_by_parent() -> dict[int, list[int]]:
+def _children_by_parent(root: int) -> dict[int, list[int]]:
+    """The children of each process below one."""
     children: dict[int, list[int]] = {}
-    for pid in psutil.pids():
+    try:
+        # reads each process of the host once
+        below = psutil.Process(root).children(recursive=True)
+    except psutil.Error:
+        return {}
+    for process in below:
         try:
-            parent = psutil.Process(pid).ppid()
+            children.setdefault(process.ppid(), []).append(process.pid)
         except psutil.Error:
             # gone since, or hidden (hidepid, ProtectProc=)
             continue
-        if pid != parent:
-            children.setdefault(parent, []).append(pid)
     return children
 
 

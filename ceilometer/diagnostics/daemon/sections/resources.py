@@ -53,12 +53,12 @@ _CGROUP_FILES = {
 
 def collect(context: section.Context) -> section.Content:
     """Ask the kernel and the interpreter; takes milliseconds."""
-    inodes: list[str] = []
+    found: list[int] = []
     data: contents.Resources = {
         'usage': _usage(resource.RUSAGE_SELF),
         'usage_of_ended_children': _usage(resource.RUSAGE_CHILDREN),
         'memory_kib': _status(),
-        'file_descriptors': _descriptors(inodes),
+        'file_descriptors': _descriptors(found),
         'limits': {name: [_limit(value)
                           for value in resource.getrlimit(number)]
                    for name, number in _LIMITS.items()},
@@ -75,7 +75,7 @@ def collect(context: section.Context) -> section.Content:
             time.time() - context.daemon.armed_usec / 1e6, 1),
     }
     if data['file_descriptors']['count'] is not None:
-        data['sockets'] = sockets.groups(inodes)
+        data['sockets'] = sockets.groups(found)
     return section.Content(data=data)
 
 
@@ -108,7 +108,7 @@ def _status() -> dict[str, int]:
     return values
 
 
-def _descriptors(inodes: list[str]) -> contents.FileDescriptors:
+def _descriptors(found: list[int]) -> contents.FileDescriptors:
     """What is open; those of sockets are added to a list."""
     counts: collections.Counter[str] = collections.Counter()
     targets: collections.Counter[str] = collections.Counter()
@@ -126,7 +126,7 @@ def _descriptors(inodes: list[str]) -> contents.FileDescriptors:
             continue
         kind = _kind(target)
         if kind == 'socket':
-            inodes.append(target[len('socket:['):-1])
+            found.append(int(name))
         counts[kind] += 1
         targets[target if kind in ('file', 'device', 'memory')
                 else kind] += 1
