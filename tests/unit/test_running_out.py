@@ -38,6 +38,8 @@ def collected(module):
     context = section.Context(daemons.Daemon('example'))
     if hasattr(module, 'snapshot'):
         context.snapshots[module.NAME] = module.snapshot()
+        if module is threads:
+            threads.measure(context.snapshots[module.NAME])
     return module.collect(context).data
 
 

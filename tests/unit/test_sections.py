@@ -75,6 +75,8 @@ def told(module, conf=None):
     snapshot = getattr(module, 'snapshot', None)
     if snapshot is not None:
         given.snapshots[module.NAME] = snapshot()
+        if module is threads:
+            threads.measure(given.snapshots[threads.NAME])
     if module is resources:
         sockets.load()
     data = module.collect(given).data

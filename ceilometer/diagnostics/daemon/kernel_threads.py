@@ -30,6 +30,10 @@ _STATES = {'R': contents.RUNNING, 'S': contents.WAITING,
            't': contents.TRACED, 'Z': contents.ZOMBIE, 'I': contents.IDLE}
 _TICKS = os.sysconf('SC_CLK_TCK')
 
+#: By native id: nanoseconds that a thread ran or could have run, and when that
+#: was asked, nanoseconds of time.perf_counter_ns().
+Runnable = dict[int, tuple[int, int]]
+
 
 class KernelThread(NamedTuple):
     """A thread as the kernel sees it.
@@ -65,27 +69,32 @@ def native_ids() -> list[int]:
         return []
 
 
-def shares(native_ids: Iterable[int], seconds: float) -> dict[int, float]:
-    """What share of a while each thread runs or could run, by native id.
+def runnable(native_ids: Iterable[int]) -> Runnable:
+    """How long each thread ran, or could have run, until now.
 
     A thread that computes has little of the processor on a busy machine; for
     the rest of the time it waits for one, which counts as well. Empty where
     the kernel does not count in nanoseconds.
 
     :param native_ids: the threads to ask for
-    :param seconds: for how long at least
     """
-    before = {native_id: (nsec, time.perf_counter_ns())
-              for native_id in native_ids
-              if (nsec := _runnable_nsec(native_id)) is not None}
+    return {native_id: (nsec, time.perf_counter_ns())
+            for native_id in native_ids
+            if (nsec := _runnable_nsec(native_id)) is not None}
+
+
+def shares(before: Runnable, seconds: float) -> dict[int, float]:
+    """What share of the time since then each thread runs or could run.
+
+    :param before: what :func:`runnable` gave
+    :param seconds: how long ago that must be at least; waits until it is
+    """
     if before:
-        time.sleep(seconds)
-    found = {}
-    for native_id, (nsec, when) in before.items():
-        now = _runnable_nsec(native_id)
-        if now is not None:
-            found[native_id] = (now - nsec) / (time.perf_counter_ns() - when)
-    return found
+        last = max(when for _, when in before.values())
+        time.sleep(max(0, seconds - (time.perf_counter_ns() - last) / 1e9))
+    return {native_id: (nsec - before[native_id][0])
+            / (when - before[native_id][1])
+            for native_id, (nsec, when) in runnable(before).items()}
 
 
 def _read(native_id: int) -> KernelThread | None:

@@ -143,6 +143,8 @@ class Kind:
         process is forked meanwhile
     :ivar snapshot: copies to plain data what must be seen all at once, before
         any section is collected; quick, because the daemon may be held up
+    :ivar measure: begins, in its snapshot, what takes time and ``collect``
+        ends; once all snapshots have been taken, and holds up nobody
     """
 
     name: str
@@ -150,6 +152,7 @@ class Kind:
     collect: Callable[[Context], Content]
     render: Callable[[Any], str] = _no_text
     snapshot: Callable[[], Any] | None = None
+    measure: Callable[[Any], None] | None = None
     own: bool = True
     load: Callable[[], None] | None = None
     findings: Callable[[Any], list[contents.Finding]] | None = None

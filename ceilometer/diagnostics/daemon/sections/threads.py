@@ -28,9 +28,10 @@ from ceilometer.diagnostics import patterns
 
 NAME = 'threads'
 
-#: For how long at least is measured how long each thread could run. The
-#: snapshot itself makes every thread that wants the interpreter wait for it,
-#: so that the kernel's state alone would call a computing thread waiting.
+#: For how long at least is measured how long each thread could run, from
+#: behind the snapshots on, while other work is done. The snapshot itself makes
+#: every thread that wants the interpreter wait for it, so that the kernel's
+#: state alone would call a computing thread waiting.
 MEASURE_SECONDS = 0.02
 
 #: A thread that had a processor, or waited for one, for at least this share of
@@ -74,10 +75,18 @@ def snapshot() -> dict[str, Any]:
     }
 
 
+def measure(taken: dict[str, Any]) -> None:
+    """Begin to measure how long each thread can run.
+
+    :param taken: what :func:`snapshot` returned
+    """
+    taken['runnable'] = kernel_threads.runnable(taken['native_ids'])
+
+
 def collect(context: section.Context) -> section.Content:
     """Describe the threads that the snapshot has seen."""
     taken = context.snapshot(NAME)
-    shares = kernel_threads.shares(taken['native_ids'], MEASURE_SECONDS)
+    shares = kernel_threads.shares(taken['runnable'], MEASURE_SECONDS)
     kernel = kernel_threads.read(taken['native_ids'])
     threads = []
     for ident, stack in taken['stacks'].items():
