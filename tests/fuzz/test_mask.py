@@ -20,7 +20,9 @@ import hypothesis
 from hypothesis import strategies
 
 from ceilometer.diagnostics.secrets import mask
+from ceilometer.diagnostics.secrets import recognizers
 from ceilometer.diagnostics.secrets import redact
+from ceilometer.diagnostics.secrets import spans
 from tests.fuzz import fuzzing
 
 #: What recognizers look for. Put together at random, it finds what they do
@@ -51,6 +53,13 @@ LINES = strategies.sampled_from([
     'amqp://user:{}@host/', 'tool --password {}', 'tool --password={}',
     'mysql -p{}', 'curl -u admin:{} http://h/', '<password>{}</password>',
     "('X-Auth-Token', '{}')", 'host=h password={} user=u'])
+
+
+#: What the shortest texts are made of, with and without a secret.
+WORDS = strategies.lists(strategies.sampled_from([
+    'password', 'token', 'pw', 'key', 'secret', '.', '/', '-', '--', '_', '=',
+    ':', ' ', '<', '>', '"', ',', 'mysql', 'curl', '-p', '-u', 'W3lx9Qz',
+    'eyJ', 'name', 'value', 'identified', 'by']), max_size=8).map(''.join)
 
 
 def assert_masked(masked):
@@ -99,3 +108,14 @@ def test_any_command_line_is_masked(arguments):
     masked = mask.Masker().arguments(arguments)
     assert len(masked) == len(arguments)
     assert_masked(' '.join(masked))
+
+
+@hypothesis.given(WORDS | TEXTS)
+@fuzzing.SETTINGS
+def test_what_is_asked_first_hides_no_secret(text):
+    """A text that a recognizer is not asked of has none for it."""
+    asked = spans.join(recognizers.find(text))
+    all_of_them = spans.join(
+        span for recognizer in recognizers.RECOGNIZERS
+        for span in recognizer.find(spans.Text(text)))
+    assert asked == all_of_them

@@ -55,12 +55,14 @@ def test_broken_distribution_costs_only_its_sections(add, monkeypatch):
 
     add('Registered')
     entry_points._all.cache_clear()
+    entry_points.of.cache_clear()
     monkeypatch.setattr(metadata, 'entry_points', fail)
     try:
         assert [kind.name for kind in added_sections.kinds()] == [
             'registered']
     finally:
         entry_points._all.cache_clear()
+        entry_points.of.cache_clear()
 
 
 def test_deep_data_is_laid_out_up_to_a_depth():

@@ -220,12 +220,13 @@ class Collector:
                 # its section will raise it and so tell it
                 self._context.snapshots[kind.name] = error
         self.snapshot_usec = (time.thread_time_ns() - start) // 1000
+        snapshots = self._context.snapshots
         for kind in section_table.SECTIONS:
-            if kind.measure is not None and kind.name in self._context.snapshots:
+            if kind.measure is not None and kind.name in snapshots:
                 try:
                     kind.measure(self._context.snapshot(kind.name))
                 except Exception as error:
-                    self._context.snapshots[kind.name] = error
+                    snapshots[kind.name] = error
 
     def sections(self) -> Iterator[report.Section]:
         """Collect each section in turn, once they have been found."""

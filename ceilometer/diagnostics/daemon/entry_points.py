@@ -26,6 +26,7 @@ from importlib import metadata
 from typing import Any
 
 
+@functools.cache
 def of(group: str) -> tuple[metadata.EntryPoint, ...]:
     """The entry points of a group.
 

@@ -387,4 +387,4 @@ def _argument(whole: str, start: int, end: int) -> spans.Span:
 
 
 COMMAND_LINES = spans.Recognizer(
-    'options of known programs', tuple(_SECRETIVE), _find)
+    'options of known programs', tuple(_SECRETIVE), _find, sign='-')

@@ -65,4 +65,4 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
 
 
 ELEMENTS = spans.Recognizer(
-    'elements of XML', named_values.HINTS, _find)
+    'elements of XML', named_values.HINTS, _find, sign='<')

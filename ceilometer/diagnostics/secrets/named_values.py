@@ -33,10 +33,9 @@ from ceilometer.diagnostics.secrets import spans
 from ceilometer.diagnostics.secrets import value_ends
 
 #: What each secret's name has in it, in lower case.
-HINTS = ('pass', 'pwd', 'pw', 'pswd', 'psw', 'pword', 'secret', 'token',
-         'key', 'cred', 'auth', 'cookie', 'jwt', 'psk', 'otp', 'pin', 'sig',
-         'session', 'sessid', 'sid', 'community', 'kek', 'seed', 'bearer',
-         'hmac')
+HINTS = ('pass', 'pw', 'psw', 'secret', 'token', 'key', 'cred', 'auth',
+         'cookie', 'jwt', 'psk', 'otp', 'pin', 'sig', 'session', 'sid',
+         'community', 'kek', 'seed', 'bearer', 'hmac')
 
 #: So much of a line is looked at before a name.
 BEFORE_CHARS_MAX = 200

@@ -105,11 +105,13 @@ class Recognizer(NamedTuple):
         secrets; they are looked for first, because that is fast
     :ivar find: gives the secrets of a text, in any order; takes time that
         grows with the length of the text and no faster
+    :ivar sign: stands in each text that has one of its secrets
     """
 
     kind: str
     hints: tuple[str, ...]
     find: Callable[[Text], Iterable[Span]]
+    sign: str = ''
 
 
 def join(spans: Iterable[Span]) -> list[Span]:
