@@ -104,9 +104,12 @@ def become_subject(side: str, thread_count: int, object_count: int,
     if side == 'ours':
         import ceilometer.diagnostics
         ceilometer.diagnostics.install()
+    from ceilometer.polling import manager
     from ceilometer import service
-    # both are held for as long as the process runs
-    conf = service.prepare_service()  # noqa: F841
+    # as a worker has it, which has looked for its pollsters; held for as long
+    # as the process runs
+    agent = manager.AgentManager(  # noqa: F841
+        0, service.prepare_service(), ['nothing'])
     event = threading.Event()
     for number in range(thread_count):
         threading.Thread(target=wait_in_stack, daemon=True,

@@ -162,13 +162,13 @@ class TestUnregistered:
     def test_libraries_that_raise_hide_no_other(self, conf, monkeypatch):
         """Neither when they are imported, nor when they are asked."""
         class Wrong:
-            module = 'wrong'
+            module = attr = 'wrong'
 
             def load(self):
                 raise SystemExit(3)
 
         class WrongToo:
-            module = 'wrong.too'
+            module = attr = 'wrong.too'
 
             def load(self):
                 return lambda: [('x', [object()])]

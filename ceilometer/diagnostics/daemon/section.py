@@ -88,7 +88,9 @@ class Context:
         if self._plugin_groups is None:
             self._plugin_groups = {
                 other.group for other in self.settings
-                if other.name in installed_options.PLUGIN_SETTINGS}
+                if other.name in installed_options.PLUGIN_SETTINGS} | {
+                option.group for option in self.options
+                if option.name in installed_options.PLUGIN_SETTINGS}
         said = self.installed.is_secret(
             setting.group, setting.name, setting.group in self._plugin_groups)
         # some libraries forget to say so

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from importlib import metadata
 import os
@@ -25,6 +26,7 @@ from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics import findings
+from ceilometer.diagnostics import patterns
 
 #: What a daemon of Ceilometer is made of: told where it is loaded.
 LIBRARIES = (
@@ -42,10 +44,13 @@ _MODULES = {
     'python-novaclient': 'novaclient', 'kafka-python': 'kafka',
     'systemd-python': 'systemd'}
 
+_VERSION = patterns.pattern(r'\AMetadata-Version:(?:.+\n)*?Version: *(\S+)')
+
 
 def load() -> None:
     """Have importlib.metadata import what it imports as it reads."""
-    _version('ceilometer-diagnostics')
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        metadata.metadata('ceilometer-diagnostics')
 
 
 def collect(context: section.Context) -> section.Content:
@@ -101,9 +106,15 @@ def _call(owner: Any, name: str) -> str | None:
 def _version(name: str) -> str | None:
     # what is loaded stays what it is, whatever is installed later
     try:
-        return metadata.version(name)
+        found = metadata.distribution(name)
     except metadata.PackageNotFoundError:
         return None
+    # not found.version: that parses the description of the package as well
+    for file in ('METADATA', 'PKG-INFO'):
+        version = _VERSION.search(found.read_text(file) or '')
+        if version is not None:
+            return version[1]
+    return found.version
 
 
 def _is_loaded(name: str) -> bool:
