@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+#
 # Two commands matter: "make demo" and "make test". Both install what they
 # need, and both want root, because they boot a disposable machine.
 
@@ -113,8 +115,16 @@ docs: tox ## Build the documentation
 # shells and man read. DESTDIR is the package's own root directory.
 PYTHON ?= python3
 PREFIX ?= /usr/local
+MANUAL := ceilometer/diagnostics/system_files/man
+.PHONY: man
+man: ## Make the manual pages, with no more than Sphinx
+	$(PYTHON) -m sphinx -q -b man -d doc/build/doctrees doc/source $(MANUAL)
+
 .PHONY: install
 install: ## Install units, completions, manual: DESTDIR=, PREFIX=, WHAT=drop-ins
+	@# without Sphinx there are no manual pages, and install-system says so
+	@if $(PYTHON) -c 'import sphinx' 2>/dev/null; then \
+	    $(MAKE) --no-print-directory --silent man; fi
 	@$(if $(DESTDIR),mkdir -p '$(DESTDIR)')
 	@# without site: of this tree, even if another version is installed
 	@PYTHONPATH='$(CURDIR)' $(PYTHON) -S -m ceilometer_diagnostics \
@@ -123,7 +133,7 @@ install: ## Install units, completions, manual: DESTDIR=, PREFIX=, WHAT=drop-ins
 
 .PHONY: clean
 clean: ## Remove what was built here; the cache in /var/cache stays
-	rm -rf .tox .venv build dist doc/build *.egg-info .mypy_cache \
+	rm -rf .tox .venv build dist doc/build $(MANUAL) *.egg-info .mypy_cache \
 	    .pytest_cache .ruff_cache .coverage
 	find . -name __pycache__ -prune -exec rm -rf {} +
 

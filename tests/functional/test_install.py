@@ -10,26 +10,48 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""What a packager's command puts where."""
+"""What the source archive has, and what is put where from it."""
 
 import pathlib
 import shutil
 import subprocess
 import sys
+import tarfile
 
 import pytest
 
-TREE = pathlib.Path(__file__).resolve().parents[2]
+from tests import tree
+
+TREE = tree.TREE
 
 
 @pytest.fixture(scope='module')
-def installed(tmp_path_factory):
-    """What is installed below /usr of a root directory, as paths."""
-    directory = tmp_path_factory.mktemp('packager')
+def archive(tmp_path_factory):
+    """The directory into which the source archive was unpacked."""
+    directory = tmp_path_factory.mktemp('archive')
     # setuptools writes into the tree that it builds
     source = directory / 'source'
-    shutil.copytree(TREE, source, ignore=shutil.ignore_patterns(
-        '.*', 'build', 'doc', '__pycache__', '*.egg-info'))
+    for name in tree.files():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(TREE / name, source / name)
+    done = subprocess.run(
+        [sys.executable, '-c', 'from setuptools import build_meta; '
+         f'build_meta.build_sdist({str(directory)!r})'], cwd=source,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout
+    packed, = directory.glob('*.tar.gz')
+    with tarfile.open(packed) as file:
+        file.extractall(directory / 'unpacked', filter='data')
+    unpacked, = (directory / 'unpacked').iterdir()
+    return unpacked
+
+
+@pytest.fixture(scope='module')
+def installed(archive, tmp_path_factory):
+    """What is installed below /usr of a root directory, as paths."""
+    directory = tmp_path_factory.mktemp('packager')
+    source = directory / 'source'
+    shutil.copytree(archive, source)
     root = directory / 'root'
     done = subprocess.run(
         # without --ignore-installed pip takes away what is installed here
@@ -46,15 +68,42 @@ def installed(tmp_path_factory):
     return {str(path.relative_to(usr)) for path in files}
 
 
+def test_archive_has_the_whole_tree(archive):
+    """And nothing else but what setuptools notes down."""
+    files = {str(path.relative_to(archive)) for path in archive.rglob('*')
+             if path.is_file()}
+    noted = {path for path in files
+             if path == 'PKG-INFO' or '.egg-info/' in path}
+    assert noted
+    assert files - noted == set(tree.files())
+
+
+def test_archive_tests_itself(archive):
+    """Tests find all files of the tree that they look at."""
+    done = subprocess.run(
+        [sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider',
+         'tests/unit/test_documentation.py', '-k', 'catalog or code_map'],
+        cwd=archive,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_manual_pages_are_made_where_sphinx_is_alone(installed):
+    """pip builds with nothing but Sphinx and setuptools: no theme, no pbr."""
+    assert {pathlib.Path(path).name for path in installed
+            if '/system_files/man/' in path} == {
+        'ceilometer-diagnostics.1', 'ceilometer-diagnostics-fields.7',
+        'ceilometer-diagnostics-units.7'}
+
+
 def test_nothing_is_where_it_is_read_by_itself(installed):
     """pip activates nothing: all it installs is packages and the command."""
     site = (f'lib/python{sys.version_info.major}.{sys.version_info.minor}'
             '/site-packages/')
     assert {path for path in installed if not path.startswith(site)} == {
         'bin/ceilometer-diagnostics'}
-    files = {str(path.relative_to(TREE)) for path in (
-        TREE / 'ceilometer/diagnostics/system_files').rglob('*')
-        if path.is_file()}
+    files = {path for path in tree.files()
+             if path.startswith('ceilometer/diagnostics/system_files/')}
     assert len(files) > 9
     assert {f'{site}{path}' for path in files} <= installed
 
@@ -88,12 +137,11 @@ def test_package_is_whole_and_overwrites_nothing_of_ceilometers(installed):
     modules = {path.removeprefix(site) for path in installed
                if path.startswith(f'{site}ceilometer')
                and '.dist-info/' not in path}
-    source = {str(path.relative_to(TREE))
-              for path in (TREE / 'ceilometer').rglob('*')
-              if path.is_file() and '__pycache__' not in path.parts}
-    assert modules == source | {
-        path.name for path in TREE.glob('ceilometer_diagnostics*')
-        if path.is_file()}
+    source = {path for path in tree.files() if path.startswith('ceilometer/')}
+    manual = {path for path in modules if '/system_files/man/' in path}
+    assert modules - manual == source | {
+        path for path in tree.files()
+        if path.startswith('ceilometer_diagnostics')}
     assert {'ceilometer_diagnostics.pth',
             'ceilometer_diagnostics.start'} < modules
     assert all(path.startswith('ceilometer/diagnostics/') for path in source)

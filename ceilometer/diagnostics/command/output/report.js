@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 const search = document.getElementById('search');
 const changed = document.getElementById('changed');
 const rows = Array.from(document.querySelectorAll('tr.option'));
