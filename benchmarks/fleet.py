@@ -90,7 +90,9 @@ def verbs(report_id: str) -> dict[str, tuple[list[str], list[list[str]]]]:
         'show BEGINNING': (['show', report_id[:12]], [own]),
         'stuck': (['stuck'], [unit, [*data, 'REPORT_SECTION=threads']]),
         'diff': (['diff'], [unit]),
-        'diff ID': (['diff', report_id], [own]),
+        # the one before it is looked for as well
+        'diff ID': (['diff', report_id], [
+            own, [*unit, '_PID=100', 'REPORT_SECTION=summary']]),
         'export': (['export'], [unit]),
         'export all': (['export', UNIT, '--format=json'], [data]),
     }
