@@ -95,6 +95,10 @@ debian-testing: ## Run the system tests on Debian testing, the same
 $(BEDS): tox
 	CEILOMETER_TEST_BED=$@ $(TOX) -e system
 
+.PHONY: healthy
+healthy: deps ## Watch healthy daemons for half an hour: no false alarm
+	@/usr/bin/python3 -m tests.system.healthy
+
 .PHONY: faults
 faults: tox ## Plant the listed faults one by one: each must fail a test
 	$(TOX) -e faults
