@@ -179,6 +179,7 @@ def is_directory(name: str, value: str) -> bool:
     return name.upper() in ('PWD', 'OLDPWD') and value.startswith('/')
 
 
+@functools.lru_cache(maxsize=2048)
 def is_password(name: str) -> bool:
     """Whether a name says password, whatever else is known of it.
 
