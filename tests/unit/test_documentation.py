@@ -27,6 +27,7 @@ from ceilometer.diagnostics.command import interruption
 from ceilometer.diagnostics.command import verbs
 from ceilometer.diagnostics.daemon import section_table
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
 from ceilometer.diagnostics import run
@@ -214,6 +215,16 @@ def test_catalog_names_fields_that_every_entry_has():
                       report.Trigger(fields.TRIGGER_API, 1)),
         report.Section('x', 'X', 'x'), 1, 1)
     assert used and used <= least.keys() | TRUSTED
+
+
+def test_catalog_says_how_to_find_what_is_unusual():
+    """By a kind that there is, and by the section that has the sentences."""
+    text = CATALOG.read_text()
+    assert f'journalctl -F {fields.REPORT_FINDING}\n' in text
+    kinds = re.findall(f'{fields.REPORT_FINDING}=(\\S+)', text)
+    assert kinds and set(kinds) <= set(findings.KINDS)
+    assert (f'{fields.REPORT_SECTION}={fields.SECTION_SUMMARY} -o cat\n'
+            in text)
 
 
 def test_options_of_the_documentation_come_from_the_code():

@@ -68,6 +68,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_documentation.py::'
                'test_catalog_explains_the_message_id_of_sections',)),
     fault.Fault(
+        name='the catalog tells of a kind of finding that there is not',
+        file='findings.py',
+        old="    'broker-unreachable': _BROKER,\n",
+        new="    'broker-down': _BROKER,\n",
+        tests=('tests/unit/test_documentation.py::'
+               'test_catalog_says_how_to_find_what_is_unusual',)),
+    fault.Fault(
         name='a status has another word than the documentation',
         file=FIELDS,
         old="STATUS_TIMEOUT: Final = 'timeout'",
