@@ -218,6 +218,9 @@ class KernelThread(TypedDict):
     """A thread without Python frames.
 
     :ivar state: one of :data:`STATES`, or a letter of a newer kernel
+    :ivar cpu_share: of one processor, since the report before; None in the
+        first one, and of a thread that has begun since
+    :ivar switches: how often it has got a processor
     :ivar kernel_function: where it waits in the kernel
     """
 
@@ -225,7 +228,35 @@ class KernelThread(TypedDict):
     name: str | None
     state: str
     cpu_seconds: float | None
+    cpu_share: float | None
+    switches: int | None
     kernel_function: str | None
+
+
+class OtherThread(TypedDict):
+    """A thread that another one waits for.
+
+    :ivar ended: whether it has ended; then only its ident is known
+    """
+
+    name: str | None
+    native_id: int | None
+    ident: int
+    ended: bool
+
+
+class PieceOfWork(TypedDict):
+    """What a thread works on.
+
+    :ivar kind: one of :data:`WORK_KINDS`
+    :ivar work: what it works on, a phrase
+    :ivar interval_seconds: how often that is to be done, or None
+    """
+
+    kind: str
+    work: str
+    since_usec: int
+    interval_seconds: float | None
 
 
 class Thread(KernelThread):
@@ -234,6 +265,11 @@ class Thread(KernelThread):
     :ivar foreground: whether it is the main thread
     :ivar diagnostics: whether it is one of those that write reports
     :ivar waiting_for: one of :data:`WAITS`
+    :ivar waits_for_thread: the one that is to end, or that holds the lock, if
+        that is known
+    :ivar peer: address of whom it reads from, writes to, connects to, if that
+        is known
+    :ivar works_on: what it works on, the innermost last, if that is known
     """
 
     ident: int
@@ -241,6 +277,9 @@ class Thread(KernelThread):
     foreground: bool
     diagnostics: bool
     waiting_for: str | None
+    waits_for_thread: NotRequired[OtherThread]
+    peer: NotRequired[str]
+    works_on: NotRequired[list[PieceOfWork]]
 
 
 class ThreadStack(TypedDict):

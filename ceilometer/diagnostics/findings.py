@@ -157,6 +157,7 @@ KINDS: Final[dict[str, Kind]] = {
     'diagnostics-not-restarted': Kind(NOTICE),
     # what may run out
     'connections-not-closed': Kind(WARNING, ('descriptors-near-limit',)),
+    'lock-abandoned': Kind(ERROR),
     'threads-many': Kind(WARNING, ('threads-near-limit',)),
     'memory-near-limit': Kind(WARNING),
     'threads-near-limit': Kind(WARNING),

@@ -19,6 +19,7 @@ sandbox hides, is left out.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Mapping
 import os
 import time
 from typing import NamedTuple
@@ -30,9 +31,10 @@ _STATES = {'R': contents.RUNNING, 'S': contents.WAITING,
            't': contents.TRACED, 'Z': contents.ZOMBIE, 'I': contents.IDLE}
 _TICKS = os.sysconf('SC_CLK_TCK')
 
-#: By native id: nanoseconds that a thread ran or could have run, and when that
-#: was asked, nanoseconds of time.perf_counter_ns().
-Runnable = dict[int, tuple[int, int]]
+#: By native id: nanoseconds that a thread ran or could have run, when that was
+#: asked, nanoseconds of time.perf_counter_ns(), and how often it has got a
+#: processor.
+Runnable = dict[int, tuple[int, int, int]]
 
 
 class KernelThread(NamedTuple):
@@ -43,6 +45,8 @@ class KernelThread(NamedTuple):
     :ivar state: one of :data:`contents.STATES`, or the kernel's own letter
     :ivar cpu_seconds: processor time since it began
     :ivar waits_in: the kernel function it waits in, None where not told
+    :ivar started: when it was started, clock ticks since the host was
+    :ivar switches: how often it got a processor, None where not told
     """
 
     native_id: int
@@ -50,15 +54,21 @@ class KernelThread(NamedTuple):
     state: str
     cpu_seconds: float
     waits_in: str | None
+    started: int
+    switches: int | None
 
 
-def read(native_ids: Iterable[int]) -> dict[int, KernelThread]:
+def read(native_ids: Iterable[int],
+         switches: Mapping[int, int] | None = None) -> dict[int, KernelThread]:
     """Threads of this process by native id; without those that have ended.
 
     :param native_ids: the threads to ask for
+    :param switches: how often each of them got a processor, as :func:`shares`
+        has found it
     """
+    known = switches or {}
     return {native_id: thread for native_id in native_ids
-            if (thread := _read(native_id)) is not None}
+            if (thread := _read(native_id, known.get(native_id))) is not None}
 
 
 def native_ids() -> list[int]:
@@ -78,26 +88,31 @@ def runnable(native_ids: Iterable[int]) -> Runnable:
 
     :param native_ids: the threads to ask for
     """
-    return {native_id: (nsec, time.perf_counter_ns())
+    return {native_id: (told[0], time.perf_counter_ns(), told[1])
             for native_id in native_ids
-            if (nsec := _runnable_nsec(native_id)) is not None}
+            if (told := _scheduled(native_id)) is not None}
 
 
-def shares(before: Runnable, seconds: float) -> dict[int, float]:
+def shares(before: Runnable, seconds: float,
+           ) -> tuple[dict[int, float], dict[int, int]]:
     """What share of the time since then each thread runs or could run.
 
     :param before: what :func:`runnable` gave
     :param seconds: how long ago that must be at least; waits until it is
+    :returns: the shares; and how often each thread has got a processor
     """
     if before:
-        last = max(when for _, when in before.values())
+        last = max(when for _, when, _ in before.values())
         time.sleep(max(0, seconds - (time.perf_counter_ns() - last) / 1e9))
-    return {native_id: (nsec - before[native_id][0])
-            / (when - before[native_id][1])
-            for native_id, (nsec, when) in runnable(before).items()}
+    now = runnable(before)
+    return ({native_id: (nsec - before[native_id][0])
+             / (when - before[native_id][1])
+             for native_id, (nsec, when, _) in now.items()},
+            {native_id: switches
+             for native_id, (_, _, switches) in now.items()})
 
 
-def _read(native_id: int) -> KernelThread | None:
+def _read(native_id: int, switches: int | None) -> KernelThread | None:
     stat = _contents(native_id, 'stat')
     if stat is None:
         # it has ended
@@ -108,15 +123,18 @@ def _read(native_id: int) -> KernelThread | None:
         native_id=native_id, comm=comm,
         state=_STATES.get(values[0], values[0]),
         cpu_seconds=(int(values[11]) + int(values[12])) / _TICKS,
-        waits_in=_wait_channel(native_id))
+        waits_in=_wait_channel(native_id), started=int(values[19]),
+        switches=switches)
 
 
-def _runnable_nsec(native_id: int) -> int | None:
-    # how long it ran, and how long it waited for a processor (proc(5))
-    times = (_contents(native_id, 'schedstat') or '').split()[:2]
-    if len(times) < 2 or not all(map(str.isdecimal, times)):
+def _scheduled(native_id: int) -> tuple[int, int] | None:
+    # how long it ran, how long it waited for a processor, and how often it
+    # got one (proc(5)); one that is blocked gets none
+    told = (_contents(native_id, 'schedstat') or '').split()[:3]
+    if len(told) < 3 or not all(map(str.isdecimal, told)):
         return None
-    return sum(map(int, times))
+    ran, waited, times = map(int, told)
+    return ran + waited, times
 
 
 def _wait_channel(native_id: int) -> str | None:

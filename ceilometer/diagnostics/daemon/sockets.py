@@ -112,6 +112,14 @@ def groups(descriptors: Iterable[int]) -> contents.Sockets:
     }
 
 
+def peer(descriptor: int) -> str | None:
+    """Whom a socket is connected to, None if that is nobody or not known.
+
+    :param descriptor: of the socket
+    """
+    return None if _libc is None else _address(descriptor, _libc.getpeername)
+
+
 def _group(descriptor: int) -> _Group:
     family = _number(descriptor, socket.SO_DOMAIN)
     kind = _number(descriptor, socket.SO_TYPE)

@@ -15,7 +15,7 @@
 To copy a stack is to walk its frames and note code and line, nothing else:
 that is what a running daemon can be asked to hold still for. File names, the
 lines of source and the merging of stacks that are the same come afterwards.
-Local variables are never looked at.
+Local variables are not looked at here.
 """
 
 from __future__ import annotations

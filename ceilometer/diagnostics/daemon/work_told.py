@@ -18,10 +18,12 @@ Runs in the thread of the sections.
 from __future__ import annotations
 
 from collections.abc import Container
+from collections.abc import Mapping
 import sys
 import threading
 import time
 import types
+from typing import Any
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import without_ids
@@ -34,6 +36,9 @@ _OF_KEYSTONE = ('/keystoneauth1/identity/', '/ceilometer/keystone_client.py')
 
 # No further calls of a thread are looked at.
 _FRAMES_MAX = 200
+
+#: A thread works on no more pieces of work within one another.
+PIECES_MAX = 8
 
 
 class Moments:
@@ -127,6 +132,43 @@ def _through(frame: types.FrameType | None) -> str | None:
             return findings.KEYSTONE
         frame = frame.f_back
     return None
+
+
+def pieces(doing: work_module.Doing | None, intervals: Mapping[str, float],
+           moments: Moments) -> list[contents.PieceOfWork]:
+    """What a thread works on, the innermost last.
+
+    :param doing: what it does, innermost
+    :param intervals: how often each source is polled, seconds
+    :param moments: converts its times
+    """
+    found: list[contents.PieceOfWork] = []
+    while doing is not None and len(found) < PIECES_MAX:
+        work = doing.work
+        interval = None
+        if work.kind == work_module.CYCLE:
+            interval = work.key[0]
+        elif work.kind == work_module.POLL:
+            interval = intervals.get(work.key[0])
+        found.append({
+            'kind': work.kind, 'work': phrase(work),
+            'since_usec': moments.usec(doing.since),
+            'interval_seconds': None if interval is None else float(
+                interval)})
+        doing = doing.outer
+    return found[::-1]
+
+
+def intervals(service: Any) -> dict[str, float]:
+    """How often each source is polled, seconds.
+
+    :param service: of a worker; empty if it does not poll, or does not say
+    """
+    try:
+        return {str(source.name): float(source.interval)
+                for source in service.polling_manager.sources}
+    except Exception:
+        return {}
 
 
 def phrase(work: work_module.Work) -> str:

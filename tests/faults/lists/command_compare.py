@@ -93,8 +93,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a thread that waits for a lock is told to wait for a queue',
         file='daemon/sections/threads.py',
-        old=r"(r'\bacquire\(|\bwith .*lock', contents.FOR_LOCK)",
-        new=r"(r'\bacquire\(|\bwith .*lock', contents.FOR_QUEUE)",
+        old=r"_lock\.__enter__\(', contents.FOR_LOCK)",
+        new=r"_lock\.__enter__\(', contents.FOR_QUEUE)",
         tests=('tests/functional/test_read_back.py::'
                'test_each_thread_is_told_what_it_waits_for',)),
     fault.Fault(

@@ -27,6 +27,8 @@ SERVICE_OPTIONS = 'daemon/service_options.py'
 STACKS = 'daemon/stacks.py'
 SUMMARY = 'daemon/sections/summary.py'
 THREADS = 'daemon/sections/threads.py'
+WAITED_FOR = 'daemon/waited_for.py'
+TEST_WAITED_FOR = 'tests/unit/test_waited_for.py::'
 TESTS = 'tests/unit/test_sections.py::'
 TEST_WAITS = TESTS + 'TestThreads::test_what_a_thread_waits_for_is_told'
 _ORIGINS = 'tests/unit/test_sections.py::TestOrigins'
@@ -454,4 +456,43 @@ FAULTS: tuple[fault.Fault, ...] = (
             '    family = _number(descriptor, socket.SO_DOMAIN)\n',
         tests=('tests/unit/test_sections.py::TestOthers::'
                'test_sockets_are_left_as_they_are',)),
+    fault.Fault(
+        name='who holds a lock is not told',
+        file=WAITED_FOR,
+        old="    return int(match[1]) if match is not None else None\n",
+        new='    return None\n',
+        tests=(TEST_WAITED_FOR + 'test_who_holds_a_lock_is_told',)),
+    fault.Fault(
+        name='a lock that nobody can release is nothing unusual',
+        file=WAITED_FOR,
+        old='                        ended=ended and _owner(one) == owner)\n',
+        new='                        ended=False)\n',
+        tests=(TEST_WAITED_FOR + 'test_a_lock_that_nobody_can_release',)),
+    fault.Fault(
+        name='variables that were looked at stay alive',
+        file=WAITED_FOR,
+        old='                variables.clear()\n',
+        new='                pass\n',
+        tests=(TEST_WAITED_FOR + 'test_variables_are_not_kept_alive',)),
+    fault.Fault(
+        name='code of others computes an attribute',
+        file=WAITED_FOR,
+        old='    classes = [_class_dict(kind) for',
+        new='    return getattr(owner, name)\n'
+            '    classes = [_class_dict(kind) for',
+        tests=(TEST_WAITED_FOR + 'test_no_code_of_others_is_run',)),
+    fault.Fault(
+        name='every thread is asked',
+        file=WAITED_FOR,
+        old='    asked = list(wanted)[:ASKED_MAX]\n',
+        new='    asked = list(wanted)\n',
+        tests=(TEST_WAITED_FOR
+               + 'test_number_of_threads_that_are_asked_is_limited',)),
+    fault.Fault(
+        name='processor time of who has ended is kept',
+        file='daemon/processor_shares.py',
+        old='    _last = _Last(pid, now, seconds)\n',
+        new='    _last = _Last(pid, now, {\n'
+            '        **(before.seconds if before else {}), **seconds})\n',
+        tests=(TEST_WAITED_FOR + 'test_who_has_ended_is_forgotten',)),
 )

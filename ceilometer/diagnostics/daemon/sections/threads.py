@@ -22,8 +22,14 @@ from typing import Any
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import kernel_threads
+from ceilometer.diagnostics.daemon import processor_shares
+from ceilometer.diagnostics.daemon import running_out
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import stacks
+from ceilometer.diagnostics.daemon import waited_for
+from ceilometer.diagnostics.daemon import work
+from ceilometer.diagnostics.daemon import work_told
+from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import patterns
 
 NAME = 'threads'
@@ -41,6 +47,11 @@ RUNNING_SHARE = 0.2
 #: Our own threads, by the beginning of their names.
 DIAGNOSTICS_PREFIX = 'diagnostics-'
 
+# What is waited for that may say of whom.
+_OF_SOMEBODY = frozenset((
+    contents.FOR_THREAD, contents.FOR_LOCK, contents.FOR_DATA,
+    contents.FOR_ROOM, contents.FOR_CONNECTION))
+
 # What a waiting thread waits for, by the line of source it stands at.
 _WAITS = tuple((patterns.pattern(pattern), reason) for pattern, reason in (
     (r'\bsig(timed)?wait(info)?\(', contents.FOR_SIGNAL),
@@ -55,7 +66,7 @@ _WAITS = tuple((patterns.pattern(pattern), reason) for pattern, reason in (
     (r'\.join\(', contents.FOR_THREAD),
     (r'waiter\.acquire\(|\bwait(_for)?\(', contents.FOR_EVENT),
     (r'\.get\(', contents.FOR_QUEUE),
-    (r'\bacquire\(|\bwith .*lock', contents.FOR_LOCK),
+    (r'\bacquire\(|\bwith .*lock|_lock\.__enter__\(', contents.FOR_LOCK),
     (r'\bgetaddrinfo\(', contents.FOR_NAME),
     (r'\bconnect\(', contents.FOR_CONNECTION),
 ))
@@ -71,6 +82,7 @@ def snapshot() -> dict[str, Any]:
         'stacks': copied,
         'threads': {thread.ident: thread for thread in threading.enumerate()},
         'main': threading.main_thread().ident,
+        'doings': work.doings(),
         'native_ids': kernel_threads.native_ids(),
     }
 
@@ -86,8 +98,13 @@ def measure(taken: dict[str, Any]) -> None:
 def collect(context: section.Context) -> section.Content:
     """Describe the threads that the snapshot has seen."""
     taken = context.snapshot(NAME)
-    shares = kernel_threads.shares(taken['runnable'], MEASURE_SECONDS)
-    kernel = kernel_threads.read(taken['native_ids'])
+    shares, switches = kernel_threads.shares(
+        taken['runnable'], MEASURE_SECONDS)
+    kernel = kernel_threads.read(taken['native_ids'], switches)
+    lately = processor_shares.since_last(kernel.values())
+    doings = taken['doings']
+    moments = work_told.Moments()
+    intervals = work_told.intervals(context.daemon.worker_service)
     threads = []
     for ident, stack in taken['stacks'].items():
         thread = taken['threads'].get(ident)
@@ -96,8 +113,10 @@ def collect(context: section.Context) -> section.Content:
         seen = None if native_id is None else kernel.pop(native_id, None)
         if seen is not None:
             described['state'] = _state(seen, shares)
-            described['cpu_seconds'] = round(seen.cpu_seconds, 2)
-            described['kernel_function'] = seen.waits_in
+            _add_used(described, seen, lately)
+        if ident in doings:
+            described['works_on'] = work_told.pieces(
+                doings[ident], intervals, moments)
         threads.append((described, stack))
     # the main thread first, ours last, all others by age
     threads.sort(key=lambda item: (
@@ -105,24 +124,31 @@ def collect(context: section.Context) -> section.Content:
         item[0]['native_id'] or 0))
     describer = stacks.Describer()
     merged: list[contents.ThreadStack] = []
+    wanted: list[waited_for.Wanted] = []
     for stack, owners in stacks.merge(threads):
         frames = describer.frames(stack)
+        innermost = frames[-1] if frames else {'left_out': 0}
+        source = '' if 'left_out' in innermost else innermost['source']
         for owner in owners:
             owner['waiting_for'] = (
                 _waiting_for(frames) if owner['state'] != contents.RUNNING
                 else None)
+            if _may_tell(owner, source):
+                wanted.append(waited_for.Wanted(
+                    owner['ident'], stack, source))
         merged.append({'threads': owners, 'frames': frames})
         time.sleep(0)
+    told = waited_for.ask(wanted, taken['threads'])
+    if told:
+        by_ident = {owner['ident']: owner for owner, _ in threads}
+        for ident, found in told.items():
+            _tell(by_ident[ident], found, by_ident)
     data: contents.Threads = {
         'count': len(threads),
         'stacks': merged,
         # threads of libraries in C, and those that end
-        'without_python': [
-            {'native_id': seen.native_id, 'name': seen.comm,
-             'state': _state(seen, shares),
-             'cpu_seconds': round(seen.cpu_seconds, 2),
-             'kernel_function': seen.waits_in}
-            for seen in kernel.values()],
+        'without_python': [_without_python(seen, shares, lately)
+                           for seen in kernel.values()],
     }
     return section.Content(data=data)
 
@@ -145,8 +171,54 @@ def _describe(ident: int, thread: threading.Thread | None,
         'state': contents.UNKNOWN,
         'waiting_for': None,
         'cpu_seconds': None,
+        'cpu_share': None,
+        'switches': None,
         'kernel_function': None,
     }
+
+
+def _without_python(seen: kernel_threads.KernelThread,
+                    shares: dict[int, float],
+                    lately: dict[int, float]) -> contents.KernelThread:
+    described: contents.KernelThread = {
+        'native_id': seen.native_id, 'name': seen.comm,
+        'state': _state(seen, shares), 'cpu_seconds': None, 'cpu_share': None,
+        'switches': None, 'kernel_function': None}
+    _add_used(described, seen, lately)
+    return described
+
+
+def _add_used(described: contents.Thread | contents.KernelThread,
+              seen: kernel_threads.KernelThread,
+              lately: dict[int, float]) -> None:
+    share = lately.get(seen.native_id)
+    described['cpu_seconds'] = round(seen.cpu_seconds, 2)
+    described['cpu_share'] = None if share is None else round(share, 3)
+    described['switches'] = seen.switches
+    described['kernel_function'] = seen.waits_in
+
+
+def _may_tell(owner: contents.Thread, source: str) -> bool:
+    """Whether the object that a thread waits for may say of whom."""
+    if owner['diagnostics'] or owner['state'] == contents.RUNNING:
+        return False
+    return owner['waiting_for'] in _OF_SOMEBODY or (
+        owner['waiting_for'] is None and source.startswith('with '))
+
+
+def _tell(owner: contents.Thread, found: waited_for.Told,
+          known: dict[int, contents.Thread]) -> None:
+    if found.lock and owner['waiting_for'] is None:
+        owner['waiting_for'] = contents.FOR_LOCK
+    if found.peer is not None:
+        owner['peer'] = found.peer
+    if found.thread is None:
+        return
+    other = None if found.ended else known.get(found.thread)
+    owner['waits_for_thread'] = {
+        'name': None if other is None else other['name'],
+        'native_id': None if other is None else other['native_id'],
+        'ident': found.thread, 'ended': found.ended}
 
 
 def _attribute(thread: threading.Thread, name: str) -> Any:
@@ -200,7 +272,48 @@ def render(data: contents.Threads) -> str:
     return '\n'.join(lines)
 
 
-def _render_thread(thread: contents.Thread | contents.KernelThread) -> str:
+def _render_whom(thread: Any) -> str:
+    peer, other = thread.get('peer'), thread.get('waits_for_thread')
+    if peer:
+        return f' (peer {peer})'
+    if not other:
+        return ''
+    role = 'held by ' if thread.get('waiting_for') == contents.FOR_LOCK else ''
+    if other['ended']:
+        return f' ({role}a thread that has ended, ident {other["ident"]:#x})'
+    words = ('a thread without a name' if other['name'] is None
+             else f'"{other["name"]}"')
+    if other['native_id'] is not None:
+        words += f', native id {other["native_id"]}'
+    return f' ({role}{words})'
+
+
+def find(data: contents.Threads) -> list[contents.Finding]:
+    """Too many threads; a lock that nobody can release any more.
+
+    :param data: masked and escaped
+    """
+    found = running_out.of_threads(data)
+    waiting = [thread for stack in data['stacks']
+               for thread in stack['threads']
+               if thread['waiting_for'] == contents.FOR_LOCK
+               and 'waits_for_thread' in thread
+               and thread['waits_for_thread']['ended']]
+    if waiting:
+        first = waiting[0]
+        more = findings.count(len(waiting) - 1, 'more thread')
+        found.append(findings.finding(
+            'lock-abandoned', f'thread "{first["name"]}" '
+            f'({first["native_id"]})' + (f' and {more}' * (len(waiting) > 1))
+            + f' {"wait" if len(waiting) > 1 else "waits"} for a lock that '
+            'a thread has not released which has ended',
+            thread=first['name']))
+    return found
+
+
+def _render_thread(given: contents.Thread | contents.KernelThread) -> str:
+    # one without Python has not all of it
+    thread: Any = given
     name = thread['name']
     words = 'Thread ' + ('without a name' if name is None else f'"{name}"')
     if thread['native_id'] is not None:
@@ -211,10 +324,18 @@ def _render_thread(thread: contents.Thread | contents.KernelThread) -> str:
     words += f', {thread["state"]}'
     if waiting_for := thread.get('waiting_for'):
         words += f' for {waiting_for}'
+    words += _render_whom(thread)
     if thread['kernel_function']:
         words += f' in {thread["kernel_function"]}'
     if thread['cpu_seconds'] is not None:
         words += f', {thread["cpu_seconds"]:.2f} s of CPU'
+    if thread['cpu_share']:
+        words += f' ({thread["cpu_share"]:.0%} since the last report)'
+    works_on = thread.get('works_on')
+    if works_on:
+        words += ', works on ' + ', in it '.join(
+            f'{piece["work"]} since {findings.utc(piece["since_usec"] / 1e6)}'
+            for piece in works_on)
     marks = [mark for key, mark in (
         ('foreground', 'FOREGROUND: the main thread'),
         ('daemon', 'daemon'),
