@@ -159,6 +159,24 @@ def leak():
         print('all descriptors used', file=sys.stderr, flush=True)
 
 
+def grow():
+    """Leave children behind; use more of everything, once a file asks."""
+    for _ in range(5):
+        # a Popen would take up those before it
+        os.posix_spawn('/bin/true', ['true'], os.environ)
+    _note('left-children', '')
+    path = os.path.join(DIRECTORY, 'grow')
+    while not os.path.exists(path):
+        time.sleep(0.01)
+    kept = [bytearray(b'x') * (1 << 20) for _ in range(200)]
+    kept += [open('/dev/null') for _ in range(200)]
+    for _ in range(200):
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+    _note('grown', '')
+    while kept:
+        time.sleep(1)
+
+
 def _raise():
     raise ValueError('no password=hunter2-in-error today')
 
@@ -320,7 +338,7 @@ def _in_thread(function):
 def _in_worker():
     if 'privsep' in sys.argv[0]:
         return
-    for function in (heartbeat, children, flood, leak):
+    for function in (heartbeat, children, flood, leak, grow):
         if function.__name__ in NAMES:
             _in_thread(function)
     if 'threads' in NAMES:

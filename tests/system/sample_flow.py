@@ -198,6 +198,16 @@ def head(report: reports.Report) -> list[str]:
         '\n\n')[2].splitlines()[:3]
 
 
+def asked(flow: Flow, unit: str, sentence: str) -> str:
+    """What the verb trigger prints; its first three lines must tell it.
+
+    :param sentence: an expression that must match in these
+    """
+    printed = command.run(flow.machine, 'trigger', unit)
+    assert re.search(sentence, '\n'.join(printed.splitlines()[:3])), printed
+    return printed
+
+
 def why(flow: Flow, *arguments: str) -> str:
     """What the verb why prints of the two units.
 

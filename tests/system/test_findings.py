@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 
 import pytest
@@ -134,6 +135,20 @@ def test_worker_that_is_killed_is_told_by_its_signal(
     assert 'warning: worker 0 died ' in '\n'.join(told.split('\n')[:3])
     (death,) = json.loads(summary['REPORT_DATA'])['findings']
     assert death['evidence']['pid'] == str(worker)
+    # and again and again, which no daemon gets over
+    for number in (signal.SIGKILL, signal.SIGSEGV):
+        (worker,) = machine.workers(POLLING)
+        os.kill(machine.host_pid(worker), number)
+        machine.wait_for(
+            lambda ended=worker: machine.workers(POLLING) not in (
+                [], [ended]), what='another worker', unit=POLLING)
+    summary = summary_of_master(machine, POLLING)
+    sentence = summary['MESSAGE'].split('\n')[2]
+    assert re.match('error: workers have died 3 times .* by SIGSEGV',
+                    sentence), sentence
+    told = command.run(machine, 'trigger', POLLING)
+    assert 'error: workers have died 3 times ' in '\n'.join(
+        told.split('\n')[:3])
 
 
 def test_reloaded_daemon_has_nothing_unusual(

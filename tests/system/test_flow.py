@@ -100,24 +100,99 @@ def test_pollster_that_hangs_in_a_socket_is_named(
                      's, the interval is 3 s', text)
 
 
+def test_pollsters_that_wait_for_ever_are_named(
+        unit: conftest.StartUnit, flow: sample_flow.Flow) -> None:
+    """One for a child process, one for a future, one for a lock.
+
+    They have cycles of their own: older versions poll in one thread each.
+    """
+    flow.poll(*(sample_flow.source(name, f'demo.{name}', interval=interval)
+                for name, interval in (
+                    ('child', 3), ('future', 4), ('locked', 5))))
+    # it waits for them to end as it stops
+    unit(sample_flow.POLLING, dropin='[Service]\nTimeoutStopSec=1\n')
+    waits = r' of source {0} since [0-9]+ s, the interval is [345] s'
+    text = sample_flow.told(
+        flow, sample_flow.POLLING, 'pollster-hanging', sentence=(
+            '(?s)' + '.*'.join(rf'works on demo\.{name}{waits.format(name)}'
+                               for name in ('child', 'future', 'locked'))))
+    assert text.count('[pollster-hanging]') == 3
+    sample_flow.asked(flow, sample_flow.POLLING,
+                      'error: .* works on demo.*pollster-hanging')
+
+
+def test_broker_that_never_answers_is_named(
+        unit: conftest.StartUnit, flow: sample_flow.Flow) -> None:
+    """It takes the connection, and that is all."""
+    flow.server(15999, 'silent')
+    flow.poll(sample_flow.source('host', 'demo.plain'))
+    unit(sample_flow.POLLING, config=(
+        '[DEFAULT]\ntransport_url = rabbit://u:pass-word-9@127.0.0.1:15999/\n'
+    ))
+    sentence = ('error: the broker 127.0.0.1:15999 does not answer since '
+                '[-0-9: ]+ UTC, [0-9]+ (try|tries): .*timed out')
+    text = sample_flow.told(
+        flow, sample_flow.POLLING, 'broker-silent', sentence=sentence)
+    # they follow from it
+    assert 'pollster-hanging' not in text
+    assert 'samples-lost' not in text
+    assert 'pass-word-9' not in sample_flow.asked(
+        flow, sample_flow.POLLING, sentence)
+
+
+def test_process_that_grows_and_leaves_children_behind(
+        unit: conftest.StartUnit, flow: sample_flow.Flow,
+        patient: conftest.Patient) -> None:
+    """Zombies are told at once, growth by two reports."""
+    flow.poll(sample_flow.source('host', 'demo.plain'))
+    unit(sample_flow.POLLING, dropin=patient('grow'))
+    runtime = '/run/ceilometer/agent-compute'
+    flow.machine.wait_for(
+        flow.machine.path(f'{runtime}/left-children').exists,
+        what='children that have ended', unit=sample_flow.POLLING)
+    text = sample_flow.told(flow, sample_flow.POLLING, 'zombies')
+    worker, = flow.machine.workers(sample_flow.POLLING)
+    # a process that has just started has not grown
+    flow.machine.wait_for(
+        lambda: int(flow.machine.run(
+            ['ps', '-o', 'etimes=', '-p', str(worker)]).stdout) > 31,
+        what='half a minute of its life', unit=sample_flow.POLLING)
+    sample_flow.asked(flow, sample_flow.POLLING, r'\[zombies\]')
+    flow.machine.run(['touch', f'{runtime}/grow'])
+    flow.machine.wait_for(
+        flow.machine.path(f'{runtime}/grown').exists,
+        what='its growth', unit=sample_flow.POLLING)
+    sample_flow.asked(
+        flow, sample_flow.POLLING,
+        '(?s)warning: memory has grown from [0-9]+ to [0-9]+ MiB in .*'
+        'warning: the number of threads has grown from [0-9]+ to 2[0-9]+ in '
+        '.*warning: the number of open file descriptors has grown from ')
+    assert not text.startswith('error')
+
+
 @pytest.mark.parametrize(('answers', 'error'), [
-    (True, r'Unauthorized: The request you have made requires '
+    ('keystone', r'Unauthorized: The request you have made requires '
      r'authentication. \(HTTP 401\)'),
-    (False, 'ConnectFailure: ')], ids=['refuses', 'away'])
+    (None, 'ConnectFailure: '), ('silent', '')],
+    ids=['refuses', 'away', 'silent'])
 def test_keystone_that_fails_is_named(
-        unit: conftest.StartUnit, flow: sample_flow.Flow, answers: bool,
+        unit: conftest.StartUnit, flow: sample_flow.Flow, answers: str | None,
         error: str) -> None:
     """The pollsters that need it are one finding."""
-    if answers:
-        flow.server(5000, 'keystone')
+    if answers is not None:
+        flow.server(5000, answers)
     flow.poll({'name': 'cloud', 'interval': sample_flow.INTERVAL_SECONDS,
                'meters': ['demo.plain', 'demo.raising'],
                'discovery': ['demo_cloud']})
     unit(sample_flow.POLLING)
-    sample_flow.told(
-        flow, sample_flow.POLLING, 'keystone-failing', sentence=(
-            'Keystone fails: 2 pollsters of source cloud get nothing, [0-9]+ '
-            f'times? since [-0-9: ]+ UTC: .*{error}'))
+    sentence = (
+        'Keystone fails: 2 pollsters of source cloud get nothing, [0-9]+ '
+        f'times? since [-0-9: ]+ UTC: .*{error}' if error else
+        'Keystone does not answer: .* of source cloud waits? for it since '
+        '[0-9]+ s, the interval is 3 s')
+    sample_flow.told(flow, sample_flow.POLLING, 'keystone-failing',
+                     sentence=f'error: {sentence}')
+    sample_flow.asked(flow, sample_flow.POLLING, f'error: {sentence}')
 
 
 def test_broker_that_stops_is_named(

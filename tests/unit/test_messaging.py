@@ -195,6 +195,34 @@ def test_broker_that_refuses_the_login(
         f'the broker {HOST} refuses the login since ')
 
 
+@pytest.mark.parametrize(('error', 'kind'), [
+    (TimeoutError('timed out'), 'broker-silent'),
+    (type('OperationalError', (Exception,), {
+        '__module__': 'kombu.exceptions'})('timed out'), 'broker-silent'),
+    (ConnectionResetError(104, 'Connection reset by peer'),
+     'broker-unreachable'),
+    (ValueError('cannot be encoded'), None)],
+    ids=['time', 'kombu', 'reset', 'payload'])
+def test_notification_that_gets_no_answer(
+        monkeypatch: pytest.MonkeyPatch, error: Exception,
+        kind: str | None) -> None:
+    """Who is silent is told only by what the notifier swallows."""
+    transport(monkeypatch, False)
+    for _ in range(2):
+        try:
+            raise error
+        except Exception:
+            logging.getLogger(broker_watch.NOTIFIER).exception(
+                'Could not send notification to %(topic)s. '
+                'Payload=%(message)s', {'topic': 'telemetry', 'message': {}})
+    found = told()[2]
+    assert [one['kind'] for one in found] == ([kind] if kind else [])
+    if kind == 'broker-silent':
+        assert re.fullmatch(
+            f'the broker {HOST} does not answer since [-0-9: ]+ UTC, 2 tries: '
+            r'\w+: timed out', found[0]['sentence'])
+
+
 def test_notification_that_is_refused(
         monkeypatch: pytest.MonkeyPatch) -> None:
     """The driver logs nothing, and the notifier swallows it."""

@@ -38,6 +38,10 @@ BROKERS_MAX = 100
 _REFUSED = ('ACCESS_REFUSED', 'NOT_ALLOWED', 'AccessRefused', 'NotAllowed')
 
 
+# What kombu raises where a broker cannot be reached, or says nothing.
+_OF_CONNECTION = 'kombu.exceptions.OperationalError'
+
+
 class Broker:
     """A broker that connections had trouble with.
 
@@ -126,8 +130,11 @@ def logged_by_notifier(record: logging.LogRecord) -> None:
     error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
     if error is not None:
         text = error_text.of_exception(error)
-        if any(word in text for word in _REFUSED) or (
-                'Unable to connect' in text):
+        # what cannot be encoded is no trouble with a broker
+        if (isinstance(error, OSError)
+                or error_text.kind_of(error) == _OF_CONNECTION
+                or 'Unable to connect' in text
+                or any(word in text for word in _REFUSED)):
             _fails('', error, False)
 
 

@@ -13,7 +13,10 @@
 
 from __future__ import annotations
 
+from concurrent import futures
 import socket
+import subprocess
+import threading
 import typing
 
 from ceilometer import keystone_client
@@ -76,6 +79,42 @@ class Hanging(Plain):
         with socket.create_connection(SILENT) as connection:
             connection.recv(1)
         return iter(())
+
+
+class Child(Plain):
+    """Waits for a program that does not end."""
+
+    def get_samples(self, manager: typing.Any, cache: typing.Any,
+                    resources: list[typing.Any],
+                    ) -> typing.Iterator[sample.Sample]:
+        """Wait."""
+        subprocess.run(['sleep', '10000'], check=True)
+        return iter(())
+
+
+class Future(Plain):
+    """Waits for what another thread never does."""
+
+    def get_samples(self, manager: typing.Any, cache: typing.Any,
+                    resources: list[typing.Any],
+                    ) -> typing.Iterator[sample.Sample]:
+        """Wait."""
+        with futures.ThreadPoolExecutor(1) as executor:
+            executor.submit(threading.Event().wait).result()
+        return iter(())
+
+
+class Locked(Plain):
+    """Waits for a lock that nobody releases."""
+
+    def get_samples(self, manager: typing.Any, cache: typing.Any,
+                    resources: list[typing.Any],
+                    ) -> typing.Iterator[sample.Sample]:
+        """Wait."""
+        lock = threading.Lock()
+        lock.acquire()
+        with lock:
+            return iter(())
 
 
 class Cloud(plugin_base.DiscoveryBase):

@@ -216,7 +216,7 @@ def _link_lines(link: sample_chain.Link, seen: set[str], utc: bool,
     for cause in link.causes:
         finding = cause.finding
         # a broker that is down is told by both daemons
-        mark = f'{finding["kind"]} {finding["evidence"].get("host")}'
+        mark = f'{finding["kind"]} {finding["evidence"].get("broker")}'
         words = escape.line(findings.line(finding))
         if finding['kind'].startswith('broker-') and mark in seen:
             words = f'the same [{finding["kind"]}]'
