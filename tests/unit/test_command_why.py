@@ -69,6 +69,7 @@ def polls(*found: contents.Finding,
     return with_findings(journals.make_report([
         section('polling', **{
             'state': contents.POLLS, 'time_usec': NOW,
+            'namespaces': ['compute', 'central'],
             'loaded': ['cpu', 'disk.read'], 'sources': [
                 {'source': 'host', 'meters': ['cpu'], 'pollsters': 1}],
             'not_loaded': [{'name': 'ipmi.fan', 'reason': 'no ipmitool'}],
@@ -271,6 +272,16 @@ def test_daemon_without_a_report(
     assert text in out.splitlines()
 
 
+def test_some_are_lost_and_of_the_others_nobody_knows(write: Write) -> None:
+    """It is not said that they flow."""
+    lost = findings.finding('samples-lost', '40 samples are lost')
+    made = polls(lost, samples_lost=40, last_lost_usec=NOW - 30 * SECOND)
+    out = write((made, polling()))('why')[1]
+    assert out.startswith('not all samples are sent: error: 40 samples are '
+                          'lost [samples-lost]\n')
+    assert '? taken      not known\n' in out
+
+
 def test_reports_that_are_old_or_incomplete(
         write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command to run names the unit, and the host if it is another."""
@@ -439,6 +450,7 @@ def test_meter_that_nobody_knows(
     code, out, err = write((polls(), polling()))('why', meter)
     assert (code, out) == (1, '')
     assert words in err and '\x1b' not in err
+    assert ': no pollster of the namespaces central, compute makes ' in err
     assert err.count('\n') == 1
 
 

@@ -107,8 +107,11 @@ def check(meter: str, given: list[daemons_module.Daemon]) -> None:
              f'{", ".join(sorted(known)[:NAMES_MAX])}'
              + (f' and {len(known) - NAMES_MAX} more'
                 if len(known) > NAMES_MAX else ''))
+    spaces = sorted({name for _, _, data in _polling(given)
+                     for name in data['namespaces']})
     raise UnknownMeter(escape.line(
-        f'no pollster makes {meter!r}: {words}'))
+        f'no pollster of the namespaces {", ".join(spaces)} makes '
+        f'{meter!r}: {words}'))
 
 
 def polled(meter: str, given: list[daemons_module.Daemon]) -> list[Polled]:

@@ -94,9 +94,12 @@ class Told:
         broken = chain.broken
         if broken is not None:
             link, cause = broken
-            words = (f'{what} flow, but not all'
-                     if link.state == sample_chain.PARTLY
-                     else _ENDS[link.name].format(what))
+            words = (_ENDS[link.name].format(what)
+                     if link.state == sample_chain.END
+                     else f'{what} flow, but not all'
+                     if chain.state == sample_chain.PARTLY
+                     # what becomes of the others is not known
+                     else f'not all {what} are {link.name}')
             return f'{words}: {escape.line(findings.line(cause.finding))}'
         if chain.state == sample_chain.FLOW:
             return f'{what} flow: {self._numbers()}'
