@@ -57,6 +57,32 @@ def threads(count: int) -> report.Section:
         'count': count, 'without_python': [], 'stacks': [stack]})
 
 
+POOLS = {
+    'futurist': [('/lib/futurist/_thread.py', 'ThreadWorker.run'),
+                 ('/lib/futurist/_thread.py', 'ThreadWorker._wait_for_work'),
+                 ('/usr/lib/python3.11/queue.py', 'Queue.get'),
+                 ('/usr/lib/python3.11/threading.py', 'Condition.wait')],
+    'concurrent': [('/usr/lib/python3.11/threading.py', 'Thread.run'),
+                   ('/usr/lib/python3.11/concurrent/futures/thread.py',
+                    '_worker')],
+}
+# what they look like that have something to do
+BUSY = {name: [*frames[:2], ('/lib/oslo_messaging/dispatcher.py', 'dispatch')]
+        for name, frames in POOLS.items()}
+
+
+def pool(count: int, frames: list[tuple[str, str]]) -> report.Section:
+    """Five threads, and so many of a pool."""
+    made = threads(5)
+    made.data['count'] += count
+    made.data['stacks'].append({
+        'threads': [{**made.data['stacks'][0]['threads'][0], 'ident': number,
+                     'native_id': number} for number in range(9, 9 + count)],
+        'frames': [{'file': file, 'line': 1, 'function': function,
+                    'source': ''} for file, function in frames]})
+    return made
+
+
 def found(directory: pathlib.Path, capsys: pytest.CaptureFixture[str],
           before: list[report.Section], after: list[report.Section],
           seconds: float) -> dict[str, str]:
@@ -134,3 +160,18 @@ def test_a_daemon_that_starts_grows(
     kinds = found(tmp_path, capsys, [used(60 * MIB, started=seconds)],
                   [used(120 * MIB)], 10)
     assert ('memory-growing' in kinds) is told
+
+
+@pytest.mark.parametrize('name', POOLS)
+def test_a_pool_that_fills_is_no_growth(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        name: str) -> None:
+    """Its threads wait for work; those that work, or very many, grow."""
+    for number, (frames, count, told) in enumerate((
+            (POOLS[name], 128, False), (POOLS[name], 300, True),
+            (BUSY[name], 64, True))):
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        kinds = found(directory, capsys, [threads(5), used()],
+                      [pool(count, frames), used()], 25)
+        assert ('threads-growing' in kinds) is told, (number, kinds)

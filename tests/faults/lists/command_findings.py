@@ -180,6 +180,18 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_DIGEST + 'test_a_thread_that_computes_does_not_stand_still',
                )),
     fault.Fault(
+        name='a pool that fills is called growth',
+        file='command/findings/growth.py',
+        old="    return threads['count'] - min(idle, IDLE_IN_POOLS_MAX)\n",
+        new="    return threads['count']\n",
+        tests=(_GROWTH + 'test_a_pool_that_fills_is_no_growth',)),
+    fault.Fault(
+        name='all that stands in a pool is called idle',
+        file='command/findings/growth.py',
+        old='        if not frame[\'file\'].endswith(_WAITING):\n',
+        new='        if False:\n',
+        tests=(_GROWTH + 'test_a_pool_that_fills_is_no_growth',)),
+    fault.Fault(
         name='a daemon that starts leaks memory',
         file='command/findings/growth.py',
         old="            or old['armed_for_seconds'] < STARTED_SECONDS):\n",

@@ -20,6 +20,7 @@ moment, and growth has to be fast, or to have doubled what was in use.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Sequence
 
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import section_data
@@ -42,6 +43,17 @@ MEMORY_KIB_A_MINUTE_MIN = 2 * 1024
 TIMES_MIN = 1.5
 
 _MEMORY_TIMES_MIN = 2.0
+
+#: So many threads of pools that have nothing to do are no growth: a pool makes
+#: them until it is full, 64 of them for each listener of oslo.messaging.
+IDLE_IN_POOLS_MAX = 256
+
+# Where threads of pools wait for work: file, function.
+_POOLS = (('futurist/_thread.py', '_wait_for_work'),
+          ('concurrent/futures/thread.py', '_worker'))
+
+# What they call there.
+_WAITING = ('queue.py', 'threading.py')
 
 
 def find(before: read.Found, after: read.Found) -> list[contents.Finding]:
@@ -81,7 +93,7 @@ def _threads(before: report.Report, after: report.Report,
     old = section_data.content(before, contents.Threads)
     new = section_data.content(after, contents.Threads)
     if old is None or new is None or not _many(
-            old['count'], new['count'], THREADS_MIN):
+            _without_idle(old), _without_idle(new), THREADS_MIN):
         return
     most = max(new['stacks'], key=lambda stack: len(stack['threads']),
                default=None)
@@ -96,6 +108,27 @@ def _threads(before: report.Report, after: report.Report,
         + (f'; {len(most["threads"])} stand at the same place, such as '
            f'"{name}"' if most is not None and name else ''),
         thread=name)
+
+
+def _without_idle(threads: contents.Threads) -> int:
+    """How many there are that are not idle in a pool."""
+    idle = sum(len(stack['threads']) for stack in threads['stacks']
+               if _is_idle_in_pool(stack['frames']))
+    return threads['count'] - min(idle, IDLE_IN_POOLS_MAX)
+
+
+def _is_idle_in_pool(
+        frames: Sequence[contents.Frame | contents.LeftOut]) -> bool:
+    for frame in reversed(frames):
+        if 'left_out' in frame:
+            return False
+        place = frame['file'], frame['function'].rpartition('.')[2]
+        if any(place[0].endswith(file) and place[1] == function
+               for file, function in _POOLS):
+            return True
+        if not frame['file'].endswith(_WAITING):
+            return False
+    return False
 
 
 def _descriptors(old: contents.Resources, new: contents.Resources,
