@@ -111,6 +111,10 @@ fuzz: tox ## Try many random inputs, other ones each time
 completions: tox ## Make the completions of shells anew, from the verbs
 	$(TOX) -e completions
 
+.PHONY: units
+units: ## Make the units anew, from what they have in common
+	python3 -m tools.units
+
 .PHONY: docs
 docs: tox ## Build the documentation
 	$(TOX) -e docs

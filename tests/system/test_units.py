@@ -16,11 +16,15 @@ from __future__ import annotations
 
 import pytest
 
+from tests.system import command
 from tests.system import conftest
 from tests.system import construction
 from tests.system import machine as machines
 
 TARGET = 'ceilometer.target'
+INSTANCE = 'ceilometer-polling@central'
+OTHERS = ('ceilometer-polling@.service', 'ceilometer-upgrade.service',
+          TARGET, 'ceilometer.slice')
 DAEMONS = ('ceilometer-polling', 'ceilometer-agent-central',
            'ceilometer-agent-compute', 'ceilometer-agent-ipmi',
            'ceilometer-agent-notification')
@@ -29,7 +33,8 @@ USR1_AND_USR2 = 1 << 9 | 1 << 11
 
 
 @pytest.mark.parametrize('name', [
-    *(f'{daemon}.service' for daemon in DAEMONS), TARGET])
+    *(f'{daemon}.service' for daemon in (*DAEMONS, INSTANCE)),
+    'ceilometer-upgrade.service', 'ceilometer.slice', TARGET])
 def test_systemd_finds_nothing_to_say(
         machine: machines.Machine, name: str) -> None:
     """systemd-analyze verify prints nothing and returns 0."""
@@ -43,8 +48,8 @@ def test_every_shipped_unit_is_tested(machine: machines.Machine) -> None:
         '/usr/local/lib/systemd/system').iterdir()}
     tree = {path.name for path in (
         construction.SYSTEM_FILES / 'units').iterdir()}
-    assert installed == tree == {f'{name}.service' for name in DAEMONS} | {
-        TARGET}
+    assert installed == tree == {
+        *(f'{name}.service' for name in DAEMONS), *OTHERS}
 
 
 @pytest.mark.parametrize('name', DAEMONS)
@@ -145,34 +150,78 @@ def test_stopping_a_unit_leaves_the_directories_of_others(
 
 def test_polling_and_central_exclude_one_another(
         machine: machines.Machine, unit: conftest.StartUnit) -> None:
-    """Nothing is polled twice: starting one stops the other."""
+    """Nothing is polled twice: the second one is refused, with a word."""
     unit('ceilometer-agent-central')
-    unit('ceilometer-polling')
-    # systemctl waits for what starts, not for what goes down for it
-    machine.wait_for(
-        lambda: machine.show('ceilometer-agent-central', 'ActiveState') == {
-            'ActiveState': 'inactive'}, what='the end of the other agent')
+    for name in ('ceilometer-polling', INSTANCE):
+        machine.run(['mkdir', '-p', '/etc/ceilometer/polling@central'])
+        done = machine.systemctl('start', name, check=False)
+        assert done.returncode != 0
+        assert 'Assertion failed' in done.stderr
+        assert machine.show(name, 'ActiveState') == {
+            'ActiveState': 'inactive'}
+    assert machine.show('ceilometer-agent-central', 'ActiveState') == {
+        'ActiveState': 'active'}
+
+
+def test_instance_polls_a_namespace_that_is_meant(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """One that nobody has made a directory for is a mistake."""
+    machine.run(['rm', '-rf', '/etc/ceilometer/polling@central'])
+    done = machine.systemctl('start', INSTANCE, check=False)
+    assert 'Assertion failed' in done.stderr
+    machine.write_file('/etc/ceilometer/polling@central/x.conf',
+                       '[DEFAULT]\nhost = of-the-instance\n')
+    unit(INSTANCE)
+    told = machine.show(INSTANCE, 'NRestarts', 'Slice', 'LimitNOFILE',
+                        'LimitNOFILESoft')
+    assert told['NRestarts'] == '0'
+    assert told['Slice'] == 'ceilometer.slice'
+    assert int(told['LimitNOFILESoft']) < int(told['LimitNOFILE'])
+    assert command.triggered(machine, INSTANCE)
+    section, *_ = machine.entries(f'_SYSTEMD_UNIT={INSTANCE}.service',
+                                  'REPORT_SECTION=configuration')
+    # of that directory, and of the configuration of all
+    assert 'of-the-instance' in section['MESSAGE']
+    assert '/etc/ceilometer/ceilometer.conf' in section['MESSAGE']
+    machine.run(['rm', '-rf', '/etc/ceilometer/polling@central'])
+
+
+def test_upgrade_fails_where_nobody_answers(
+        machine: machines.Machine) -> None:
+    """It runs the program, as its user, and is not tried again."""
+    name = 'ceilometer-upgrade'
+    try:
+        done = machine.systemctl('start', name, check=False)
+        assert done.returncode == 1
+        assert machine.show(name, 'Result', 'ExecMainStatus', 'NRestarts') == {
+            'Result': 'exit-code', 'ExecMainStatus': '1', 'NRestarts': '0'}
+        assert '127.0.0.1:5000' in machine.journal('-u', name)
+    finally:
+        machine.systemctl('reset-failed', name, check=False)
 
 
 def test_target_starts_and_stops_what_is_enabled(
         machine: machines.Machine) -> None:
-    """One target stands for all agents that are enabled on the host."""
-    enabled = ('ceilometer-agent-central', 'ceilometer-agent-notification')
-    machine.systemctl('enable', *enabled)
+    """With all enabled, a defined set: each namespace is polled once."""
+    running = ('ceilometer-polling', 'ceilometer-agent-ipmi',
+               'ceilometer-agent-notification')
+    machine.systemctl('enable', *DAEMONS)
     try:
-        machine.systemctl('start', TARGET)
-        for name in enabled:
+        assert machine.show('openstack-ceilometer-central', 'Id') == {
+            'Id': 'ceilometer-agent-central.service'}
+        machine.systemctl('start', TARGET, check=False)
+        for name in DAEMONS:
             # The target's job is done when theirs are.
-            assert machine.show(name, 'ActiveState') == {
-                'ActiveState': 'active'}
-        assert not machine.pids('ceilometer-agent-compute')
+            assert machine.show(name, 'ActiveState', 'NRestarts') == {
+                'ActiveState': 'active' if name in running else 'inactive',
+                'NRestarts': '0'}
         machine.systemctl('stop', TARGET)
         # systemctl waits for the target, not for what goes down with it.
         machine.wait_for(
             lambda: all(machine.show(name, 'ActiveState', 'Result') == {
                 'ActiveState': 'inactive', 'Result': 'success'}
-                for name in enabled),
+                for name in running),
             what='the end of the daemons')
     finally:
-        machine.systemctl('stop', *enabled)
-        machine.systemctl('disable', *enabled)
+        machine.systemctl('stop', *DAEMONS)
+        machine.systemctl('disable', *DAEMONS)

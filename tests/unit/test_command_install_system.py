@@ -294,16 +294,20 @@ def test_uninstall_keeps_what_was_changed_since(machine: System) -> None:
     assert machine.files() == {changed, beside}
 
 
-def test_unit_that_is_enabled_is_not_removed(machine: System) -> None:
-    """Its links would lead nowhere."""
+@pytest.mark.parametrize('name', [
+    'multi-user.target.wants/ceilometer-polling.service',
+    'openstack-ceilometer-polling.service'])
+def test_unit_that_is_enabled_is_not_removed(
+        machine: System, name: str) -> None:
+    """Its links would lead nowhere; and they are no units of others."""
     machine.done('--units')
-    link = machine.root / ('etc/systemd/system/multi-user.target.wants/'
-                           'ceilometer-polling.service')
+    link = machine.root / 'etc/systemd/system' / name
     link.parent.mkdir(parents=True)
     link.symlink_to(f'/{UNITS}/ceilometer-polling.service')
     for arguments in (['--uninstall'], ['--drop-ins']):
         assert ('run "systemctl disable --now ceilometer-polling.service" '
                 'first') in machine.refused(*arguments)
+    assert machine.done('--units')['what'] == 'units'
     link.unlink()
     machine.done('--uninstall')
 
@@ -480,6 +484,8 @@ def test_unit_starts_the_program_of_the_prefix(machine: System) -> None:
         ' /usr/local/bin/ceilometer-polling --polling-namespaces central')
     assert exec_start(machine, 'ceilometer-agent-notification').endswith(
         ' /usr/local/bin/ceilometer-agent-notification')
+    assert exec_start(machine, 'ceilometer-upgrade') == (
+        'ExecStart=/usr/local/bin/ceilometer-upgrade')
     assert 'Environment=PATH' not in (
         machine.root / UNITS / 'ceilometer-polling.service').read_text()
 

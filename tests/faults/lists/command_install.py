@@ -50,6 +50,12 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='if linked := theirs.enabled(root, []):',
         tests=(_TESTS + 'test_unit_that_is_enabled_is_not_removed',)),
     fault.Fault(
+        name='an alias of our unit is taken for a unit of others',
+        file=_FOLDER + 'theirs.py',
+        old='if path not in known and _target(root, path) not in names]',
+        new='if path not in known]',
+        tests=(_TESTS + 'test_unit_that_is_enabled_is_not_removed',)),
+    fault.Fault(
         name='what failed leaves files behind',
         file=_FOLDER + 'changes.py',
         old='        for temporary in self._staged.values():\n',

@@ -42,7 +42,7 @@ DROP_IN_DIRECTORIES: Final = ('ceilometer-.service.d',
 #: What systemd gives to units that say nothing (systemd.exec(5)).
 _SYSTEMD_PATH = ('/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin')
 
-_START = re.compile(r'^(ExecStart=.* )(ceilometer-[a-z-]+)(?= |$)',
+_START = re.compile(r'^(ExecStart=(?:.*? )?)(ceilometer-[a-z-]+)(?= |$)',
                     re.MULTILINE)
 _PLAIN = re.compile(r'[A-Za-z0-9._/+@:,-]+')
 

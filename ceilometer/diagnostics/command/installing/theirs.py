@@ -48,7 +48,15 @@ def units(root: pathlib.Path, ours: record.Record | None) -> list[str]:
             found += [inside_root.named(root, path)
                       for path in sorted(directory.glob(pattern))]
     known = ours.files if ours is not None else {}
-    return [path for path in dict.fromkeys(found) if path not in known]
+    names = {os.path.basename(path) for path in known}
+    return [path for path in dict.fromkeys(found)
+            if path not in known and _target(root, path) not in names]
+
+
+def _target(root: pathlib.Path, path: str) -> str | None:
+    """The name that a link leads to, as that of an alias; None if no link."""
+    at = inside_root.resolve(root, pathlib.PurePosixPath(path))
+    return os.path.basename(os.readlink(at)) if at.is_symlink() else None
 
 
 def in_the_way(paths: list[str]) -> list[str]:
@@ -71,8 +79,11 @@ def enabled(root: pathlib.Path, paths: list[str]) -> list[str]:
     """
     top = inside_root.resolve(root, places.UNIT_PATH[0] / 'x').parent
     names = {os.path.basename(path) for path in paths}
-    return sorted({link.name for link in top.glob('*.[wr]*/*')
-                   if link.name in names and link.is_symlink()})
+    links = [link for pattern in ('*.[wr]*/*', '*.service')
+             for link in top.glob(pattern) if link.is_symlink()]
+    # by its own name, or by an alias
+    return sorted({name for link in links for name in (
+        link.name, os.path.basename(os.readlink(link))) if name in names})
 
 
 def owner(root: pathlib.Path, path: str) -> str | None:
