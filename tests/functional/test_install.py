@@ -12,6 +12,7 @@
 
 """What the source archive has, and what is put where from it."""
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -57,6 +58,7 @@ def installed(archive, tmp_path_factory):
         # without --ignore-installed pip takes away what is installed here
         [sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps',
          '--disable-pip-version-check', '--ignore-installed',
+         '--no-build-isolation', '--no-index',
          '--root', str(root), '--prefix', '/usr', str(source)],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.returncode == 0, done.stdout
@@ -88,12 +90,14 @@ def test_archive_tests_itself(archive):
     assert done.returncode == 0, done.stdout
 
 
-def test_manual_pages_are_made_where_sphinx_is_alone(installed):
-    """pip builds with nothing but Sphinx and setuptools: no theme, no pbr."""
+MANUAL = {'ceilometer-diagnostics.1', 'ceilometer-diagnostics-fields.7',
+          'ceilometer-diagnostics-units.7'}
+
+
+def test_package_has_its_manual_pages(installed):
+    """Made as it was built."""
     assert {pathlib.Path(path).name for path in installed
-            if '/system_files/man/' in path} == {
-        'ceilometer-diagnostics.1', 'ceilometer-diagnostics-fields.7',
-        'ceilometer-diagnostics-units.7'}
+            if '/system_files/man/' in path} == MANUAL
 
 
 def test_nothing_is_where_it_is_read_by_itself(installed):
@@ -108,21 +112,50 @@ def test_nothing_is_where_it_is_read_by_itself(installed):
     assert {f'{site}{path}' for path in files} <= installed
 
 
+#: Takes from Python what Sphinx might ask: there is no theme, no oslo.config,
+#: and nothing of the project is installed.
+ALONE = """
+import sys
+from importlib import metadata
+sys.modules.update(oslo_config=None, openstackdocstheme=None)
+metadata.entry_points = lambda **kind: ()
+"""
+
+
+@pytest.fixture(scope='module')
+def make(archive, tmp_path_factory):
+    """Run make in the unpacked archive; gives what it prints."""
+    directory = tmp_path_factory.mktemp('make')
+    source = directory / 'source'
+    shutil.copytree(archive, source)
+    (directory / 'sitecustomize.py').write_text(ALONE)
+
+    def run(*arguments):
+        done = subprocess.run(
+            ['make', '--no-print-directory', *arguments,
+             f'PYTHON={sys.executable}'], cwd=source,
+            env={**os.environ, 'PYTHONPATH': str(directory)},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    return run
+
+
 @pytest.mark.parametrize('what', ['units', 'drop-ins'])
-def test_make_install_is_for_packages(tmp_path, what):
-    """All below DESTDIR, without a record, and without a site's packages."""
-    done = subprocess.run(
-        ['make', '--no-print-directory', '-C', str(TREE), 'install',
-         f'DESTDIR={tmp_path}/a package', 'PREFIX=/usr', f'WHAT={what}',
-         f'PYTHON={sys.executable}'],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert done.returncode == 0, done.stdout
-    assert done.stdout.startswith(f'{what}: as the command line says\n')
+def test_make_install_is_for_packages(make, tmp_path, what):
+    """All below DESTDIR, without a record, and without a site's packages.
+
+    Sphinx alone makes the manual pages, and has nothing to say.
+    """
+    told = make('install', f'DESTDIR={tmp_path}/a package', 'PREFIX=/usr',
+                f'WHAT={what}')
+    assert told.startswith(f'{what}: as the command line says\n')
     files = {path.name: path for path in tmp_path.rglob('*')
              if path.is_file()}
     assert 'installed-files.json' not in files
     assert {'_ceilometer-diagnostics', 'ceilometer-diagnostics',
-            'ceilometer-diagnostics.catalog'} < set(files)
+            'ceilometer-diagnostics.catalog', *MANUAL} < set(files)
     if what == 'units':
         assert ' /usr/bin/ceilometer-polling\n' in files[
             'ceilometer-polling.service'].read_text()
