@@ -43,6 +43,10 @@ LogsDirectory=ceilometer
 ExecStart=/opt/ceilometer/bin/ceilometer-polling
 """
 
+# What RDO, SUSE and OpenStack-Ansible call units of theirs.
+OTHERS = ('openstack-ceilometer-central', 'openstack-ceilometer-agent-compute',
+          'ceilometer-agent-notification')
+
 
 # Variables that differ from one start of a unit to the next.
 _OF_ONE_START = (
@@ -76,6 +80,9 @@ def stock(machine: machines.Machine) -> collections.abc.Iterator[None]:
     machine.write_file(path, UNIT if beds.chosen() == beds.HOST else (
         machine.path(f'/usr/lib/systemd/system/{NAME}{debian_bed.ASIDE}')
         .read_text()))
+    for name in OTHERS:
+        machine.write_file(f'/run/systemd/system/{name}.service',
+                           '[Service]\nExecStart=/usr/bin/true\n')
     machine.write_file(CONFIG, f'[DEFAULT]\nlog_dir = {LOGS}\n')
     # what other tests have left there is none of this one's
     machine.run(['sh', '-c', f'rm -rf {LOGS}; mkdir -p {LOGS}; '
@@ -86,7 +93,8 @@ def stock(machine: machines.Machine) -> collections.abc.Iterator[None]:
     # if the test got so far that there is something
     machine.run(['ceilometer-diagnostics', 'install-system', '--uninstall'],
                 check=False)
-    machine.run(['sh', '-c', f'rm -rf {LOGS}/* {CONFIG} {path}'])
+    machine.run(['sh', '-c', f'rm -rf {LOGS}/* {CONFIG} {path} '
+                 '/run/systemd/system/*ceilometer-*.service'])
     machine.run(['ceilometer-diagnostics', 'install-system', '--units'])
     machine.systemctl('daemon-reload')
     machine.systemctl('reset-failed', NAME, check=False)
@@ -166,6 +174,9 @@ def test_one_line_arms_somebody_elses_unit(
         f'/etc/systemd/system/{NAME}.service')
     for line in rest:
         machine.run(shlex.split(line))
+    for name in OTHERS:
+        assert 'CEILOMETER_DIAGNOSTICS=1' in machine.show(
+            name, 'Environment')['Environment']
     assert seen(machine) == before
 
     reports.ready(machine, NAME)
