@@ -1157,10 +1157,14 @@ class TimedOut(TypedDict):
 
 
 class Truncated(TypedDict):
-    """Data of any section whose own data were too large."""
+    """Data of any section whose own data were too large, or left out.
+
+    :ivar reason: why the section was left out; absent where it was too large
+    """
 
     truncated: bool
     limit_bytes: int
+    reason: NotRequired[str]
 
 
 #: The shape of the data of our own sections, by name, in a report's order.

@@ -174,6 +174,7 @@ KINDS: Final[dict[str, Kind]] = {
     # what was logged
     'errors-logged': Kind(NOTICE),
     # the report itself
+    'report-short': Kind(WARNING),
     'section-failed': Kind(NOTICE),
     'section-truncated': Kind(NOTICE),
     'findings-failed': Kind(NOTICE),

@@ -67,14 +67,40 @@ class InvalidEntry(ValueError):
     """
 
 
+def beginning(header: report.Header, name: str, count: int) -> Entry:
+    """The entry that says that a report has begun, before all others.
+
+    It is the first part of the first section, so that this is not all there
+    as long as nothing else comes.
+
+    :param header: of the report
+    :param name: of its first section
+    :param count: how many sections it will have, as far as is known yet
+    """
+    return {
+        fields.MESSAGE: report.beginning(header, count),
+        **_header_fields(header),
+        fields.PRIORITY: fields.PRIORITY_REPORT,
+        fields.REPORT_SECTION: name,
+        fields.REPORT_SECTION_INDEX: '1',
+        fields.REPORT_SECTION_COUNT: str(count),
+        fields.REPORT_SECTION_STATUS: fields.STATUS_OK,
+        fields.REPORT_SECTION_USEC: '0',
+        fields.REPORT_SECTION_PART: '1',
+        fields.REPORT_SECTION_PARTS: '2',
+    }
+
+
 def from_section(header: report.Header, section: report.Section, index: int,
-                 count: int) -> list[Entry]:
+                 count: int, sent: int = 0) -> list[Entry]:
     """Turn one section into the journal entries that carry it.
 
     :param header: whose report it belongs to
     :param section: the section
     :param index: its place in the report, from 1
     :param count: how many sections the report has
+    :param sent: how many parts of it have been sent: one of the first section
+        where the report said that it has begun
     :returns: journal fields of each entry, in the order to be sent
     """
     message = report.heading(header, section, index, count)
@@ -100,9 +126,9 @@ def from_section(header: report.Header, section: report.Section, index: int,
         entry: Entry = {
             fields.MESSAGE: texts[part] if part < len(texts) else ''}
         entry.update(common)
-        if parts > 1:
-            entry[fields.REPORT_SECTION_PART] = str(part + 1)
-            entry[fields.REPORT_SECTION_PARTS] = str(parts)
+        if parts + sent > 1:
+            entry[fields.REPORT_SECTION_PART] = str(sent + part + 1)
+            entry[fields.REPORT_SECTION_PARTS] = str(sent + parts)
         if part < len(datas):
             entry[fields.REPORT_DATA] = datas[part]
         if section.findings and not part:
@@ -175,9 +201,10 @@ def to_report(entries: Iterable[Mapping[str, Any]]) -> report.Report:
         found = parts.get(index, {})
         announced = 1
         for entry in found.values():
-            announced = number(
+            # what says that a report has begun cannot know
+            announced = max(announced, number(
                 entry, fields.REPORT_SECTION_PARTS, 1, NUMBERED_MAX,
-                default=1)
+                default=1))
         if found and all(n in found for n in range(1, announced + 1)):
             sections.append(_parse_section(
                 [found[n] for n in range(1, announced + 1)]))
@@ -188,7 +215,8 @@ def to_report(entries: Iterable[Mapping[str, Any]]) -> report.Report:
 
 
 def _parse_section(parts: list[Mapping[str, Any]]) -> report.Section:
-    first = parts[0]
+    # what says that a report has begun knows nothing of the section
+    first = parts[-1]
     message = '\n'.join(_text(part, fields.MESSAGE, '') for part in parts)
     heading_lines, _, text = message.rstrip('\n').partition('\n\n')
     data = ''.join(_text(part, fields.REPORT_DATA, '') for part in parts)
@@ -213,7 +241,8 @@ def _parse_section(parts: list[Mapping[str, Any]]) -> report.Section:
         name=name, title=title,
         text=text, data=decoded, status=status,
         usec=number(first, fields.REPORT_SECTION_USEC, 0),
-        findings=_findings(first))
+        findings=tuple(dict.fromkeys(
+            kind for part in parts for kind in _findings(part))))
 
 
 def _findings(entry: Mapping[str, Any]) -> tuple[str, ...]:

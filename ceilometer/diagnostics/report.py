@@ -167,6 +167,15 @@ class Report:
         """Whether every section that was announced is there, whole."""
         return not self.missing and len(self.sections) == self.count
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether its end is missing, and nothing else.
+
+        It is still being written, or its process has ended meanwhile.
+        """
+        return bool(self.missing) and self.missing == tuple(
+            range(len(self.sections) + 1, self.count + 1))
+
 
 def fold(text: str) -> str:
     """Fold the lines that are longer than :data:`LINE_BYTES_MAX`.
@@ -189,6 +198,20 @@ def fold(text: str) -> str:
         lines += [CONTINUED_LINE + line[at:at + step]
                   for at in range(cut, len(line), step)]
     return '\n'.join(lines)
+
+
+def beginning(header: Header, count: int) -> str:
+    """The line that says that a report has begun.
+
+    No line after it is empty: what follows is the heading of the first
+    section.
+
+    :param header: of the report
+    :param count: how many sections it will have, as far as is known yet
+    """
+    return (f'{header.service}[{header.pid}] {header.describe_process()} '
+            f'begins report {header.id}, {count} sections: '
+            f'{header.trigger.describe()}')
 
 
 def heading(header: Header, section: Section, index: int, count: int) -> str:

@@ -96,6 +96,43 @@ def cotyledon_service() -> None:
     manager.run()
 
 
+def cotyledon_hanging_section() -> None:
+    """The same with a section that hangs, in each process."""
+    import cotyledon
+
+    class ExampleService(cotyledon.Service):
+        name = 'ExampleWorker'
+
+        def run(self) -> None:
+            ready()
+
+    def hang() -> None:
+        say('collecting', os.getpid())
+        time.sleep(3600)
+
+    conf = configuration('[diagnostics]\nsection_time_limit = 300\n'
+                         'report_time_limit = 3600\n')
+    ceilometer.diagnostics.install(conf, service='example')
+    ceilometer.diagnostics.register_section('Hangs', hang)
+    manager = cotyledon.ServiceManager()
+    manager.add(ExampleService, workers=2)
+    ready()
+    manager.run()
+
+
+def address_space() -> None:
+    """So much address space is left, MiB, when the signal comes."""
+    import resource
+    ceilometer.diagnostics.install(service='example')
+    with open('/proc/self/statm') as file:
+        size = int(file.read().split()[0]) * resource.getpagesize()
+    most = size + int(os.environ['TEST_LEFT_MIB']) * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    ready()
+    until_told()
+    say('done')
+
+
 def stuck_in_c() -> None:
     """The main thread sits in C, and has released the interpreter."""
     ceilometer.diagnostics.install(service='example')

@@ -463,14 +463,20 @@ def test_doors_say_what_is_wrong(start, journal):
 
 
 def test_program_may_end_during_its_report(start, journal):
-    """A report under way delays no end and changes no exit code."""
+    """What is left of its report is cut short; the exit code is its own."""
     process = start('ends_while_reporting')
     process.wait_ready()
     process.send()
     process.wait_line('collecting')
     assert process.end() == 7
     assert process.errors == ''
-    assert journal.complete() == []
+    (report,) = journal.wait_complete()
+    found = sections(report)
+    assert found['hangs'].status == fields.STATUS_TRUNCATED
+    assert 'the process ends' in found['hangs'].text
+    assert 'report-short' in report.sections[-1].findings
+    assert {section.status for name, section in found.items()
+            if name != 'hangs'} == {fields.STATUS_OK}
 
 
 def test_hanging_section_costs_one_thread(start, journal):

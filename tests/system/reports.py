@@ -56,13 +56,14 @@ class Report:
     def complete(self) -> bool:
         """Whether all parts of all sections are there, once."""
         expected = []
-        count = int(self.first['REPORT_SECTION_COUNT'])
+        # the first one does not know all
+        count = int(self.entries[-1]['REPORT_SECTION_COUNT'])
         for index in range(1, count + 1):
             parts = [entry for entry in self.entries
                      if entry['REPORT_SECTION_INDEX'] == str(index)]
             if not parts:
                 return False
-            number = int(parts[0].get('REPORT_SECTION_PARTS', '1'))
+            number = int(parts[-1].get('REPORT_SECTION_PARTS', '1'))
             expected += [(str(index), part) for part in range(1, number + 1)]
         return expected == [
             (entry['REPORT_SECTION_INDEX'],
@@ -74,7 +75,7 @@ class Report:
         parts = [entry for entry in self.entries
                  if entry['REPORT_SECTION'] == name]
         assert parts, f'no section {name} among {self.names}'
-        return {**parts[0],
+        return {**parts[-1],
                 'MESSAGE': '\n'.join(part['MESSAGE'] for part in parts),
                 'REPORT_DATA': ''.join(part.get('REPORT_DATA', '')
                                        for part in parts)}

@@ -27,6 +27,7 @@ import pytest
 
 from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command.reports import source
+from ceilometer.diagnostics import journal_entries
 from tests.unit import commands
 from tests.unit import journals
 
@@ -247,6 +248,37 @@ def test_damage_is_listed(empty: commands.Command) -> None:
     assert (code, err) == (0, '')
     assert '5 of 6: 2 missing, broken error, damaged' in out
     assert '1 report listed.' in out and 'believed' not in out
+
+
+def test_report_that_its_process_did_not_finish(
+        empty: commands.Command) -> None:
+    """It is listed as far as it has come; one with a gap is another case."""
+    made = journals.make_report(commands.sections(), report_id='a' * 32)
+    first, *others = journals.entries(made)
+    begun = {**first, **journal_entries.beginning(
+        made.header, made.sections[0].name, made.count)}
+    whole = [begun, {**first, 'REPORT_SECTION_PART': '2',
+                     'REPORT_SECTION_PARTS': '2'}, *others]
+
+    def with_id(digit: str, entries: list[dict[str, str]],
+                ) -> list[dict[str, str]]:
+        return [{**entry, 'REPORT_ID': digit * 32} for entry in entries]
+
+    add(empty.directory, whole, with_id('b', whole[:3]),
+        with_id('c', whole[:1]), with_id('d', [*whole[:3], *whole[4:]]))
+    count = made.count
+    said = {line.split()[-1][0]: line
+            for line in empty('list')[1].splitlines()[1:5]}
+    assert f' {count}: broken error ' in said['a']
+    assert f'unfinished: 2 of {count} sections' in said['b']
+    assert f'unfinished: 0 of {count} sections' in said['c']
+    assert f'{count - 1} of {count}: 3 missing' in said['d']
+    rows = json.loads(empty('list', '--json=short')[1])
+    assert {row['id'][0]: row['unfinished'] for row in rows} == {
+        'a': False, 'b': True, 'c': True, 'd': False}
+    for digit in 'bc':
+        code, out, _ = empty('show', digit * 32)
+        assert code == 0 and f'of {count} sections' in out
 
 
 def test_section_of_several_reports_as_json(

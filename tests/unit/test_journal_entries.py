@@ -232,6 +232,29 @@ class TestIncomplete:
         assert found.missing == (2,)
         assert [part.name for part in found.sections] == ['threads', 'c']
 
+    @pytest.mark.parametrize('size', [3, 10**6])
+    def test_report_that_has_begun_comes_back_as_it_was(self, size):
+        """What says so is no part of what its first section tells."""
+        first = section(text='\n'.join(['a line'] * size),
+                        status='error', usec=7)
+        parts = (first, section(name='b'))
+        entries = [stored(journal_entries.beginning(
+            examples.HEADER, first.name, 1))]
+        entries += [stored(entry) for index, part in enumerate(parts, 1)
+                    for entry in journal_entries.from_section(
+                        examples.HEADER, part, index, 2,
+                        sent=int(index == 1))]
+        found = journal_entries.to_report(entries)
+        assert found.complete and not found.unfinished
+        assert found.sections == parts
+        # its first section is not there until all parts are
+        for count in range(1, len(entries)):
+            found = journal_entries.to_report(entries[:count])
+            assert found.unfinished
+            assert len(found.sections) == int(count == len(entries) - 1)
+        without = journal_entries.to_report(entries[1:])
+        assert without.missing == (1,) and not without.unfinished
+
     def test_missing_part_makes_its_section_missing(self):
         """Half a section is no section."""
         entries = entries_of(section(data='x' * 10**6), section(name='b'))

@@ -112,6 +112,7 @@ def describe(found: read.Found, group: str) -> dict[str, Any]:
         'sender_pid': header.trigger.sender_pid,
         'sender_uid': header.trigger.sender_uid,
         'complete': found.report.complete,
+        'unfinished': found.report.unfinished,
         'section_count': found.report.count,
         'missing': list(found.report.missing),
         'not_ok': {section.name: section.status
@@ -183,14 +184,16 @@ def sections(found: read.Found, style: destination.Style) -> str:
     """How many sections there are, and which are not as they should be."""
     whole = found.report
     words = str(whole.count)
-    if not whole.complete:
+    if whole.unfinished:
+        words = f'unfinished: {len(whole.sections)} of {whole.count} sections'
+    elif not whole.complete:
         words = f'{len(whole.sections)} of {whole.count}'
     notes = [f'{_cut(escape.line(section.name))} {section.status}'
              for section in whole.sections
              if section.status != fields.STATUS_OK]
     if len(notes) > _NAMED_MAX:
         notes[_NAMED_MAX:] = [f'{len(notes) - _NAMED_MAX} more']
-    if not whole.complete:
+    if not whole.complete and not whole.unfinished:
         missing = [str(index) for index in whole.missing]
         if len(missing) > _NAMED_MAX:
             missing[_NAMED_MAX:] = ['…']
@@ -199,6 +202,8 @@ def sections(found: read.Found, style: destination.Style) -> str:
         notes.append('damaged')
     if found.disputes:
         notes.append('disputed')
+    if whole.unfinished:
+        return style.bad(', '.join([words, *notes]))
     if not notes:
         return words
     return style.bad(f'{words}: {", ".join(notes)}')

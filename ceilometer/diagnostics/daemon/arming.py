@@ -34,6 +34,7 @@ What comes then is the business of :mod:`.reporter`.
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterable
 from collections.abc import Mapping
 import contextlib
@@ -226,6 +227,7 @@ def arm(daemon: process_module.Daemon,
         os.register_at_fork(before=_before_fork,
                             after_in_parent=_after_fork_in_parent,
                             after_in_child=_after_fork_in_child)
+        atexit.register(finish)
     return armed
 
 
@@ -235,6 +237,15 @@ def disarm() -> None:
     if armed is not None:
         armed.stop()
         armed = None
+
+
+def finish() -> None:
+    """Let a report that is under way come to its end; the process ends.
+
+    Runs in the main thread, or in that in which a worker ends.
+    """
+    if armed is not None:
+        armed.reporter.finish()
 
 
 def _before_fork() -> None:

@@ -69,6 +69,16 @@ OTHERS = '(others)'
 FINISH_SECONDS_MAX = 15.0
 
 
+#: What a short report has of our own sections: what tells most, and takes
+#: next to no memory.
+SHORT_SECTIONS = frozenset((
+    'threads', 'workers', 'recent-problems', 'resources', 'polling',
+    'messaging', 'notifications', 'pipelines', 'coordination'))
+
+#: Why sections are left out where the process ends.
+ENDS = 'the process ends'
+
+
 class _Limit(NamedTuple):
     """What can end a section.
 
@@ -86,14 +96,20 @@ class Collector:
     """Collects the sections of one report.
 
     :param context: what to make it with
+    :param shortage: why a short report is wanted, None for a whole one
     """
 
-    def __init__(self, context: report_context.ReportContext) -> None:
+    def __init__(self, context: report_context.ReportContext,
+                 shortage: str | None = None) -> None:
         settings = context.settings or options.Settings()
         self._import_gate = context.import_gate
         self._settings = settings
         self._hung = context.hung_sections
-        self._side_thread = side_thread.SideThread()
+        self._ends = context.ending.is_set
+        self._shortage = shortage
+        self._left_out = 0
+        self._side_thread = side_thread.SideThread(self._ends)
+        context.ending.wake = self._side_thread.wake
         self._context = section.Context(daemon=context.daemon)
         self._redactor: redact.Redactor | None = None
         self._deadline = time.monotonic() + settings.report_seconds_max
@@ -122,7 +138,20 @@ class Collector:
         self.excluded = [kind.name for kind in kinds if kind.name in excluded]
         self.unknown = sorted(excluded - set(self.excluded))
 
+    def expected(self) -> tuple[str, int]:
+        """The name of the first section, and how many there will be.
+
+        That is what can be told without a search: third-party sections, if
+        there are any, come on top.
+        """
+        names = [kind.name for kind in section_table.SECTIONS
+                 if kind.name not in self._settings.exclude_sections]
+        return [*names, fields.SECTION_SUMMARY][0], len(names) + 1
+
     def _kinds(self) -> list[section.Kind]:
+        if self._shortage is not None or self._ends():
+            self.others_problem = self._shortage or ENDS
+            return list(section_table.SECTIONS)
         self.others_problem = 'the search for them hangs'
         if self._still_running(OTHERS) is None:
             try:
@@ -170,9 +199,16 @@ class Collector:
                 or known_secrets.redactor(self._context, files=False))
         return self._redactor
 
+    @property
+    def redactor_at_once(self) -> redact.Redactor:
+        """What takes out those that can be known without waiting."""
+        return self._redactor or known_secrets.redactor(
+            self._context, files=False)
+
     def _redactor_of_files(self) -> redact.Redactor | None:
         """What knows the configuration files as well; None if they hang."""
-        if self._still_running(SECRETS) is not None:
+        if (self._still_running(SECRETS) is not None or self._ends()
+                or self._shortage is not None):
             return None
         try:
             # before the import gate is shut: files may hang
@@ -211,7 +247,7 @@ class Collector:
         # the time this thread has run; that it waited held up nobody
         start = time.thread_time_ns()
         for kind in section_table.SECTIONS:
-            if (kind.snapshot is None
+            if (kind.snapshot is None or self._why_left_out(kind)
                     or kind.name in self._settings.exclude_sections):
                 continue
             try:
@@ -241,6 +277,29 @@ class Collector:
                 collected, usec=(time.perf_counter_ns() - start) // 1000)
         self.close()
 
+    @property
+    def shortened(self) -> list[contents.Finding]:
+        """That sections were left out, and why; none if all are there."""
+        if not self._left_out:
+            return []
+        return [findings.finding(
+            'report-short', f'{findings.count(self._left_out, "section")} of '
+            'this report '
+            f'{"was" if self._left_out == 1 else "were"} left out: '
+            f'{ENDS if self._shortage is None else self._shortage}')]
+
+    def _why_left_out(self, kind: section.Kind) -> str | None:
+        if self._ends():
+            return ENDS
+        return None if kind.name in SHORT_SECTIONS else self._shortage
+
+    def _leave_out(self, kind: section.Kind, reason: str) -> report.Section:
+        self._left_out += 1
+        data: contents.Truncated = {
+            'truncated': True, 'limit_bytes': 0, 'reason': reason}
+        return self._told(kind, fields.STATUS_TRUNCATED, data,
+                          f'Left out: {reason}.')
+
     def close(self) -> None:
         """Have the thread of the sections end, whether all were collected."""
         self._side_thread.end()
@@ -268,6 +327,8 @@ class Collector:
 
     def _collect(self, kind: section.Kind,
                  found: list[contents.Finding]) -> report.Section:
+        if (reason := self._why_left_out(kind)) is not None:
+            return self._leave_out(kind, reason)
         limit, seconds = self._limit()
         if seconds <= 0:
             return self._timed_out(
@@ -301,6 +362,8 @@ class Collector:
             found += above
             return made
         except side_thread.TimedOut as timed_out:
+            if self._ends():
+                return self._leave_out(kind, f'not awaited, because {ENDS}')
             stack = sys._current_frames().get(timed_out.thread.ident or 0)
             where = ''.join(traceback.format_stack(stack)) if stack else ''
             return self._timed_out(

@@ -46,7 +46,7 @@ def install(daemon: process.Daemon,
     armed = arming.arm(daemon, before=before)
     gmr.take_over(armed.adopt)
     workers.watch(_become_master, _become_worker, _note_reload, _note_death,
-                  last_words.leave)
+                  last_words.leave, arming.finish)
     log_watch.start()
     hooks.install()
     return armed

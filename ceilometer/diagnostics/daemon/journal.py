@@ -174,6 +174,20 @@ class Delivery:
                 self.elsewhere(message + '\n')
         self._seconds_left -= time.monotonic() - start
 
+    def offer(self, entry: Mapping[str, str | list[str]],
+              seconds: float) -> bool:
+        """Deliver one entry to journald, or not at all.
+
+        :param entry: journal fields
+        :param seconds: for how long to wait for journald to take it
+        :returns: whether it has
+        """
+        try:
+            send(entry, time.monotonic() + seconds, self._path)
+        except JournalUnavailable:
+            return False
+        return True
+
     def elsewhere(self, text: str) -> None:
         """Write a text to the file, if there is one, and to standard error."""
         data = text.encode(errors='backslashreplace')

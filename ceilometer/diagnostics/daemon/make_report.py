@@ -16,6 +16,7 @@ What has been collected is sent before anything is begun that may take long
 or go wrong, so that it survives what may become of the process afterwards:
 our own sections together, because that takes no time and leaves the journal
 with one report after the other; then each that others have added, at once.
+An entry that says that the report has begun comes before all that.
 
 Runs in the reporter thread.
 """
@@ -30,6 +31,7 @@ import uuid
 from ceilometer.diagnostics.daemon import collect
 from ceilometer.diagnostics.daemon import gmr
 from ceilometer.diagnostics.daemon import journal
+from ceilometer.diagnostics.daemon import memory_left
 from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics.daemon import sanitize
 from ceilometer.diagnostics.daemon import section_table
@@ -42,6 +44,10 @@ from ceilometer.diagnostics import report
 #: How long what has been collected may wait to be sent.
 UNSENT_SECONDS_MAX = 2.0
 
+#: How long the journal may take to take the first entry. If it takes longer,
+#: the report is collected first.
+BEGIN_SECONDS_MAX = 0.2
+
 
 def make(context: report_context.ReportContext,
          triggers: list[report.Trigger]) -> str:
@@ -52,19 +58,24 @@ def make(context: report_context.ReportContext,
     :returns: the id of the report
     """
     send_at_latest = time.monotonic() + UNSENT_SECONDS_MAX
-    collector = collect.Collector(context)
+    collector = collect.Collector(context, memory_left.shortage())
     sections: list[report.Section] = []
     data_bytes: list[int] = []
     with contextlib.closing(collector), contextlib.ExitStack() as stack:
         collector.snapshot()
-        collector.find()
         report_id = uuid.uuid4().hex
         trigger = report.merged(triggers)
         header = sanitize.header(
-            context.daemon, report_id, trigger, collector.redactor)
+            context.daemon, report_id, trigger, collector.redactor_at_once)
         delivery = journal.Delivery(gmr.report_path(
             context.daemon.conf, header.service, trigger.time_usec,
             header.pid))
+        begun = delivery.offer(journal_entries.beginning(
+            header, *collector.expected()), BEGIN_SECONDS_MAX)
+        collector.find()
+        # by now, more secrets are known
+        header = sanitize.header(
+            context.daemon, report_id, trigger, collector.redactor)
         count = len(collector.kinds) + 1
         for section in collector.sections():
             sections.append(section)
@@ -72,12 +83,15 @@ def make(context: report_context.ReportContext,
                     and time.monotonic() < send_at_latest):
                 continue
             if not data_bytes:
-                stack.enter_context(turn.taken(context.turn_descriptor))
+                stack.enter_context(turn.taken(
+                    context.turn_descriptor, context.ending.is_set))
             for collected in sections[len(data_bytes):]:
                 data_bytes.append(_deliver(
-                    delivery, header, collected, len(data_bytes) + 1, count))
+                    delivery, header, collected, len(data_bytes) + 1, count,
+                    begun and not data_bytes))
         closing = collector.make(section_table.SUMMARY, summary.describe(
-            header, sections, collector.findings, data_bytes,
+            header, sections, [*collector.findings, *collector.shortened],
+            data_bytes,
             collector.excluded, collector.unknown, collector.others_problem,
             time.time_ns() // 1000 - trigger.time_usec,
             collector.snapshot_usec, delivery.problem))
@@ -89,10 +103,15 @@ def make(context: report_context.ReportContext,
 
 
 def _deliver(delivery: journal.Delivery, header: report.Header,
-             section: report.Section, index: int, count: int) -> int:
-    """Deliver a section; how many bytes its data have."""
+             section: report.Section, index: int, count: int,
+             begun: bool = False) -> int:
+    """Deliver a section; how many bytes its data have.
+
+    :param begun: whether it is the first one of a report that has begun
+    """
     data_bytes = 0
-    for entry in journal_entries.from_section(header, section, index, count):
+    for entry in journal_entries.from_section(
+            header, section, index, count, int(begun)):
         delivery.deliver(entry)
         # ASCII, a byte for each character
         data_bytes += len(entry.get(fields.REPORT_DATA, ''))

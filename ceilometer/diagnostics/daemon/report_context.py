@@ -17,6 +17,7 @@ Imported as the process is armed, and so imports nothing of what collects.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import contextlib
 import dataclasses
 import threading
@@ -27,6 +28,30 @@ from ceilometer.diagnostics.daemon import process as process_module
 
 if TYPE_CHECKING:
     from ceilometer.diagnostics.daemon import options
+
+
+class Ending:
+    """That the process ends, and nothing is waited for any more.
+
+    :ivar wake: called once it ends, to wake up what waits; None for nothing
+    """
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self.is_set = self._event.is_set
+        self.wait = self._event.wait
+        self.wake: Callable[[], None] | None = None
+
+    def set(self) -> None:
+        """Say that the process ends; in any thread but the reporter's."""
+        self._event.set()
+        wake = self.wake
+        if wake is not None:
+            wake()
+
+    def clear(self) -> None:
+        """Say that it does not end after all."""
+        self._event.clear()
 
 
 @dataclasses.dataclass(eq=False, repr=False)
@@ -44,6 +69,8 @@ class ReportContext:
     :ivar import_gate: held while something is imported; no process is forked
         meanwhile, in which the import would never end
     :ivar turn_descriptor: see :mod:`.turn`, None where no turns are taken
+    :ivar ending: set where the process ends, and a report that is under way
+        must be cut short
     """
 
     daemon: process_module.Daemon
@@ -53,3 +80,4 @@ class ReportContext:
     import_gate: contextlib.AbstractContextManager[Any] = dataclasses.field(
         default_factory=contextlib.nullcontext)
     turn_descriptor: int | None = None
+    ending: Ending = dataclasses.field(default_factory=Ending)

@@ -49,6 +49,10 @@ IMPORTED = tuple('ceilometer.diagnostics.' + name for name in (
 #: How long a fork waits for the import that the first report makes.
 IMPORT_SECONDS_MAX = 2.0
 
+#: How long the end of the process waits for a report that is under way; after
+#: half of that what is left of it is cut short.
+ENDING_SECONDS_MAX = 2.0
+
 #: How long a report waits for a daemon that is still being imported.
 LOAD_SECONDS_MAX = 10.0
 
@@ -84,7 +88,8 @@ class Reporter:
         self._last_id: str | None = None
         self._last_start = float('-inf')
         self.context = dataclasses.replace(
-            self.context, hung_sections={}, import_gate=self._import_gate)
+            self.context, hung_sections={}, import_gate=self._import_gate,
+            ending=report_context.Ending())
 
     @property
     def enabled(self) -> bool:
@@ -197,6 +202,25 @@ class Reporter:
                 return self._last_id
         return None
 
+    def finish(self) -> None:
+        """Let a report that is under way come to its end, but not for long.
+
+        Called where the process is about to end, in any thread of it but
+        those of the report. Raises nothing.
+        """
+        if not self._reporting:
+            return
+        seconds = ENDING_SECONDS_MAX / 2
+        with self._lock:
+            # who has the lock meanwhile holds it for a moment only
+            if not self._reported.wait_for(
+                    lambda: not self._reporting, seconds):
+                self.context.ending.set()
+                self._reported.wait_for(
+                    lambda: not self._reporting, seconds)
+        # the process may not end after all
+        self.context.ending.clear()
+
     def _report_all(self) -> None:
         while True:
             settings = self.context.settings
@@ -204,7 +228,7 @@ class Reporter:
                         if settings is not None else 0.0)
             left = self._last_start + interval - time.monotonic()
             if left > 0:
-                time.sleep(left)
+                self.context.ending.wait(left)
             self._loaded.wait(LOAD_SECONDS_MAX)
             self._last_start = time.monotonic()
             with self._lock:

@@ -20,6 +20,7 @@ thread; it is a daemon thread, which no end of the process waits for.
 from __future__ import annotations
 
 from collections.abc import Callable
+import contextlib
 import queue
 import threading
 from typing import Any
@@ -45,14 +46,24 @@ class SideThread:
     """A thread that can be abandoned; the next one takes its place.
 
     Used by one thread, that of the reporter.
+
+    :param ends: whether the process ends, and nothing is waited for any more
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ends: Callable[[], bool] = bool) -> None:
+        self._ends = ends
         self._thread: threading.Thread | None = None
         self._jobs: queue.SimpleQueue[
             Callable[[], Any] | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[
-            tuple[Any, BaseException | None]] = queue.SimpleQueue()
+            tuple[Any, BaseException | None] | None] = queue.SimpleQueue()
+
+    def wake(self) -> None:
+        """Have nothing waited for any more, because the process ends.
+
+        Called in any thread, once what was given as ``ends`` says so.
+        """
+        self._results.put(None)
 
     def run(self, function: Callable[[], _T], seconds: float) -> _T:
         """Run a function in the thread, and wait for it.
@@ -60,18 +71,23 @@ class SideThread:
         :param function: what to run; its exceptions are raised here
         :param seconds: for how long to wait
         :returns: what the function returned
-        :raises TimedOut: it took longer; its thread is abandoned
+        :raises TimedOut: it took longer, or the process ends; its thread is
+            abandoned
         """
         thread = self._thread or self._start()
         if thread is None:
             # No thread is to be had: better without a limit than not at all.
             return function()
         self._jobs.put(function)
-        try:
-            result, error = self._results.get(timeout=seconds)
-        except queue.Empty:
+        returned = None
+        if not self._ends():
+            with contextlib.suppress(queue.Empty):
+                returned = self._results.get(timeout=seconds)
+        if returned is None:
             self.end()
-            raise TimedOut(thread) from None
+            raise TimedOut(thread)
+        result, error = returned
+        del returned
         if error is not None:
             try:
                 raise error
@@ -79,8 +95,8 @@ class SideThread:
                 # else it would keep, by way of this frame, itself alive and
                 # all that the function held
                 del error
-        returned: _T = result
-        return returned
+        value: _T = result
+        return value
 
     def end(self) -> None:
         """Have the thread end, when it has done what it does."""
@@ -102,7 +118,8 @@ class SideThread:
 
 
 def _work(jobs: queue.SimpleQueue[Callable[[], Any] | None],
-          results: queue.SimpleQueue[tuple[Any, BaseException | None]],
+          results: queue.SimpleQueue[
+              tuple[Any, BaseException | None] | None],
           ) -> None:
     while (job := jobs.get()) is not None:
         try:

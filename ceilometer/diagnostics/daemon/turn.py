@@ -21,6 +21,7 @@ byte is locked: what stands in the file is :mod:`.trigger_page`'s.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 import contextlib
 import errno
@@ -63,14 +64,16 @@ def of(pid: int) -> int | None:
 
 
 @contextlib.contextmanager
-def taken(descriptor: int | None) -> Iterator[None]:
+def taken(descriptor: int | None,
+          ends: Callable[[], bool] = bool) -> Iterator[None]:
     """Have a turn; runs in the reporter thread.
 
     :param descriptor: as :func:`make` gave it to this process or to the one
         it was forked from
+    :param ends: whether the process ends, and does not wait for its turn
     """
     locked = (descriptor is not None and is_ours(descriptor)
-              and _lock(descriptor))
+              and _lock(descriptor, ends))
     try:
         yield
     finally:
@@ -87,7 +90,7 @@ def is_ours(descriptor: int) -> bool:
         return False
 
 
-def _lock(descriptor: int) -> bool:
+def _lock(descriptor: int, ends: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + TURN_SECONDS_MAX
     pause = 0.001
     while True:
@@ -96,7 +99,7 @@ def _lock(descriptor: int) -> bool:
             return True
         except OSError as error:
             if (error.errno not in (errno.EACCES, errno.EAGAIN)
-                    or time.monotonic() > deadline):
+                    or time.monotonic() > deadline or ends()):
                 return False
         time.sleep(pause)
         pause = min(pause * 2, 0.02)

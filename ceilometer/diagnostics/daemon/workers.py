@@ -24,6 +24,7 @@ the function that makes the service is followed, in the worker.
 from __future__ import annotations
 
 from collections.abc import Callable
+import functools
 import logging
 import sys
 from typing import Any
@@ -36,6 +37,7 @@ _on_manager: Callable[[Any], None] | None = None
 _on_reload: Callable[[], None] | None = None
 _on_death: Callable[[Any, int, int], None] | None = None
 _on_failure: Callable[[Exception], None] | None = None
+_on_end: Callable[[], None] | None = None
 _on_worker: Callable[[int, Any], None] | None = None
 _hooked = False
 
@@ -44,7 +46,8 @@ def watch(on_manager: Callable[[Any], None],
           on_worker: Callable[[int, Any], None],
           on_reload: Callable[[], None],
           on_death: Callable[[Any, int, int], None],
-          on_failure: Callable[[Exception], None]) -> None:
+          on_failure: Callable[[Exception], None],
+          on_end: Callable[[], None]) -> None:
     """Have managers and workers of cotyledon told to some functions.
 
     :param on_manager: called in the process that is about to run a
@@ -57,10 +60,13 @@ def watch(on_manager: Callable[[Any], None],
         of the signal that killed it
     :param on_failure: called in a worker whose service cannot be made, with
         the exception that ends it
+    :param on_end: called in a worker that was told to end, when its service
+        has ended
     """
     global _on_manager, _on_worker, _on_reload, _on_death, _on_failure
-    global _hooked
+    global _on_end, _hooked
     _on_failure = on_failure
+    _on_end = on_end
     _on_reload = on_reload
     _on_death = on_death
     _on_manager = on_manager
@@ -77,7 +83,9 @@ def watch(on_manager: Callable[[Any], None],
 def unwatch() -> None:
     """Tell nobody any more."""
     global _on_manager, _on_worker, _on_reload, _on_death, _on_failure
+    global _on_end
     _on_failure = None
+    _on_end = None
     _on_manager = None
     _on_worker = None
     _on_reload = None
@@ -119,10 +127,30 @@ def _init_worker(wrapped: Callable[..., Any], instance: Any, args: Any,
         _failed_worker(error)
         raise
     service = getattr(instance, 'service', None)
+    _follow_end(service)
     worker_id = getattr(service, 'worker_id', None)
     if isinstance(worker_id, int):
         _new_worker(None, worker_id, service)
     return made
+
+
+def _follow_end(service: Any) -> None:
+    """Follow the function by which a worker's service is ended.
+
+    cotyledon ends the process right after it, with os._exit().
+    """
+    try:
+        service.terminate = functools.partial(_terminate, service.terminate)
+    except Exception:
+        LOG.exception('Diagnostics cannot follow the end of this worker')
+
+
+def _terminate(terminate: Callable[[], Any]) -> Any:
+    try:
+        return terminate()
+    finally:
+        if _on_end is not None:
+            _on_end()
 
 
 def _init_service(wrapped: Callable[..., Any], instance: Any, args: Any,

@@ -50,7 +50,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         file='daemon/turn.py',
         old="""\
     locked = (descriptor is not None and is_ours(descriptor)
-              and _lock(descriptor))
+              and _lock(descriptor, ends))
 """,
         new="""\
     locked = False
@@ -60,10 +60,10 @@ FAULTS: tuple[fault.Fault, ...] = (
         name='a process waits for its turn without end',
         file='daemon/turn.py',
         old="""\
-                    or time.monotonic() > deadline):
+                    or time.monotonic() > deadline or ends()):
 """,
         new="""\
-                    or time.monotonic() > deadline + 3600):
+                    or time.monotonic() > deadline + 3600 or ends()):
 """,
         tests=('tests/unit/test_turn.py::'
                'test_one_that_waits_too_long_goes_on_without',)),
@@ -72,10 +72,10 @@ FAULTS: tuple[fault.Fault, ...] = (
         file='daemon/turn.py',
         old="""\
     locked = (descriptor is not None and is_ours(descriptor)
-              and _lock(descriptor))
+              and _lock(descriptor, ends))
 """,
         new="""\
-    locked = descriptor is not None and _lock(descriptor)
+    locked = descriptor is not None and _lock(descriptor, ends)
 """,
         tests=('tests/unit/test_turn.py::'
                'test_file_that_has_taken_the_descriptor_is_not_locked',)),
@@ -93,7 +93,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the snapshot is taken after the search for sections',
         file=MAKE,
-        old='        collector.snapshot()\n        collector.find()\n',
+        old='        collector.snapshot()\n',
         new='        collector.find()\n        collector.snapshot()\n',
         tests=(TEST_MAKE + 'test_stacks_are_those_of_before_the_search_for_'
                'sections',)),
@@ -115,8 +115,9 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a report takes no turn',
         file=MAKE,
-        old='                stack.enter_context(turn.taken('
-            'context.turn_descriptor))\n',
+        old='                stack.enter_context(turn.taken(\n'
+            '                    context.turn_descriptor, '
+            'context.ending.is_set))\n',
         new='                pass\n',
         tests=(TEST_MAKE + 'test_report_waits_for_its_turn',)),
     fault.Fault(

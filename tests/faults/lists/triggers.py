@@ -228,6 +228,49 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='        except KeyError:\n',
         tests=(TEST_REPORTER + 'test_report_is_written_where_no_thread_can_'
                'be_had',)),
+    fault.Fault(
+        name='a report does not say that it has begun',
+        file='daemon/make_report.py',
+        old='        begun = delivery.offer(journal_entries.beginning(\n'
+            '            header, *collector.expected()), '
+            'BEGIN_SECONDS_MAX)\n',
+        new='        begun = False\n',
+        tests=('tests/functional/test_unfinished.py::'
+               'test_report_begins_before_anything_is_collected',)),
+    fault.Fault(
+        name='the end of a worker does not wait for its report',
+        file='daemon/workers.py',
+        old='        if _on_end is not None:\n            _on_end()\n',
+        new='        pass\n',
+        tests=('tests/functional/test_unfinished.py::'
+               'test_reports_under_way_are_cut_short',)),
+    fault.Fault(
+        name='a report under way is not cut short',
+        file=REPORTER,
+        old='                self.context.ending.set()\n',
+        new='',
+        tests=(TRIGGERS + 'test_program_may_end_during_its_report',)),
+    fault.Fault(
+        name='what is waited for is not woken up where the process ends',
+        file='daemon/side_thread.py',
+        old='        self._results.put(None)\n',
+        new='        pass\n',
+        tests=(TRIGGERS + 'test_program_may_end_during_its_report',)),
+    fault.Fault(
+        name='a whole report is made where memory is short',
+        file='daemon/collect.py',
+        old='        return None if kind.name in SHORT_SECTIONS else '
+            'self._shortage\n',
+        new='        return None\n',
+        tests=('tests/functional/test_unfinished.py::'
+               'test_report_is_short_where_address_space_is',)),
+    fault.Fault(
+        name='what the kernel takes back is taken for used memory',
+        file='daemon/memory_left.py',
+        old='        used -= sum(',
+        new='        used -= 0 * sum(',
+        tests=('tests/unit/test_memory_left.py::'
+               'test_what_the_kernel_takes_back_is_left',)),
     # descriptors
     fault.Fault(
         name='the limit of descriptors is not put back',

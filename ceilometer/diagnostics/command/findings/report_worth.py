@@ -57,9 +57,12 @@ def _untrusted(found: read.Found) -> Iterator[contents.Finding]:
 
 def _lacking(found: read.Found) -> Iterator[contents.Finding]:
     if not found.report.complete:
-        yield findings.finding(
-            'report-incomplete', 'incomplete, missing: '
-            + findings.some(section_data.missing_names(found.report)))
+        yield findings.finding('report-incomplete', (
+            f'unfinished: {len(found.report.sections)} of '
+            f'{found.report.count} sections; it is being written, or its '
+            'process has ended meanwhile') if found.report.unfinished else (
+                'incomplete, missing: '
+                + findings.some(section_data.missing_names(found.report))))
     for problem in found.problems:
         yield findings.finding('report-damaged', f'damaged: {problem}')
 
@@ -74,6 +77,8 @@ def _sections(found: read.Found) -> Iterator[contents.Finding]:
                 if part.status == fields.STATUS_TRUNCATED
                 else 'data-unexpected')
         if kind in known:
+            continue
+        if kind == 'section-truncated' and 'report-short' in known:
             continue
         words = f'section {part.name}: {part.status}'
         told = part.data if isinstance(part.data, dict) else {}

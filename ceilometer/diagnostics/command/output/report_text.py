@@ -73,8 +73,11 @@ def heading(found: read.Found, utc: bool, style: destination.Style) -> str:
                          f'{escaped(header.unit or header.service)})')
     complete = 'yes'
     if not found.report.complete:
-        complete = style.bad('no, missing: ' + ', '.join(
-            section_data.missing_names(found.report)[:20]))
+        complete = style.bad(
+            f'no, unfinished: {len(found.report.sections)} of '
+            f'{found.report.count} sections' if found.report.unfinished
+            else 'no, missing: ' + ', '.join(
+                section_data.missing_names(found.report)[:20]))
     rows = [
         ('Report', style.bold(escaped(header.id))),
         ('Time', times.show(found.time_usec, utc)),

@@ -129,8 +129,7 @@ def groups(journal: journal_reader.Journal, query: Query,
 def _has_all(grouped: Groups, ids: tuple[str, ...]) -> bool:
     """Whether each report that is named is there, and complete."""
     complete = [stored.decode(key[0]) for key, entries in grouped.items()
-                if stored.first(entries[0], fields.REPORT_SECTION_COUNT)
-                == b'%d' % len(entries)]
+                if stored.is_complete(entries)]
     return len(complete) == len(grouped) and all(
         any(own.startswith(wanted) for own in complete) for wanted in ids)
 
@@ -358,8 +357,7 @@ def _add_without_unit(journal: journal_reader.Journal, grouped: Groups,
                       problems: list[str] | None) -> None:
     """Find such entries, too, where only those with a unit were asked for."""
     for key, known in grouped.items():
-        count = stored.first(known[0], fields.REPORT_SECTION_COUNT)
-        if None in key or count == b'%d' % len(known):
+        if None in key or stored.is_complete(known):
             continue
         for reader in journal.each(
                 journal_reader.OUTLINE_BYTES,

@@ -191,6 +191,32 @@ def is_id(value: bytes) -> bool:
     return _ID.fullmatch(decode(value)) is not None
 
 
+def is_complete(entries: Iterable[Entry]) -> bool:
+    """Whether all parts of all sections are there; False if in doubt.
+
+    :param entries: of one report
+    """
+    count = 0
+    parts: dict[int, int] = {}
+    places = set()
+    for entry in entries:
+        numbers = []
+        for name in COUNTS:
+            value = first(entry, name)
+            # absent: of a section that has one part
+            numbers.append(1 if value is None else int(value)
+                           if value.isdigit() and len(value) < 6 else 0)
+        index, announced, part, of_parts = numbers
+        if not 0 < index or not 0 < part:
+            return False
+        count = max(count, announced)
+        parts[index] = max(parts.get(index, 0), of_parts)
+        places.add((index, part))
+    return (0 < count == len(parts) == max(parts, default=0)
+            and len(places) == sum(parts.values())
+            and all(part <= parts[index] for index, part in places))
+
+
 def is_summary(entry: Entry) -> bool:
     """Whether it is of the section that closes a report."""
     return bool(first(entry, fields.REPORT_SECTION)

@@ -91,7 +91,9 @@ def _failed(sections: Iterable[report.Section],
             yield findings.finding(
                 'section-failed', f'section {part.name} could not be '
                 f'collected: {reason}', section=part.name)
-        elif part.status == fields.STATUS_TRUNCATED:
+        elif part.status == fields.STATUS_TRUNCATED and not (
+                isinstance(part.data, dict) and 'reason' in part.data):
+            # those that were left out are one finding of the report
             yield findings.finding(
                 'section-truncated', f'section {part.name} was cut: it was '
                 'too large', section=part.name)

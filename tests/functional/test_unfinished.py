@@ -1,0 +1,112 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""Reports that their process does not finish, or that are short."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from ceilometer.diagnostics import fields
+
+
+@pytest.fixture
+def service(start):
+    """A service with a section that hangs, and its processes."""
+    process = start('cotyledon_hanging_section')
+    return process, process.wait_ready(3)
+
+
+def report_of(journal, pid):
+    """The only report of a process, as far as it has come."""
+    (found,) = (one for one in journal.reports() if one.header.pid == pid)
+    return found
+
+
+def test_report_of_a_killed_worker_is_known_to_be_unfinished(
+        service, journal):
+    """What it had collected is there, and that it is not all."""
+    process, pids = service
+    worker = next(pid for pid in pids if pid != process.pid)
+    os.kill(worker, signal.SIGUSR1)
+    process.wait_line('collecting')
+    os.kill(worker, signal.SIGKILL)
+    process.wait_ready(4)
+    report = report_of(journal, worker)
+    assert report.unfinished
+    assert report.count == len(fields.SECTIONS) + 2
+    assert [section.name for section in report.sections] == [*fields.SECTIONS]
+
+
+def test_report_begins_before_anything_is_collected(start, journal):
+    """Its first entry says whose it is, and how many are to come."""
+    process = start('simple')
+    process.wait_ready()
+    process.send()
+    (report,) = journal.wait_complete()
+    first = journal.entries[0]
+    assert first['REPORT_SECTION_INDEX'] == '1'
+    assert first['MESSAGE'] == (
+        f'example[{process.pid}] master begins report {report.header.id}, '
+        f'{len(fields.SECTIONS) + 1} sections: '
+        f'{report.header.trigger.describe()}')
+    assert not journal.reports()[0].unfinished
+    assert process.end() == 0
+
+
+@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGHUP])
+def test_reports_under_way_are_cut_short(service, journal, number):
+    """At the end of the service and at a reload, and they say so."""
+    process, pids = service
+    process.send_all()
+    process.wait_for(
+        lambda: len(process.lines('collecting')) == 3, 'three sections')
+    process.send(number)
+    ended = set(pids)
+    if number == signal.SIGHUP:
+        # the master lives on, and so does its report
+        ended.discard(process.pid)
+    for pid in ended:
+        (report,) = journal.wait_complete(pid=pid)
+        hangs, summary = report.sections[-2:]
+        assert hangs.name == 'hangs'
+        assert hangs.status == fields.STATUS_TRUNCATED
+        assert 'the process ends' in hangs.text
+        assert 'report-short' in summary.findings
+        assert {section.status for section in report.sections
+                if section is not hangs} == {fields.STATUS_OK}
+    if number == signal.SIGTERM:
+        assert process.wait() == 0
+    else:
+        assert report_of(journal, process.pid).unfinished
+
+
+def test_report_is_short_where_address_space_is(start, journal):
+    """What tells most is there; what is left out says why."""
+    process = start('address_space', {'TEST_LEFT_MIB': '30'})
+    process.wait_ready()
+    process.send()
+    (report,) = journal.wait_complete()
+    found = {section.name: section for section in report.sections}
+    for name in ('threads', 'workers', 'recent-problems', 'resources'):
+        assert found[name].status == fields.STATUS_OK
+    for name in ('configuration', 'package', 'files'):
+        assert found[name].status == fields.STATUS_TRUNCATED
+        assert 'MiB of address space are left' in found[name].text
+        assert 'address space' in found[name].data['reason']
+    assert 'report-short' in found['summary'].findings
+    assert process.end() == 0
+    assert process.lines('done')
