@@ -23,6 +23,8 @@ HERE = $(shell PATH='$(PATH)'; for version in $(SUPPORTED); do \
 MISSING = $(filter-out $(HERE),$(SUPPORTED))
 PYTHONS = $(subst $(space),$(comma),$(patsubst 3.%,py3%,$(HERE)))
 comma := ,
+# What finds the same on each Python is tested on the last of them.
+test unit functional: export ONE_PYTHON = $(lastword $(HERE))
 # The oldest Ceilometer works on the oldest Python only.
 OLDEST = $(if $(filter 3.11,$(HERE)),$(comma)ceilometer19)
 define SAY_PYTHONS

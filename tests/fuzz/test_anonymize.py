@@ -18,6 +18,7 @@ import json
 
 import hypothesis
 from hypothesis import strategies
+import pytest
 
 from ceilometer.diagnostics.command.anonymize import anonymizer
 from ceilometer.diagnostics.command.reports import read
@@ -25,6 +26,8 @@ from ceilometer.diagnostics import report
 from tests.fuzz import fuzzing
 from tests.unit import anonymize_corpus
 from tests.unit import test_command_anonymize_corpus as corpus
+
+pytestmark = pytest.mark.any_python
 
 NAMES = sorted({word for _, word in anonymize_corpus.CANARIES})
 PIECES = strategies.sampled_from([

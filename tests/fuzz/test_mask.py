@@ -18,12 +18,15 @@ import json
 
 import hypothesis
 from hypothesis import strategies
+import pytest
 
 from ceilometer.diagnostics.secrets import mask
 from ceilometer.diagnostics.secrets import recognizers
 from ceilometer.diagnostics.secrets import redact
 from ceilometer.diagnostics.secrets import spans
 from tests.fuzz import fuzzing
+
+pytestmark = pytest.mark.any_python
 
 #: What recognizers look for. Put together at random, it finds what they do
 #: with what is only nearly right.

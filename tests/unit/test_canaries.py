@@ -24,6 +24,8 @@ from ceilometer.diagnostics.secrets import secret_names
 from ceilometer.diagnostics.secrets import spans
 from tests.unit import canaries
 
+pytestmark = pytest.mark.any_python
+
 
 def _texts():
     for kinds, secrets in (

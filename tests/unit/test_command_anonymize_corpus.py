@@ -29,6 +29,8 @@ from tests.unit import anonymize_corpus
 from tests.unit import commands
 from tests.unit import journals
 
+pytestmark = pytest.mark.any_python
+
 CANARIES = anonymize_corpus.CANARIES
 SURVIVORS = anonymize_corpus.SURVIVORS
 

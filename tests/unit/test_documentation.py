@@ -34,6 +34,8 @@ from ceilometer.diagnostics import run
 from tests.unit import commands
 from tests.unit import reference
 
+pytestmark = pytest.mark.any_python
+
 PACKAGE = 'ceilometer.diagnostics'
 CODE_MAP = 'doc/source/contributor/code-map.rst'
 TREE = pathlib.Path(__file__).resolve().parents[2]

@@ -25,6 +25,8 @@ import pytest
 
 from tests.faults import fault
 
+pytestmark = pytest.mark.any_python
+
 FAULTS = [pytest.param(found, id=found.name)
           for faults in fault.listed().values() for found in faults]
 

@@ -23,6 +23,8 @@ from ceilometer.diagnostics.secrets import recognizers
 from ceilometer.diagnostics.secrets import redact
 from ceilometer.diagnostics.secrets import spans
 
+pytestmark = pytest.mark.any_python
+
 SMALL = 250_000
 LARGE = 1_000_000
 
