@@ -110,4 +110,11 @@ FAULTS = (
         old='            return findings.KEYSTONE\n',
         new='            return None\n',
         tests=(TEST_INSIDE,)),
+    fault.Fault(
+        name='a broker that never answers what is sent is not seen',
+        file='daemon/broker_watch.py',
+        old='        if (isinstance(error, OSError)\n',
+        new='        if (False\n',
+        tests=('tests/unit/test_messaging.py::test_notification_that_gets_no_'
+               'answer',)),
 )
