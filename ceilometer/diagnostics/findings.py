@@ -171,6 +171,7 @@ KINDS: Final[dict[str, Kind]] = {
     'memory-growing': Kind(WARNING),
     'threads-growing': Kind(WARNING),
     'descriptors-growing': Kind(WARNING),
+    'queue-growing': Kind(WARNING),
     # what was logged
     'errors-logged': Kind(NOTICE),
     # the report itself

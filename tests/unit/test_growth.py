@@ -118,6 +118,34 @@ def test_what_grows_is_told(tmp_path: pathlib.Path,
         '10.0.0.1:80'}
 
 
+def listener(waiting: int) -> report.Section:
+    """A listener with so many messages that wait."""
+    return report.Section('notifications', 'N', 'x', exact.completed(
+        'notifications', {'state': 'listening', 'listeners': [
+            {'host': 'mq:5672', 'virtual_host': '/', 'waiting': waiting,
+             'queues': ['notifications.sample']}]}))
+
+
+def test_messages_that_wait_are_told(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """More and more of them: the listener is too slow."""
+    assert found(tmp_path, capsys, [used(), listener(20)],
+                 [used(), listener(320)], 60) == {
+        'queue-growing': 'the messages that wait to be taken by the listener '
+        'of notifications.sample have grown from 20 to 320 in 60 s, 300 a '
+        'minute'}
+
+
+@pytest.mark.parametrize(('first', 'last'), [(20, 119), (900, 1000),
+                                             (320, 20)])
+def test_messages_come_and_go(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        first: int, last: int) -> None:
+    """That is no growth."""
+    assert found(tmp_path, capsys, [used(), listener(first)],
+                 [used(), listener(last)], 60) == {}
+
+
 def test_slow_growth_is_told_if_it_doubles_what_is_used(
         tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A rate of less than 1 says nothing."""

@@ -219,7 +219,7 @@ def _threads(before: read.Found, after: read.Found) -> Iterator[Change]:
         yield Change('thread', new[key].name, 'added', None,
                      _place(new[key]))
     if before.process_key == after.process_key:
-        for thread in stuck_threads.stuck(before.report, after.report):
+        for thread in stuck_threads.stuck(before, after):
             yield Change('thread', thread.name, 'stuck',
                          _place(thread), _place(thread))
 

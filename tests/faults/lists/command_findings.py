@@ -267,4 +267,31 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='        return False\n    wanted =',
         new='        return True\n    wanted =',
         tests=(_WHY + 'test_patterns_are_those_of_ceilometer',)),
+    fault.Fault(
+        name='a retry loop is progress',
+        file='command/findings/stuck_threads.py',
+        old='            return piece, True\n',
+        new='            return piece, False\n',
+        tests=('tests/unit/test_progress.py::test_retries_are_no_progress',)),
+    fault.Fault(
+        name='who sleeps below a pollster is idle',
+        file='command/findings/stuck_threads.py',
+        old='stands and (piece is not None or not is_idle(thread)):',
+        new='stands and not is_idle(thread):',
+        tests=('tests/unit/test_progress.py::'
+               'test_nothing_below_a_piece_of_work_is_idle',)),
+    fault.Fault(
+        name='who loops over short sleeps is stuck',
+        file='command/findings/stuck_threads.py',
+        old='RUNS_SWITCHES_MIN = 3',
+        new='RUNS_SWITCHES_MIN = 3_000_000',
+        tests=('tests/unit/test_progress.py::'
+               'test_who_gets_a_processor_does_not_stand_still',)),
+    fault.Fault(
+        name='who waits for a stuck thread is a cause',
+        file='command/findings/stuck_threads.py',
+        old='for ident, one in found.items() if roots[ident] == ident]',
+        new='for ident, one in found.items()]',
+        tests=('tests/unit/test_progress.py::'
+               'test_who_waits_for_another_is_named_with_it',)),
 )

@@ -46,6 +46,9 @@ LEVELS = (BAD, ODD, PLAIN)
 _OF_SEVERITY = {findings.ERROR: BAD, findings.WARNING: BAD,
                 findings.NOTICE: ODD}
 
+# What a piece of work goes through, by its kind.
+_THROUGH = {'send': findings.BROKER, 'publish': findings.PUBLISHER}
+
 #: A thread that works may stand at one place for so long.
 STILL_USEC_BAD = 30_000_000
 
@@ -59,6 +62,7 @@ class Notice:
     :ivar kind: of the finding that it tells, None if it tells none
     :ivar severity: of that finding, one of :data:`findings.SEVERITIES`
     :ivar section: the section that has found it
+    :ivar thread: name of the thread that it tells of
     """
 
     level: str
@@ -66,6 +70,7 @@ class Notice:
     kind: str | None = None
     severity: str | None = None
     section: str | None = None
+    thread: str | None = None
 
 
 def digest(found: read.Found, before: read.Found | None = None,
@@ -104,7 +109,8 @@ def _by_the_process(found: read.Found) -> list[contents.Finding]:
 def _notice(one: contents.Finding) -> Notice:
     return Notice(_OF_SEVERITY[one['severity']],
                   escape.line(findings.line(one)), one['kind'],
-                  one['severity'], one['evidence'].get(findings.SECTION))
+                  one['severity'], one['evidence'].get(findings.SECTION),
+                  one['evidence'].get('thread'))
 
 
 def _standing(found: read.Found, before: read.Found | None,
@@ -112,12 +118,31 @@ def _standing(found: read.Found, before: read.Found | None,
     if before is None:
         return
     usec = max(found.time_usec - before.time_usec, 0)
-    for thread in stuck_threads.stuck(before.report, found.report):
+    for one in stuck_threads.standing(before, found):
+        piece = one.piece
+        since = '' if piece is None else findings.when(
+            piece.since_usec / 1e6, found.time_usec / 1e6)
+        if piece is not None and one.late:
+            words = (f'works on {piece.work} since {since}, as in report '
+                     f'{before.short_id}')
+            if piece.interval_seconds:
+                words += (', the interval is '
+                          + findings.span(piece.interval_seconds))
+        else:
+            words = (f'has not moved for {times.show_span(usec)} (since '
+                     f'report {before.short_id})')
+            if piece is not None:
+                words += f', works on {piece.work} since {since}'
+        if one.waiting:
+            more = len(one.waiting) - 1
+            words += f'; "{one.waiting[0].name}"' + (
+                f' and {more} more wait' if more else ' waits') + ' for it'
         yield findings.finding(
-            'thread-without-progress', f'{_at(thread)}: has not moved for '
-            f'{times.show_span(usec)} (since report {before.short_id})',
-            severity=None if usec >= STILL_USEC_BAD else findings.NOTICE,
-            thread=thread.name, section='threads')
+            'thread-without-progress', f'{_at(one.thread)}: {words}',
+            severity=None if one.late or usec >= STILL_USEC_BAD
+            else findings.NOTICE, section='threads', thread=one.thread.name,
+            through=None if piece is None else _THROUGH.get(
+                one.thread.works_on[-1].kind))
 
 
 def _at(thread: reported_threads.Thread) -> str:

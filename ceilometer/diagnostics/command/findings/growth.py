@@ -35,6 +35,7 @@ STARTED_SECONDS = 30.0
 MEMORY_KIB_MIN = 16 * 1024
 THREADS_MIN = 20
 DESCRIPTORS_MIN = 30
+WAITING_MIN = 100
 
 #: Growth of memory is unusual from this rate on.
 MEMORY_KIB_A_MINUTE_MIN = 2 * 1024
@@ -70,7 +71,8 @@ def find(before: read.Found, after: read.Found) -> list[contents.Finding]:
         return []
     return [*_memory(old, new, seconds),
             *_threads(before.report, after.report, seconds),
-            *_descriptors(old, new, seconds)]
+            *_descriptors(old, new, seconds),
+            *_queues(before.report, after.report, seconds)]
 
 
 def _memory(old: contents.Resources, new: contents.Resources,
@@ -144,6 +146,28 @@ def _descriptors(old: contents.Resources, new: contents.Resources,
         f'{last} in {findings.span(seconds)}'
         + _rate((last - first) / seconds * 60)
         + (f'; {grown}' if grown else ''))
+
+
+def _queues(before: report.Report, after: report.Report,
+            seconds: float) -> Iterator[contents.Finding]:
+    old = section_data.content(before, contents.Notifications)
+    new = section_data.content(after, contents.Notifications)
+    if old is None or new is None:
+        return
+    waited = {_listener(one): one['waiting'] for one in old['listeners']}
+    for one in new['listeners']:
+        first, last = waited.get(_listener(one), 0), one['waiting']
+        if _many(first, last, WAITING_MIN):
+            yield findings.finding(
+                'queue-growing', 'the messages that wait to be taken by the '
+                f'listener of {findings.some(one["queues"]) or "no queue"} '
+                f'have grown from {first} to {last} in '
+                f'{findings.span(seconds)}' + _rate(
+                    (last - first) / seconds * 60), section='notifications')
+
+
+def _listener(one: contents.Listener) -> tuple[object, ...]:
+    return (one['host'], one['virtual_host'], *one['queues'])
 
 
 def _many(first: int, last: int, least: int) -> bool:

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Threads that have not moved since an earlier report.
+"""Threads that make no progress since an earlier report.
 
 What threads do that only wait for work is known here: learned from healthy
 daemons, whose threads must never be called stuck.
@@ -19,13 +19,13 @@ daemons, whose threads must never be called stuck.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping
 import dataclasses
 import itertools
 
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_threads
 from ceilometer.diagnostics import contents
-from ceilometer.diagnostics import report
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,22 +69,103 @@ def still(reports: list[read.Found]) -> Iterator[Still]:
                         max(last.time_usec - first.time_usec, 0), count)
 
 
-def stuck(before: report.Report,
-          after: report.Report) -> list[reported_threads.Thread]:
-    """The threads that have not moved since an earlier report.
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """A thread that makes no progress.
 
-    Without those that only wait for work.
+    :ivar thread: the thread, as it is now
+    :ivar piece: the piece of work that it has not finished since, if known
+    :ivar late: whether that should have been done long ago; then the thread
+        may run, and be at other places
+    :ivar waiting: the threads that wait for it
+    """
 
-    :param before: an earlier report of the same process
-    :param after: the later one, whose threads are given
+    thread: reported_threads.Thread
+    piece: reported_threads.Piece | None
+    late: bool
+    waiting: tuple[reported_threads.Thread, ...] = ()
+
+
+def standing(before: read.Found, after: read.Found) -> list[Standing]:
+    """The threads that have made no progress since an earlier report.
+
+    What counts is the piece of work: while that is the same, no waiting is
+    idle; and if it is late, no change of the stack is progress. Of who works
+    on nothing that is known the stack counts. Who waits for a thread that
+    does not get on is no cause, but named with that.
+
+    :param before: an earlier report of the same process, whole
+    :param after: the later one, whole
     """
     known = {thread.key: thread
-             for thread in reported_threads.threads(before)}
-    return [thread for thread in reported_threads.threads(after)
-            if thread.stack and thread.key in known
-            and known[thread.key].stack == thread.stack
-            and not is_idle(thread) and not _runs(known[thread.key], thread)]
+             for thread in reported_threads.threads(before.report)}
+    threads = reported_threads.threads(after.report)
+    found = {}
+    for thread in threads:
+        earlier = known.get(thread.key)
+        if earlier is None:
+            continue
+        piece, late = _same_piece(
+            thread, before.time_usec, after.time_usec)
+        stands = bool(thread.stack) and earlier.stack == thread.stack and (
+            not _runs(earlier, thread))
+        if late or stands and (piece is not None or not is_idle(thread)):
+            found[thread.ident] = Standing(thread, piece, late)
+    roots = {ident: _root(found, ident) for ident in found}
+    return [dataclasses.replace(one, waiting=tuple(
+        other for other in threads if other.awaited is not None
+        and other.ident != ident and (
+            roots.get(other.ident, other.awaited.ident) == ident)))
+            for ident, one in found.items() if roots[ident] == ident]
 
+
+def _root(found: Mapping[int | None, Standing], ident: int | None,
+          ) -> int | None:
+    """The thread that one waits for in the end."""
+    seen: list[int | None] = [ident]
+    while True:
+        awaited = found[seen[-1]].thread.awaited
+        if awaited is None or awaited.ended or awaited.ident not in found:
+            return seen[-1]
+        if awaited.ident in seen:
+            # they wait for one another
+            return min(seen[seen.index(awaited.ident):], key=str)
+        seen.append(awaited.ident)
+
+
+def _same_piece(thread: reported_threads.Thread, since: int, now: int,
+                ) -> tuple[reported_threads.Piece | None, bool]:
+    """The piece of work that a thread has been at since; whether it is late.
+    """
+    same = [piece for piece in thread.works_on
+            if piece.kind in UNITS_OF_WORK and piece.since_usec <= since]
+    for piece in same:
+        seconds = (LATE_SECONDS if piece.kind != _POLL
+                   else piece.interval_seconds)
+        if seconds and now - piece.since_usec > seconds * 1_000_000:
+            return piece, True
+    return (same[-1] if same else None), False
+
+
+def stuck(before: read.Found,
+          after: read.Found) -> list[reported_threads.Thread]:
+    """The threads that have made no progress, see :func:`standing`.
+
+    :param before: an earlier report of the same process, whole
+    :param after: the later one, whose threads are given
+    """
+    return [one.thread for one in standing(before, after)]
+
+
+#: Kinds of work that are done, or are not: what a cycle waits for are these.
+_POLL = 'poll'
+UNITS_OF_WORK = (_POLL, 'send', 'take', 'publish')
+
+#: What is not repeated after some interval should be done in this time.
+LATE_SECONDS = 60
+
+#: A thread that has got a processor so often since then loops.
+RUNS_SWITCHES_MIN = 3
 
 #: A thread that had so much of a processor since then works, though it is at
 #: the same place.
@@ -95,8 +176,14 @@ def _runs(before: reported_threads.Thread,
           after: reported_threads.Thread) -> bool:
     if contents.RUNNING in (before.state, after.state):
         return True
-    return (before.cpu_seconds is not None and after.cpu_seconds is not None
-            and after.cpu_seconds - before.cpu_seconds >= RUNS_CPU_SECONDS)
+    return _rises(before.cpu_seconds, after.cpu_seconds, RUNS_CPU_SECONDS
+                  ) or _rises(before.switches, after.switches,
+                              RUNS_SWITCHES_MIN)
+
+
+def _rises(before: float | None, after: float | None, least: float) -> bool:
+    return (before is not None and after is not None
+            and after - before >= least)
 
 
 #: What threads wait for that have nothing to do.
@@ -122,6 +209,8 @@ IDLE_PLACES = ('ConsumerConnection._poll_messages',)
 def is_idle(thread: reported_threads.Thread) -> bool:
     """Whether a thread waits there for work, which is normal."""
     if thread.state == contents.RUNNING:
+        return False
+    if any(piece.kind in UNITS_OF_WORK for piece in thread.works_on):
         return False
     functions = [frame.function for frame in thread.stack]
     innermost = functions[-1] if functions else ''

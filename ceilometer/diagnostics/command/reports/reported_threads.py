@@ -57,6 +57,26 @@ Stack = tuple[Frame, ...]
 
 
 @dataclasses.dataclass(frozen=True)
+class Piece:
+    """A piece of work; its attributes are those of the section's data."""
+
+    kind: str
+    work: str
+    since_usec: int
+    interval_seconds: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Awaited:
+    """A thread that another one waits for, the same."""
+
+    name: str
+    native_id: int | None
+    ident: int
+    ended: bool
+
+
+@dataclasses.dataclass(frozen=True)
 class Thread:
     """A thread; its attributes are those of the section's data."""
 
@@ -68,6 +88,10 @@ class Thread:
     cpu_seconds: float | None
     foreground: bool
     stack: Stack
+    switches: int | None = None
+    awaited: Awaited | None = None
+    peer: str | None = None
+    works_on: tuple[Piece, ...] = ()
 
     @property
     def key(self) -> Any:
@@ -107,8 +131,19 @@ class Thread:
         if self.state == contents.RUNNING:
             return f'{words}, running'
         if self.waiting_for:
-            return f'{words}, waiting for {self.waiting_for}'
+            return f'{words}, waiting for {self.waiting_for}{self._whom()}'
         return f'{words}, {self.state}'
+
+    def _whom(self) -> str:
+        if self.peer:
+            return f' (peer {self.peer})'
+        if self.awaited is None:
+            return ''
+        role = ('held by ' if self.waiting_for == contents.FOR_LOCK
+                else '')
+        if self.awaited.ended:
+            return f' ({role}a thread that has ended)'
+        return f' ({role}"{self.awaited.name}", {self.awaited.native_id})'
 
 
 def _at(frame: Frame, name: str) -> str:
@@ -150,7 +185,19 @@ def _thread(owner: contents.Thread, stack: Stack) -> Thread:
         ident=owner['ident'], state=escape.line(owner['state']),
         waiting_for=None if waiting_for is None else escape.line(waiting_for),
         cpu_seconds=owner['cpu_seconds'], foreground=owner['foreground'],
-        stack=stack)
+        stack=stack, switches=owner['switches'],
+        awaited=_awaited(owner.get('waits_for_thread')),
+        peer=escape.line(owner.get('peer') or '') or None,
+        works_on=tuple(
+            Piece(escape.line(piece['kind']), escape.line(piece['work']),
+                  piece['since_usec'], piece['interval_seconds'])
+            for piece in owner.get('works_on') or ()))
+
+
+def _awaited(told: contents.OtherThread | None) -> Awaited | None:
+    return None if told is None else Awaited(
+        escape.line(told['name'] or ''), told['native_id'], told['ident'],
+        told['ended'])
 
 
 def merge(reports: Iterable[read.Found],
