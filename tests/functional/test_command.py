@@ -206,14 +206,28 @@ def test_page_in_a_browser(journal: pathlib.Path,
         return re.findall(
             r'<tr class="option[^"]*"><th scope="row">\[DEFAULT\] (\w+)', page)
 
-    assert options(shown('')) == ['debug', 'host', 'transport_url']
+    def sections(page: str) -> list[tuple[str, str, str]]:
+        return re.findall(
+            r'<details class="section" id="report-\d+-([a-z-]+)"'
+            r'( open="")?( hidden="")?>', page)
+
+    plain = shown('')
+    assert options(plain) == ['debug', 'host', 'transport_url']
+    assert {part for _, *state in sections(plain) for part in state} == {''}
     found = shown('#search=url')
     assert options(found) == ['transport_url']
     assert '1 of 3 options' in found
     assert options(shown('#changed=1')) == ['debug']
+    # what a section tells is found, too, though it is closed
+    shut = ('', ' hidden=""')
+    searched = sections(shown('#search=VERSION'))
+    assert [part for part in searched if part[0] == 'package'] == [
+        ('package', ' open=""', '')] * 2
+    others = [part for part in searched if part[0] != 'package']
+    assert others and {part[1:] for part in others} == {shut}
     # both processes stand at the same place: one branch of the tree
-    assert found.count('<span class="count">2</span>') == 1
-    assert found.count('class="owner"') == 2
+    assert plain.count('<span class="count">2</span>') == 1
+    assert plain.count('class="owner"') == 2
 
 
 @pytest.mark.parametrize(('raises', 'says'), [

@@ -290,8 +290,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='who waits for a stuck thread is a cause',
         file='command/findings/stuck_threads.py',
-        old='for ident, one in found.items() if roots[ident] == ident]',
-        new='for ident, one in found.items()]',
+        old='for key, one in found.items() if roots[key] == key]',
+        new='for key, one in found.items()]',
         tests=('tests/unit/test_progress.py::'
                'test_who_waits_for_another_is_named_with_it',)),
 )

@@ -91,6 +91,12 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_command_findings.py::'
                'test_page_begins_with_the_verdict',)),
     fault.Fault(
+        name='nothing can be searched on the page',
+        file='command/output/report_html.py',
+        old='    parts.append(verdict_html.SEARCH)\n',
+        new='',
+        tests=(_FUNCTIONAL + 'test_page_in_a_browser',)),
+    fault.Fault(
         name='the page may load from anywhere',
         file='command/output/report_html.py',
         old="default-src 'none'",

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 import dataclasses
 import itertools
+from typing import Any
 
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_threads
@@ -110,27 +111,30 @@ def standing(before: read.Found, after: read.Found) -> list[Standing]:
         stands = bool(thread.stack) and earlier.stack == thread.stack and (
             not _runs(earlier, thread))
         if late or stands and (piece is not None or not is_idle(thread)):
-            found[thread.ident] = Standing(thread, piece, late)
-    roots = {ident: _root(found, ident) for ident in found}
+            found[thread.key] = Standing(thread, piece, late)
+    keys = {thread.ident: thread.key for thread in threads}
+    roots = {key: _root(found, keys, key) for key in found}
     return [dataclasses.replace(one, waiting=tuple(
         other for other in threads if other.awaited is not None
-        and other.ident != ident and (
-            roots.get(other.ident, other.awaited.ident) == ident)))
-            for ident, one in found.items() if roots[ident] == ident]
+        and other.key != key and (
+            roots.get(other.key, keys.get(other.awaited.ident)) == key)))
+            for key, one in found.items() if roots[key] == key]
 
 
-def _root(found: Mapping[int | None, Standing], ident: int | None,
-          ) -> int | None:
+def _root(found: Mapping[Any, Standing], keys: Mapping[int | None, Any],
+          key: Any) -> Any:
     """The thread that one waits for in the end."""
-    seen: list[int | None] = [ident]
+    seen = [key]
     while True:
         awaited = found[seen[-1]].thread.awaited
-        if awaited is None or awaited.ended or awaited.ident not in found:
+        other = None if awaited is None or awaited.ended else keys.get(
+            awaited.ident)
+        if other not in found:
             return seen[-1]
-        if awaited.ident in seen:
+        if other in seen:
             # they wait for one another
-            return min(seen[seen.index(awaited.ident):], key=str)
-        seen.append(awaited.ident)
+            return min(seen[seen.index(other):], key=str)
+        seen.append(other)
 
 
 def _same_piece(thread: reported_threads.Thread, since: int, now: int,

@@ -76,6 +76,7 @@ def page(reports: list[read.Found], before: list[read.Found | None],
         ('sections', 'Sections', ''.join(
             _sections(one, name(one), index)
             for index, one in enumerate(reports)))) if part[2]]
+    parts.append(verdict_html.SEARCH)
     parts.append('<main>\n')
     parts.append(verdict_html.verdict_over(
         verdict.of(told), reports, names))
@@ -200,11 +201,9 @@ def _configuration(reports: list[read.Found],
             f'<td>{_text(shown)}</td>'
             f'<td class="faint place">{_text(where)}</td>'
             f'<td class="faint">{_text(whose)}</td></tr>\n')
-    return ('<h2>Configuration</h2>\n<p id="searching" hidden>'
-            '<input type="search" id="search" placeholder="Search options" '
-            'aria-label="Search options"> <label><input type="checkbox" '
-            'id="changed"> only options that differ from the default</label> '
-            '<span id="shown" class="faint"></span></p>\n<table>\n'
+    return ('<h2>Configuration</h2>\n<p id="changing" hidden>'
+            '<label><input type="checkbox" id="changed"> only options that '
+            'differ from the default</label></p>\n<table>\n'
             + ''.join(lines) + '</table>\n')
 
 

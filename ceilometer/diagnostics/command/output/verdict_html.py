@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import html
+from urllib import parse
 
 from ceilometer.diagnostics.command.findings import digest
 from ceilometer.diagnostics.command.findings import verdict
@@ -23,6 +24,12 @@ from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import report
 
 #: What marks a line beside its colour, which not everybody sees.
+#: Searches all of the page; hidden where no script runs.
+SEARCH = ('<p id="searching" role="search" hidden><input type="search" '
+          'id="search" placeholder="Search everything" '
+          'aria-label="Search everything"> <span id="shown" class="faint" '
+          'aria-live="polite"></span></p>\n')
+
 MARKS = {digest.BAD: '! ', digest.ODD: '* ', digest.PLAIN: ''}
 
 
@@ -56,6 +63,9 @@ def notice(told: digest.Notice, found: read.Found, index: int) -> str:
             words += (f' <a href="#{text(anchor(index, part))}">'
                       f'{text(part.title)}</a>')
             break
+    if told.thread:
+        wanted = parse.urlencode({'search': told.thread})
+        words += f' <a href="#{text(wanted)}">find the thread</a>'
     return f'<li class="{told.level}">{words}</li>\n'
 
 
