@@ -179,7 +179,8 @@ def test_instance_polls_a_namespace_that_is_meant(
     assert int(told['LimitNOFILESoft']) < int(told['LimitNOFILE'])
     assert command.triggered(machine, INSTANCE)
     section, *_ = machine.entries(f'_SYSTEMD_UNIT={INSTANCE}.service',
-                                  'REPORT_SECTION=configuration')
+                                  'REPORT_SECTION=configuration',
+                                  'REPORT_PROCESS=master')
     # of that directory, and of the configuration of all
     assert 'of-the-instance' in section['MESSAGE']
     assert '/etc/ceilometer/ceilometer.conf' in section['MESSAGE']
