@@ -138,7 +138,8 @@ def process(machine: machines.Machine, pid: int) -> dict[str, str]:
         # without SIGUSR1 and SIGUSR2, which are ours
         **{name: f'{int(status[name], 16) & ~0xa00:x}'
            for name in ('SigBlk', 'SigIgn', 'SigCgt')},
-        'cmdline': text('cmdline'), 'comm': text('comm'),
+        # without the room behind the title: process ids are part of it
+        'cmdline': text('cmdline').rstrip('\0'), 'comm': text('comm'),
         'limits': text('limits'), 'cgroup': text('cgroup'),
         'oom_score_adj': text('oom_score_adj'),
         'environ': '\n'.join(sorted(
