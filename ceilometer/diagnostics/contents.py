@@ -852,6 +852,8 @@ class WorkerDeath(TypedDict):
     :ivar lived_seconds: how long it ran
     :ivar replaced: whether it ended because the service was told to reload
     :ivar last_error: what it has logged last
+    :ivar stacks: where its threads stood when it crashed, as faulthandler
+        writes it, a line each; the first thread is the one that crashed
     """
 
     time: str
@@ -863,6 +865,7 @@ class WorkerDeath(TypedDict):
     lived_seconds: float | None
     replaced: bool
     last_error: LoggedError | None
+    stacks: NotRequired[list[str]]
 
 
 class WorkersOfService(TypedDict):

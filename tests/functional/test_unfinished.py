@@ -51,6 +51,25 @@ def test_report_of_a_killed_worker_is_known_to_be_unfinished(
     assert [section.name for section in report.sections] == [*fields.SECTIONS]
 
 
+def test_stacks_of_a_worker_that_crashes_are_told(start, journal):
+    """By its master, in the next report."""
+    process = start('cotyledon_service')
+    worker = next(pid for pid in process.wait_ready(3) if pid != process.pid)
+    os.kill(worker, signal.SIGSEGV)
+    # the next one has begun
+    process.wait_ready(4)
+    process.send()
+    (report,) = journal.wait_complete()
+    (workers,) = (section for section in report.sections
+                  if section.name == 'workers')
+    (death,) = workers.data['services'][0]['deaths']
+    assert death['pid'] == worker and death['signal'] == 'SIGSEGV'
+    told = '\n'.join(death['stacks'])
+    assert 'Segmentation fault' in told and '_wait_forever' in told
+    process.send(signal.SIGTERM)
+    assert process.wait() == 0
+
+
 def test_report_begins_before_anything_is_collected(start, journal):
     """Its first entry says whose it is, and how many are to come."""
     process = start('simple')

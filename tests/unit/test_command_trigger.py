@@ -102,6 +102,16 @@ def test_process_that_is_gone() -> None:
     assert system.state(child.pid) is None
 
 
+def test_process_that_has_ended_and_is_not_taken_up() -> None:
+    """A zombie is no process that is silent."""
+    child = subprocess.Popen(['true'])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert pathlib.Path(f'/proc/{child.pid}').exists()
+    assert system.look_at(child.pid) is None
+    assert system.state(child.pid) is None
+    child.wait()
+
+
 class World:
     """A systemctl, and a journal that fills when a signal is sent.
 

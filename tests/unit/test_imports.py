@@ -112,7 +112,8 @@ def floors(pairs):
 
 #: All that is imported as a process is armed; folders must not add to it.
 ARMING = {'', 'fields', 'report', 'daemon', *(f'daemon.{name}' for name in (
-    'arming', 'broker_watch', 'coordination_watch', 'descriptors',
+    'arming', 'broker_watch', 'coordination_watch', 'crash_stacks',
+    'descriptors',
     'error_text', 'gmr', 'hooks',
     'installation', 'interpose', 'last_words', 'log_watch',
     'notification_work', 'polling_work', 'process', 'report_context',

@@ -14,14 +14,17 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
+import resource
 import signal
 import time
 import types
 
 import pytest
 
+from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import process as daemons
@@ -97,7 +100,7 @@ def told():
     return data, found, workers.render(data)
 
 
-def die(watch, manager, code=2, leave=None):
+def die(watch, manager, code=2, leave=None, ends=0):
     """Have a worker of ours leave something and end; cotyledon notes it."""
     pid = os.fork()
     if pid == 0:
@@ -107,7 +110,7 @@ def die(watch, manager, code=2, leave=None):
                 leave()
         finally:
             os._exit(0)
-    os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == ends
     manager.add(Process(pid, code))
     watch.note_death('id', 0, code)
     return pid
@@ -119,6 +122,66 @@ def logged(message='it failed: %s', error='PollingException',
     last_words._logged(log_watch.Logged(
         time.time(), level, 'ceilometer.polling', message, error, text, 1,
         'MainThread'))
+
+
+@pytest.mark.parametrize('number', [
+    signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE])
+def test_crash_is_told_with_the_stacks(watch, number):
+    """The signal does to the worker what it did before."""
+    manager = Manager()
+    begin(watch, manager)
+
+    def crash():
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        # pytest has one of its own
+        faulthandler.disable()
+        crash_stacks.begin(watch.descriptor)
+        os.kill(os.getpid(), number)
+
+    die(watch, manager, -number, crash, ends=-number)
+    data, found, text = told()
+    (death,) = data['services'][0]['deaths']
+    assert death['stacks'][0].startswith('Fatal Python error: ')
+    assert f' in {crash.__name__}' in '\n'.join(death['stacks'])
+    assert f'by {number.name} at {__file__}:' in found[0]['sentence']
+    assert '      Fatal Python error: ' in text
+    # it is forgotten
+    assert crash_stacks.of(watch.descriptor, death['pid']) is None
+
+
+def test_faulthandler_of_somebody_else_is_left_alone(watch, tmp_path):
+    """What was enabled for it is what a crash is written to."""
+    manager = Manager()
+    begin(watch, manager)
+
+    def crash():
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        with open(tmp_path / 'own', 'w') as file:
+            faulthandler.enable(file)
+            crash_stacks.begin(watch.descriptor)
+            crash_stacks.forked()
+            os.kill(os.getpid(), signal.SIGSEGV)
+
+    die(watch, manager, -signal.SIGSEGV, crash, ends=-signal.SIGSEGV)
+    (death,) = told()[0]['services'][0]['deaths']
+    assert 'stacks' not in death
+    assert 'Segmentation fault' in (tmp_path / 'own').read_text()
+
+
+def test_worker_that_was_killed_has_no_stacks(watch):
+    """Nor has it those of a worker that had its place before."""
+    manager = Manager()
+    begin(watch, manager)
+    os.pwrite(watch.descriptor, b'Fatal Python error', crash_stacks._OFFSET)
+
+    def end():
+        faulthandler.disable()
+        crash_stacks.begin(watch.descriptor)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    die(watch, manager, -9, end, ends=-9)
+    (death,) = told()[0]['services'][0]['deaths']
+    assert 'stacks' not in death
 
 
 def test_other_processes_say_who_knows(watch):
@@ -293,7 +356,7 @@ def test_exception_that_ends_a_worker_is_its_last_word(watch):
         except IndexError:
             os._exit(1)
 
-    die(watch, manager, 1, fail)
+    die(watch, manager, 1, fail, ends=1)
     assert told()[1][0]['sentence'].endswith(
         ' with exit status 1, after: IndexError: list index out of range')
 

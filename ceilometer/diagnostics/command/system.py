@@ -280,6 +280,9 @@ def state(pid: int) -> str | None:
         told = status(directory)
     except (FileNotFoundError, ProcessLookupError):
         return None
+    if told['State'].split()[0] in 'ZX':
+        # nobody has taken notice of its end yet
+        return None
     words = [f'state {" ".join(told["State"].split())}']
     try:
         waits = (directory / 'wchan').read_text().strip()

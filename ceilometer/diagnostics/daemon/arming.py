@@ -46,6 +46,7 @@ from types import FrameType
 from typing import Any
 from typing import NamedTuple
 
+from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import gmr
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
@@ -178,8 +179,10 @@ class Arming:
         self.daemon.forked()
         log_watch.forked()
         worker_deaths.forked()
+        crash_stacks.forked()
         if self.daemon.process == fields.PROCESS_WORKER:
             last_words.begin(self.reporter.context.turn_descriptor)
+            crash_stacks.begin(self.reporter.context.turn_descriptor)
         if self.signals:
             signal.pthread_sigmask(signal.SIG_BLOCK, self.signals)
         self._waiter.forked()

@@ -23,6 +23,7 @@ import sys
 from typing import Any
 
 from ceilometer.diagnostics.daemon import arming
+from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import gmr
 from ceilometer.diagnostics.daemon import hooks
 from ceilometer.diagnostics.daemon import last_words
@@ -96,6 +97,7 @@ def _become_worker(number: int, service: Any) -> None:
     armed.daemon.become_worker(number, service)
     if armed.daemon.process == fields.PROCESS_WORKER:
         last_words.begin(armed.reporter.context.turn_descriptor)
+        crash_stacks.begin(armed.reporter.context.turn_descriptor)
         log_watch.start_alone()
     # A worker that is no fork of its master has not read its configuration:
     # the service has got it.

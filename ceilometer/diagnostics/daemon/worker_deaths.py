@@ -26,6 +26,7 @@ import time
 from typing import Any
 from typing import NamedTuple
 
+from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import last_words
 
 #: So many deaths of a service are remembered with all that is known.
@@ -44,6 +45,8 @@ class Death(NamedTuple):
     :ivar code: exit status; the negative number of a signal that killed it
     :ivar replaced: whether it ended because the service was told to reload
     :ivar words: what it has left, None if not known
+    :ivar stacks: where its threads stood when it crashed, None if it has not,
+        or if that is not known
     """
 
     time: float
@@ -52,6 +55,7 @@ class Death(NamedTuple):
     code: int
     replaced: bool
     words: last_words.LastWords | None
+    stacks: str | None = None
 
     @property
     def unusual(self) -> bool:
@@ -118,11 +122,13 @@ class Watch:
         now = time.time()
         pid = self._pid(service_id, worker)
         words = None if pid is None else last_words.of(self.descriptor, pid)
+        stacks = (None if pid is None
+                  else crash_stacks.of(self.descriptor, pid))
         # one that began after the reload has not ended because of it
         replaced = self.reloaded is not None and (
             words.began < self.reloaded if words is not None
             else now - self.reloaded < 10)
-        death = Death(now, worker, pid, code, replaced, words)
+        death = Death(now, worker, pid, code, replaced, words, stacks)
         service = self.services.setdefault(service_id, Service())
         service.last.append(death)
         service.restarts[worker] += 1

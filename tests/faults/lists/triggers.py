@@ -271,6 +271,43 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='        used -= 0 * sum(',
         tests=('tests/unit/test_memory_left.py::'
                'test_what_the_kernel_takes_back_is_left',)),
+    # crash_stacks
+    fault.Fault(
+        name='the stacks of a worker that crashes are not written',
+        file='daemon/crash_stacks.py',
+        old='        faulthandler.enable(own, all_threads=True)\n',
+        new='',
+        tests=('tests/unit/test_workers.py::'
+               'test_crash_is_told_with_the_stacks',)),
+    fault.Fault(
+        name='a faulthandler that somebody has enabled is taken over',
+        file='daemon/crash_stacks.py',
+        old='descriptor is None or faulthandler.is_enabled()\n',
+        new='descriptor is None\n',
+        tests=('tests/unit/test_workers.py::'
+               'test_faulthandler_of_somebody_else_is_left_alone',)),
+    fault.Fault(
+        name='a worker has the stacks of one that crashed before',
+        file='daemon/crash_stacks.py',
+        old='        _forget(descriptor, place)\n        os.pwrite',
+        new='        os.pwrite',
+        tests=('tests/unit/test_workers.py::'
+               'test_worker_that_was_killed_has_no_stacks',)),
+    fault.Fault(
+        name='forks of a process write no stacks of their own',
+        file=ARMING,
+        old='            crash_stacks.begin(self.reporter.context.'
+            'turn_descriptor)\n',
+        new='            pass\n',
+        tests=('tests/functional/test_unfinished.py::'
+               'test_stacks_of_a_worker_that_crashes_are_told',)),
+    fault.Fault(
+        name='a zombie is taken for a silent process',
+        file='command/system.py',
+        old="    if told['State'].split()[0] in 'ZX':\n",
+        new='    if False:\n',
+        tests=('tests/unit/test_command_trigger.py::'
+               'test_process_that_has_ended_and_is_not_taken_up',)),
     # descriptors
     fault.Fault(
         name='the limit of descriptors is not put back',

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from typing import Any
@@ -25,6 +26,9 @@ from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import without_ids
 from ceilometer.diagnostics.daemon import worker_deaths
 from ceilometer.diagnostics import findings
+
+# as faulthandler writes it
+_FRAME = re.compile(r'  File "(.*)", line (\d+) in (.*)')
 
 #: Deaths are unusual for so long.
 LATELY_SECONDS = 600.0
@@ -114,7 +118,7 @@ def _age(pid: int) -> float | None:
 
 def _death(death: worker_deaths.Death, now: float) -> contents.WorkerDeath:
     words = death.words
-    return {
+    told: contents.WorkerDeath = {
         'time': findings.utc(death.time),
         'seconds_ago': round(max(now - death.time, 0), 1),
         'worker': death.worker,
@@ -128,6 +132,9 @@ def _death(death: worker_deaths.Death, now: float) -> contents.WorkerDeath:
         'last_error': None if words is None else _error(words, death.time,
                                                         now),
     }
+    if death.stacks is not None:
+        told['stacks'] = death.stacks.splitlines()
+    return told
 
 
 def _error(words: last_words.LastWords, died: float,
@@ -210,9 +217,17 @@ def _dying(service: contents.WorkersOfService,
         service=service['service'], worker=last['worker'], pid=last['pid'])
 
 
+def _where(death: contents.WorkerDeath) -> str:
+    """Where the thread stood that has crashed."""
+    for line in death.get('stacks', ()):
+        if found := _FRAME.fullmatch(line):
+            return f' at {found[1]}:{found[2]} in {found[3]}'
+    return ''
+
+
 def _how(death: contents.WorkerDeath) -> str:
     if death['signal'] is not None:
-        return f'by {death["signal"]}'
+        return f'by {death["signal"]}{_where(death)}'
     return f'with exit status {death["exit_status"]}'
 
 
@@ -264,4 +279,5 @@ def _render_deaths(service: contents.WorkersOfService) -> list[str]:
             if told['logger']:
                 words += f' ({told["logger"]})'
         lines.append(words)
+        lines += [f'      {line}' for line in death.get('stacks', ())]
     return lines
