@@ -226,11 +226,11 @@ def collected(module):
     """Note each section as it was collected, before it is sent."""
     deliver = module._deliver
 
-    def noted(delivery, header, section, index, count):
+    def noted(delivery, header, section, index, count, *others):
         path = os.path.join(DIRECTORY, f'collected-{header.id}')
         with open(path, 'a') as file:
             file.write(json.dumps(dataclasses.asdict(section)) + '\n')
-        return deliver(delivery, header, section, index, count)
+        return deliver(delivery, header, section, index, count, *others)
 
     module._deliver = noted
 
@@ -251,15 +251,15 @@ def turns(module):
     module.TURN_SECONDS_MAX = 600.0
 
     @contextlib.contextmanager
-    def together(descriptor):
+    def together(descriptor, *others):
         if not os.path.exists(path):
-            with taken(descriptor):
+            with taken(descriptor, *others):
                 yield
             return
         with open(path) as file:
             count = int(file.read())
         _note(f'wants-{os.getpid()}', '')
-        with taken(descriptor):
+        with taken(descriptor, *others):
             while sum(name.startswith('wants-') and not name.endswith('.new')
                       for name in os.listdir(DIRECTORY)) < count:
                 time.sleep(0.01)
