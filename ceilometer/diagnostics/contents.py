@@ -1135,6 +1135,73 @@ class Summary(TypedDict):
     delivery_problem: str | None
 
 
+@final
+class OutsideThread(TypedDict):
+    """A thread of a process that was looked at from the outside, twice.
+
+    :ivar state: as in :class:`KernelThread`
+    :ivar share: of the time between the looks in which it ran, or waited for
+        a processor; None where the kernel does not count that
+    :ivar turns: how often it was given a processor between them, or None
+    :ivar wants_interpreter: whether it asks for Python's interpreter again
+        and again
+    """
+
+    native_id: int
+    name: str
+    state: str
+    kernel_function: str | None
+    cpu_seconds: float
+    share: float | None
+    turns: int | None
+    wants_interpreter: bool
+
+
+@final
+class OutsideChild(TypedDict):
+    """A child of such a process."""
+
+    pid: int
+    name: str
+    state: str
+
+
+class Outside(TypedDict):
+    """Section ``outside``: what the kernel tells of a process that is silent.
+
+    :ivar state: as /proc tells it
+    :ivar frozen_group: the control group that is frozen, or None
+    :ivar signals: names of signals, by ``pending``, ``blocked``, ``ignored``
+        and ``caught``
+    :ivar threads: those that tell most first
+    :ivar descriptors_by_kind: empty where /proc hides them
+    :ivar control_group: its path, and the texts of its files by name
+    :ivar hidden: the files of /proc that may not be read
+    :ivar stacks_by: the program that has told the Python stacks, or None
+    """
+
+    pid: int
+    state: str
+    frozen_group: str | None
+    signals: dict[str, list[str]]
+    thread_count: int
+    threads: list[OutsideThread]
+    threads_left_out: int
+    descriptor_count: int | None
+    descriptor_limit: int | None
+    descriptors_by_kind: dict[str, int]
+    memory_kib: dict[str, int]
+    control_group: dict[str, str]
+    parent: int | None
+    children: list[OutsideChild]
+    age_seconds: float | None
+    replaced_files: list[str]
+    hidden: list[str]
+    stacks_by: str | None
+    python_stacks: list[str]
+    findings: list[Finding]
+
+
 class Failed(TypedDict):
     """Data of any section of status ``error``.
 
@@ -1189,4 +1256,5 @@ SECTIONS: Final[dict[str, type]] = {
     'coordination': Coordination,
     'files': Files,
     'summary': Summary,
+    'outside': Outside,
 }

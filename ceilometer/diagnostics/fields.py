@@ -84,7 +84,9 @@ TURN_NAME: Final = 'ceilometer-diagnostics-turn'
 TRIGGER_SIGNAL: Final = 'signal'
 TRIGGER_FILE: Final = 'file'
 TRIGGER_API: Final = 'api'
-TRIGGERS: Final = (TRIGGER_SIGNAL, TRIGGER_FILE, TRIGGER_API)
+#: Of what another tells about a process that does not answer.
+TRIGGER_HANG: Final = 'hang'
+TRIGGERS: Final = (TRIGGER_SIGNAL, TRIGGER_FILE, TRIGGER_API, TRIGGER_HANG)
 
 # values of REPORT_SECTION_STATUS
 STATUS_OK: Final = 'ok'
@@ -109,3 +111,6 @@ SECTIONS: Final = (
 
 #: The section that closes every report.
 SECTION_SUMMARY: Final = 'summary'
+
+#: The only section of what root's command tells about a process.
+OUTSIDE: Final = 'outside'

@@ -106,6 +106,15 @@ KINDS: Final[dict[str, Kind]] = {
     'report-incomplete': Kind(WARNING),
     'report-damaged': Kind(WARNING),
     'report-not-delivered': Kind(WARNING),
+    # why a process is silent
+    'process-frozen': Kind(ERROR),
+    'process-stopped': Kind(ERROR),
+    'kernel-wait': Kind(ERROR),
+    'interpreter-held': Kind(ERROR),
+    'thread-busy': Kind(NOTICE),
+    'signal-not-taken': Kind(WARNING),
+    'process-silent': Kind(ERROR),
+    'not-armed': Kind(WARNING),
     # the broker
     'broker-unreachable': _BROKER,
     'broker-refused': _BROKER,

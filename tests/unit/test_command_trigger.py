@@ -32,6 +32,7 @@ from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command import options_of_line
+from ceilometer.diagnostics.command.outside import delivery
 from ceilometer.diagnostics.command import remote
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import source
@@ -186,6 +187,7 @@ def world(tmp_path: pathlib.Path,
     made = World(tmp_path)
     monkeypatch.setattr(system, '_systemctl', made.systemctl)
     monkeypatch.setattr(system, '_pids', made.pids)
+    monkeypatch.setattr(delivery, '_RUN', str(tmp_path / 'run'))
     monkeypatch.setattr(obstacles, 'of_journal',
                         lambda name: made.journal_obstacles.get(name))
     ours = source.Source(directory=str(tmp_path))
@@ -258,7 +260,8 @@ def test_all_answer(world: World, start: Start,
     assert world.killed == [['kill', '--signal=SIGUSR1', '--', UNIT]]
     told = json.loads(trigger(capsys, '--json')[1])
     assert [one['pid'] for one in told] == pids
-    assert set(told[0]) == reference.keys('trigger') - {'state', 'obstacle'}
+    assert set(told[0]) == reference.keys('trigger') - {
+        'state', 'obstacle', 'outside'}
 
 
 def test_silent_process_is_named(
@@ -281,14 +284,21 @@ def test_silent_process_is_named(
 
 def test_doomed_process_is_named(world: World, start: Start,
                                  capsys: pytest.CaptureFixture[str]) -> None:
-    """Nobody is signalled where the signal would end a process."""
+    """No unit is signalled in which the signal would end a process."""
     pid = start('default')
     other = 'ceilometer-agent-central.service'
-    world.units = {UNIT: forks(1), other: [pid]}
+    pids = forks(1)
+    world.units = {UNIT: pids, other: [pid]}
+    world.answer = {pids[0]: True}
     code, out, err = trigger(capsys)
-    assert (code, out, world.killed) == (1, '', [])
+    assert code == 1
+    assert world.killed == [['kill', '--signal=SIGUSR1', '--', UNIT]]
     assert f'SIGUSR1 would end pid {pid}' in err and other in err
     assert err.count('\n') == 1
+    assert f'{UNIT}: 1 of 1 processes have answered' in out
+    assert f'{other}: 0 of 1 processes have answered' in out
+    assert 'no report: it is not armed' in out
+    world.killed.clear()
     code, _, err = trigger(capsys, other, '--force', '--timeout=1')
     assert code == 1 and len(world.killed) == 1
     assert f'SIGUSR1 ends pid {pid}' in err
@@ -684,7 +694,8 @@ def test_where_no_answer_can_come_no_signal_is_sent(
     while not all(obstacles.of_process(pid) for pid in pids):
         pass
     code, out, err = trigger(capsys)
-    assert (code, out, world.killed) == (1, '', [])
+    assert (code, world.killed) == (1, [])
+    assert out.count(': no report: it is stopped') == 2
     assert err.count('it is stopped') == 2 and 'no signal was sent' in err
     assert trigger(capsys, '--force')[0] == 0 and world.killed
     # one of them may answer

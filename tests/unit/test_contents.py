@@ -43,7 +43,7 @@ from tests.unit import reference
 def test_each_of_our_sections_has_a_shape() -> None:
     """In the order of a report, the closing one last."""
     assert tuple(contents.SECTIONS) == (
-        *fields.SECTIONS, fields.SECTION_SUMMARY)
+        *fields.SECTIONS, fields.SECTION_SUMMARY, fields.OUTSIDE)
 
 
 class Inner(typing.TypedDict):
@@ -230,7 +230,9 @@ def test_reference_has_each_key(name: str) -> None:
               '--polling-namespaces', 'listen', 'sample', 'event',
               'polling', 'sample pipelines', 'event pipelines',
               'configuration', '[coordination] backend_url',
-              'AgentManager', '…', *contents.WORKERS_STATES}
+              'pending', 'blocked', 'ignored', 'caught',
+              'ceilometer-diagnostics trigger', 'AgentManager', '…',
+              *contents.WORKERS_STATES}
     assert words - below <= values
 
 

@@ -22,7 +22,6 @@ from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import times
-from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import findings
 
 
@@ -57,7 +56,7 @@ def main(arguments: list[str]) -> int:
             # the newest that can be read
             for one in read.load_each(
                     journal, kind.reports[::-1], problems,
-                    section=fields.SECTION_SUMMARY):
+                    section=read.closing_section(kind.reports[-1])):
                 kinds_found.tell(kind, one)
                 break
         kinds = kinds_found.ordered(kinds)

@@ -65,7 +65,7 @@ def of_process(pid: int, proc: pathlib.Path = _PROC,
     except (OSError, KeyError, IndexError, ValueError):
         return None
     groups = _read(proc / str(pid) / 'cgroup')
-    if group := _frozen(groups, cgroup):
+    if group := frozen(groups, cgroup):
         return (f'its control group {group} is frozen: "systemctl thaw" the '
                 'unit')
     if state == 'T':
@@ -78,8 +78,12 @@ def of_process(pid: int, proc: pathlib.Path = _PROC,
     return None
 
 
-def _frozen(groups: str, cgroup: pathlib.Path) -> str | None:
-    """The control group that is frozen, as /proc/PID/cgroup names groups."""
+def frozen(groups: str, cgroup: pathlib.Path = _CGROUP) -> str | None:
+    """The control group of a process that is frozen; None if none is.
+
+    :param groups: its control groups, as /proc/PID/cgroup names them
+    :param cgroup: where the control groups are mounted
+    """
     for line in groups.splitlines():
         _, _, rest = line.partition(':')
         controllers, _, path = rest.partition(':')

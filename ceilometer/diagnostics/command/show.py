@@ -31,7 +31,6 @@ from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_options
 from ceilometer.diagnostics.command import selection
-from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
 
 
@@ -138,8 +137,9 @@ def _show_whole(given: argparse.Namespace, journal: journal_reader.Journal,
         kinds = [one for one in found if one.report.sections
                  and one.report.sections[-1].findings]
         having = {one.id: digest.found_by_the_process(one)
-                  for one in read.load_each(journal, kinds, problems,
-                                            fields.SECTION_SUMMARY)}
+                  for kind in kinds for one in read.load_each(
+                      journal, [kind], problems,
+                      read.closing_section(kind))}
         verdicts = [(one, having.get(one.id, [])) for one in found]
     come_to = verdict.of(verdicts)
     if verdicts:

@@ -43,7 +43,7 @@ _BIT = 1 << (SIGNAL - 1)
 _CGROUP_ROOTS = ('/sys/fs/cgroup', '/sys/fs/cgroup/unified',
                  '/sys/fs/cgroup/systemd')
 #: What systemd gives to services (systemd.exec(5)).
-_DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin'
+DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin'
 #: systemctl asks over D-Bus, and waits 25 s itself for an answer.
 _SYSTEMCTL_SECONDS = 40
 
@@ -186,7 +186,7 @@ def manager_path() -> str:
         name, _, value = line.partition('=')
         if name == 'PATH':
             return value
-    return _DEFAULT_PATH
+    return DEFAULT_PATH
 
 
 def kill(names: list[str]) -> None:

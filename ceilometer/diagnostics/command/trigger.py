@@ -13,11 +13,13 @@
 """``ceilometer-diagnostics trigger``: have services write reports, and wait.
 
 It looks before it signals: a process that the signal would end is named, and
-no signal is sent.
+its unit gets no signal. What processes cannot tell is looked at from the
+outside.
 """
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 import dataclasses
 import os
@@ -36,6 +38,9 @@ from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command.output import characters
 from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.output import report_text
+from ceilometer.diagnostics.command.outside import brief_text
+from ceilometer.diagnostics.command.outside import causes
+from ceilometer.diagnostics.command.outside import telling
 from ceilometer.diagnostics.command.reports import earlier
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
@@ -51,13 +56,16 @@ import ceilometer_diagnostics_start
 #: where a section hangs.
 TIMEOUT_SECONDS = 45
 
+_INTERRUPTED = 'until ^C'
+
 
 def parser() -> command_line.Parser:
     """The parser of this verb's command line."""
     made = command_line.Parser(
         'trigger', 'Ask every process of the services for a report: send the '
         'signal as "systemctl kill -s USR1" does, wait for the reports, and '
-        'show what is unusual in them.', [
+        'show what is unusual in them. What processes cannot tell themselves '
+        'is looked at from the outside.', [
             ('', 'all running Ceilometer services'),
             ('ceilometer-polling', 'one service'),
             ('-H root@controller-2 ceilometer-agent-notification',
@@ -86,36 +94,57 @@ def main(arguments: list[str]) -> int:
         from ceilometer.diagnostics.command import remote
         return remote.trigger(given)
     units = _units(given.unit + given.units)
-    _refuse(units, given.force)
-    journal = _journal(units)
+    spared = _spare(units, given.force)
     answers = [
         answers_module.Answer(
-            unit.name, process, obstacle=obstacles.of_process(process.pid))
+            unit.name, process, obstacle=obstacles.of_process(process.pid)
+            or (causes.NOT_ARMED if unit in spared and process.dies else None))
         for unit in units for process in unit.daemons]
-    if not given.force:
-        _refuse_in_vain(units, answers)
+    asked = [unit for unit in units if unit not in spared]
+    waited = f'within {given.timeout} s'
+    if asked:
+        waited = _ask(asked, [
+            answer for answer in answers
+            if answer.unit in {unit.name for unit in asked}], given, waited)
+    told: dict[int, telling.Told] = {}
+    try:
+        if waited != _INTERRUPTED:
+            told = telling.tell(
+                units, [answer for answer in answers if not answer.complete],
+                answers, waited)
+    except KeyboardInterrupt:
+        waited = _INTERRUPTED
+    with destination.Output(given.output, pager=False) as out:
+        if given.json == 'off':
+            out.write(_text(answers, told, waited, out.style))
+        else:
+            out.write(destination.to_json(
+                [_describe(answer, told.get(answer.process.pid))
+                 for answer in answers], given.json))
+    if waited == _INTERRUPTED:
+        return interruption.EXIT_CODE
+    return 0 if all(answer.complete for answer in answers) else 1
+
+
+def _ask(units: list[system.Unit], answers: list[answers_module.Answer],
+         given: argparse.Namespace, waited: str) -> str:
+    """Signal units, and wait for the answers; says how long it has waited."""
+    journal = _journal(units)
+    if not given.force and _in_vain(units, answers):
+        return waited
     start_usec = time.time_ns() // 1000
     system.kill([unit.name for unit in units])
     progress = _Progress(len(answers), not given.quiet)
-    waited = f'within {given.timeout} s'
     try:
         answers_module.wait(journal, answers, start_usec, given.timeout,
                             progress.show)
     except KeyboardInterrupt:
         # what has been answered is printed nevertheless; ^C ends that, too
-        waited = 'until ^C'
+        return _INTERRUPTED
     finally:
         progress.clear()
-    _digest(journal, answers)
-    with destination.Output(given.output, pager=False) as out:
-        if given.json == 'off':
-            out.write(_text(answers, waited, out.style))
-        else:
-            out.write(destination.to_json(
-                [_describe(answer) for answer in answers], given.json))
-    if waited == 'until ^C':
-        return interruption.EXIT_CODE
-    return 0 if all(answer.complete for answer in answers) else 1
+        _digest(journal, answers)
+    return waited
 
 
 def _digest(journal: journal_reader.Journal,
@@ -174,26 +203,29 @@ def _units(words: list[str]) -> list[system.Unit]:
     return list({unit.name: unit for unit in found_units}.values())
 
 
-def _refuse(units: list[system.Unit], force: bool) -> None:
+def _spare(units: list[system.Unit], force: bool) -> list[system.Unit]:
+    """The units that get no signal, because it would end a process."""
     doomed = [(unit, process) for unit in units for process in unit.processes
               if process.dies]
     if not doomed:
-        return
+        return []
     told = '; '.join(
         f'pid {process.pid} ({process.command[:80]}) of {unit.name}'
         for unit, process in doomed)
-    if not force:
-        raise command_line.Failure(
-            f'{system.SIGNAL.name} would end {told}: no signal was sent; the '
-            f'unit must set {ceilometer_diagnostics_start.VARIABLE}=1, see '
-            '"ceilometer-diagnostics check"; or use --force to send the '
-            'signal anyway')
-    destination.complain(f'{system.SIGNAL.name} ends {told}')
+    if force:
+        destination.complain(f'{system.SIGNAL.name} ends {told}')
+        return []
+    destination.complain(
+        f'{system.SIGNAL.name} would end {told}: no signal was sent to the '
+        'unit, and what can be seen from the outside is told; the unit must '
+        f'set {ceilometer_diagnostics_start.VARIABLE}=1, see '
+        '"ceilometer-diagnostics check"')
+    return list({unit.name: unit for unit, _ in doomed}.values())
 
 
-def _refuse_in_vain(units: list[system.Unit],
-                    answers: list[answers_module.Answer]) -> None:
-    """Send no signal that nobody can answer: the answer might come later."""
+def _in_vain(units: list[system.Unit],
+             answers: list[answers_module.Answer]) -> bool:
+    """Whether nobody can answer a signal: the answer might come later."""
     for namespace in dict.fromkeys(unit.namespace for unit in units):
         if why := obstacles.of_journal(namespace):
             raise command_line.Failure(f'no report can come: {why}; no '
@@ -202,8 +234,10 @@ def _refuse_in_vain(units: list[system.Unit],
         told = '; '.join(f'pid {answer.process.pid} '
                          f'({answer.process.command[:80]}) of {answer.unit}: '
                          f'{answer.obstacle}' for answer in answers)
-        raise command_line.Failure(
+        destination.complain(
             f'no report can come: {told}; no signal was sent')
+        return True
+    return False
 
 
 def _journal(units: list[system.Unit]) -> journal_reader.Journal:
@@ -239,7 +273,8 @@ class _Progress:
             sys.stderr.flush()
 
 
-def _text(answers: list[answers_module.Answer], waited: str,
+def _text(answers: list[answers_module.Answer],
+          outside: dict[int, telling.Told], waited: str,
           style: destination.Style) -> str:
     parts = []
     told = [(answer.found, answer.notices) for answer in answers
@@ -265,6 +300,9 @@ def _text(answers: list[answers_module.Answer], waited: str,
             + '\n')
         for answer in own:
             parts += _of_process(answer, above, waited, style)
+            if (seen := outside.get(answer.process.pid)) is not None:
+                parts.append(_indented(brief_text.brief(
+                    seen, answer.obstacle, style)))
     return ''.join(parts)
 
 
@@ -308,7 +346,8 @@ def _silent(answer: answers_module.Answer, waited: str) -> str:
     return f'{words} {waited}: {state}'
 
 
-def _describe(answer: answers_module.Answer) -> dict[str, Any]:
+def _describe(answer: answers_module.Answer,
+              seen: telling.Told | None) -> dict[str, Any]:
     process = answer.process
     told: dict[str, Any] = {
         'unit': answer.unit, 'pid': process.pid, 'command': process.command,
@@ -319,4 +358,7 @@ def _describe(answer: answers_module.Answer) -> dict[str, Any]:
     if not answer.complete:
         told['state'] = system.state(process.pid)
         told['obstacle'] = answer.obstacle
+        told['outside'] = None if seen is None else {
+            'id': None if seen.not_written else seen.header.id,
+            'not_written': seen.not_written, 'data': seen.data}
     return told

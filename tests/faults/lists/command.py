@@ -107,7 +107,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='an interrupt discards what has been answered',
         file='command/trigger.py',
-        old="        waited = 'until ^C'\n",
+        old='        return _INTERRUPTED\n',
         new='        raise\n',
         tests=('tests/unit/test_command_trigger.py',)),
     fault.Fault(

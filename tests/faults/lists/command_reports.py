@@ -78,7 +78,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a process is believed what it says of its unit',
         file='command/reports/read.py',
-        old="(unit := stored.text(entry, '_SYSTEMD_UNIT'))",
+        old='(unit := stored.decode(sender.unit_of(entry)))',
         new='(unit := stored.text(entry, fields.REPORT_UNIT))',
         tests=(
             _READ + 'test_outside_of_a_unit_is_not_trusted',
@@ -118,8 +118,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='reports of two senders are a group',
         file='command/reports/read.py',
-        old='trigger.kind, trigger.signal, trigger.sender_pid,\n',
-        new='trigger.kind, trigger.signal,\n',
+        old='trigger.kind, trigger.signal, trigger.sender_pid))\n',
+        new='trigger.kind, trigger.signal))\n',
         tests=(_SELECTION + 'test_who_answers_one_trigger_stands_together',)),
     fault.Fault(
         name='a report of exactly that time is left out',

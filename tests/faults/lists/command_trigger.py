@@ -17,6 +17,7 @@ from tests.faults import fault
 
 _TRIGGER = 'tests/unit/test_command_trigger.py::'
 _WRONG = 'tests/unit/test_command_wrong.py::'
+_OUTSIDE = 'tests/unit/test_command_outside.py::'
 _OBSTACLES = 'tests/unit/test_command_obstacles.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
@@ -58,9 +59,33 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a daemon is signalled that the signal would end',
         file='command/trigger.py',
-        old='    if not force:\n',
-        new='    if False:\n',
+        old='    asked = [unit for unit in units if unit not in spared]\n',
+        new='    asked = units\n',
         tests=(_TRIGGER + 'test_doomed_process_is_named',)),
+    fault.Fault(
+        name='anybody is believed who writes about a process',
+        file='command/reports/sender.py',
+        old="stored.first(entry, '_UID') == b'0' and (",
+        new='(',
+        tests=(_OUTSIDE + 'test_only_root_is_believed',)),
+    fault.Fault(
+        name='what waits for the interpreter is not seen',
+        file='command/outside/thread_looks.py',
+        old='and turns / seconds >= _WAKE_UPS_PER_SECOND_MIN\n',
+        new='and turns / seconds >= 10 ** 6\n',
+        tests=(_OUTSIDE + 'test_held_interpreter',)),
+    fault.Fault(
+        name='what pystack prints is not masked',
+        file='command/outside/python_stacks.py',
+        old="masked.text(line.replace('\\t', '    ')[:STACK_LINE_CHARS_MAX])",
+        new="line.replace('\\t', '    ')[:STACK_LINE_CHARS_MAX]",
+        tests=(_OUTSIDE + 'test_stacks',)),
+    fault.Fault(
+        name='no limit of threads that are told',
+        file='command/outside/telling.py',
+        old="data['threads'][:THREADS_TOLD_MAX]]",
+        new="data['threads']]",
+        tests=(_OUTSIDE + 'test_many_threads_are_cut',)),
     fault.Fault(
         name='a report of before the signal is taken for an answer',
         file='command/answers.py',

@@ -100,9 +100,8 @@ def found_by_the_process(found: read.Found) -> list[Notice]:
 
 
 def _by_the_process(found: read.Found) -> list[contents.Finding]:
-    told = section_data.content(found.report, contents.Summary)
-    return [] if told is None else [
-        one for one in told['findings']
+    return [
+        one for one in section_data.findings_of(found.report)
         if one['severity'] in _OF_SEVERITY and findings.is_kind(one['kind'])]
 
 

@@ -23,7 +23,6 @@ import dataclasses
 
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import section_data
-from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import findings
@@ -93,7 +92,8 @@ def of(reports: Iterable[read.Found]) -> list[Kind]:
 def _of_report(found: read.Found) -> tuple[str, ...]:
     return tuple(dict.fromkeys(
         name for part in found.report.sections
-        if part.name == fields.SECTION_SUMMARY for name in part.findings))
+        if part.name in (fields.SECTION_SUMMARY, fields.OUTSIDE)
+        for name in part.findings))
 
 
 def tell(kind: Kind, summary: read.Found) -> None:
@@ -102,8 +102,7 @@ def tell(kind: Kind, summary: read.Found) -> None:
     :param kind: the kind
     :param summary: the newest report that has it, with its summary
     """
-    told = section_data.content(summary.report, contents.Summary)
-    for one in told['findings'] if told is not None else ():
+    for one in section_data.findings_of(summary.report):
         if one['kind'] == kind.name and (
                 one['severity'] in findings.SEVERITIES):
             kind.severity = one['severity']

@@ -13,7 +13,9 @@
 """Finds reports again in a journal, and says what is missing of them.
 
 Who wrote a report is taken from journald's own fields, which no process can
-forge; what the process says of itself stands beside it. A report that comes
+forge; what the process says of itself stands beside it. What root's command
+has written about a process that does not answer is a report of that process,
+see :mod:`.sender`. A report that comes
 from outside the units of Ceilometer is found, too, and is not
 :attr:`~sender.Identity.trusted`. Entries belong together only if both the
 report's id and journald's word for the sender are the same: nobody adds a
@@ -181,6 +183,16 @@ def load_each(journal: journal_reader.Journal, found: Iterable[Found],
             yield whole
 
 
+def closing_section(found: Found) -> str:
+    """The section of a report that tells what is unusual.
+
+    :param found: the report
+    """
+    names = {part.name for part in found.report.sections}
+    return (fields.OUTSIDE if names == {fields.OUTSIDE}
+            else fields.SECTION_SUMMARY)
+
+
 def raw_entries(journal: journal_reader.Journal,
                 found: Found) -> list[stored.Entry]:
     """The entries of a report as the journal has them, in its order.
@@ -209,12 +221,13 @@ def _entries(journal: journal_reader.Journal, found: Found,
         reader.add_match(f'{fields.REPORT}=1')
         reader.add_match(f'{fields.REPORT_ID}={found.id}')
         if own.pid is not None:
-            reader.add_match(f'_PID={own.pid}')
+            reader.add_match(f'_PID={own.writer_pid or own.pid}')
         if section is not None:
             reader.add_match(f'{fields.REPORT_SECTION}={section}')
         for entry in search.entries(reader):
             if sender.of_entry(entry, own.unit) == own and (
-                    stored.text(entry, '_SYSTEMD_UNIT') in (None, own.unit)):
+                    sender.unit_of(entry) in (
+                        None, (own.unit or '').encode())):
                 entries.append({**reader.addresses(), **entry})
     return entries
 
@@ -232,8 +245,8 @@ def answers(found: Iterable[Found]) -> list[list[Found]]:
         own = one.identity
         trigger = one.report.header.trigger
         key = (own.machine_id, own.boot_id, own.unit, own.trusted,
-               own.foreign, trigger.kind, trigger.signal, trigger.sender_pid,
-               trigger.id)
+               own.foreign, trigger.id or (
+                   trigger.kind, trigger.signal, trigger.sender_pid))
         group = latest.get(key)
         if group is None or trigger.id is None and (
                 one.time_usec - group[0].time_usec > ANSWER_USEC_MAX or any(
@@ -266,7 +279,7 @@ def _outline(claim: claims.Claim) -> Found:
         if stored.is_summary(entry):
             size_bytes, noticed_usec = stored.told_by_summary(entry)
     unit = next((unit for entry in entries
-                 if (unit := stored.text(entry, '_SYSTEMD_UNIT'))), None)
+                 if (unit := stored.decode(sender.unit_of(entry)))), None)
     identity = sender.of_entry(entries[0], unit)
     if claim.foreign:
         identity = dataclasses.replace(identity, foreign=True)

@@ -55,6 +55,9 @@ FILE = '__FILE'
 
 _PATTERN = re.compile(r'[*?\[]')
 
+# What processes have sent themselves, and what root has sent about them.
+_SIDES = (False, True)
+
 Key = tuple[Any, ...]
 Groups = dict[Key, list[stored.Entry]]
 
@@ -90,6 +93,11 @@ class Query:
     def names_reports(self) -> bool:
         """Whether it asks for certain reports, and not for all of a time."""
         return bool(self.ids or self.units or self.pids or self.matches)
+
+    @property
+    def names_processes(self) -> bool:
+        """Whether a journal can be asked for what it asks of processes."""
+        return bool(self.units or self.pids or self.trusted)
 
 
 #: Asks for every report.
@@ -144,14 +152,18 @@ def _groups(journal: journal_reader.Journal, query: Query,
     grouped: Groups = {}
     strangers = _Strangers(None if query.names_reports else STRANGERS_MAX)
     for reader in journal.each(journal_reader.OUTLINE_BYTES, paths, checked):
-        if not _match(reader, query, ids):
-            continue
-        for entry in _wanted(reader, query, ids, problems):
-            key = _key(entry)
-            if sender.is_of_ceilometer(key[-1]):
-                grouped.setdefault(key, []).append(entry)
-            else:
-                strangers.add(key, entry)
+        for about in _SIDES if query.names_processes else _SIDES[:1]:
+            if not _match(reader, query, ids, about):
+                continue
+            for entry in _wanted(reader, query, ids, problems):
+                if query.names_processes and (
+                        sender.is_about_another(entry) != about):
+                    continue
+                key = _key(entry)
+                if sender.is_of_ceilometer(key[-1]):
+                    grouped.setdefault(key, []).append(entry)
+                else:
+                    strangers.add(key, entry)
     grouped.update(strangers.newest())
     if query.units or query.trusted:
         _add_without_unit(journal, grouped, problems)
@@ -208,8 +220,11 @@ def _time(entry: stored.Entry) -> tuple[int, bytes]:
 
 def _key(entry: stored.Entry) -> Key:
     key = tuple(map(entry.get, KEY_FIELDS))
+    if sender.OBJECT_PID in entry:
+        key = (*key[:-1], sender.unit_of(entry))
     if list in map(type, key):
-        return tuple(stored.first(entry, name) for name in KEY_FIELDS)
+        return tuple(value[0] if isinstance(value, list) else value
+                     for value in key)
     return key
 
 
@@ -244,20 +259,30 @@ def _ids(journal: journal_reader.Journal, query: Query,
 
 
 def _match(reader: journal_reader.Reader, query: Query,
-           ids: set[bytes] | None) -> bool:
-    """Ask a file for what a query wants; False if it cannot have any."""
+           ids: set[bytes] | None, about: bool) -> bool:
+    """Ask a file for what a query wants; False if it cannot have any.
+
+    :param about: what root has written about processes, and not what they
+        have written themselves
+    """
+    pid_field, unit_field = '_PID', '_SYSTEMD_UNIT'
+    reader.flush_matches()
+    reader.seek_head()
+    if about:
+        pid_field, unit_field = sender.OBJECT_PID, sender.OBJECT_UNIT
+        reader.add_match('_UID=0')
     reader.add_match(f'{fields.REPORT}=1')
     if ids is not None and len(ids) <= _ID_MATCHES_MAX:
         for value in ids:
             reader.add_match(fields.REPORT_ID.encode() + b'=' + value)
     for pid in query.pids:
-        reader.add_match(f'_PID={pid}')
+        reader.add_match(f'{pid_field}={pid}')
     for boot_id in query.boot_ids:
         reader.add_match(f'_BOOT_ID={boot_id}')
     if query.units or query.trusted:
-        units = _units(reader, query)
+        units = _units(reader, query, unit_field)
         for unit in units:
-            reader.add_match(b'_SYSTEMD_UNIT=' + unit)
+            reader.add_match(unit_field.encode() + b'=' + unit)
         if not units:
             return False
     if query.since_usec is not None:
@@ -265,12 +290,13 @@ def _match(reader: journal_reader.Reader, query: Query,
     return True
 
 
-def _units(reader: journal_reader.Reader, query: Query) -> set[bytes]:
+def _units(reader: journal_reader.Reader, query: Query,
+           unit_field: str) -> set[bytes]:
     """The units that a query wants and a file may have."""
     if not query.trusted and not any(map(_PATTERN.search, query.units)):
         return {unit.encode() for unit in query.units}
     return {
-        value for value in reader.unique('_SYSTEMD_UNIT')
+        value for value in reader.unique(unit_field)
         if (not query.trusted or sender.is_of_ceilometer(value))
         and (not query.units or any(
             fnmatch.fnmatchcase(stored.decode(value), unit)

@@ -46,6 +46,16 @@ def content(whole: report.Report, kind: type[_T]) -> _T | None:
     return None
 
 
+def findings_of(whole: report.Report) -> list[contents.Finding]:
+    """What a report itself says is unusual.
+
+    :param whole: with its summary; or what was told from the outside
+    """
+    told = content(whole, contents.Summary) or content(
+        whole, contents.Outside)
+    return [] if told is None else told['findings']
+
+
 def misfits(whole: report.Report) -> list[str]:
     """What has not the shape that it should have: a line for each section.
 

@@ -10,7 +10,13 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Who wrote a report, by the word of journald, which no process can forge."""
+"""Whose report it is, by the word of journald, which no process can forge.
+
+It is the process that has sent it. Or, where root has sent it, the process
+that root has named: journald adds what it knows of that one, and does so for
+root alone (systemd.journal-fields(7)). Anybody else can write fields of these
+names, so who has sent an entry is looked at first.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +30,15 @@ from ceilometer.diagnostics.command.reports import stored
 UNIT = re.compile(r'(openstack-)?ceilometer-[\w.:@\\-]+\.service', re.ASCII)
 
 
+#: The process that an entry is about.
+OBJECT_PID = 'OBJECT_PID'
+OBJECT_UID = 'OBJECT_UID'
+OBJECT_UNIT = 'OBJECT_SYSTEMD_UNIT'
+
+
 @dataclasses.dataclass(frozen=True)
 class Identity:
-    """Who wrote a report, by the word of journald.
+    """Whose report it is, by the word of journald.
 
     :ivar pid: process id
     :ivar uid: user id
@@ -37,6 +49,8 @@ class Identity:
     :ivar boot_id: of the boot
     :ivar foreign: whether it is the word of another host, whose own says
         otherwise
+    :ivar writer_pid: process id of root's command that has written it, about
+        the process; None where that has written it itself
     """
 
     pid: int | None
@@ -46,6 +60,7 @@ class Identity:
     machine_id: str | None
     boot_id: str | None
     foreign: bool = dataclasses.field(default=False, compare=False)
+    writer_pid: int | None = None
 
     @property
     def trusted(self) -> bool:
@@ -66,11 +81,33 @@ def of_entry(entry: stored.Entry, unit: str | None) -> Identity:
         value = stored.text(entry, name) or ''
         return int(value) if value.isdecimal() and len(value) < 19 else None
 
+    about = is_about_another(entry)
     return Identity(
-        pid=number('_PID'), uid=number('_UID'), unit=unit,
+        pid=number(OBJECT_PID if about else '_PID'),
+        uid=number(OBJECT_UID if about else '_UID'), unit=unit,
+        writer_pid=number('_PID') if about else None,
         hostname=stored.text(entry, '_HOSTNAME'),
         machine_id=stored.text(entry, '_MACHINE_ID'),
         boot_id=stored.text(entry, '_BOOT_ID'))
+
+
+def is_about_another(entry: stored.Entry) -> bool:
+    """Whether root has written an entry about a process of Ceilometer.
+
+    :param entry: its fields
+    """
+    return OBJECT_PID in entry and stored.first(entry, '_UID') == b'0' and (
+        is_of_ceilometer(stored.first(entry, OBJECT_UNIT)))
+
+
+def unit_of(entry: stored.Entry) -> bytes | None:
+    """The unit of the process whose report an entry is part of.
+
+    :param entry: its fields
+    """
+    unit: bytes | None = stored.first(
+        entry, OBJECT_UNIT if is_about_another(entry) else '_SYSTEMD_UNIT')
+    return unit
 
 
 # asked of each entry; there are few units

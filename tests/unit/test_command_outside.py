@@ -1,0 +1,321 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What trigger tells of processes that cannot speak: real processes."""
+
+from __future__ import annotations
+
+import collections.abc
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import typing
+
+import pytest
+
+from ceilometer.diagnostics.command import answers
+from ceilometer.diagnostics.command import cli
+from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command.outside import account
+from ceilometer.diagnostics.command.outside import delivery
+from ceilometer.diagnostics.command.outside import python_stacks
+from ceilometer.diagnostics.command.outside import telling
+from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics.command.reports import search
+from ceilometer.diagnostics.command.reports import source
+from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics import contents
+from ceilometer.diagnostics import journal_entries
+from tests import limits
+from tests.unit import exact
+from tests.unit import journals
+
+UNIT = 'ceilometer-polling.service'
+CANARY = 'W3lx9Qz'
+
+# Armed, as far as the kernel can tell: the signal ends it not.
+_BLOCK = ('import signal\n'
+          'signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])\n')
+
+Start = collections.abc.Callable[[str], subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start() -> collections.abc.Iterator[Start]:
+    """Start Python programs, which print a line when they are ready."""
+    children = []
+
+    def begin(script: str) -> subprocess.Popen[bytes]:
+        child = subprocess.Popen([sys.executable, '-c', script],
+                                 stdout=subprocess.PIPE)
+        children.append(child)
+        assert child.stdout is not None
+        assert child.stdout.readline()
+        return child
+
+    yield begin
+    for child in children:
+        child.kill()
+        child.wait()
+        assert child.stdout is not None
+        child.stdout.close()
+
+
+@pytest.fixture
+def sent(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch,
+         ) -> collections.abc.Iterator[socket.socket]:
+    """journald's socket."""
+    (tmp_path / 'journal').mkdir()
+    monkeypatch.setattr(delivery, '_RUN', str(tmp_path))
+    monkeypatch.setattr(python_stacks, 'find', lambda: None)
+    monkeypatch.setattr(os, 'geteuid', lambda: 0)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(tmp_path / 'journal/socket'))
+        server.settimeout(limits.EVENT_SECONDS)
+        yield server
+
+
+def tell(pid: int, obstacle: str | None = None) -> telling.Told:
+    """Look at one process of a unit."""
+    process = system.look_at(pid)
+    assert process is not None
+    unit = system.Unit(UNIT, pid, None, (process,))
+    answer = answers.Answer(UNIT, process, obstacle=obstacle)
+    told = telling.tell([unit], [answer], [answer], 'within 1 s')[pid]
+    assert not list(exact.differences(told.data, contents.Outside))
+    return told
+
+
+def kinds(told: telling.Told) -> list[str]:
+    """The kinds of what was found."""
+    return [one['kind'] for one in told.data['findings']]
+
+
+def test_stopped_process(start: Start, sent: socket.socket) -> None:
+    """A signal has stopped it; another one is pending."""
+    child = start(_BLOCK + 'print(flush=True)\nsignal.pause()')
+    os.kill(child.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, child.pid, os.WSTOPPED)
+    os.kill(child.pid, signal.SIGUSR1)
+    told = tell(child.pid)
+    assert kinds(told)[0] == 'process-stopped'
+    assert told.data['state'] == 'T (stopped)'
+    assert 'SIGUSR1' in told.data['signals']['pending']
+    assert 'SIGUSR1' in told.data['signals']['blocked']
+    assert told.section.text.startswith('error: it is stopped: "kill -CONT ')
+    assert told.data['parent'] == os.getpid()
+    assert told.data['descriptors_by_kind']['pipe'] >= 1
+    assert told.data['descriptor_limit']
+    assert told.data['memory_kib']['VmRSS']
+    # nothing was done to it
+    os.kill(child.pid, signal.SIGCONT)
+    assert child.poll() is None
+
+
+def test_held_interpreter(start: Start, sent: socket.socket) -> None:
+    """A call of C keeps it; the thread is named, and no other."""
+    child = start(
+        _BLOCK + 'import ctypes, threading\n'
+        'libc = ctypes.PyDLL(None)\n'
+        'def ask():\n'
+        '    while True:\n'
+        '        signal.sigwait([signal.SIGUSR1])\n'
+        'threading.Thread(target=ask, daemon=True).start()\n'
+        'print(flush=True)\n'
+        'libc.sleep(600)\n')
+    os.kill(child.pid, signal.SIGUSR1)
+    deadline = time.monotonic() + limits.EVENT_SECONDS
+    while 'interpreter-held' not in kinds(told := tell(child.pid)):
+        assert time.monotonic() < deadline, told.section.text
+    held, = (one for one in told.data['findings']
+             if one['kind'] == 'interpreter-held')
+    assert held['evidence']['thread'] == str(child.pid)
+    assert 'nanosleep' in held['sentence'] and '1 thread asked' in (
+        held['sentence'])
+    assert kinds(told)[0] == 'interpreter-held'
+
+
+def test_process_that_is_not_armed(start: Start, sent: socket.socket) -> None:
+    """It computes, and gets no signal; nobody is said to hold anything."""
+    child = start('print(flush=True)\nwhile True: pass\n')
+    deadline = time.monotonic() + limits.EVENT_SECONDS
+    while 'thread-busy' not in kinds(told := tell(child.pid)):
+        assert time.monotonic() < deadline, told.section.text
+    assert kinds(told) == ['not-armed', 'thread-busy']
+    assert told.data['threads'][0]['native_id'] == child.pid
+    assert child.poll() is None
+
+
+def test_many_threads_are_cut(start: Start, sent: socket.socket) -> None:
+    """Those are told that tell most, and how many there are more."""
+    child = start(
+        _BLOCK + 'import threading\n'
+        'threading.stack_size(65536)\n'
+        'event = threading.Event()\n'
+        'for _ in range(2000):\n'
+        '    threading.Thread(target=event.wait, daemon=True).start()\n'
+        'print(flush=True)\n'
+        'while True: pass\n')
+    deadline = time.monotonic() + limits.EVENT_SECONDS
+    while 'thread-busy' not in kinds(told := tell(child.pid)):
+        assert time.monotonic() < deadline, told.section.text
+    assert told.data['thread_count'] == 2001
+    assert len(told.data['threads']) == telling.THREADS_TOLD_MAX
+    assert told.data['threads_left_out'] == 2001 - telling.THREADS_TOLD_MAX
+    assert 'and 1901 more, left out' in told.section.text
+    # the one that runs is not among those
+    assert told.data['threads'][0]['native_id'] == child.pid
+
+
+def test_zombies_and_children(start: Start, sent: socket.socket) -> None:
+    """A child that has ended is not looked after."""
+    child = start(_BLOCK + 'import os\n'
+                  'if not os.fork(): os._exit(0)\n'
+                  'print(flush=True)\nsignal.pause()')
+    deadline = time.monotonic() + limits.EVENT_SECONDS
+    while 'zombies' not in kinds(told := tell(child.pid)):
+        assert time.monotonic() < deadline, told.section.text
+    assert told.data['children'][0]['state'].startswith('Z')
+    # nothing else is known of it
+    assert kinds(told)[0] == 'process-silent'
+
+
+def test_entry(start: Start, sent: socket.socket) -> None:
+    """It has the fields of a report, and names the process."""
+    child = start(_BLOCK + 'print(flush=True)\nsignal.pause()')
+    told = tell(child.pid)
+    assert told.not_written is None
+    received = sent.recv(2 ** 20)
+    for line in (b'REPORT=1', b'REPORT_TRIGGER=hang',
+                 b'REPORT_SECTION=outside', b'REPORT_FINDING=process-silent',
+                 b'REPORT_PROCESS=master',
+                 b'OBJECT_PID=%d' % child.pid, b'REPORT_SECTION_COUNT=1',
+                 b'REPORT_TRIGGER_ID=' + str(
+                     told.header.trigger.id).encode()):
+        assert line + b'\n' in received, line
+
+
+def test_who_is_not_root_reads_what_there_is(
+        start: Start, sent: socket.socket,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is printed, and what is hidden is named."""
+    child = start(_BLOCK + 'print(flush=True)\nsignal.pause()')
+
+    def refused(*arguments: object) -> typing.NoReturn:
+        raise PermissionError(13, 'Permission denied')
+
+    monkeypatch.setattr(os, 'geteuid', lambda: 1000)
+    monkeypatch.setattr(os, 'readlink', refused)
+    told = tell(child.pid)
+    assert told.not_written == delivery.NOT_ROOT
+    assert 'exe' in told.data['hidden']
+    assert 'hidden from this user = ' in told.section.text
+    monkeypatch.setattr(os, 'geteuid', lambda: 0)
+    sent.close()
+    assert 'Connection refused' in str(tell(child.pid).not_written)
+
+
+@pytest.fixture
+def program(tmp_path: pathlib.Path) -> collections.abc.Callable[
+        [str], tuple[str, str]]:
+    """A pystack of our own."""
+    def make(script: str) -> tuple[str, str]:
+        path = tmp_path / 'pystack'
+        path.write_text('#!/bin/sh\n' + script)
+        path.chmod(0o755)
+        return 'pystack', str(path)
+
+    return make
+
+
+def test_stacks(program: collections.abc.Callable[
+        [str], tuple[str, str]]) -> None:
+    """They are masked, escaped and cut; the holder is known by them."""
+    stacks = python_stacks.read(7, program(
+        'echo "$@"\n'
+        'echo "Traceback for thread 42 (x) [Has the GIL] (most recent"\n'
+        f'echo "  connect(password={CANARY})"\n'
+        'printf "\\033[31m\\n"\nyes x | head -n 1000\nexit 3\n'))
+    assert stacks.lines[0] == 'remote --no-block 7'
+    assert stacks.holder == 42
+    text = '\n'.join(stacks.lines)
+    assert 'connect(password=' in text and CANARY not in text
+    assert '\033' not in text
+    assert len(stacks.lines) <= python_stacks.STACK_LINES_MAX
+    assert stacks.problem == 'pystack fails with exit code 3'
+    slow = python_stacks.read(7, program('echo begun\nexec sleep 600\n'), 0.5)
+    assert slow.problem is not None and 'was ended' in slow.problem
+    assert python_stacks.read(7, None).problem == python_stacks.INSTALL
+
+
+def entries(pid: int, uid: int = 0, **more: str) -> tuple[
+        str, list[dict[str, str]]]:
+    """What the journal has of a report from the outside."""
+    process = system.Process(pid, 'x', 'ceilometer-polling: master', 0, True)
+    unit = system.Unit(UNIT, pid, None, (process,))
+    data = exact.completed('outside', {
+        'pid': pid, 'state': 'T (stopped)', 'findings': [{
+            'severity': 'error', 'kind': 'process-stopped',
+            'sentence': 'it is stopped', 'since': None, 'evidence': {}}]})
+    header = account.header(unit, process, 'ab' * 16)
+    found = journal_entries.from_section(
+        header, account.section(data, None, 5), 1, 1)
+    own = journals.Sender(pid=4242, uid=uid, unit='session-1.scope').fields(
+        journals.TIME_USEC)
+    return header.id, [{
+        **own, **{name: value if isinstance(value, str) else value[0]
+                  for name, value in entry.items()},
+        'OBJECT_PID': str(pid), 'OBJECT_UID': '998',
+        'OBJECT_SYSTEMD_UNIT': UNIT, **more} for entry in found]
+
+
+def test_only_root_is_believed(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is a report of that process; of others it is one of a stranger."""
+    by_root, first = entries(100)
+    forged, second = entries(101, uid=998)
+    elsewhere, third = entries(102, OBJECT_SYSTEMD_UNIT='ssh.service')
+    journals.write(tmp_path / 'x.journal', [*first, *second, *third])
+    journal = journal_reader.Journal(source.Source(directory=str(tmp_path)))
+    found = {one.id: one for one in read.find(journal)}
+    identity = found[by_root].identity
+    assert identity.trusted
+    assert (identity.pid, identity.uid, identity.unit,
+            identity.writer_pid) == (100, 998, UNIT, 4242)
+    for other in (forged, elsewhere):
+        assert not found[other].identity.trusted
+        assert found[other].identity.pid == 4242
+    for query in (search.Query(units=(UNIT,)), search.Query(pids=(100,)),
+                  search.Query(trusted=True), search.Query(ids=(by_root[:9],)),
+                  search.Query(units=('ceilometer-*',))):
+        assert [one.id for one in read.find(journal, query)] == [by_root]
+    assert read.find(journal, search.Query(pids=(101,))) == []
+    whole = read.load(journal, found[by_root])
+    assert [one.kind for one in digest.digest(whole)] == ['process-stopped']
+    place = f'--directory={tmp_path}'
+    assert cli.main(['show', place, by_root]) == 0
+    assert 'it is stopped [process-stopped]' in capsys.readouterr().out
+    assert cli.main(['findings', place]) == 0
+    assert '1 of 1 process: error: it is stopped' in capsys.readouterr().out
+    assert cli.main(['list', place, UNIT]) == 0
+    row, = (line for line in capsys.readouterr().out.splitlines()
+            if by_root[:12] in line)
+    assert re.search(r'ceilometer-polling +master +100 +hang +1 ', row)
+    assert cli.main(['export', place, by_root]) == 0
+    assert 'it is stopped' in capsys.readouterr().out
