@@ -77,4 +77,33 @@ def test_trigger_says_that_diagnostics_are_switched_off(
     assert done.returncode == 1
     assert 'diagnostics are switched off' in line
     assert 'no signal was sent' in line
-    assert '[signal-not-taken]' in done.stdout
+    # root's entry is one of the unit, though it has come from elsewhere
+    machine.run(['journalctl', '--sync'])
+    shown = machine.run(['journalctl', '-u', POLLING, '-o', 'cat',
+                         'REPORT_SECTION=outside'])
+    assert '[signal-not-taken]' in shown.stdout
+
+
+def test_daemon_that_is_not_armed(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """It is told of from the outside, and not signalled."""
+    program = machine.program(POLLING)
+    unit(POLLING, dropin='[Service]\nEnvironment=CEILOMETER_DIAGNOSTICS=0\n'
+         f'ExecStart=\nExecStart={program} --polling-namespaces central\n')
+    pid = int(machine.show(POLLING, 'MainPID')['MainPID'])
+    machine.run(['kill', '-STOP', str(pid)])
+    try:
+        done = machine.run([command.NAME, 'trigger', POLLING], check=False)
+    finally:
+        machine.run(['kill', '-CONT', str(pid)])
+    assert done.returncode == 1 and 'no signal was sent' in done.stderr
+    assert 'no report: it is stopped' in done.stdout
+    machine.run(['journalctl', '--sync'])
+    shown = machine.run(['journalctl', '-u', POLLING, '-o', 'cat', 'REPORT=1',
+                         f'OBJECT_PID={pid}'])
+    assert '[process-stopped]' in shown.stdout
+    assert '[not-armed]' in shown.stdout
+    row, = (row for row in command.listed(machine, POLLING)
+            if row['pid'] == pid and row['trigger'] == 'hang')
+    assert row['trusted'] and row['complete']
+    assert int(machine.show(POLLING, 'MainPID')['MainPID']) == pid
