@@ -73,9 +73,13 @@ def test_no_file_replaces_a_section_of_another(
     assert other['trusted'] == (names[0] != 'remote-controller-1')
     code, out, _ = command('show', ID)
     assert code == 0 and out.count(' forged') == 1
-    # each of them, besides what is told of both
-    assert len(re.findall('^! disputed: another report of this id and process '
-                          r'is in \S+\.journal$', out, re.MULTILINE)) == 2
+    # each of them: one in the verdict, to which its report points
+    assert len(re.findall(
+        '^(?:2 of 2 processes:|!) error: disputed: another report of this id '
+        r'and process is in \S+\.journal.* \[report-disputed\]$', out,
+        re.MULTILINE)) == 2
+    assert len(re.findall('^ *see above: .*report-disputed', out,
+                          re.MULTILINE)) == 1
     code, out, _ = command('list')
     assert out.count('disputed') == 2
 
