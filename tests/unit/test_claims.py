@@ -132,7 +132,7 @@ def test_section_that_is_there_twice_in_one_file(
     assert row['disputes'] == [
         'section 3 is there twice, and differs: the first is shown']
     out = command('show')[1]
-    assert '! disputed: section 3 is there twice' in out
+    assert 'error: disputed: section 3 is there twice' in out
     assert ' forged' not in out
 
 
@@ -168,7 +168,7 @@ def test_whole_report_in_the_name_of_another_host(
             assert words in str(row['disputes'])
     code, out, _ = command('show', ID)
     assert code == 0
-    assert ('! disputed: ' in out) == bool(words)
+    assert ('error: disputed: ' in out) == bool(words)
     # what nobody disputes is shown before
     if words and others:
         assert ID not in command('show')[1]
