@@ -276,10 +276,17 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='who sleeps below a pollster is idle',
         file='command/findings/stuck_threads.py',
-        old='stands and (piece is not None or not is_idle(thread)):',
-        new='stands and not is_idle(thread):',
+        old='    if _works(thread):\n        return False\n',
+        new='',
         tests=('tests/unit/test_progress.py::'
                'test_nothing_below_a_piece_of_work_is_idle',)),
+    fault.Fault(
+        name='another piece of work is no progress',
+        file='command/findings/stuck_threads.py',
+        old='        began = piece is None and _works(thread)\n',
+        new='        began = False\n',
+        tests=('tests/unit/test_progress.py::'
+               'test_another_piece_of_work_is_progress',)),
     fault.Fault(
         name='who loops over short sleeps is stuck',
         file='command/findings/stuck_threads.py',

@@ -110,7 +110,9 @@ def standing(before: read.Found, after: read.Found) -> list[Standing]:
             thread, before.time_usec, after.time_usec)
         stands = bool(thread.stack) and earlier.stack == thread.stack and (
             not _runs(earlier, thread))
-        if late or stands and (piece is not None or not is_idle(thread)):
+        # whatever it has begun since is progress
+        began = piece is None and _works(thread)
+        if late or stands and not began and not is_idle(thread):
             found[thread.key] = Standing(thread, piece, late)
     keys = {thread.ident: thread.key for thread in threads}
     roots = {key: _root(found, keys, key) for key in found}
@@ -210,11 +212,15 @@ IDLE_CALLS = (('Connection.consume.<locals>._consume',
 IDLE_PLACES = ('ConsumerConnection._poll_messages',)
 
 
+def _works(thread: reported_threads.Thread) -> bool:
+    return any(piece.kind in UNITS_OF_WORK for piece in thread.works_on)
+
+
 def is_idle(thread: reported_threads.Thread) -> bool:
     """Whether a thread waits there for work, which is normal."""
     if thread.state == contents.RUNNING:
         return False
-    if any(piece.kind in UNITS_OF_WORK for piece in thread.works_on):
+    if _works(thread):
         return False
     functions = [frame.function for frame in thread.stack]
     innermost = functions[-1] if functions else ''
