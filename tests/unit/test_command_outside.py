@@ -248,7 +248,7 @@ def test_stacks(program: collections.abc.Callable[
         [str], tuple[str, str]]) -> None:
     """They are masked, escaped and cut; the holder is known by them."""
     stacks = python_stacks.read(7, program(
-        'echo "$@"\n'
+        'echo "$@"\necho "Process 7: mysql -p x"\n'
         'echo "Traceback for thread 42 (x) [Has the GIL] (most recent"\n'
         f'echo "  connect(password={CANARY})"\n'
         'printf "\\033[31m\\n"\nyes x | head -n 1000\nexit 3\n'))
@@ -256,7 +256,7 @@ def test_stacks(program: collections.abc.Callable[
     assert stacks.holder == 42
     text = '\n'.join(stacks.lines)
     assert 'connect(password=' in text and CANARY not in text
-    assert '\033' not in text
+    assert '\033' not in text and 'mysql' not in text
     assert len(stacks.lines) <= python_stacks.STACK_LINES_MAX
     assert stacks.problem == 'pystack fails with exit code 3'
     slow = python_stacks.read(7, program('echo begun\nexec sleep 600\n'), 0.5)

@@ -107,7 +107,9 @@ def read(pid: int, found: tuple[str, str] | None,
         text = printed.read(_PRINTED_BYTES_MAX).decode(
             errors='backslashreplace')
     lines = [masked.text(line.replace('\t', '    ')[:STACK_LINE_CHARS_MAX])
-             for line in text.splitlines()[:STACK_LINES_MAX] if line.strip()]
+             for line in text.splitlines()[:STACK_LINES_MAX] if line.strip()
+             # py-spy prints the command line, which has a masker of its own
+             and not line.startswith(f'Process {pid}: ')]
     if len(text.splitlines()) > STACK_LINES_MAX:
         problem = problem or (f'only the first {STACK_LINES_MAX} lines of '
                               f'{name} are kept')
