@@ -105,6 +105,10 @@ healthy: deps ## Watch healthy daemons for half an hour: no false alarm
 faults: tox ## Plant the listed faults one by one: each must fail a test
 	$(TOX) -e faults
 
+.PHONY: bench
+bench: tox ## Run all benchmarks, on a machine with nothing else to do
+	$(TOX) -e bench
+
 .PHONY: fuzz
 fuzz: tox ## Try many random inputs, other ones each time
 	$(TOX) -e fuzz
