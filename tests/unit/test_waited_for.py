@@ -17,6 +17,7 @@ import json
 import queue
 import socket
 import ssl
+import sys
 import threading
 import time
 import weakref
@@ -487,3 +488,35 @@ def test_how_often_a_thread_got_a_processor(waiting):
                   == 'a condition or an event')
     until(lambda data: named(data, 'loops')['switches']
           > named(first, 'loops')['switches'] + 3)
+
+
+@pytest.mark.parametrize('by', ['locals', 'frame'])
+def test_variables_that_a_function_keeps_are_left_alone(by):
+    """Until Python 3.12 what it has got is what others get as well."""
+    lock = threading.RLock()
+    seen = []
+
+    def by_name():
+        word = CANARY
+        kept = locals()
+        with lock:
+            seen.append((dict(kept), word))
+
+    def by_frame():
+        word = CANARY
+        kept = sys._getframe().f_locals
+        with lock:
+            seen.append((dict(kept), word))
+
+    target = by_name if by == 'locals' else by_frame
+    thread = threading.Thread(target=target, name='keeps', daemon=True)
+    with lock:
+        thread.start()
+        until(lambda data: any(
+            owner['name'] == 'keeps' and owner['waiting_for'] == 'a lock'
+            for merged in data['stacks'] for owner in merged['threads']))
+        collected()
+    thread.join(limits.EVENT_SECONDS)
+    ((kept, word),) = seen
+    assert word == CANARY
+    assert kept['word'] == CANARY

@@ -57,6 +57,11 @@ _METHODS = frozenset((
     'recvmsg', 'read', 'readinto', 'send', 'sendall', 'sendmsg', 'write',
     'connect', 'do_handshake'))
 
+# What a function calls that may keep the variables of its frame. Until Python
+# 3.12 these are one dictionary for all who ask, which may not be touched then.
+_KEEPERS = frozenset(('locals', 'vars', 'dir', 'eval', 'exec', '_getframe',
+                      'currentframe', 'f_locals', 'stack', 'trace'))
+
 _OWNER = patterns.pattern(r'owner=(\d+)')
 _OPTIMIZED = 0x01
 
@@ -204,7 +209,8 @@ def _objects(frame: types.FrameType, source: str) -> Iterator[Any]:
 def _variable(frame: types.FrameType, name: str) -> Any:
     """A variable of a frame, by its name; no other is kept."""
     code = frame.f_code
-    if not code.co_flags & _OPTIMIZED:
+    if not code.co_flags & _OPTIMIZED or not _KEEPERS.isdisjoint(
+            code.co_names):
         return _MISSING
     if name in (*code.co_varnames, *code.co_cellvars, *code.co_freevars):
         # until Python 3.12 this is a copy, which stays with the frame

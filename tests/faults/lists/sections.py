@@ -495,4 +495,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='    _last = _Last(pid, now, {\n'
             '        **(before.seconds if before else {}), **seconds})\n',
         tests=(TEST_WAITED_FOR + 'test_who_has_ended_is_forgotten',)),
+    fault.Fault(
+        name='the variables that a function keeps are taken from it',
+        file='daemon/waited_for.py',
+        old='''    if not code.co_flags & _OPTIMIZED or not _KEEPERS.isdisjoint(
+            code.co_names):
+''',
+        new='    if not code.co_flags & _OPTIMIZED:\n',
+        tests=('tests/unit/test_waited_for.py::'
+               'test_variables_that_a_function_keeps_are_left_alone',)),
 )
