@@ -211,7 +211,9 @@ def test_a_stuck_journald_holds_up_nothing(
     waited = comes(waits)
     beats = heart.look()['beats']
     ran_on = comes(lambda: heart.look()['beats'] >= beats + 500)
-    waited = waited and polling_threads(machine, worker) > idle
+    # each collects for a moment before it waits
+    waited = waited and comes(
+        lambda: polling_threads(machine, worker) > idle)
     os.kill(journald, signal.SIGCONT)
 
     assert waited, 'no report has waited for journald'

@@ -268,7 +268,8 @@ def test_a_leak_of_descriptors_does_not_prevent_the_report(
     found = [report for report in reports.trigger(machine, POLLING)
              if report.pid == worker]
     data = json.loads(found[0].section('resources')['REPORT_DATA'])
-    assert data['file_descriptors']['count'] >= 256
+    # four are held in reserve, and given back for the report
+    assert data['file_descriptors']['count'] >= 252
     assert data['file_descriptors']['most_open'][0]['target'] == '/dev/null'
     for entry in found[0].entries:
         assert entry['REPORT_SECTION_STATUS'] == 'ok'

@@ -27,6 +27,7 @@ from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon.sections import processes
 from ceilometer.diagnostics.daemon.sections import resources
 from ceilometer.diagnostics.daemon.sections import threads
+from ceilometer.diagnostics.daemon import sockets
 from ceilometer.diagnostics import findings
 from tests import limits
 
@@ -36,6 +37,7 @@ GIB = 1024 * 1024 * 1024
 def collected(module):
     """The data of a section of this process."""
     context = section.Context(daemons.Daemon('example'))
+    sockets.load()
     if hasattr(module, 'snapshot'):
         context.snapshots[module.NAME] = module.snapshot()
         if module is threads:
@@ -91,7 +93,10 @@ def test_connections_that_are_not_closed():
 
 
 @pytest.mark.parametrize(('left', 'severity', 'words'), [
-    (0, findings.ERROR, ', none is left'), (20, findings.WARNING, '')])
+    (0, findings.ERROR, ', none is left'),
+    (7, findings.ERROR,
+     ', and 4 are held in reserve for reports: none is left'),
+    (20, findings.WARNING, '')])
 def test_descriptors_near_their_limit(tmp_path, left, severity, words):
     """What most of them are of is told."""
     (tmp_path / 'file').write_text('')

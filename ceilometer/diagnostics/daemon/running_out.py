@@ -21,6 +21,7 @@ from collections.abc import Iterator
 import os
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.daemon import descriptors
 from ceilometer.diagnostics.daemon import sockets
 from ceilometer.diagnostics import findings
 
@@ -125,11 +126,17 @@ def _descriptors(data: contents.Resources) -> Iterator[contents.Finding]:
     limit = _soft_limit(data, contents.OPEN_FILES)
     if count is None or not limit or count < NEAR_SHARE * limit:
         return
-    used_up = count >= _USED_UP_SHARE * limit
+    # those for reports were given back for this one; the daemon had none
+    held = descriptors.RESERVED_DESCRIPTORS
+    used_up = count + held >= _USED_UP_SHARE * limit
+    words = ''
+    if used_up:
+        words = ', none is left' if count >= _USED_UP_SHARE * limit else (
+            f', and {held} are held in reserve for reports: none is left')
     yield findings.finding(
         'descriptors-near-limit',
-        f'{count} of {limit} file descriptors are open'
-        + (', none is left' if used_up else '') + _most_open(data),
+        f'{count} of {limit} file descriptors are open{words}'
+        + _most_open(data),
         severity=findings.ERROR if used_up else None)
 
 

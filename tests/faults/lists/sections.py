@@ -498,10 +498,9 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the variables that a function keeps are taken from it',
         file='daemon/waited_for.py',
-        old='''    if not code.co_flags & _OPTIMIZED or not _KEEPERS.isdisjoint(
-            code.co_names):
-''',
+        old='    if not code.co_flags & _OPTIMIZED or '
+            'not _KEEPERS.isdisjoint(\n            code.co_names):\n',
         new='    if not code.co_flags & _OPTIMIZED:\n',
-        tests=('tests/unit/test_waited_for.py::'
-               'test_variables_that_a_function_keeps_are_left_alone',)),
+        tests=(TEST_WAITED_FOR
+               + 'test_variables_that_a_function_keeps_are_left_alone',)),
 )
