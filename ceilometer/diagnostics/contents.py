@@ -107,14 +107,14 @@ POLLS: Final = 'polling'
 STARTS: Final = 'starting'
 DOES_NOT: Final = 'none'
 LISTENS: Final = 'listening'
-POLLING_STATES: Final = (POLLS, LISTENS, STARTS, DOES_NOT)
+STOPPING: Final = 'stopping'
+POLLING_STATES: Final = (POLLS, LISTENS, STARTS, STOPPING, DOES_NOT)
 
 #: Kinds of what threads work on.
 WORK_KINDS: Final = ('cycle', 'poll', 'send', 'take', 'publish', 'load')
 
 #: States of a master and its workers.
 RELOADING: Final = 'reloading'
-STOPPING: Final = 'stopping'
 WORKERS_STATES: Final = (STARTS, RUNNING, RELOADING, STOPPING)
 
 #: Kind of the file descriptors that were too many to look at each.

@@ -34,6 +34,7 @@ from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon.sections import notifications
 from ceilometer.diagnostics.daemon.sections import pipelines
 from ceilometer.diagnostics.daemon import work
+from ceilometer.diagnostics.daemon import workers
 from ceilometer.diagnostics import escape
 from tests.inside import polling_agent
 
@@ -273,6 +274,20 @@ def test_worker_that_starts_is_not_unusual() -> None:
     data, text, found = told_notifications()
     assert data['state'] == contents.STARTS
     assert text.startswith('Starting, since ')
+    assert not found
+
+
+def test_worker_that_stops_is_not_unusual(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a reload, too, it stops its listeners one after the other."""
+    told = []
+    monkeypatch.setattr(workers, '_ends', False)
+    workers._terminate(lambda: told.append(told_notifications(
+        listener(Endpoint(), connected=False, alive=False))))
+    ((data, text, found),) = told
+    assert data['state'] == contents.STOPPING
+    assert text.startswith('Stopping: ')
+    assert '10.0.0.5:5672' in text
     assert not found
 
 

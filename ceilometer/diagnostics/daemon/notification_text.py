@@ -27,7 +27,9 @@ from ceilometer.diagnostics import findings
 
 def find_notifications(
         data: contents.Notifications) -> list[contents.Finding]:
-    """What is unusual in listeners; nothing while they start."""
+    """What is unusual in listeners; nothing while they start or stop."""
+    if data['state'] == contents.STOPPING:
+        return []
     return [one for listener in data['listeners']
             for one in _of_listener(listener, data)]
 
@@ -60,6 +62,8 @@ def render_notifications(data: contents.Notifications) -> str:
     if data['state'] == contents.STARTS:
         return f'Starting, since {phrases.when(data["since_usec"], now)}.'
     lines = [f'Not known: {text}' for text in data['unknown']]
+    if data['state'] == contents.STOPPING:
+        lines.insert(0, 'Stopping: this worker was told to end.')
     for listener in data['listeners']:
         state = ('connected' if listener['connected'] else 'not connected'
                  if listener['connected'] is not None else 'state not known')

@@ -40,6 +40,7 @@ _on_failure: Callable[[Exception], None] | None = None
 _on_end: Callable[[], None] | None = None
 _on_worker: Callable[[int, Any], None] | None = None
 _hooked = False
+_ends = False
 
 
 def watch(on_manager: Callable[[Any], None],
@@ -64,7 +65,8 @@ def watch(on_manager: Callable[[Any], None],
         has ended
     """
     global _on_manager, _on_worker, _on_reload, _on_death, _on_failure
-    global _on_end, _hooked
+    global _on_end, _hooked, _ends
+    _ends = False
     _on_failure = on_failure
     _on_end = on_end
     _on_reload = on_reload
@@ -145,7 +147,17 @@ def _follow_end(service: Any) -> None:
         LOG.exception('Diagnostics cannot follow the end of this worker')
 
 
+def ends() -> bool:
+    """Whether this process is a worker that was told to end.
+
+    Its service stops all that it has started. For any thread.
+    """
+    return _ends
+
+
 def _terminate(terminate: Callable[[], Any]) -> Any:
+    global _ends
+    _ends = True
     try:
         return terminate()
     finally:

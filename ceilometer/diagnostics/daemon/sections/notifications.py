@@ -25,6 +25,7 @@ from ceilometer.diagnostics.daemon import hooks
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import work
 from ceilometer.diagnostics.daemon import work_told
+from ceilometer.diagnostics.daemon import workers
 
 #: Module of the daemon that is followed.
 MODULE = 'oslo_messaging.notify.dispatcher'
@@ -45,7 +46,9 @@ def collect(context: section.Context) -> section.Content:
                for kind in type(service).__mro__):
         return section.Content(data=data)
     listeners = list(getattr(service, 'listeners', None) or ())
-    data['state'] = contents.LISTENS if listeners else contents.STARTS
+    data['state'] = (
+        contents.STOPPING if workers.ends()
+        else contents.LISTENS if listeners else contents.STARTS)
     age = max(moments.usec(moments.now) - data['since_usec'], 1) / 1e6
     for listener in listeners[:TOLD_MAX]:
         try:

@@ -15,7 +15,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import time
 from typing import Any
@@ -26,9 +25,10 @@ from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import without_ids
 from ceilometer.diagnostics.daemon import worker_deaths
 from ceilometer.diagnostics import findings
+from ceilometer.diagnostics import patterns
 
 # as faulthandler writes it
-_FRAME = re.compile(r'  File "(.*)", line (\d+) in (.*)')
+_FRAME = patterns.pattern(r'  File "(.*)", line (\d+) in (.*)')
 
 #: Deaths are unusual for so long.
 LATELY_SECONDS = 600.0
