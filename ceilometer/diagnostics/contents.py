@@ -54,6 +54,10 @@ IDLE: Final = 'idle'
 UNKNOWN: Final = 'unknown'
 STATES: Final = (RUNNING, WAITING, UNINTERRUPTIBLE, STOPPED, TRACED, ZOMBIE,
                  IDLE, UNKNOWN)
+#: The same by the letters of the kernel (proc(5), /proc/[pid]/stat).
+KERNEL_STATES: Final = {
+    'R': RUNNING, 'S': WAITING, 'D': UNINTERRUPTIBLE, 'T': STOPPED,
+    't': TRACED, 'Z': ZOMBIE, 'I': IDLE}
 
 #: What a thread waits for.
 FOR_SIGNAL: Final = 'a signal'

@@ -24,6 +24,8 @@ import os
 import socket
 import sys
 
+from ceilometer.diagnostics.daemon import sockets
+
 #: So many lines of each table are looked at. It has the sockets of the whole
 #: network namespace.
 LINES_MAX = 50_000
@@ -64,6 +66,4 @@ def _address(field: str, family: int) -> str:
     raw = b''.join(
         int(words[at:at + 8], 16).to_bytes(4, sys.byteorder)
         for at in range(0, len(words), 8))
-    host = socket.inet_ntop(family, raw)
-    return (f'[{host}]' if family == socket.AF_INET6 else host
-            ) + f':{int(port, 16)}'
+    return sockets.address(family, raw, int(port, 16))

@@ -26,9 +26,6 @@ from typing import NamedTuple
 
 from ceilometer.diagnostics import contents
 
-_STATES = {'R': contents.RUNNING, 'S': contents.WAITING,
-           'D': contents.UNINTERRUPTIBLE, 'T': contents.STOPPED,
-           't': contents.TRACED, 'Z': contents.ZOMBIE, 'I': contents.IDLE}
 _TICKS = os.sysconf('SC_CLK_TCK')
 
 #: By native id: nanoseconds that a thread ran or could have run, when that was
@@ -121,7 +118,7 @@ def _read(native_id: int, switches: int | None) -> KernelThread | None:
     values = rest.split()
     return KernelThread(
         native_id=native_id, comm=comm,
-        state=_STATES.get(values[0], values[0]),
+        state=contents.KERNEL_STATES.get(values[0], values[0]),
         cpu_seconds=(int(values[11]) + int(values[12])) / _TICKS,
         waits_in=_wait_channel(native_id), started=int(values[19]),
         switches=switches)

@@ -178,12 +178,25 @@ def _address(descriptor: int, function: Any) -> str | None:
     if family == socket.AF_UNIX:
         return _path(raw[_FAMILY.size:])
     at, size = (_IPV4_AT, 4) if family == socket.AF_INET else (_IPV6_AT, 16)
-    address = socket.inet_ntop(family, raw[at:at + size])
-    if address.startswith(_MAPPED) and '.' in address:
-        address = address.removeprefix(_MAPPED)
+    return address(family, raw[at:at + size],
+                   _PORT.unpack_from(raw, _FAMILY.size)[0])
+
+
+def address(family: int, packed: bytes, port: int) -> str:
+    """``127.0.0.1:8041``, ``[::1]:8041``; pure.
+
+    :param family: socket.AF_INET or socket.AF_INET6
+    :param packed: the address, 4 or 16 bytes
+    :param port: the port
+    :raises ValueError: the address has another length
+    """
+    host = socket.inet_ntop(family, packed)
+    if host.startswith(_MAPPED) and '.' in host:
+        # both families speak to such a socket
+        host = host.removeprefix(_MAPPED)
     elif family == socket.AF_INET6:
-        address = f'[{address}]'
-    return f'{address}:{_PORT.unpack_from(raw, _FAMILY.size)[0]}'
+        host = f'[{host}]'
+    return f'{host}:{port}'
 
 
 def _path(raw: bytes) -> str | None:

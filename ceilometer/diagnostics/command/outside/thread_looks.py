@@ -42,9 +42,6 @@ BUSY_SHARE = 0.5
 _WAKE_UPS_PER_SECOND_MIN = 50
 _WAITER_SHARE_MAX = 0.2
 
-_STATES = {'R': contents.RUNNING, 'S': contents.WAITING,
-           'D': contents.UNINTERRUPTIBLE, 'T': contents.STOPPED,
-           't': contents.TRACED, 'Z': contents.ZOMBIE, 'I': contents.IDLE}
 _TICKS = os.sysconf('SC_CLK_TCK')
 
 
@@ -113,7 +110,7 @@ def _look(directory: str) -> Look | None:
     counted = _read(f'{directory}/schedstat').split()
     known = len(counted) == 3 and all(map(str.isdecimal, counted))
     return Look(
-        name=comm, state=_STATES.get(values[0], values[0]),
+        name=comm, state=contents.KERNEL_STATES.get(values[0], values[0]),
         kernel_function=channel if channel not in ('', '0') else None,
         cpu_seconds=(int(values[11]) + int(values[12])) / _TICKS,
         ran_nsec=int(counted[0]) if known else None,
