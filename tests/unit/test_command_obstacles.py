@@ -26,9 +26,9 @@ import time
 import pytest
 
 from ceilometer.diagnostics.command import answers
-from ceilometer.diagnostics.command import code_age
 from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics.outside import proc_files
 from tests import limits
 
 BLOCK = 'signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1]); '
@@ -251,10 +251,10 @@ def test_journald_that_has_not_been_told_yet(
     monkeypatch.setattr(system, 'main_pid', lambda name: start(''))
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
         server.bind(str(run / 'journal.x/socket'))
-        monkeypatch.setattr(code_age, 'started', lambda pid: written + 1)
+        monkeypatch.setattr(proc_files, 'started', lambda pid: written + 1)
         told = obstacles.of_journal('x', run, configuration=[tmp_path])
         assert told is not None and 'restart systemd-journald@x' in told
-        monkeypatch.setattr(code_age, 'started', lambda pid: written - 1)
+        monkeypatch.setattr(proc_files, 'started', lambda pid: written - 1)
         assert obstacles.of_journal(
             'x', run, configuration=[tmp_path]) is None
 

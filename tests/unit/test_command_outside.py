@@ -31,9 +31,9 @@ import pytest
 from ceilometer.diagnostics.command import answers
 from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command.findings import digest
-from ceilometer.diagnostics.command.outside import account
 from ceilometer.diagnostics.command.outside import delivery
 from ceilometer.diagnostics.command.outside import python_stacks
+from ceilometer.diagnostics.command.outside import subject
 from ceilometer.diagnostics.command.outside import telling
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
@@ -42,6 +42,8 @@ from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import journal_entries
+from ceilometer.diagnostics.outside import account
+from ceilometer.diagnostics.outside import looking
 from tests import limits
 from tests.unit import exact
 from tests.unit import journals
@@ -179,8 +181,8 @@ def test_many_threads_are_cut(start: Start, sent: socket.socket) -> None:
     while 'thread-busy' not in kinds(told := tell(child.pid)):
         assert time.monotonic() < deadline, told.section.text
     assert told.data['thread_count'] == 2001
-    assert len(told.data['threads']) == telling.THREADS_TOLD_MAX
-    assert told.data['threads_left_out'] == 2001 - telling.THREADS_TOLD_MAX
+    assert len(told.data['threads']) == looking.THREADS_TOLD_MAX
+    assert told.data['threads_left_out'] == 2001 - looking.THREADS_TOLD_MAX
     assert 'and 1901 more, left out' in told.section.text
     # the one that runs is not among those
     assert told.data['threads'][0]['native_id'] == child.pid
@@ -276,7 +278,7 @@ def entries(pid: int, uid: int = 0, **more: str) -> tuple[
         'pid': pid, 'state': 'T (stopped)', 'findings': [{
             'severity': 'error', 'kind': 'process-stopped',
             'sentence': 'it is stopped', 'since': None, 'evidence': {}}]})
-    header = account.header(unit, process, 'ab' * 16)
+    header = subject.header(unit, process, 'ab' * 16)
     found = journal_entries.from_section(
         header, account.section(data, None, 5), 1, 1)
     own = journals.Sender(pid=4242, uid=uid, unit='session-1.scope').fields(

@@ -15,8 +15,8 @@
 from __future__ import annotations
 
 import os
-import pathlib
-import time
+
+from ceilometer.diagnostics.outside import proc_files
 
 #: The directory of this package.
 OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -29,23 +29,9 @@ def is_newer(package: str, pid: int) -> bool:
     :param pid: process id; False if it is gone
     """
     try:
-        return _changed(package) > started(pid)
+        return _changed(package) > proc_files.started(pid)
     except (OSError, ValueError, IndexError):
         return False
-
-
-def started(pid: int) -> float:
-    """When a process was started, seconds since the epoch.
-
-    :param pid: process id
-    :raises OSError: it is gone
-    :raises ValueError: /proc tells something else
-    """
-    text = pathlib.Path(f'/proc/{pid}/stat').read_text(errors='replace')
-    # proc(5); the name of a program may hold anything, a parenthesis, too
-    ticks = int(text.rpartition(')')[2].split()[19])
-    booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-    return booted + ticks / os.sysconf('SC_CLK_TCK')
 
 
 def _changed(package: str) -> float:

@@ -25,8 +25,8 @@ import re
 import select
 import socket
 
-from ceilometer.diagnostics.command import code_age
 from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics.outside import proc_files
 
 # So long journald has to take an entry before it is called stuck, seconds.
 _JOURNAL_SECONDS = 2.0
@@ -57,15 +57,15 @@ def of_process(pid: int, proc: pathlib.Path = _PROC,
     :param cgroup: where the control groups are mounted
     """
     try:
-        told = system.status(proc / str(pid))
+        told = proc_files.status(proc / str(pid))
         state = told['State'].split()[0]
         ignored = int(told['SigIgn'], 16) & _BIT and not any(
-            int(system.status(task)['SigBlk'], 16) & _BIT
+            int(proc_files.status(task)['SigBlk'], 16) & _BIT
             for task in (proc / str(pid) / 'task').iterdir())
     except (OSError, KeyError, IndexError, ValueError):
         return None
     groups = _read(proc / str(pid) / 'cgroup')
-    if group := frozen(groups, cgroup):
+    if group := proc_files.frozen_group(groups, cgroup):
         return (f'its control group {group} is frozen: "systemctl thaw" the '
                 'unit')
     if state == 'T':
@@ -75,29 +75,6 @@ def of_process(pid: int, proc: pathlib.Path = _PROC,
     if ignored:
         # an armed process has it blocked in each thread but one
         return f'it ignores {system.SIGNAL.name}: {_SWITCHED_OFF}'
-    return None
-
-
-def frozen(groups: str, cgroup: pathlib.Path = _CGROUP) -> str | None:
-    """The control group of a process that is frozen; None if none is.
-
-    :param groups: its control groups, as /proc/PID/cgroup names them
-    :param cgroup: where the control groups are mounted
-    """
-    for line in groups.splitlines():
-        _, _, rest = line.partition(':')
-        controllers, _, path = rest.partition(':')
-        if not controllers:
-            # also says so if a group above it is frozen
-            for top in (cgroup, cgroup / 'unified'):
-                told = _read(top / path.lstrip('/') / 'cgroup.events')
-                if 'frozen 1' in told.splitlines():
-                    return path
-        elif 'freezer' in controllers.split(','):
-            told = _read(cgroup / 'freezer' / path.lstrip('/')
-                         / 'freezer.state').strip()
-            if told in ('FROZEN', 'FREEZING'):
-                return path
     return None
 
 
@@ -118,11 +95,11 @@ def nobody_takes(pid: int, proc: pathlib.Path = _PROC) -> bool:
     :param proc: where /proc is mounted
     """
     try:
-        told = system.status(proc / str(pid))
+        told = proc_files.status(proc / str(pid))
         if not int(told['ShdPnd'], 16) & _BIT:
             return False
         return all(
-            int(system.status(task)['SigBlk'], 16) & _BIT
+            int(proc_files.status(task)['SigBlk'], 16) & _BIT
             for task in (proc / str(pid) / 'task').iterdir())
     except (OSError, KeyError, ValueError):
         return False
@@ -204,7 +181,7 @@ def _keeps_nothing(namespace: str | None, pid: int,
             said = path if found == 'none' else None
     try:
         # what was written later does not count, yet
-        if said and pid and said.stat().st_ctime > code_age.started(pid):
+        if said and pid and said.stat().st_ctime > proc_files.started(pid):
             return None
     except (OSError, ValueError, IndexError):
         return None

@@ -26,6 +26,7 @@ from ceilometer.diagnostics.command import masked
 from ceilometer.diagnostics.command.reports import sender
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics.outside import proc_files
 
 SIGNAL = signal.SIGUSR1
 
@@ -248,7 +249,7 @@ def _dies(directory: pathlib.Path) -> bool:
     """Whether the signal has its default effect, and a thread to take it."""
     for task in (directory / 'task').iterdir():
         try:
-            told = status(task)
+            told = proc_files.status(task)
         except (FileNotFoundError, ProcessLookupError):
             continue
         blocked, ignored, caught = (
@@ -259,16 +260,6 @@ def _dies(directory: pathlib.Path) -> bool:
     return False
 
 
-def status(directory: pathlib.Path) -> dict[str, str]:
-    """The status of a process or thread, as in proc(5), by name.
-
-    :param directory: its directory in /proc
-    :raises OSError: it is gone, or cannot be looked at
-    """
-    lines = (directory / 'status').read_text(errors='replace').splitlines()
-    return dict(line.split(':', 1) for line in lines if ':' in line)
-
-
 def state(pid: int) -> str | None:
     """What the kernel tells of a process that does not answer.
 
@@ -277,7 +268,7 @@ def state(pid: int) -> str | None:
     """
     directory = pathlib.Path(f'/proc/{pid}')
     try:
-        told = status(directory)
+        told = proc_files.status(directory)
     except (FileNotFoundError, ProcessLookupError):
         return None
     if told['State'].split()[0] in 'ZX':

@@ -39,7 +39,6 @@ from ceilometer.diagnostics.command.output import characters
 from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.output import report_text
 from ceilometer.diagnostics.command.outside import brief_text
-from ceilometer.diagnostics.command.outside import causes
 from ceilometer.diagnostics.command.outside import telling
 from ceilometer.diagnostics.command.reports import earlier
 from ceilometer.diagnostics.command.reports import journal_reader
@@ -50,6 +49,7 @@ from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import findings
+from ceilometer.diagnostics.outside import causes
 import ceilometer_diagnostics_start
 
 #: How long to wait for the reports, seconds; one may take as long itself

@@ -209,6 +209,14 @@ class _Walk:
             time.sleep(0)
 
 
+def line(text: str) -> str:
+    """A text without its secrets, escaped, on one line.
+
+    :param text: any text, of which nothing else is known
+    """
+    return escape.line(Redactor().text(text))
+
+
 def _is_command(items: list[str], key: str | None, depth: int) -> bool:
     """Whether texts are the arguments of a command line."""
     if (key is None and depth == 0) or (

@@ -70,7 +70,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_OUTSIDE + 'test_only_root_is_believed',)),
     fault.Fault(
         name='what waits for the interpreter is not seen',
-        file='command/outside/thread_looks.py',
+        file='outside/thread_looks.py',
         old='and turns / seconds >= _WAKE_UPS_PER_SECOND_MIN\n',
         new='and turns / seconds >= 10 ** 6\n',
         tests=(_OUTSIDE + 'test_held_interpreter',)),
@@ -82,7 +82,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_OUTSIDE + 'test_stacks',)),
     fault.Fault(
         name='no limit of threads that are told',
-        file='command/outside/telling.py',
+        file='outside/looking.py',
         old="data['threads'][:THREADS_TOLD_MAX]]",
         new="data['threads']]",
         tests=(_OUTSIDE + 'test_many_threads_are_cut',)),
@@ -236,7 +236,7 @@ FAULTS: tuple[fault.Fault, ...] = (
                'test_where_no_answer_can_come_no_signal_is_sent',)),
     fault.Fault(
         name='a frozen control group is not seen',
-        file='command/obstacles.py',
+        file='outside/proc_files.py',
         old="if 'frozen 1' in told.splitlines():",
         new='if False:',
         tests=(_OBSTACLES + 'test_frozen_control_group',)),

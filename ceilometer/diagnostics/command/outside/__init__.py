@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Tells of processes that cannot tell of themselves, from the outside.
 
 Nothing is done to them: no signal, no stop, no wait for them. All runs in

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """What was seen of a process from the outside, in a few lines for people."""
 
 from __future__ import annotations

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Puts an entry about another process into the journal.
 
 journald adds what it knows of the process that ``OBJECT_PID`` names, its unit

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """The Python stacks of another process, by a program that is installed.
 
 ``pystack`` or ``py-spy``, never in a mode in which the process is stopped or

@@ -10,43 +10,32 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Looks at processes that have not answered, and writes what it sees."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 import dataclasses
-import pathlib
 import time
 import uuid
 
 from ceilometer.diagnostics.command import answers
-from ceilometer.diagnostics.command import masked
-from ceilometer.diagnostics.command.outside import account
-from ceilometer.diagnostics.command.outside import causes
 from ceilometer.diagnostics.command.outside import delivery
-from ceilometer.diagnostics.command.outside import process_look
 from ceilometer.diagnostics.command.outside import python_stacks
-from ceilometer.diagnostics.command.outside import thread_looks
+from ceilometer.diagnostics.command.outside import subject
 from ceilometer.diagnostics.command import remote
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.outside import account
+from ceilometer.diagnostics.outside import looking
+from ceilometer.diagnostics.outside import thread_looks
 from ceilometer.diagnostics import report
 
 #: So many processes are looked at; others are only named.
 PROCESSES_MAX = 64
 
-#: So many threads of a process are told.
-THREADS_TOLD_MAX = 100
-
-#: Between two looks at a process, seconds.
-BETWEEN_LOOKS_SECONDS = 0.5
-
 #: So long all Python stacks together may take, seconds.
 ALL_STACKS_SECONDS_MAX = 60
-
-_PROC = pathlib.Path('/proc')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,13 +68,12 @@ def tell(units: Sequence[system.Unit], silent: Sequence[answers.Answer],
     first: dict[int, thread_looks.Looks] = {}
     for answer in silent[:PROCESSES_MAX]:
         try:
-            first[answer.process.pid] = thread_looks.look(
-                _PROC / str(answer.process.pid))
+            first[answer.process.pid] = looking.first(answer.process.pid)
         except OSError:
             # it has ended meanwhile
             continue
     if first:
-        remote.pause(BETWEEN_LOOKS_SECONDS)
+        remote.pause(looking.BETWEEN_LOOKS_SECONDS)
     program = python_stacks.find()
     by_name = {unit.name: unit for unit in units}
     trigger_ids = {unit.name: uuid.uuid4().hex for unit in units}
@@ -100,29 +88,18 @@ def tell(units: Sequence[system.Unit], silent: Sequence[answers.Answer],
         if pid not in first:
             continue
         try:
-            data = process_look.collect(pid)
-            data['threads'] = thread_looks.compare(
-                first[pid], second := thread_looks.look(_PROC / str(pid)))
+            data = looking.second(pid, first[pid])
         except OSError:
             continue
-        data['thread_count'] = second.total
         stacks = python_stacks.read(pid, program, max(1.0, min(
             python_stacks.STACKS_SECONDS_MAX,
             stacks_until - time.monotonic())))
         data['stacks_by'], data['python_stacks'] = (
             stacks.program, stacks.lines)
-        # of all threads, before some are left out
-        data['findings'] = causes.find(
-            data, answer.obstacle, not answer.process.dies, waited,
-            stacks.holder)
-        data['threads'] = [
-            {**thread, 'name': masked.text(thread['name'])}
-            for thread in data['threads'][:THREADS_TOLD_MAX]]
-        data['children'] = data['children'][:process_look.NAMED_MAX]
-        data['threads_left_out'] = (
-            data['thread_count'] - len(data['threads']))
+        looking.conclude(data, answer.obstacle, not answer.process.dies,
+                         waited, stacks.holder)
         unit = by_name[answer.unit]
-        header = account.header(
+        header = subject.header(
             unit, answer.process, trigger_ids[answer.unit])
         section = account.section(
             data, stacks.problem, int((time.monotonic() - begun) * 1e6))

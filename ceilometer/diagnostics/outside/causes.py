@@ -10,18 +10,17 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Why a process does not speak: findings of what was seen from the outside."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ceilometer.diagnostics.command.outside import process_look
-from ceilometer.diagnostics.command.outside import thread_looks
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import findings
+from ceilometer.diagnostics.outside import process_look
+from ceilometer.diagnostics.outside import thread_looks
 
 #: From this share of the limit on descriptors are near it.
 NEAR_SHARE = 0.9

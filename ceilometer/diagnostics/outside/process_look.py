@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """What /proc tells of another process, beside its threads.
 
 What /proc hides from who runs the command is named.
@@ -25,11 +24,9 @@ import re
 import signal
 import time
 
-from ceilometer.diagnostics.command import code_age
-from ceilometer.diagnostics.command import masked
-from ceilometer.diagnostics.command import obstacles
-from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.outside import proc_files
+from ceilometer.diagnostics.secrets import redact
 
 #: So many descriptors are looked at; a leak may have hundreds of thousands.
 DESCRIPTORS_MAX = 20_000
@@ -61,18 +58,18 @@ def collect(pid: int) -> contents.Outside:
     :raises ProcessLookupError: the same
     """
     directory = _PROC / str(pid)
-    told = system.status(directory)
+    told = proc_files.status(directory)
     hidden: list[str] = []
     groups = _text(directory / 'cgroup', hidden)
     count, limit, kinds = _descriptors(directory, hidden)
     replaced = _replaced(directory, hidden)
     try:
-        age = round(time.time() - code_age.started(pid), 1)
+        age = round(time.time() - proc_files.started(pid), 1)
     except (OSError, ValueError, IndexError):
         age = None
     return {
         'pid': pid, 'state': ' '.join(told.get('State', '?').split()),
-        'frozen_group': obstacles.frozen(groups, _CGROUP),
+        'frozen_group': proc_files.frozen_group(groups, _CGROUP),
         'signals': {word: _signals(told, names)
                     for word, names in _SIGNALS.items()},
         'thread_count': 0, 'threads': [], 'threads_left_out': 0,
@@ -138,7 +135,7 @@ def _descriptors(directory: pathlib.Path, hidden: list[str],
     if len(names) > DESCRIPTORS_MAX:
         kinds[contents.NOT_LOOKED_AT] = len(names) - DESCRIPTORS_MAX
     return len(names), limit, {
-        masked.text(kind): count for kind, count in kinds.most_common()}
+        redact.line(kind): count for kind, count in kinds.most_common()}
 
 
 def _control_group(groups: str) -> dict[str, str]:
@@ -147,11 +144,11 @@ def _control_group(groups: str) -> dict[str, str]:
         number, _, path = line.partition('::')
         if number != '0' or not path:
             continue
-        told['path'] = masked.text(path)
+        told['path'] = redact.line(path)
         for name in _CGROUP_FILES:
             text = _text(_CGROUP / path.lstrip('/') / name, [])
             if text:
-                told[name] = masked.text(', '.join(text.splitlines()))
+                told[name] = redact.line(', '.join(text.splitlines()))
     return told
 
 
@@ -171,11 +168,11 @@ def _children(directory: pathlib.Path, hidden: list[str],
     children: list[contents.OutsideChild] = []
     for pid in pids:
         try:
-            told = system.status(_PROC / str(pid))
+            told = proc_files.status(_PROC / str(pid))
         except (OSError, KeyError):
             continue
         children.append({
-            'pid': pid, 'name': masked.text(told.get('Name', '').strip()),
+            'pid': pid, 'name': redact.line(told.get('Name', '').strip()),
             'state': ' '.join(told.get('State', '?').split())})
     children.sort(key=lambda child: not is_zombie(child))
     return children
@@ -208,4 +205,4 @@ def _replaced(directory: pathlib.Path, hidden: list[str]) -> list[str]:
                 words[5].startswith('/') and words[5].endswith(_DELETED)
                 and not words[5].startswith(('/memfd:', '/dev/zero'))):
             found[words[5].removesuffix(_DELETED)] = None
-    return [masked.text(path) for path in list(found)[:NAMED_MAX]]
+    return [redact.line(path) for path in list(found)[:NAMED_MAX]]

@@ -10,48 +10,41 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """What was seen of a process from the outside, as a report of one section."""
 
 from __future__ import annotations
 
-import os
 import re
 import time
 import uuid
 
-from ceilometer.diagnostics.command.outside import thread_looks
-from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import findings
+from ceilometer.diagnostics.outside import thread_looks
 from ceilometer.diagnostics import report
-import ceilometer_diagnostics_start
 
 # What cotyledon calls its workers.
 _WORKER = re.compile(r'^[\w.-]+: (.+) worker\((\d+)\)')
 
 
-def header(unit: system.Unit, process: system.Process,
-           trigger_id: str) -> report.Header:
+def header(service: str, unit: str | None, pid: int, command: str,
+           kind: str, trigger_id: str | None) -> report.Header:
     """Whose report it is.
 
-    :param unit: the unit
-    :param process: of the unit
+    :param service: the daemon
+    :param unit: its unit, None outside of one
+    :param pid: the process
+    :param command: its command line; cotyledon names its workers there
+    :param kind: what the process is where it is no worker, one of
+        :data:`fields.PROCESSES`
     :param trigger_id: of the trigger that was not answered
     """
-    worker = _WORKER.match(process.command)
-    names = [os.path.basename(word.rstrip(':'))
-             for word in process.command.split()]
-    service = next(
-        (name for name in names if name in ceilometer_diagnostics_start.
-         DAEMONS), unit.name.removesuffix('.service'))
+    worker = _WORKER.match(command)
     return report.Header(
-        id=uuid.uuid4().hex, service=service, pid=process.pid, unit=unit.name,
-        process=fields.PROCESS_WORKER if worker else (
-            fields.PROCESS_MASTER if process.pid == unit.main_pid
-            else fields.PROCESS_CHILD),
+        id=uuid.uuid4().hex, service=service, pid=pid, unit=unit,
+        process=fields.PROCESS_WORKER if worker else kind,
         worker=int(worker[2]) if worker else None,
         worker_name=escape.line(worker[1]) if worker else None,
         trigger=report.Trigger(fields.TRIGGER_HANG,

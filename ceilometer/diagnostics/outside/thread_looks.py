@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """The threads of another process, looked at twice.
 
 What has moved between the looks tells who runs, who stands, and who waits for
@@ -24,8 +23,8 @@ import pathlib
 import time
 from typing import NamedTuple
 
-from ceilometer.diagnostics.command import masked
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.secrets import redact
 
 #: So many threads of a process are looked at.
 THREADS_READ_MAX = 4000
@@ -191,7 +190,7 @@ def describe(thread: contents.OutsideThread) -> str:
 
     :param thread: as :func:`compare` gives it
     """
-    words = f'thread {thread["native_id"]} ({masked.text(thread["name"])})'
+    words = f'thread {thread["native_id"]} ({redact.line(thread["name"])})'
     if is_busy(thread):
         return f'{words} computes'
     if thread['kernel_function']:
