@@ -14,9 +14,9 @@
 
 ``make units`` writes them to ``system_files/units`` in the package, from where
 ``install-system`` installs them. What they have in common stands in
-``unit.service.in``; what differs stands here. The target, the slice and
-``ceilometer-upgrade.service`` have little in common with them, and are written
-by hand.
+``unit.service.in``; what differs stands here. ``ceilometer-upgrade.service``
+runs no daemon, and is made of ``upgrade.service.in``. What all of them may not
+do stands in ``sandbox.in``. The target and the slice are written by hand.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ UNITS = HERE.parent / 'ceilometer/diagnostics/system_files/units'
 _PEERS = ('network-online.target', 'time-sync.target',
           'rabbitmq-server.service', 'memcached.service')
 _LIBVIRT = ('libvirtd.service', 'virtqemud.service')
+# not PrivateDevices=, which would hide it
+_IPMI = ('DeviceAllow=char-ipmidev rw',)
 _TWICE = '# What polls the same must not run: all would be polled twice.'
 
 
@@ -46,6 +48,8 @@ class Unit:
     :ivar after: units that it starts after, besides those of all
     :ivar needs: a directory that must be there
     :ivar aliases: its names in distributions of the other school
+    :ivar devices: lines that say which devices it sees
+    :ivar calls: lines that allow further system calls
     """
 
     name: str
@@ -56,9 +60,12 @@ class Unit:
     after: tuple[str, ...] = ()
     needs: str = ''
     aliases: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ('PrivateDevices=yes',)
+    calls: tuple[str, ...] = ()
 
 
-def _agent(namespace: str, description: str, *after: str) -> Unit:
+def _agent(namespace: str, description: str, *after: str,
+           **more: tuple[str, ...]) -> Unit:
     # with all units enabled, ceilometer-polling is the one that starts
     both = namespace in ('central', 'compute')
     return Unit(
@@ -68,13 +75,15 @@ def _agent(namespace: str, description: str, *after: str) -> Unit:
         (*(['polling'] if both else []), f'polling@{namespace}'),
         (*after, *(['ceilometer-polling.service'] if both else [])),
         aliases=(f'openstack-ceilometer-{namespace}',
-                 f'openstack-ceilometer-agent-{namespace}'))
+                 f'openstack-ceilometer-agent-{namespace}'), **more)
 
 
 DAEMONS = (
     _agent('central', 'central polling agent'),
     _agent('compute', 'compute polling agent', *_LIBVIRT),
-    _agent('ipmi', 'IPMI polling agent'),
+    _agent('ipmi', 'IPMI polling agent', devices=_IPMI, calls=(
+        '# oslo.privsep gives up capabilities, also if it has none.',
+        'SystemCallFilter=capset')),
     Unit('ceilometer-agent-notification', 'notification agent',
          'ceilometer-agent-notification', 'agent-notification',
          aliases=('openstack-ceilometer-notification',
@@ -95,8 +104,25 @@ DAEMONS = (
 def made() -> dict[pathlib.Path, str]:
     """The text of each unit, by its path."""
     template = (HERE / 'unit.service.in').read_text()
-    return {UNITS / f'{unit.name}.service': _fill(template, unit)
-            for unit in DAEMONS}
+    found = {UNITS / f'{unit.name}.service': _fill(template, unit)
+             for unit in DAEMONS}
+    found[UNITS / 'ceilometer-upgrade.service'] = _insert(
+        (HERE / 'upgrade.service.in').read_text(), {
+            'SANDBOX': _sandbox(Unit.devices)})
+    return found
+
+
+def _sandbox(devices: tuple[str, ...]) -> list[str]:
+    return _insert((HERE / 'sandbox.in').read_text(), {
+        'DEVICES': list(devices)}).splitlines()
+
+
+def _insert(template: str, lines: dict[str, list[str]]) -> str:
+    """Replace lines of a template, each by several."""
+    found: list[str] = []
+    for line in template.splitlines():
+        found += lines.get(line.strip('@'), [line])
+    return '\n'.join(found) + '\n'
 
 
 def _fill(template: str, unit: Unit) -> str:
@@ -114,12 +140,10 @@ def _fill(template: str, unit: Unit) -> str:
     if unit.aliases:
         install = ['# As RDO and SUSE call it.', 'Alias=' + ' '.join(
             f'{name}.service' for name in unit.aliases)]
-    lines = {'UNIT': conditions, 'INSTALL': install,
-             'AFTER': ['After=' + ' '.join((*_PEERS, *unit.after))]}
-    found: list[str] = []
-    for line in template.splitlines():
-        found += lines.get(line.strip('@'), [line])
-    text = '\n'.join(found) + '\n'
+    text = _insert(template, {
+        'UNIT': conditions, 'INSTALL': install,
+        'SANDBOX': _sandbox(unit.devices), 'CALLS': list(unit.calls),
+        'AFTER': ['After=' + ' '.join((*_PEERS, *unit.after))]})
     for name in ('description', 'command', 'runtime'):
         text = text.replace(f'@{name.upper()}@', getattr(unit, name))
     return text

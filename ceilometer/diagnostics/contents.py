@@ -78,6 +78,8 @@ WAITS: Final = (FOR_SIGNAL, FOR_DESCRIPTORS, FOR_TIME, FOR_PROCESS,
 
 #: State of a process that has ended while the section was collected.
 VANISHED: Final = 'vanished'
+#: And of one that psutil cannot tell of.
+HIDDEN: Final = 'hidden'
 
 #: Where an option was set.
 SET_NOWHERE: Final = 'default'
@@ -374,7 +376,8 @@ class Process(TypedDict):
     :ivar depth: 0 for the first one, 1 for its children
     :ivar self: whether it is the one that reports
     :ivar user: its name, or its number where the name is not known here
-    :ivar state: as psutil calls it, or :data:`VANISHED`
+    :ivar state: as psutil calls it, or :data:`VANISHED`, or :data:`HIDDEN`
+        if psutil cannot tell
     :ivar started: ISO 8601, UTC
     """
 

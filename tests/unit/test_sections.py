@@ -25,6 +25,7 @@ import logging
 import os
 import queue
 import select
+import signal
 import socket
 import sys
 import threading
@@ -34,6 +35,7 @@ import types
 import greenlet
 from oslo_config import cfg
 from oslo_reports.models import with_default_views
+import psutil
 import pytest
 
 from ceilometer.diagnostics.daemon import added_sections
@@ -697,6 +699,28 @@ class TestProcesses:
                 {**described, 'depth': 0, 'self': False}], 'left_out': 3})
         assert 'vanished' in text
         assert '3 processes left out' in text
+
+    def test_missing_proc_stat_costs_the_times_only(self, monkeypatch):
+        """ProcSubset=pid hides it; psutil cannot tell when one started."""
+        def create_time(process):
+            raise FileNotFoundError(2, 'No such file', '/proc/stat')
+
+        monkeypatch.setattr(psutil.Process, 'create_time', create_time)
+        pid = os.fork()
+        if pid == 0:
+            signal.pause()
+        try:
+            data, text = told(processes)
+            child, = [found for found in data['processes']
+                      if found['pid'] == pid]
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        assert child['started'] is None
+        assert child['parent'] == os.getpid()
+        assert child['threads'] == 1
+        assert f'pid {pid}, parent {os.getpid()}, sleeping, user ' in text
+        assert 'None' not in text
 
     def test_number_of_processes_is_limited(self, monkeypatch):
         """How many were left out is said."""

@@ -20,10 +20,12 @@ import re
 import pytest
 
 from ceilometer.diagnostics.command.reports import sender
+from tests.system import sandbox
 from tools import units
 
-BY_HAND = {'ceilometer-upgrade.service', 'ceilometer.slice',
-           'ceilometer.target'}
+BY_HAND = {'ceilometer.slice', 'ceilometer.target'}
+DAEMONS = {path.stem: text for path, text in units.made().items()
+           if path.stem != 'ceilometer-upgrade'}
 
 
 @pytest.mark.parametrize('path', units.made(), ids=lambda path: path.name)
@@ -39,18 +41,38 @@ def test_no_unit_is_made_by_hand_but_these() -> None:
         path.name for path in units.made()}
 
 
-@pytest.mark.parametrize('text', units.made().values(), ids=lambda text: (
-    re.search('(?m)^Description=.*, (.*)', text) or ' ')[1])
+@pytest.mark.parametrize('text', DAEMONS.values(), ids=DAEMONS)
 def test_every_daemon_can_be_given_more_descriptors(text: str) -> None:
     """While it runs: the first limit is below the second."""
     found = re.search('(?m)^LimitNOFILE=([0-9]+):([0-9]+)$', text)
     assert found and int(found[1]) < int(found[2])
 
 
+def test_all_that_is_forbidden_can_be_allowed_again() -> None:
+    """The documented drop-in leaves none of it out."""
+    names = set(re.findall('(?m)^([A-Za-z]+)=.*$', '\n'.join(
+        (units.HERE / 'sandbox.in').read_text().replace(
+            '@DEVICES@', '\n'.join(line for unit in units.DAEMONS
+                                   for line in unit.devices)).splitlines())))
+    allowed = set(re.findall('(?m)^([A-Za-z]+)=.*$', sandbox.off()))
+    # none is what a daemon has without it, too
+    assert allowed == names - {'AmbientCapabilities'}
+
+
+@pytest.mark.parametrize('unit', units.DAEMONS, ids=lambda unit: unit.name)
+def test_directories_of_the_documentation_can_be_written_to(
+        unit: units.Unit) -> None:
+    """Whatever else is read-only: these stay."""
+    text = units.made()[units.UNITS / f'{unit.name}.service']
+    for name in ('State', 'Cache', 'Logs'):
+        assert f'\n{name}Directory=ceilometer\n' in text
+    assert '\nProtectSystem=strict\n' in text
+
+
 def test_each_unit_has_a_directory_of_its_own() -> None:
     """Stopping one would take that of another; it tells what runs as well."""
     directories = [re.findall('(?m)^RuntimeDirectory=ceilometer/(.*)$', text)
-                   for text in units.made().values()]
+                   for text in DAEMONS.values()]
     assert len({one for one, in directories}) == len(directories)
     named = {name.replace('@central', '@%i').replace('@compute', '@%i')
              .replace('@ipmi', '@%i') for unit in units.DAEMONS

@@ -43,6 +43,9 @@ THREAD_NAME = 'diagnostics-trigger'
 #: where no other thread can be started.
 STOP_SECONDS_MAX = 5.0
 
+#: Is there if systemd is process 1 (sd_booted(3)).
+SYSTEMD = '/run/systemd/system'
+
 #: A watched file is not looked at more often than this.
 WATCH_SECONDS_MIN = 0.1
 
@@ -167,13 +170,18 @@ def _signal_trigger(info: signal.struct_siginfo) -> report.Trigger:
     if info.si_pid == os.getpid():
         # passed on by our own handler, which is not told the sender
         return trigger
-    comm = None
-    with contextlib.suppress(OSError):
-        with open(f'/proc/{info.si_pid}/comm', 'rb') as file:
-            comm = file.read().decode(errors='backslashreplace').rstrip('\n')
     return dataclasses.replace(
         trigger, sender_pid=info.si_pid, sender_uid=info.si_uid,
-        sender_comm=comm)
+        sender_comm=_name_of(info.si_pid))
+
+
+def _name_of(pid: int) -> str | None:
+    """The name of a process, None if it is gone or hidden."""
+    with contextlib.suppress(OSError):
+        with open(f'/proc/{pid}/comm', 'rb') as file:
+            return file.read().decode(errors='backslashreplace').rstrip('\n')
+    # ProtectProc= hides it; sd_booted(3) tells what it is
+    return 'systemd' if pid == 1 and os.path.isdir(SYSTEMD) else None
 
 
 def _now_usec() -> int:

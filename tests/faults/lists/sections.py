@@ -217,6 +217,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='        except KeyError:\n',
         tests=(TESTS + 'TestProcesses::test_zombie_is_told',)),
     fault.Fault(
+        name='a unit without /proc/stat costs the section',
+        file=PROCESSES,
+        old='        except (psutil.Error, OSError):\n',
+        new='        except psutil.Error:\n',
+        tests=(TESTS + 'TestProcesses::'
+               'test_missing_proc_stat_costs_the_times_only',)),
+    fault.Fault(
         name='a process that has gone costs the section',
         file=PROCESSES,
         old='        except psutil.Error:\n            return described\n',

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 from typing import Any
@@ -31,12 +32,18 @@ PROCESSES_MAX = 500
 def collect(context: section.Context) -> section.Content:
     """Look at the daemon's tree, from its master down."""
     own = os.getpid()
-    root = own
-    for ancestor in _ancestors(own):
-        if ancestor == context.daemon.root_pid:
-            root = ancestor
+    parents = _parents()
+    root = pid = own
+    # not for ever, if a number was given to another process meanwhile
+    for _ in parents:
+        pid = parents.get(pid, 0)
+        if pid == context.daemon.root_pid:
+            root = pid
+            break
     seen: list[contents.Process] = []
-    children = _children_by_parent(root)
+    children: dict[int, list[int]] = {}
+    for pid, parent in parents.items():
+        children.setdefault(parent, []).append(pid)
     _walk(root, 0, children, _Describer(own), seen)
     data: contents.Processes = {
         'root': root,
@@ -47,28 +54,22 @@ def collect(context: section.Context) -> section.Content:
     return section.Content(data=data)
 
 
-def _ancestors(pid: int) -> list[int]:
-    try:
-        return [parent.pid for parent in psutil.Process(pid).parents()]
-    except psutil.Error:
-        return []
+def _parents() -> dict[int, int]:
+    """The parent of each process that can be seen.
 
-
-def _children_by_parent(root: int) -> dict[int, list[int]]:
-    """The children of each process below one."""
-    children: dict[int, list[int]] = {}
-    try:
-        # reads each process of the host once
-        below = psutil.Process(root).children(recursive=True)
-    except psutil.Error:
-        return {}
-    for process in below:
-        try:
-            children.setdefault(process.ppid(), []).append(process.pid)
-        except psutil.Error:
+    Not by psutil, which needs more of /proc than some units have
+    (ProcSubset=).
+    """
+    parents: dict[int, int] = {}
+    for name in os.listdir('/proc'):
+        if name.isdecimal():
             # gone since, or hidden (hidepid, ProtectProc=)
-            continue
-    return children
+            with contextlib.suppress(OSError):
+                with open(f'/proc/{name}/stat', 'rb') as file:
+                    # a name may contain anything; the last ) ends it
+                    fields = file.read().rpartition(b')')[2].split()
+                parents[int(name)] = int(fields[1])
+    return parents
 
 
 def _walk(pid: int, depth: int, children: dict[int, list[int]],
@@ -98,15 +99,19 @@ class _Describer:
             'threads': None, 'file_descriptors': None, 'cpu_seconds': None}
         try:
             process = psutil.Process(pid)
-            described['started'] = datetime.datetime.fromtimestamp(
-                process.create_time(), datetime.timezone.utc).isoformat(
-                    timespec='seconds')
         except psutil.Error:
             return described
+        except OSError:
+            # older versions need /proc/stat
+            return {**described, 'state': contents.HIDDEN}
         looked: dict[str, Any] = {}
         for key, look in (
                 ('parent', process.ppid),
                 ('state', process.status),
+                # needs /proc/stat
+                ('started', lambda: datetime.datetime.fromtimestamp(
+                    process.create_time(), datetime.timezone.utc).isoformat(
+                        timespec='seconds')),
                 # not username(), see users
                 ('user', lambda: self._user(process.uids().real)),
                 ('name', process.name),
@@ -138,11 +143,12 @@ def render(data: contents.Processes) -> str:
     for process in data['processes']:
         indent = '  ' * process['depth']
         words = [f'pid {process["pid"]}', f'parent {process["parent"]}']
-        if process['state'] == contents.VANISHED:
-            lines.append(f'{indent}{words[0]}, vanished')
+        if process['state'] in (contents.VANISHED, contents.HIDDEN):
+            lines.append(f'{indent}{words[0]}, {process["state"]}')
             continue
-        words += [str(process['state']), f'user {process["user"]}',
-                  f'started {process["started"]}']
+        words += [str(process['state']), f'user {process["user"]}']
+        if process['started'] is not None:
+            words.append(f'started {process["started"]}')
         if process['rss_bytes'] is not None:
             words.append(f'{process["rss_bytes"] / 2**20:.1f} MiB')
         words += [f'{value} {unit}' for value, unit in (

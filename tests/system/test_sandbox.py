@@ -1,0 +1,138 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the shipped units keep their daemons from, and what it costs.
+
+That the daemons work, all other tests show: they run with it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing
+
+import pytest
+
+from tests.system import conftest
+from tests.system import machine as machines
+from tests.system import reports
+from tests.system import sandbox
+
+# As systemd-analyze prints it, 10 is worst.
+EXPOSURE_MAX = {
+    'ceilometer-polling': 1.1, 'ceilometer-agent-central': 1.1,
+    'ceilometer-agent-compute': 1.1, 'ceilometer-agent-notification': 1.1,
+    'ceilometer-agent-ipmi': 1.4, 'ceilometer-upgrade': 1.1}
+
+# What decides there, of the units that others ship in 2026.
+DEBIAN = """\
+[Service]
+User=ceilometer
+Group=ceilometer
+Type=notify
+WorkingDirectory=~
+RuntimeDirectory=ceilometer lock/ceilometer
+CacheDirectory=ceilometer
+ExecStart=/etc/init.d/ceilometer-polling systemd-start
+Restart=on-failure
+LimitNOFILE=65535
+TimeoutStopSec=15
+"""
+RDO = """\
+[Service]
+Type=simple
+User=ceilometer
+ExecStart=/usr/bin/ceilometer-polling --logfile /var/log/ceilometer/x.log
+Restart=on-failure
+"""
+
+# Differs from one start to the next, whatever the unit says.
+_VARIES = re.compile(r'\.(frames|waits|work|findings|descriptors|peers|last|'
+                     r'threads|logged|cycles|pollsters|problems)\b')
+
+
+def test_every_unit_is_as_closed_as_was_promised(
+        machine: machines.Machine,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    """By systemd's own measure; the others' units stand beside ours."""
+    for name, text in (('debian', DEBIAN), ('rdo', RDO)):
+        machine.write_file(f'/tmp/exposure/{name}.service', text)
+    done = machine.run(
+        ['systemd-analyze', 'security', '--offline=true', '--no-pager',
+         *(f'/usr/local/lib/systemd/system/{name}.service'
+           for name in EXPOSURE_MAX),
+         '/tmp/exposure/debian.service', '/tmp/exposure/rdo.service'])
+    machine.run(['rm', '-r', '/tmp/exposure'])
+    found = {name: float(value) for name, value in re.findall(
+        r'exposure level for (\S+)\.service: ([0-9.]+)', done.stdout)}
+    theirs = ', '.join(f"{name}'s {found[name]}" for name in ('debian', 'rdo'))
+    with capsys.disabled():
+        for name in EXPOSURE_MAX:
+            print(f'\nexposure of {name}: {found[name]} ({theirs})', end='')
+    assert set(found) == {*EXPOSURE_MAX, 'debian', 'rdo'}, done.stdout
+    for name, worst in EXPOSURE_MAX.items():
+        assert found[name] <= worst, name
+        assert found[name] < min(found['debian'], found['rdo'])
+
+
+def test_report_tells_the_same_in_the_sandbox(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """Each section of each process, but for what varies anyway."""
+    name = 'ceilometer-agent-notification'
+    unit(name)
+    reports.ready(machine, name)
+    main = machine.show(name, 'MainPID')['MainPID']
+    for pid in (main, *machine.workers(name)):
+        status = machine.path(f'/proc/{pid}/status').read_text()
+        for line in ('NoNewPrivs:\t1', 'CapBnd:\t0000000000000000',
+                     'Seccomp:\t2'):
+            assert f'\n{line}\n' in status
+    closed = _told(reports.trigger(machine, name))
+    machine.systemctl('stop', name)
+    unit(name, dropin=sandbox.off())
+    reports.ready(machine, name)
+    main = machine.show(name, 'MainPID')['MainPID']
+    status = machine.path(f'/proc/{main}/status').read_text()
+    # system calls are filtered for the whole machine anyway
+    assert '\nNoNewPrivs:\t0\n' in status
+    assert 'CapBnd:\t0000000000000000' not in status
+    assert _told(reports.trigger(machine, name)) == closed
+    assert set(closed) == {'master', 'worker'}
+
+
+def _told(found: list[reports.Report]) -> dict[str, dict[str, typing.Any]]:
+    """What reports tell: who asked, and what is known in each section."""
+    told = {}
+    for report in found:
+        assert report.names == [*reports.SECTIONS, 'summary']
+        told[report.first['REPORT_PROCESS']] = {
+            'sender': [report.first[f'REPORT_SENDER_{field}']
+                       for field in ('PID', 'UID', 'COMM')],
+            'status': {entry['REPORT_SECTION']: entry['REPORT_SECTION_STATUS']
+                       for entry in report.entries},
+            'known': {
+                name: sorted(known for known in _known(json.loads(
+                    report.section(name).get('REPORT_DATA') or '{}'))
+                    if not _VARIES.search(known))
+                for name in report.names}}
+    return told
+
+
+def _known(data: typing.Any, path: str = '') -> set[str]:
+    """The places in data where something stands that is known."""
+    if isinstance(data, dict):
+        return {known for name, value in data.items()
+                for known in _known(value, f'{path}.{name}')}
+    if isinstance(data, list):
+        return {known for value in data for known in _known(value, path)}
+    return set() if data is None else {path}
