@@ -64,8 +64,7 @@ class Unit:
     calls: tuple[str, ...] = ()
 
 
-def _agent(namespace: str, description: str, *after: str,
-           **more: tuple[str, ...]) -> Unit:
+def _agent(namespace: str, description: str, *after: str) -> Unit:
     # with all units enabled, ceilometer-polling is the one that starts
     both = namespace in ('central', 'compute')
     return Unit(
@@ -75,15 +74,16 @@ def _agent(namespace: str, description: str, *after: str,
         (*(['polling'] if both else []), f'polling@{namespace}'),
         (*after, *(['ceilometer-polling.service'] if both else [])),
         aliases=(f'openstack-ceilometer-{namespace}',
-                 f'openstack-ceilometer-agent-{namespace}'), **more)
+                 f'openstack-ceilometer-agent-{namespace}'))
 
 
 DAEMONS = (
     _agent('central', 'central polling agent'),
     _agent('compute', 'compute polling agent', *_LIBVIRT),
-    _agent('ipmi', 'IPMI polling agent', devices=_IPMI, calls=(
-        '# oslo.privsep gives up capabilities, also if it has none.',
-        'SystemCallFilter=capset')),
+    dataclasses.replace(
+        _agent('ipmi', 'IPMI polling agent'), devices=_IPMI, calls=(
+            '# oslo.privsep gives up capabilities, also if it has none.',
+            'SystemCallFilter=capset')),
     Unit('ceilometer-agent-notification', 'notification agent',
          'ceilometer-agent-notification', 'agent-notification',
          aliases=('openstack-ceilometer-notification',

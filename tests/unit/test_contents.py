@@ -224,7 +224,8 @@ def test_reference_has_each_key(name: str) -> None:
         contents.LastError, contents.WorkingThread)))
     assert below <= words | once
     values = {*contents.STATES, *contents.LOCATIONS, contents.VANISHED,
-              contents.HIDDEN, contents.RSS, contents.SWAPPED, 'Threads', 'path',
+              contents.HIDDEN, contents.RSS, contents.SWAPPED, 'Threads',
+              'path',
               'exclude_sections', '/etc/passwd', findings.EXPLAINS,
               *contents.POLLING_STATES, *contents.WORK_KINDS,
               '--polling-namespaces', 'listen', 'sample', 'event',
