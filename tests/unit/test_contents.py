@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import functools
 import pathlib
 import re
 import typing
@@ -119,6 +120,7 @@ JSON = strategies.recursive(
         for key in shapes.keys(kind)})), inner, max_size=5), max_leaves=30)
 
 
+@functools.cache
 def like(kind: typing.Any) -> strategies.SearchStrategy[typing.Any]:
     """Data of a type, with something else here and there."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
