@@ -97,6 +97,10 @@ debian-testing: ## Run the system tests on Debian testing, the same
 $(BEDS): tox
 	CEILOMETER_TEST_BED=$@ $(TOX) -e system
 
+.PHONY: versions
+versions: tox ## Run the tests of hooks on Ceilometer 19, 24, 25, and 26
+	$(TOX) -e ceilometer19,ceilometer24,ceilometer25,ceilometer26
+
 .PHONY: healthy
 healthy: deps ## Watch healthy daemons for half an hour: no false alarm
 	@/usr/bin/python3 -m tests.system.healthy

@@ -182,7 +182,8 @@ KINDS: Final[dict[str, Kind]] = {
     'descriptors-growing': Kind(WARNING),
     'queue-growing': Kind(WARNING),
     # what was logged
-    'errors-logged': Kind(NOTICE),
+    'errors-logged': Kind(NOTICE, ('unit-errors-logged',)),
+    'unit-errors-logged': Kind(NOTICE),
     # the report itself
     'report-short': Kind(WARNING),
     'section-failed': Kind(NOTICE),

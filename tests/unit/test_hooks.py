@@ -28,8 +28,8 @@ from ceilometer.diagnostics.daemon import error_text
 from ceilometer.diagnostics.daemon import gmr
 from ceilometer.diagnostics.daemon import hooks
 from ceilometer.diagnostics.daemon import interpose
-from ceilometer.diagnostics.daemon import without_ids
 from ceilometer.diagnostics.daemon import work
+from ceilometer.diagnostics import without_ids
 from tests.unit import reference
 
 ROOT = pathlib.Path(ceilometer.diagnostics.__file__).parent

@@ -24,7 +24,7 @@ import weakref
 import pytest
 
 from ceilometer.diagnostics.daemon import log_watch
-from ceilometer.diagnostics.daemon import without_ids
+from ceilometer.diagnostics import without_ids
 
 
 @pytest.fixture(autouse=True)

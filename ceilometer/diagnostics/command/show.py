@@ -22,6 +22,7 @@ from typing import Any
 
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command.findings import unit_log
 from ceilometer.diagnostics.command.findings import verdict
 from ceilometer.diagnostics.command import list_reports
 from ceilometer.diagnostics.command.output import destination
@@ -31,6 +32,7 @@ from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_options
 from ceilometer.diagnostics.command import selection
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import report
 
 
@@ -101,12 +103,14 @@ def _show(given: argparse.Namespace, journal: journal_reader.Journal,
             if not set(there) & set(given.section):
                 continue
         before = None
+        more = []
         if len(found) <= earlier.COMPARED_MAX and not given.section and (
                 not given.changed):
             before = earlier.previous(journal, full)
+            more = unit_log.find(journal, full)
         if given.json != 'off':
             out.write(destination.to_json(
-                describe(full, before, given.changed, given.section),
+                describe(full, before, given.changed, given.section, more),
                 given.json))
         else:
             if shown:
@@ -128,7 +132,8 @@ def _show_whole(given: argparse.Namespace, journal: journal_reader.Journal,
     whole = read.load_each(journal, found, problems)
     told: Iterable[tuple[read.Found, list[digest.Notice]]]
     if len(found) <= earlier.COMPARED_MAX:
-        told = [(one, digest.digest(one, earlier.previous(journal, one)))
+        told = [(one, digest.digest(one, earlier.previous(journal, one),
+                                    unit_log.find(journal, one)))
                 for one in whole]
         verdicts = told
     else:
@@ -169,13 +174,14 @@ def _text(given: argparse.Namespace, found: read.Found,
 
 def describe(found: read.Found, before: read.Found | None,
              changed: bool = False, names: Collection[str] = (),
-             ) -> dict[str, Any]:
+             more: Iterable[contents.Finding] = ()) -> dict[str, Any]:
     """A whole report as data for tools.
 
     :param found: the report
     :param before: the one of the same process before it
     :param changed: of the configuration only what differs from defaults
     :param names: of the sections wanted; none means all
+    :param more: what was found elsewhere, of this process
     """
     told = list_reports.describe(found, found.id)
     del told['group']
@@ -185,7 +191,7 @@ def describe(found: read.Found, before: read.Found | None,
         **told,
         'problems': list(found.problems),
         'digest': list(map(dataclasses.asdict,
-                           digest.digest(found, before))),
+                           digest.digest(found, before, more))),
         'sections': [describe_section(part) for part in found.report.sections
                      if not names or part.name in names],
     }

@@ -32,6 +32,7 @@ from ceilometer.diagnostics.command import answers as answers_module
 from ceilometer.diagnostics.command import code_age
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command.findings import unit_log
 from ceilometer.diagnostics.command.findings import verdict
 from ceilometer.diagnostics.command import interruption
 from ceilometer.diagnostics.command import obstacles
@@ -153,14 +154,16 @@ def _digest(journal: journal_reader.Journal,
         if answer.found is None:
             continue
         before = None
+        more = _older(answer)
         try:
             answer.found = read.load(journal, answer.found)
+            more += unit_log.find(journal, answer.found)
             if len(answers) <= earlier.COMPARED_MAX:
                 before = earlier.previous(journal, answer.found)
         except source.JournalError as error:
             # what was found of it tells something, too
             destination.complain(str(error))
-        answer.notices = digest.digest(answer.found, before, _older(answer))
+        answer.notices = digest.digest(answer.found, before, more)
 
 
 def _older(answer: answers_module.Answer) -> list[contents.Finding]:

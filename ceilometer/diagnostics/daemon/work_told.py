@@ -26,9 +26,9 @@ import types
 from typing import Any
 
 from ceilometer.diagnostics import contents
-from ceilometer.diagnostics.daemon import without_ids
 from ceilometer.diagnostics.daemon import work as work_module
 from ceilometer.diagnostics import findings
+from ceilometer.diagnostics import without_ids
 
 
 # Who stands in one of these files asks Keystone for a token or a catalogue.

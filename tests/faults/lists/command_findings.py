@@ -21,9 +21,30 @@ _DIGEST = 'tests/unit/test_command_digest.py::'
 _GROWTH = 'tests/unit/test_growth.py::'
 _SECTIONS = 'tests/unit/test_sections.py::'
 _HOSTILE = 'tests/unit/test_command_hostile.py::'
+_UNIT_LOG = 'tests/unit/test_unit_log.py::'
 _WHY = 'tests/unit/test_command_why.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
+    fault.Fault(
+        name='whoever names a unit is believed to log about it',
+        file='command/findings/unit_log.py',
+        old="    ('COREDUMP_UNIT', ('_UID=0',)),\n",
+        new="    ('COREDUMP_UNIT', ()),\n",
+        tests=(_UNIT_LOG + 'test_others_are_not_counted',)),
+    fault.Fault(
+        name='errors of a unit are shown unmasked',
+        file='command/findings/unit_log.py',
+        old='''    text = without_ids.text(masked.text(
+        last.message.partition('\\n')[0]))
+''',
+        new='''    text = without_ids.text(last.message.partition('\\n')[0])
+''',
+        tests=(_UNIT_LOG + 'test_no_secret_is_shown',)),
+    fault.Fault(
+        name='errors of long ago are counted',
+        file='command/findings/unit_log.py',
+        old=' >= usec - BEFORE_USEC:\n', new=' >= 0:\n',
+        tests=(_UNIT_LOG + 'test_others_are_not_counted',)),
     fault.Fault(
         name='nobody is warned of what others wrote',
         file='command/findings/report_worth.py',

@@ -139,7 +139,7 @@ class Reader(journal.Reader):  # type: ignore[misc]
         # what one index has lost another may have
         for match in (None, _REPORT, _SECTION):
             for seek, step in ((self.seek_head, self.step),
-                               (self.seek_tail, self._step_back)):
+                               (self.seek_tail, self.step_back)):
                 self._open_anew()
                 if match is not None:
                     super().add_match(match)
@@ -162,7 +162,9 @@ class Reader(journal.Reader):  # type: ignore[misc]
         super().__init__(files=[self.path])
         self.bytes_max = threshold
 
-    def _step_back(self) -> bool:
+    def step_back(self) -> bool:
+        """Go to the entry before; False at the begin, and at what is damaged.
+        """
         try:
             return bool(self._previous())
         except OSError:
@@ -201,7 +203,7 @@ class Reader(journal.Reader):  # type: ignore[misc]
         self.flush_matches()
         self.seek_tail()
         if promise.entries and not (
-                self._step_back()
+                self.step_back()
                 and self.realtime_usec() >= promise.tail_usec):
             return True
         if not any(promise.having):

@@ -23,9 +23,9 @@ from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import coordination_watch
 from ceilometer.diagnostics.daemon import phrases
 from ceilometer.diagnostics.daemon import section
-from ceilometer.diagnostics.daemon import without_ids
 from ceilometer.diagnostics.daemon import work_told
 from ceilometer.diagnostics import findings
+from ceilometer.diagnostics import without_ids
 
 #: How many groups are told of.
 GROUPS_MAX = 200

@@ -26,9 +26,9 @@ from typing import Any
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import broker_watch
 from ceilometer.diagnostics.daemon import section
-from ceilometer.diagnostics.daemon import without_ids
 from ceilometer.diagnostics.daemon import work
 from ceilometer.diagnostics.daemon import work_told
+from ceilometer.diagnostics import without_ids
 
 #: How many transports and connections are told of.
 CONNECTIONS_MAX = 200

@@ -30,9 +30,9 @@ from ceilometer.diagnostics.daemon import entry_points
 from ceilometer.diagnostics.daemon import hooks
 from ceilometer.diagnostics.daemon import polling_work
 from ceilometer.diagnostics.daemon import section
-from ceilometer.diagnostics.daemon import without_ids
 from ceilometer.diagnostics.daemon import work
 from ceilometer.diagnostics.daemon import work_told
+from ceilometer.diagnostics import without_ids
 
 _T = TypeVar('_T')
 

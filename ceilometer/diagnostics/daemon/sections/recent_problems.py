@@ -20,8 +20,8 @@ import time
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import section
-from ceilometer.diagnostics.daemon import without_ids
 from ceilometer.diagnostics import findings
+from ceilometer.diagnostics import without_ids
 
 #: What was logged longer ago is nothing unusual.
 LATELY_SECONDS = 600.0

@@ -22,10 +22,10 @@ from typing import Any
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import section
-from ceilometer.diagnostics.daemon import without_ids
 from ceilometer.diagnostics.daemon import worker_deaths
 from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import patterns
+from ceilometer.diagnostics import without_ids
 
 # as faulthandler writes it
 _FRAME = patterns.pattern(r'  File "(.*)", line (\d+) in (.*)')

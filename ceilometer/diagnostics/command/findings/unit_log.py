@@ -1,0 +1,139 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What the journal has of a unit beside its reports: errors.
+
+Finds entries of priority 3 and worse that the unit has logged, and those that
+systemd or systemd-coredump have logged about it: what ``journalctl -u`` shows,
+see its manual page. A process that has died cannot tell these itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import dataclasses
+import itertools
+
+from ceilometer.diagnostics.command import masked
+from ceilometer.diagnostics.command.reports import claims
+from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics import contents
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import findings
+from ceilometer.diagnostics import without_ids
+
+#: Errors so long before a report belong to it.
+BEFORE_USEC = 600 * 1_000_000
+
+#: So many errors are counted, the newest.
+ERRORS_MAX = 1000
+
+#: The priorities of errors, and worse (syslog(3)).
+PRIORITIES = range(4)
+
+#: What makes an entry one of the unit NAME, and the field that names it.
+_ABOUT = (
+    ('_SYSTEMD_UNIT', ()),
+    ('UNIT', ('_PID=1',)),
+    ('OBJECT_SYSTEMD_UNIT', ('_UID=0',)),
+    ('COREDUMP_UNIT', ('_UID=0',)),
+)
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class _Error:
+    usec: int
+    by: str = ''
+    message: str = ''
+
+
+def find(journal: journal_reader.Journal,
+         found: read.Found) -> list[contents.Finding]:
+    """What was logged of a unit before a report of its master.
+
+    :param journal: where the report is
+    :param found: the report; of other processes nothing is looked for: one
+        of a unit is enough
+    :returns: one finding, or none
+    :raises source.JournalError: nothing of the journal can be read
+    """
+    own = found.identity
+    if (found.report.header.process != fields.PROCESS_MASTER
+            or own.unit is None or own.boot_id is None):
+        return []
+    errors = sorted(_errors(journal, found))
+    if not errors:
+        return []
+    last = errors[-1]
+    count = findings.count(len(errors), 'error')
+    if len(errors) > ERRORS_MAX:
+        count = f'more than {ERRORS_MAX} errors'
+    when = findings.when(last.usec / 1e6, found.time_usec / 1e6)
+    text = without_ids.text(masked.text(
+        last.message.partition('\n')[0]))
+    minutes = BEFORE_USEC // 60_000_000
+    return [findings.finding(
+        'unit-errors-logged', f'the journal has {count} of {own.unit} in the '
+        f'{minutes} minutes before this report; the last, by '
+        f'{masked.text(last.by)} at {when}: {text}',
+        errors=min(len(errors), ERRORS_MAX))]
+
+
+def _errors(journal: journal_reader.Journal,
+            found: read.Found) -> Iterator[_Error]:
+    """The errors before a report; of many the newest, in no order."""
+    origin = claims.origin(found.files[0])
+    paths = [path for path in journal.files if claims.origin(path) == origin]
+    for reader in journal.each(paths=paths, checked=False):
+        if reader.damaged:
+            # only what is of reports is looked for there
+            continue
+        for name, others in _ABOUT:
+            reader.flush_matches()
+            for match in (f'{name}={found.identity.unit}', *others,
+                          f'_BOOT_ID={found.identity.boot_id}',
+                          *(f'{fields.PRIORITY}={priority}'
+                            for priority in PRIORITIES)):
+                reader.add_match(match)
+            yield from itertools.islice(
+                _before(reader, found.time_usec), ERRORS_MAX + 1)
+
+
+def _before(reader: journal_reader.Reader, usec: int) -> Iterator[_Error]:
+    """The newest first, of which alone the text is read.
+
+    It is read as a whole: what is cut could be half a secret.
+    """
+    newest = True
+    reader.seek_realtime(usec)
+    while reader.step_back() and (
+            at := reader.realtime_usec()) >= usec - BEFORE_USEC:
+        # reports have errors of their own, and tell them
+        if reader.field(fields.REPORT) is not None:
+            continue
+        if newest:
+            yield _Error(at, _text(reader, fields.SYSLOG_IDENTIFIER, '_COMM'),
+                         _text(reader, fields.MESSAGE))
+        else:
+            yield _Error(at)
+        newest = False
+
+
+def _text(reader: journal_reader.Reader, *names: str) -> str:
+    """The first of some fields that the entry has."""
+    for name in names:
+        value = reader.field(name)
+        if value:
+            return value.decode(errors='replace')
+    return ''

@@ -1,0 +1,137 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+
+"""What the journal has of a unit beside its reports."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+
+import pytest
+
+from ceilometer.diagnostics.command.findings import unit_log
+from tests.unit import commands
+from tests.unit import journals
+
+UNIT = 'ceilometer-polling.service'
+
+MASTER = journals.Sender(pid=100)
+SYSTEMD = journals.Sender(pid=1, uid=0, unit='init.scope')
+COREDUMP = journals.Sender(pid=77, uid=0, unit='systemd-coredump@1.service')
+
+SECOND = 1_000_000
+
+
+def line(message: str, seconds: float, sender: journals.Sender = MASTER,
+         priority: int = 3, **more: str) -> dict[str, str]:
+    """An entry of no report, so many seconds before one."""
+    return {**sender.fields(journals.TIME_USEC - int(seconds * SECOND)),
+            'MESSAGE': message, 'PRIORITY': str(priority),
+            'SYSLOG_IDENTIFIER': 'ceilometer-polling', **more}
+
+
+def told(directory: pathlib.Path, capsys: pytest.CaptureFixture[str],
+         lines: list[dict[str, str]], process: str = 'master') -> list[str]:
+    """What a report behind such entries is said to have found in them."""
+    journals.write(directory / 'x.journal', [
+        *sorted(lines, key=lambda one: int(one['__REALTIME_TIMESTAMP'])),
+        *journals.entries(journals.make_report(process=process), MASTER)])
+    code, out, err = commands.Command(directory, capsys)('show', '--json')
+    assert (code, err) == (0, '')
+    # without a report there would be nothing to find either
+    assert json.loads(out)['sections']
+    return [one['text'] for one in json.loads(out)['digest']
+            if one['kind'] == 'unit-errors-logged']
+
+
+def test_errors_are_counted_and_the_last_is_shown(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the unit; and what is logged about it by those who may."""
+    assert told(tmp_path, capsys, [
+        line('cannot read the definitions', 50),
+        line('worker 4 has ended', 30, priority=2),
+        line('Failed at step EXEC', 20, SYSTEMD, UNIT=UNIT,
+             SYSLOG_IDENTIFIER='systemd'),
+        line('Process 42 (ceilometer-poll) dumped core.\nStack trace', 10,
+             COREDUMP, 2, COREDUMP_UNIT=UNIT,
+             SYSLOG_IDENTIFIER='systemd-coredump')]) == [
+        f'notice: the journal has 4 errors of {UNIT} in the 10 minutes '
+        'before this report; the last, by systemd-coredump at 07:59:50 UTC: '
+        'Process 42 (ceilometer-poll) dumped core. [unit-errors-logged]']
+
+
+@pytest.mark.parametrize('other', [
+    pytest.param(line('x', 5, priority=4), id='a warning'),
+    pytest.param(line('x', 601), id='long before'),
+    pytest.param(line('x', -1), id='behind the report'),
+    pytest.param(line('x', 5, dataclasses.replace(
+        MASTER, unit='nova-compute.service')), id='another unit'),
+    pytest.param(line('x', 5, dataclasses.replace(
+        MASTER, boot_id='b008' * 8)), id='another boot'),
+    # anybody may send these fields, and not everybody is believed
+    pytest.param(line('x', 5, journals.Sender(
+        pid=9, uid=1000, unit='user@1000.service'), UNIT=UNIT), id='UNIT'),
+    pytest.param(line('x', 5, journals.Sender(
+        pid=9, uid=1000, unit='user@1000.service'), COREDUMP_UNIT=UNIT),
+        id='COREDUMP_UNIT'),
+    pytest.param(line('x', 5, journals.Sender(
+        pid=9, uid=1000, unit='user@1000.service'),
+        OBJECT_SYSTEMD_UNIT=UNIT), id='OBJECT_SYSTEMD_UNIT'),
+])
+def test_others_are_not_counted(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        other: dict[str, str]) -> None:
+    """Only errors, of this unit, and shortly before."""
+    (found,) = told(tmp_path, capsys, [line('the one', 7), other])
+    assert 'has 1 error of' in found
+    assert 'the one' in found
+
+
+def test_only_the_master_tells(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Once for a unit, and not once for each of its processes."""
+    lines = [line('the one', 7)]
+    (tmp_path / 'worker').mkdir()
+    assert told(tmp_path / 'worker', capsys, lines, 'worker') == []
+    (tmp_path / 'master').mkdir()
+    assert len(told(tmp_path / 'master', capsys, lines)) == 1
+
+
+def test_many_are_not_all_counted(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon may log thousands; the last one is shown nevertheless."""
+    monkeypatch.setattr(unit_log, 'ERRORS_MAX', 20)
+    (found,) = told(tmp_path, capsys, [
+        line(f'number {number}', 100 - number) for number in range(60)])
+    assert 'has more than 20 errors of' in found
+    assert 'number 59 ' in found
+
+
+@pytest.mark.parametrize('text', [
+    'login with password=@ failed', 'GET http://admin:@@controller:5000/v3',
+    f'{"x " * 250}http://admin:{"-" * 20}@@controller:5000/v3'])
+def test_no_secret_is_shown(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        text: str) -> None:
+    """Nor an id, nor what a terminal would obey."""
+    secret = 'S3cr3t-Canary'
+    (found,) = told(tmp_path, capsys, [line(
+        '\033[31m' + text.replace('@', secret, 1)
+        + ' of 9f1c2d3e-aaaa-bbbb-cccc-0123456789ab', 7)])
+    assert secret not in found
+    assert '9f1c2d3e' not in found
+    assert '\033' not in found
+    assert 'the last, by ceilometer-polling at 07:59:53 UTC' in found
