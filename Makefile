@@ -79,7 +79,7 @@ system: tox ## Run the tests with real daemons under a real systemd
 # fail, nobody wants to wait for each of them as long as on a busy machine.
 BEDS := debian-12 debian-13 debian-testing
 $(BEDS) matrix: export EVENT_SECONDS ?= 60
-$(BEDS) matrix: PACKAGES += $(BED_PACKAGES)
+$(BEDS) matrix packages: PACKAGES += $(BED_PACKAGES)
 
 .PHONY: matrix
 matrix: tox ## Run the system tests on every other distribution
@@ -100,6 +100,16 @@ $(BEDS): tox
 .PHONY: versions
 versions: tox ## Run the tests of hooks on Ceilometer 19, 24, 25, and 26
 	$(TOX) -e ceilometer19,ceilometer24,ceilometer25,ceilometer26
+
+.PHONY: packages
+packages: tox ## Build the .deb, try it beside Debian's Ceilometer: BEDS=
+	@passed=; failed=; for bed in $(BEDS); do \
+	    if CEILOMETER_TEST_BED=packaging-$$bed $(TOX) -e system -- \
+	        tests/system/packages; \
+	    then passed+=" $$bed"; else failed+=" $$bed"; fi; \
+	done; \
+	echo "Packages pass on:$${passed:- none}; fail on:$${failed:- none}"; \
+	test -z "$$failed"
 
 .PHONY: healthy
 healthy: deps ## Watch healthy daemons for half an hour: no false alarm

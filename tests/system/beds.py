@@ -30,6 +30,7 @@ import typing
 from tests.system import construction
 from tests.system import debian_bed
 from tests.system import host_bed
+from tests.system import packaging_bed
 
 VARIABLE = 'CEILOMETER_TEST_BED'
 
@@ -78,11 +79,20 @@ class Bed(typing.Protocol):
 
 HOST = 'host'
 
-BEDS: dict[str, Bed] = {
-    HOST: host_bed.HostBed(),
+_RELEASES = {
     'debian-12': debian_bed.DebianBed('bookworm'),
     'debian-13': debian_bed.DebianBed('trixie'),
     'debian-testing': debian_bed.DebianBed('forky', days_max=7),
+}
+
+#: How names begin of those that packages are tried on.
+PACKAGING = 'packaging-'
+
+BEDS: dict[str, Bed] = {
+    HOST: host_bed.HostBed(),
+    **_RELEASES,
+    **{f'{PACKAGING}{name}': packaging_bed.PackagingBed(release)
+       for name, release in _RELEASES.items()},
 }
 
 

@@ -40,7 +40,7 @@ PACKAGES = (
 )
 
 # In a mount namespace of its own: what debootstrap mounts ends with it.
-BUILD = """
+BOOTSTRAP = """
 root=$1 suite=$2 mirror=$3; shift 3
 debootstrap --include=ca-certificates "$suite" "$root" "$mirror" \\
     /usr/share/debootstrap/scripts/sid
@@ -48,6 +48,9 @@ debootstrap --include=ca-certificates "$suite" "$root" "$mirror" \\
 apt-config dump | grep -E '^Acquire::(Check-|http|Retries)' \\
     >"$root/etc/apt/apt.conf.d/99host" || true
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+"""
+
+INSTALL = """\
 mount -t proc proc "$root/proc"
 # No service starts while it is installed.
 printf '#!/bin/sh\\nexit 101\\n' >"$root/usr/sbin/policy-rc.d"
@@ -61,6 +64,8 @@ chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \\
 ' sh "$@"
 rm "$root/usr/sbin/policy-rc.d"
 """
+
+BUILD = BOOTSTRAP + INSTALL
 
 
 def _mirror() -> str:

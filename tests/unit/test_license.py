@@ -30,7 +30,8 @@ HEADERS = ('Licensed under the Apache License, Version 2.0',
 WITHOUT = re.compile(
     r'LICENSE|\.gitignore|(.*/)?README\.rst|(.*/)?py\.typed|.*\.pth|.*\.start'
     r'|(.*[/-])?requirements\.txt|(.*/)?entry_points\.txt'
-    r'|releasenotes/notes/.*')
+    r'|releasenotes/notes/.*'
+    r'|packaging/debian/(changelog|copyright|source/format)')
 
 
 @pytest.mark.parametrize('name', [
