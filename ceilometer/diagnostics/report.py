@@ -63,7 +63,10 @@ class Trigger:
     def describe(self) -> str:
         """The trigger in a few words, for people."""
         words = self.signal or self.kind
-        if self.sender_pid is not None:
+        if self.sender_pid == 0:
+            # the kernel knows no number of it that counts here
+            words += ' from outside of the container'
+        elif self.sender_pid is not None:
             words += f' from pid {self.sender_pid}'
             if self.sender_comm:
                 words += f' ({self.sender_comm})'

@@ -469,10 +469,10 @@ def test_systemctl_fails(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
     with pytest.raises(command_line.Failure,
                        match='systemctl kill: Access denied'):
-        system.kill([UNIT])
+        system.kill([system.Unit(UNIT, 1, None, ())])
     monkeypatch.setenv('PATH', str(tmp_path / 'nowhere'))
     with pytest.raises(command_line.Failure, match='not installed'):
-        system.kill([UNIT])
+        system.kill([system.Unit(UNIT, 1, None, ())])
 
 
 def test_only_what_came_after_the_signal_is_an_answer(
@@ -755,7 +755,7 @@ def test_what_systemctl_says_is_masked(monkeypatch: pytest.MonkeyPatch,
     systemctl.chmod(0o755)
     monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
     with pytest.raises(command_line.Failure, match='no: password=') as failed:
-        system.kill([UNIT])
+        system.kill([system.Unit(UNIT, 1, None, ())])
     assert CANARY not in str(failed.value)
 
 

@@ -19,7 +19,7 @@ import re
 
 import pytest
 
-from ceilometer.diagnostics.command.reports import sender
+from ceilometer.diagnostics.command.reports import unit_patterns
 from tests.system import sandbox
 from tools import units
 
@@ -85,4 +85,4 @@ def test_reports_of_aliases_are_believed() -> None:
     names = [alias for unit in units.DAEMONS for alias in unit.aliases]
     assert len(set(names)) == len(names)
     for name in [*names, 'ceilometer-polling@central']:
-        assert sender.UNIT.fullmatch(f'{name}.service')
+        assert unit_patterns.is_unit(f'{name}.service')

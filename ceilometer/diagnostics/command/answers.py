@@ -57,6 +57,12 @@ class Answer:
     obstacle: str | None = None
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether it answers, but not into the journal."""
+        return self.obstacle is not None and (
+            obstacles.ELSEWHERE in self.obstacle)
+
+    @property
     def complete(self) -> bool:
         """Whether there is nothing left to wait for."""
         return self.found is not None and self.found.report.complete

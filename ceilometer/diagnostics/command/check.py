@@ -22,11 +22,13 @@ import dataclasses
 import os
 from typing import Any
 
+from ceilometer.diagnostics.command import asked_units
 from ceilometer.diagnostics.command import code_age
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command.output import destination
-from ceilometer.diagnostics.command import selection
+from ceilometer.diagnostics.command.reports import containers
+from ceilometer.diagnostics.command.reports import unit_patterns
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics.command import unit_start
 from ceilometer.diagnostics import escape
@@ -64,7 +66,8 @@ def parser() -> command_line.Parser:
             ('ceilometer-polling', 'one service, running or not'),
         ])
     made.add_argument('unit', nargs='*', metavar='UNIT',
-                      help='a service; by default all running services')
+                      help='a service or a container; by default all '
+                      'that run')
     command_line.add_output(made)
     return made
 
@@ -72,12 +75,8 @@ def parser() -> command_line.Parser:
 def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
-    names = [selection.unit_name(word) for word in given.unit] or [
-        name for name in system.running_units()
-        if system.is_unit_of_ceilometer(name)]
-    if not names:
-        raise command_line.Failure(
-            'no Ceilometer service is running: name one')
+    names = [name for word in given.unit for name in asked_units.checked(word)
+             ] or [unit.name for unit in asked_units.running()]
     found = {name: check(name) for name in dict.fromkeys(names)}
     with destination.Output(given.output, pager=False) as out:
         if given.json == 'off':
@@ -98,11 +97,15 @@ def check(name: str) -> list[Point]:
     :param name: full name of the unit
     :raises options.Failure: there is no such unit, or systemctl fails
     """
+    if containers.id_of(name) is not None:
+        return _of_container(system.look(name))
     told = system.properties(
         name, 'Id', 'ActiveState', 'MainPID', 'User', 'Environment',
         'ExecStart', 'LogNamespace', 'NeedDaemonReload')
     start = unit_start.of(told)
     running = bool(int(told.get('MainPID') or 0))
+    if running and (unit := system.look(name)).contained:
+        return _of_container(unit)
     points = []
     if told.get('NeedDaemonReload') == 'yes':
         points.append(Point(PROBLEM, 'unit', 'its files have changed: run '
@@ -118,18 +121,54 @@ def check(name: str) -> list[Point]:
         points += _of_program(start, found)
     points += _of_variable(start)
     if running:
-        points += _of_processes(name, start, found)
+        points += _of_processes(name, start.armed, found)
     else:
         points.append(Point(NOTE, 'processes', 'the unit is not running '
                             f'({told.get("ActiveState", "unknown")})'))
     points.append(_journal(int(told.get('MainPID') or 0),
                            told.get('LogNamespace', '')))
+    points.append(_readers())
+    return points
+
+
+def _readers() -> Point:
     users = unit_start.readers()
-    points.append(Point(
+    return Point(
         OK, 'readers', 'root may read the reports, and '
         + (', '.join(users) if users else 'nobody else: add users to group '
-           'systemd-journal')))
+           'systemd-journal'))
+
+
+def _of_container(unit: system.Unit) -> list[Point]:
+    """Look at a container, which has files and an environment of its own."""
+    points = [_whose(unit.name)]
+    if not unit.main_pid:
+        return [*points, Point(PROBLEM, 'processes', 'no daemon of '
+                               'Ceilometer runs in it')]
+    if not any(process.armed for process in unit.daemons):
+        # what they were started with need not be in /proc any more
+        points.append(Point(
+            PROBLEM, 'container', f'set {_VARIABLE}=1 in the environment of '
+            'its definition, and have ceilometer-diagnostics in its image'))
+    points += _of_processes(unit.name, False, None)
+    why = (obstacles.of_journal(unit.namespace)
+           or obstacles.of_container(unit.main_pid))
+    points += [Point(OK, 'journal', 'it takes entries') if why is None
+               else Point(PROBLEM, 'journal', why), _readers()]
     return points
+
+
+def _whose(name: str) -> Point:
+    """Whether reports of a container are believed, and why."""
+    if containers.is_of_ceilometer(name):
+        container = containers.of_unit(name)
+        return Point(OK, 'container', 'its reports are believed: it is ' + (
+            f'in {name}' if container is None
+            else f'{container.name}, id {containers.short_id(name)}'))
+    return Point(
+        PROBLEM, 'container', 'its reports are not believed: '
+        + (containers.why_unknown(name) or asked_units.title(name))
+        + f'; {unit_patterns.DIRECTORY} can say that it is one of Ceilometer')
 
 
 def _of_program(start: unit_start.Start,
@@ -179,7 +218,7 @@ def _of_variable(start: unit_start.Start) -> list[Point]:
     return points
 
 
-def _of_processes(name: str, start: unit_start.Start,
+def _of_processes(name: str, armed_by_unit: bool,
                   found: dict[str, Any] | None) -> list[Point]:
     unit = system.look(name)
     points = []
@@ -189,7 +228,7 @@ def _of_processes(name: str, start: unit_start.Start,
         points.append(Point(
             PROBLEM, 'processes', 'not armed, and SIGUSR1 ends: '
             + _pids(doomed) + ('; the unit was changed after its start: '
-                               'restart it' if start.armed else '')))
+                               'restart it' if armed_by_unit else '')))
     elif len(armed) < len(unit.daemons):
         points.append(Point(
             PROBLEM, 'processes', 'write no reports: ' + _pids(
@@ -246,7 +285,7 @@ def _journal(pid: int, namespace: str) -> Point:
 
 def _text(name: str, points: list[Point], style: destination.Style) -> str:
     problems = sum(point.level == PROBLEM for point in points)
-    lines = [style.bold(escape.line(name) + ': ' + (
+    lines = [style.bold(escape.line(asked_units.title(name)) + ': ' + (
         'can write reports' if not problems
         else f'{problems} problem{"s" if problems > 1 else ""}'))]
     paint = {OK: style.good, NOTE: style.odd, PROBLEM: style.bad}

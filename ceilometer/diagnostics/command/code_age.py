@@ -25,13 +25,30 @@ OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 def is_newer(package: str, pid: int) -> bool:
     """Whether a package has been replaced since a process was started.
 
-    :param package: directory of the package
-    :param pid: process id; False if it is gone
+    :param package: directory of the package, as the process sees it: a
+        container has files of its own
+    :param pid: process id; False if it is gone, or its files cannot be seen
     """
     try:
-        return _changed(package) > proc_files.started(pid)
+        return _changed(_as_seen_by(pid, package)) > proc_files.started(pid)
     except (OSError, ValueError, IndexError):
         return False
+
+
+def _as_seen_by(pid: int, path: str) -> str:
+    """The path here of a file that a process has by another one.
+
+    :raises OSError: its files cannot be seen
+    """
+    try:
+        here = os.readlink(f'/proc/{pid}/root') == '/' and (
+            os.readlink(f'/proc/{pid}/ns/mnt')
+            == os.readlink('/proc/self/ns/mnt'))
+    except PermissionError:
+        # somebody else than root looks at a daemon, which most likely has
+        # the same files
+        here = True
+    return path if here else f'/proc/{pid}/root{path}'
 
 
 def _changed(package: str) -> float:

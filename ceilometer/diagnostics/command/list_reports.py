@@ -19,6 +19,7 @@ from typing import Any
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.output import tables
+from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import field_values
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command import selection
@@ -103,7 +104,8 @@ def describe(found: read.Found, group: str) -> dict[str, Any]:
     own = found.identity
     return {
         'time': found.time_usec, 'id': header.id, 'group': group,
-        'hostname': own.hostname, 'unit': own.unit, 'trusted': own.trusted,
+        'hostname': own.hostname, 'unit': own.unit, 'container': own.container,
+        'trusted': own.trusted,
         'service': header.service, 'process': header.process,
         'worker': header.worker, 'worker_name': header.worker_name,
         'pid': own.pid, 'uid': own.uid, 'machine_id': own.machine_id,
@@ -151,13 +153,24 @@ def _table(groups: list[list[read.Found]], utc: bool, legend: bool,
                 f'! {distrusted} not from a Ceilometer unit: do not trust '
                 'the content.'
             ) + '\n'
+            text += ''.join(
+                style.bad(f'! {escape.line(why)}') + '\n'
+                for why in _unknown_containers(groups))
     return text
+
+
+def _unknown_containers(groups: list[list[read.Found]]) -> list[str]:
+    """Why the names of containers are not known; each reason once."""
+    reasons = (containers.why_unknown(one.identity.unit or '')
+               for group in groups for one in group
+               if not one.identity.trusted)
+    return [why for why in dict.fromkeys(reasons) if why is not None]
 
 
 def _row(found: read.Found, utc: bool, style: destination.Style) -> list[str]:
     header = found.report.header
     own = found.identity
-    unit = (own.unit or '-').removesuffix('.service')
+    unit = containers.shown(own.unit)
     escaped = escape.line
     if not own.trusted:
         unit = style.bad(f'! {escaped(unit)}')

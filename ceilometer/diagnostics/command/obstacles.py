@@ -24,6 +24,7 @@ import pathlib
 import re
 import select
 import socket
+import stat
 
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics.outside import proc_files
@@ -36,6 +37,9 @@ _SWITCHED_OFF = ('diagnostics are switched off ([diagnostics] enabled = '
 #: Why a process does not answer of which :func:`nobody_takes` is true.
 MUTE = (f'no thread of it takes the signal: {_SWITCHED_OFF}, or code in C '
         "holds the interpreter's lock")
+
+#: What a process does whose report does not get into the journal.
+ELSEWHERE = 'reports go to standard error, which its engine logs'
 
 _BIT = 1 << (system.SIGNAL - 1)
 _PROC = pathlib.Path('/proc')
@@ -158,6 +162,36 @@ def of_journal(namespace: str | None, run: pathlib.Path = _RUN,
             return (f'the journal takes no entries: {service} has not read '
                     f'its socket for {_JOURNAL_SECONDS:g} s')
     return None
+
+
+def of_container(pid: int, run: pathlib.Path = _RUN,
+                 proc: pathlib.Path = _PROC) -> str | None:
+    """Why a process in a container cannot reach the journal; None if it can.
+
+    :param pid: the process
+    :param run: where systemd has its sockets, here and in the container
+    :param proc: where /proc is mounted
+    """
+    path = run / 'journal/socket'
+    inside = proc / str(pid) / 'root' / str(path).lstrip('/')
+    try:
+        theirs = inside.stat()
+        if not stat.S_ISSOCK(theirs.st_mode):
+            # an engine leaves a file where it has once mounted a socket
+            raise FileNotFoundError
+    except (FileNotFoundError, NotADirectoryError):
+        return (f'its container has no {path}, so {ELSEWHERE}; mount '
+                f'{path.parent} into it')
+    except OSError:
+        # not everyone may look there
+        return None
+    try:
+        if os.path.samestat(theirs, path.stat()):
+            return None
+    except OSError:
+        return None
+    return (f"{path} of its container is not this machine's, so {ELSEWHERE}; "
+            f'mount {path.parent} into it, and restart it')
 
 
 def _keeps_nothing(namespace: str | None, pid: int,

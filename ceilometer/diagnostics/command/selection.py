@@ -21,12 +21,12 @@ import argparse
 from collections.abc import Iterator
 import contextlib
 import dataclasses
-import fnmatch
 import re
 import sys
 
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.output import destination
+from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import search
@@ -261,7 +261,7 @@ def _latest(found: list[read.Found], query: search.Query) -> list[read.Found]:
     for group in reversed(read.answers(found)):
         having = [name for name in names if any(
             one.identity.pid == name if isinstance(name, int)
-            else fnmatch.fnmatchcase(one.identity.unit or '', name)
+            else containers.is_called(one.identity.unit or '', name)
             for one in group)]
         if having:
             picked = group + picked

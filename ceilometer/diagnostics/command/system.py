@@ -23,10 +23,12 @@ import subprocess
 
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command import masked
-from ceilometer.diagnostics.command.reports import sender
+from ceilometer.diagnostics.command.reports import containers
+from ceilometer.diagnostics.command.reports import unit_patterns
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics.outside import proc_files
+import ceilometer_diagnostics_start
 
 SIGNAL = signal.SIGUSR1
 
@@ -62,6 +64,10 @@ class Process:
     :ivar dies: whether the signal would end it
     :ivar armed: whether it holds what the armed processes of a service share;
         False for who may not see that
+    :ivar inner_pid: its id in its own pid namespace: in a container it is
+        another one
+    :ivar started: when it was started, in ticks since the boot: with its id,
+        no other process has the same
     """
 
     pid: int
@@ -70,6 +76,8 @@ class Process:
     start_stack: int
     dies: bool
     armed: bool = False
+    inner_pid: int = 0
+    started: int = 0
 
     @property
     def origin(self) -> int | str:
@@ -84,13 +92,25 @@ class Unit:
     :ivar name: ``ceilometer-polling.service``
     :ivar main_pid: process id of its main process
     :ivar namespace: journal namespace that it logs to, or None
-    :ivar processes: all its processes
+    :ivar processes: all its processes; only those in the container, if it is
+        one or holds one
+    :ivar contained: whether it does
     """
 
     name: str
     main_pid: int
     namespace: str | None
     processes: tuple[Process, ...]
+    contained: bool = False
+
+    @property
+    def signalled(self) -> tuple[Process, ...]:
+        """The processes that :func:`kill` signals.
+
+        In a container the daemon's only: its first process, as dumb-init,
+        may end, or signal the daemon a second time.
+        """
+        return self.daemons if self.contained else self.processes
 
     @property
     def daemons(self) -> tuple[Process, ...]:
@@ -107,12 +127,16 @@ class Unit:
                      or _WORKER.search(process.command))
 
 
-def running_units(patterns: tuple[str, ...] = UNIT_PATTERNS) -> list[str]:
-    """Names of the running units that match patterns.
+def running_units(patterns: tuple[str, ...] | None = None) -> list[str]:
+    """Names of the running services and scopes that match patterns.
 
+    :param patterns: as systemctl has them; None for those that units and
+        containers of Ceilometer may match
     :raises options.Failure: systemctl fails
     """
-    text = _systemctl('list-units', '--type=service', '--plain',
+    if patterns is None:
+        patterns = (*unit_patterns.units(), *containers.SCOPES)
+    text = _systemctl('list-units', '--type=service,scope', '--plain',
                       '--state=active,reloading', '--no-legend', '--full',
                       '--no-pager', *patterns)
     return [line.split()[0] for line in text.splitlines() if line.split()]
@@ -134,18 +158,51 @@ def look(name: str) -> Unit:
     # an alias, as Debian has some, is not what the journal knows it by
     name = told.get('Id', name)
     main_pid = int(told.get('MainPID') or 0)
-    if not main_pid:
+    group = told.get('ControlGroup', '')
+    inside = _container_group(name, group)
+    if not main_pid and inside is None:
         raise command_line.Failure(
             f'{name} is not running ({told.get("ActiveState", "unknown")})')
-    group = told.get('ControlGroup', '')
     processes = []
-    for pid in _pids(group) or [main_pid]:
+    for pid in _pids(group if inside is None else inside) or (
+            [main_pid] if inside is None else []):
         process = look_at(pid)
         if process is not None:
             processes.append(process)
-    return Unit(name=name, main_pid=main_pid,
-                namespace=told.get('LogNamespace') or None,
-                processes=tuple(processes))
+    return Unit(
+        name=name,
+        main_pid=main_pid if inside is None else _master(processes),
+        namespace=told.get('LogNamespace') or None,
+        processes=tuple(processes), contained=inside is not None)
+
+
+def _container_group(name: str, group: str) -> str | None:
+    """The control group of the container that a unit is or holds."""
+    if not group:
+        return None
+    if containers.id_of(name) is not None:
+        return group
+    for root in _CGROUP_ROOTS:
+        # podman --cgroups=split: beside it are conmon and podman
+        for path in sorted(pathlib.Path(f'{root}{group}').glob(
+                'libpod-payload-*')):
+            return f'{group}/{path.name}'
+    return None
+
+
+def _master(processes: list[Process]) -> int:
+    """The daemon's first process among those of a container; 0 for none.
+
+    A container's own first process may be dumb-init, a shell or sudo.
+    """
+    daemons = [one for one in processes if one.armed or (
+        one.name.startswith(('ceilometer-', 'python')) and any(
+            os.path.basename(word.rstrip(':'))
+            in ceilometer_diagnostics_start.DAEMONS
+            for word in one.command.split()))]
+    # who is armed has a right of way: others may only look like it
+    daemons.sort(key=lambda one: (not one.armed, one.started, one.inner_pid))
+    return daemons[0].pid if daemons else 0
 
 
 def main_pid(name: str) -> int:
@@ -190,17 +247,43 @@ def manager_path() -> str:
     return DEFAULT_PATH
 
 
-def kill(names: list[str]) -> None:
-    """Signal all processes of units, as ``systemctl kill`` does.
+def kill(units: list[Unit]) -> None:
+    """Signal the processes of units, as ``systemctl kill`` does.
 
-    :raises options.Failure: systemctl fails
+    :raises options.Failure: systemctl fails, or not everyone may do so
     """
+    for unit in units:
+        if unit.contained:
+            for process in unit.signalled:
+                _kill(process)
+    names = [unit.name for unit in units if not unit.contained]
+    if not names:
+        return
     try:
         _systemctl('kill', f'--signal={SIGNAL.name}', '--', *names)
     except command_line.Failure as failure:
         if os.geteuid():
             raise command_line.Failure(f'{failure}; {PERMISSION}') from None
         raise
+
+
+def _kill(process: Process) -> None:
+    """Signal a process, and no other that has its id meanwhile."""
+    try:
+        descriptor = os.pidfd_open(process.pid)
+        try:
+            now = look_at(process.pid)
+            if now is not None and now.started == process.started:
+                signal.pidfd_send_signal(descriptor, SIGNAL)
+        finally:
+            os.close(descriptor)
+    except ProcessLookupError:
+        # it has ended
+        pass
+    except PermissionError:
+        raise command_line.Failure(
+            f'pid {process.pid}: to signal a daemon in a container, run the '
+            'command as root') from None
 
 
 def look_at(pid: int, root: pathlib.Path = pathlib.Path('/proc'),
@@ -220,11 +303,17 @@ def look_at(pid: int, root: pathlib.Path = pathlib.Path('/proc'),
             errors='replace').rpartition(')')[2].split()
         if values[0] in 'ZX':
             return None
+        inner_pids = proc_files.status(directory).get('NSpid', '').split()
         return Process(
             pid=pid, name=escape.line(name),
             command=command or escape.line(f'[{name}]'),
-            start_stack=int(values[25]), dies=_dies(directory),
-            armed=_armed(directory))
+            # the kernel ends no first process of a namespace by a signal
+            # that it has not asked for
+            start_stack=int(values[25]), dies=_dies(directory) and (
+                inner_pids[1:] == [] or inner_pids[-1] != '1'),
+            armed=_armed(directory),
+            inner_pid=int(inner_pids[-1]) if inner_pids else pid,
+            started=int(values[19]))
     except (FileNotFoundError, ProcessLookupError):
         return None
 
@@ -286,11 +375,6 @@ def state(pid: int) -> str | None:
     if pending:
         words.append('the signal is pending')
     return ', '.join(words)
-
-
-def is_unit_of_ceilometer(name: str) -> bool:
-    """Whether the reports of a unit would be believed."""
-    return sender.UNIT.fullmatch(name) is not None
 
 
 def _pids(group: str) -> list[int]:

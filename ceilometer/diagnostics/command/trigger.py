@@ -23,12 +23,12 @@ import argparse
 from collections.abc import Iterator
 import dataclasses
 import os
-import re
 import sys
 import time
 from typing import Any
 
 from ceilometer.diagnostics.command import answers as answers_module
+from ceilometer.diagnostics.command import asked_units
 from ceilometer.diagnostics.command import code_age
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.findings import digest
@@ -41,11 +41,11 @@ from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.output import report_text
 from ceilometer.diagnostics.command.outside import brief_text
 from ceilometer.diagnostics.command.outside import telling
+from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import earlier
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import source
-from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import escape
@@ -69,12 +69,13 @@ def parser() -> command_line.Parser:
         'is looked at from the outside.', [
             ('', 'all running Ceilometer services'),
             ('ceilometer-polling', 'one service'),
+            ('ceilometer_agent_compute', 'one container'),
             ('-H root@controller-2 ceilometer-agent-notification',
              'on another host, over ssh'),
         ])
     made.add_argument('unit', nargs='*', metavar='UNIT',
-                      help='a service or a shell pattern; by default all '
-                      'running services')
+                      help='a service, a container, or a shell pattern; by '
+                      'default all running services and containers')
     command_line.add_units(made)
     made.add_argument('-H', '--host', metavar='[USER@]HOST[:PORT]',
                       help='run the command on another host, over ssh')
@@ -94,12 +95,14 @@ def main(arguments: list[str]) -> int:
     if given.host is not None:
         from ceilometer.diagnostics.command import remote
         return remote.trigger(given)
-    units = _units(given.unit + given.units)
+    units = asked_units.find(given.unit + given.units)
     spared = _spare(units, given.force)
     answers = [
         answers_module.Answer(
             unit.name, process, obstacle=obstacles.of_process(process.pid)
-            or (causes.NOT_ARMED if unit in spared and process.dies else None))
+            or (causes.NOT_ARMED if unit in spared and process.dies else None)
+            or (obstacles.of_container(process.pid) if unit.contained
+                else None))
         for unit in units for process in unit.daemons]
     asked = [unit for unit in units if unit not in spared]
     waited = f'within {given.timeout} s'
@@ -111,7 +114,8 @@ def main(arguments: list[str]) -> int:
     try:
         if waited != _INTERRUPTED:
             told = telling.tell(
-                units, [answer for answer in answers if not answer.complete],
+                units, [answer for answer in answers if not (
+                    answer.complete or answer.elsewhere)],
                 answers, waited)
     except KeyboardInterrupt:
         waited = _INTERRUPTED
@@ -134,7 +138,7 @@ def _ask(units: list[system.Unit], answers: list[answers_module.Answer],
     if not given.force and _in_vain(units, answers):
         return waited
     start_usec = time.time_ns() // 1000
-    system.kill([unit.name for unit in units])
+    system.kill(units)
     progress = _Progress(len(answers), not given.quiet)
     try:
         answers_module.wait(journal, answers, start_usec, given.timeout,
@@ -174,47 +178,15 @@ def _older(answer: answers_module.Answer) -> list[contents.Finding]:
         ] if _is_old(answer) else []
 
 
-def _units(words: list[str]) -> list[system.Unit]:
-    names: dict[str, None] = {}
-    for word in words:
-        name = selection.unit_name(word)
-        if re.search(r'[*?\[]', name):
-            found = [one for one in system.running_units((name,))
-                     if system.is_unit_of_ceilometer(one)]
-            if not found:
-                raise command_line.Failure(
-                    f'no running Ceilometer service matches {word}')
-            names.update(dict.fromkeys(found))
-        elif not system.is_unit_of_ceilometer(name):
-            raise command_line.Failure(
-                f'{name} is not a Ceilometer service')
-        else:
-            names[name] = None
-    if not words:
-        names = dict.fromkeys(
-            name for name in system.running_units()
-            if system.is_unit_of_ceilometer(name))
-        if not names:
-            raise command_line.Failure('no Ceilometer service is running')
-    found_units = [system.look(name) for name in names]
-    for unit in found_units:
-        if not unit.daemons:
-            raise command_line.Failure(
-                f'the processes of {unit.name} cannot be seen: they have '
-                'ended, or /proc is mounted with hidepid')
-    # of two names that mean one unit, one is enough
-    return list({unit.name: unit for unit in found_units}.values())
-
-
 def _spare(units: list[system.Unit], force: bool) -> list[system.Unit]:
     """The units that get no signal, because it would end a process."""
-    doomed = [(unit, process) for unit in units for process in unit.processes
+    doomed = [(unit, process) for unit in units for process in unit.signalled
               if process.dies]
     if not doomed:
         return []
     told = '; '.join(
-        f'pid {process.pid} ({process.command[:80]}) of {unit.name}'
-        for unit, process in doomed)
+        f'pid {process.pid} ({process.command[:80]}) of '
+        f'{asked_units.title(unit.name)}' for unit, process in doomed)
     if force:
         destination.complain(f'{system.SIGNAL.name} ends {told}')
         return []
@@ -233,9 +205,10 @@ def _in_vain(units: list[system.Unit],
         if why := obstacles.of_journal(namespace):
             raise command_line.Failure(f'no report can come: {why}; no '
                                        'signal was sent')
-    if all(answer.obstacle for answer in answers):
+    if all(answer.obstacle and not answer.elsewhere for answer in answers):
         told = '; '.join(f'pid {answer.process.pid} '
-                         f'({answer.process.command[:80]}) of {answer.unit}: '
+                         f'({answer.process.command[:80]}) of '
+                         f'{asked_units.title(answer.unit)}: '
                          f'{answer.obstacle}' for answer in answers)
         destination.complain(
             f'no report can come: {told}; no signal was sent')
@@ -299,7 +272,8 @@ def _text(answers: list[answers_module.Answer],
         own = [answer for answer in answers if answer.unit == unit]
         complete = sum(answer.complete for answer in own)
         parts.append(style.bold(
-            f'{unit}: {complete} of {len(own)} processes have answered')
+            f'{asked_units.title(unit)}: {complete} of {len(own)} processes '
+            'have answered')
             + '\n')
         for answer in own:
             parts += _of_process(answer, above, waited, style)
@@ -320,7 +294,7 @@ def _of_process(answer: answers_module.Answer, above: frozenset[str],
         if not unusual:
             named = findings.NONE
         yield (f'{answer.found.short_id}  {process}, '
-               f'pid {answer.process.pid}' + (f': {named}' if named else '')
+               f'{_pids(answer.process)}' + (f': {named}' if named else '')
                + '\n')
         yield _indented(report_text.notices(
             [notice for notice in unusual if notice.text not in above],
@@ -337,11 +311,19 @@ def _is_old(answer: answers_module.Answer) -> bool:
     return code_age.is_newer(code_age.OWN, answer.process.pid)
 
 
+def _pids(process: system.Process) -> str:
+    """Its process id; in a container it has another one."""
+    inner = process.inner_pid
+    return f'pid {process.pid}' + (
+        f' ({inner} in its container)' if inner not in (0, process.pid)
+        else '')
+
+
 def _silent(answer: answers_module.Answer, waited: str) -> str:
     process = answer.process
     what = 'no report' if answer.found is None else 'no complete report'
     state = system.state(process.pid)
-    words = f'pid {process.pid} ({process.command[:80]}): {what}'
+    words = f'{_pids(process)} ({process.command[:80]}): {what}'
     if state is None:
         return f'{words}, the process has ended'
     if answer.obstacle is not None:
@@ -353,7 +335,9 @@ def _describe(answer: answers_module.Answer,
               seen: telling.Told | None) -> dict[str, Any]:
     process = answer.process
     told: dict[str, Any] = {
-        'unit': answer.unit, 'pid': process.pid, 'command': process.command,
+        'unit': answer.unit, 'container': None if (
+            known := containers.of_unit(answer.unit)) is None else known.name,
+        'pid': process.pid, 'command': process.command,
         'answered': answer.complete,
         'id': None if answer.found is None else answer.found.id,
         'digest': list(map(dataclasses.asdict, answer.notices)),

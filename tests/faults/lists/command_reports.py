@@ -85,9 +85,9 @@ FAULTS: tuple[fault.Fault, ...] = (
             _COMMAND + 'test_list')),
     fault.Fault(
         name='a unit is believed that is only called so',
-        file='command/reports/sender.py',
-        old='            and UNIT.fullmatch(self.unit) is not None)',
-        new='            and UNIT.search(self.unit) is not None)',
+        file='command/reports/unit_patterns.py',
+        old='    return _UNIT.fullmatch(name) is not None and any(',
+        new="    return 'ceilometer-' in name or any(",
         tests=(_READ + 'test_outside_of_a_unit_is_not_trusted',)),
     fault.Fault(
         name='reports of two triggers are a group',

@@ -132,10 +132,10 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_TRIGGER + 'test_answers_are_compared_with_what_was_before',)),
     fault.Fault(
         name='two names of one unit are two units',
-        file='command/trigger.py',
+        file='command/asked_units.py',
         old='    return list({unit.name: unit for unit in '
-            'found_units}.values())',
-        new='    return found_units',
+            'found}.values())',
+        new='    return found',
         tests=(_TRIGGER + 'test_other_names_of_a_unit',)),
     fault.Fault(
         name='trigger looks for answers in one namespace only',
@@ -145,9 +145,9 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_TRIGGER + 'test_where_the_answers_are_looked_for',)),
     fault.Fault(
         name='services of others are signalled',
-        file='command/trigger.py',
-        old='        elif not system.is_unit_of_ceilometer(name):\n',
-        new='        elif not name:\n',
+        file='command/asked_units.py',
+        old='    if containers.is_of_ceilometer(name):\n',
+        new='    if name:\n',
         tests=(_TRIGGER + 'test_units',)),
     fault.Fault(
         name='a signal that a process catches is said to end it',

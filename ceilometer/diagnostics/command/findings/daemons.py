@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 import dataclasses
 
+from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import section_data
@@ -64,7 +65,7 @@ class Daemon:
 
     :ivar program: :data:`POLLING` or :data:`NOTIFICATION`
     :ivar host: its name, or its machine id, or a hyphen
-    :ivar unit: name of the unit, without its suffix
+    :ivar unit: name of the unit, without its suffix, or of its container
     :ivar time_usec: when the newest of its reports was begun
     :ivar lacks: what is missing of its reports, a phrase each
     """
@@ -124,8 +125,8 @@ def _daemon(group: list[read.Found],
     own = group[0].identity
     return Daemon(
         program, escape.line(own.hostname or own.machine_id or '-'),
-        escape.line((own.unit or group[0].report.header.service)
-                    .removesuffix('.service')),
+        escape.line(containers.shown(
+            own.unit or group[0].report.header.service)),
         max(one.time_usec for one in group), processes,
         list(_lacking(program, group, processes)))
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import section_data
 from ceilometer.diagnostics import contents
@@ -47,8 +48,12 @@ def _untrusted(found: read.Found) -> Iterator[contents.Finding]:
     if found.identity.foreign:
         words = 'from the journal of another host than it claims'
     elif not found.identity.trusted:
-        words = ('not from a Ceilometer unit but from '
-                 f'{found.identity.unit or "no unit"}')
+        unit = found.identity.unit
+        words = f'not from a Ceilometer unit but from {unit or "no unit"}'
+        if found.identity.container is not None:
+            words += f' (container {found.identity.container})'
+        elif why := containers.why_unknown(unit or ''):
+            words += f' ({why})'
     else:
         return
     yield findings.finding('report-untrusted',

@@ -31,6 +31,7 @@ from ceilometer.diagnostics.command.findings import digest
 from ceilometer.diagnostics.command.findings import verdict
 from ceilometer.diagnostics.command.output import report_text
 from ceilometer.diagnostics.command.output import verdict_html
+from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_options
 from ceilometer.diagnostics.command.reports import reported_threads
@@ -56,8 +57,8 @@ def page(reports: list[read.Found], before: list[read.Found | None],
               f"script-src 'sha256-{digest_of_script}'; base-uri 'none'; "
               "form-action 'none'")
     services = dict.fromkeys(
-        (one.identity.unit or one.report.header.service).removesuffix(
-            '.service') for one in reports)
+        containers.shown(one.identity.unit or one.report.header.service)
+        for one in reports)
     title = f'Diagnostic report of {", ".join(services)}'
     parts = [
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -101,6 +102,7 @@ def _digest(found: read.Found, told: list[digest.Notice], name: str,
         ('Report', header.id),
         ('Time', times.show(found.time_usec, utc)),
         ('Unit', own.unit or '-'),
+        *([('Container', own.container)] if own.container else []),
         ('Process', f'{header.service}, {header.describe_process()}'),
         ('PID, UID', f'{own.pid}, {own.uid}'),
         ('Host', f'{own.hostname or "-"}, boot {own.boot_id or "-"}'),

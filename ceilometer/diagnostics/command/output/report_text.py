@@ -22,6 +22,7 @@ from collections.abc import Iterable
 from ceilometer.diagnostics.command.findings import digest
 from ceilometer.diagnostics.command.findings import verdict
 from ceilometer.diagnostics.command.output import destination
+from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_options
 from ceilometer.diagnostics.command.reports import reported_threads
@@ -50,7 +51,7 @@ def process_names(reports: Iterable[read.Found],
     def name(found: read.Found) -> str:
         own = found.identity
         header = found.report.header
-        unit = (own.unit or header.service).removesuffix('.service')
+        unit = containers.shown(own.unit or header.service)
         pid = '-' if own.pid is None else own.pid
         words = f'{unit}[{pid}] {header.describe_process()}'
         if several_hosts:
@@ -82,6 +83,7 @@ def heading(found: read.Found, utc: bool, style: destination.Style) -> str:
         ('Report', style.bold(escaped(header.id))),
         ('Time', times.show(found.time_usec, utc)),
         ('Unit', unit),
+        *([('Container', escaped(own.container))] if own.container else []),
         ('Process', escaped(f'{header.service}, {header.describe_process()}')),
         ('PID', '-' if own.pid is None else str(own.pid)),
         ('UID', '-' if own.uid is None else str(own.uid)),

@@ -21,12 +21,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import dataclasses
-import fnmatch
 import os
-import re
 from typing import Any
 
 from ceilometer.diagnostics.command.reports import claims
+from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import sender
 from ceilometer.diagnostics.command.reports import stored
@@ -52,8 +51,6 @@ KEY_FIELDS = (fields.REPORT_ID, '_MACHINE_ID', '_BOOT_ID', '_PID', '_UID',
 
 #: The path of the file that an entry of :func:`groups` is in.
 FILE = '__FILE'
-
-_PATTERN = re.compile(r'[*?\[]')
 
 # What processes have sent themselves, and what root has sent about them.
 _SIDES = (False, True)
@@ -293,13 +290,12 @@ def _match(reader: journal_reader.Reader, query: Query,
 def _units(reader: journal_reader.Reader, query: Query,
            unit_field: str) -> set[bytes]:
     """The units that a query wants and a file may have."""
-    if not query.trusted and not any(map(_PATTERN.search, query.units)):
-        return {unit.encode() for unit in query.units}
+    # those that are named, too, may be names of containers
     return {
         value for value in reader.unique(unit_field)
         if (not query.trusted or sender.is_of_ceilometer(value))
         and (not query.units or any(
-            fnmatch.fnmatchcase(stored.decode(value), unit)
+            containers.is_called(stored.decode(value), unit)
             for unit in query.units))}
 
 

@@ -15,7 +15,8 @@
 It is the process that has sent it. Or, where root has sent it, the process
 that root has named: journald adds what it knows of that one, and does so for
 root alone (systemd.journal-fields(7)). Anybody else can write fields of these
-names, so who has sent an entry is looked at first.
+names, so who has sent an entry is looked at first. Root in a container is
+somebody else, although journald takes it for root.
 """
 
 from __future__ import annotations
@@ -24,16 +25,19 @@ import dataclasses
 import functools
 import re
 
+from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import stored
-
-#: Names of the units whose reports are believed.
-UNIT = re.compile(r'(openstack-)?ceilometer-[\w.:@\\-]+\.service', re.ASCII)
-
 
 #: The process that an entry is about.
 OBJECT_PID = 'OBJECT_PID'
 OBJECT_UID = 'OBJECT_UID'
 OBJECT_UNIT = 'OBJECT_SYSTEMD_UNIT'
+
+# The control group of the sender.
+_CGROUP = '_SYSTEMD_CGROUP'
+
+# Scopes that systemd-logind and "systemd-run --scope" make.
+_LOGIN = re.compile(r'(init|session-\w+|run-\w+)\.scope', re.ASCII)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,7 +71,16 @@ class Identity:
         """Whether it is a process of a unit of Ceilometer."""
         return not self.foreign and self.pid is not None and (
             self.unit is not None
-            and UNIT.fullmatch(self.unit) is not None)
+            and containers.is_of_ceilometer(self.unit))
+
+    @property
+    def container(self) -> str | None:
+        """The name of the container that the unit is, None if none is known.
+
+        By the word of its engine, and not of the process.
+        """
+        known = None if self.unit is None else containers.of_unit(self.unit)
+        return None if known is None else known.name
 
 
 def of_entry(entry: stored.Entry, unit: str | None) -> Identity:
@@ -97,7 +110,26 @@ def is_about_another(entry: stored.Entry) -> bool:
     :param entry: its fields
     """
     return OBJECT_PID in entry and stored.first(entry, '_UID') == b'0' and (
-        is_of_ceilometer(stored.first(entry, OBJECT_UNIT)))
+        is_of_ceilometer(stored.first(entry, OBJECT_UNIT))
+        and not _is_in_container(entry))
+
+
+def _is_in_container(entry: stored.Entry) -> bool:
+    """Whether the sender may be in a container, where root is not this one.
+
+    To journald it is: there, too, its user id may be 0. What is known not to
+    be in one is a login, or a process in the very control group of a service.
+    """
+    unit = stored.text(entry, '_SYSTEMD_UNIT')
+    group = stored.text(entry, _CGROUP)
+    if unit is None:
+        # in the root's, or above the one of a journald in a container itself
+        return group is not None and group != '/' and (
+            not group.startswith('/../'))
+    if unit.endswith('.service'):
+        return group is not None and unit != 'user@0.service' and (
+            not group.endswith(f'/{unit}'))
+    return _LOGIN.fullmatch(unit) is None
 
 
 def unit_of(entry: stored.Entry) -> bytes | None:
@@ -114,5 +146,5 @@ def unit_of(entry: stored.Entry) -> bytes | None:
 @functools.lru_cache(maxsize=256)
 def is_of_ceilometer(unit: bytes | None) -> bool:
     """Whether journald's name of a unit is that of one of Ceilometer."""
-    return unit is not None and UNIT.fullmatch(
-        stored.decode(unit)) is not None
+    return unit is not None and containers.is_of_ceilometer(
+        stored.decode(unit))
