@@ -104,7 +104,7 @@ def _digest(found: read.Found, told: list[digest.Notice], name: str,
         ('Unit', own.unit or '-'),
         *([('Container', own.container)] if own.container else []),
         ('Process', f'{header.service}, {header.describe_process()}'),
-        ('PID, UID', f'{own.pid}, {own.uid}'),
+        ('PID, UID', f'{report_text.pids(found)}, {own.uid}'),
         ('Host', f'{own.hostname or "-"}, boot {own.boot_id or "-"}'),
         ('Trigger', header.trigger.describe()),
     ]

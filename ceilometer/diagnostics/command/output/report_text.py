@@ -85,7 +85,7 @@ def heading(found: read.Found, utc: bool, style: destination.Style) -> str:
         ('Unit', unit),
         *([('Container', escaped(own.container))] if own.container else []),
         ('Process', escaped(f'{header.service}, {header.describe_process()}')),
-        ('PID', '-' if own.pid is None else str(own.pid)),
+        ('PID', pids(found)),
         ('UID', '-' if own.uid is None else str(own.uid)),
         ('Hostname', escaped(own.hostname or '-')),
         ('Boot ID', escaped(own.boot_id or '-')),
@@ -95,6 +95,21 @@ def heading(found: read.Found, utc: bool, style: destination.Style) -> str:
         ('Complete', complete),
     ]
     return ''.join(f'{name:>10}: {value}\n' for name, value in rows)
+
+
+def pids(found: read.Found) -> str:
+    """The process id, and where it differs the one that the process knows.
+
+    That of a process in a container is the one in its reports' texts.
+
+    :param found: a whole report
+    """
+    pid = found.identity.pid
+    told = section_data.content(found.report, contents.Summary)
+    inner = None if told is None else told['pid']
+    words = '-' if pid is None else str(pid)
+    return words if inner in (None, 0, pid) else (
+        f'{words} ({inner} in its own namespace)')
 
 
 def notices(told: Iterable[digest.Notice], style: destination.Style,

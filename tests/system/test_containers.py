@@ -1,0 +1,123 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A daemon in a container: triggered, read and looked at on its host.
+
+To the journal, and to this project, a container is a scope of a certain name
+with a pid namespace of its own; an engine need not run for that. What the
+engine tells is a script's word here.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+
+import pytest
+
+from tests.system import command
+from tests.system import machine as machines
+
+ID = 'ce110' + '7e' * 29 + 'a'
+SCOPE = f'libpod-{ID}.scope'
+OTHER = f'libpod-{"bad0" * 16}.scope'
+NAME = 'ceilometer_compute'
+ENGINE = '/usr/local/bin/podman'
+
+# Sends an entry in the journal's export format again, as another process.
+_FORGE = """\
+import socket, sys
+lines = [line for line in sys.stdin.read().partition('\\n\\n')[0].splitlines()
+         if not line.startswith('_')]
+with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+    client.connect('/run/systemd/journal/socket')
+    client.send('\\n'.join(lines + ['OBJECT_PID=' + sys.argv[1], '']).encode())
+"""
+
+
+def tell(machine: machines.Machine, name: str) -> None:
+    """Have the engine give the container a name."""
+    machine.write_file(ENGINE, f'#!/bin/sh\necho {ID} {name}\n', 0o755)
+
+
+@pytest.fixture
+def container(machine: machines.Machine) -> collections.abc.Iterator[None]:
+    """A daemon in a container that has the journal's socket."""
+    tell(machine, NAME)
+    program = machine.program('ceilometer-polling')
+    # unshare stays in the scope, and the signal would end it
+    machine.run(['sh', '-c', 'exec setsid systemd-run --quiet --scope --unit='
+                 f'{SCOPE} --slice=machine.slice unshare --pid --fork '
+                 '--mount-proc setpriv --reuid=ceilometer --regid=ceilometer '
+                 '--init-groups env CEILOMETER_DIAGNOSTICS=1 '
+                 f'{program} --polling-namespaces central '
+                 '>/dev/null 2>&1 </dev/null &'])
+    try:
+        machine.wait_for(
+            lambda: 'worker(0)' in machine.run(
+                ['systemd-cgls', '--no-pager', '--full', '--unit', SCOPE],
+                check=False).stdout, what=f'a worker in {SCOPE}')
+        yield
+    finally:
+        machine.systemctl('stop', SCOPE, check=False)
+        machine.run(['rm', '-f', ENGINE])
+
+
+@pytest.mark.usefixtures('container')
+def test_daemon_in_a_container(machine: machines.Machine) -> None:
+    """By its name, with the numbers of the host; only its own are signalled.
+
+    And by no other container.
+    """
+    told = command.triggered(machine, NAME)
+    assert {(one['unit'], one['container']) for one in told} == {
+        (SCOPE, NAME)} and len(told) == 2
+    master, worker = (one['pid'] for one in told)
+    rows = command.listed(machine, NAME)
+    assert [(row['pid'], row['trusted'], row['container']) for row in rows
+            ] == [(master, True, NAME), (worker, True, NAME)]
+    shown = command.run(machine, 'show', told[0]['id'])
+    assert f'PID: {master} (1 in its own namespace)\n' in shown
+    assert 'Trigger: SIGUSR1 from outside of the container' in shown
+    # what cannot answer is looked at from here
+    machine.run(['kill', '-STOP', str(worker)])
+    try:
+        done = machine.run([command.NAME, 'trigger', SCOPE], check=False)
+    finally:
+        machine.run(['kill', '-CONT', str(worker)])
+    assert done.returncode == 1
+    assert f'container {NAME}: 1 of 2 processes have answered' in done.stdout
+    assert f'! pid {worker} (' in done.stdout and 'it is stopped' in (
+        done.stdout)
+    machine.run(['journalctl', '--sync'])
+    seen, = machine.entries('REPORT=1', f'OBJECT_SYSTEMD_UNIT={SCOPE}')
+    row, = (row for row in command.listed(machine, SCOPE)
+            if row['trigger'] == 'hang')
+    assert (row['id'], row['pid'], row['trusted']) == (
+        seen['REPORT_ID'], worker, True)
+    # root in another container says the same, under another id
+    forged = 'f0' * 16
+    text = ''.join(
+        f'{name}={value}\n' for name, value in seen.items()
+        if isinstance(value, str) and '\n' not in value).replace(
+            str(seen['REPORT_ID']), forged)
+    machine.run(['systemd-run', '--quiet', '--scope', f'--unit={OTHER}',
+                 machine.python, '-c', _FORGE, str(worker)], input=text)
+    machine.run(['journalctl', '--sync'])
+    forgery, = machine.entries('REPORT=1', f'REPORT_ID={forged}')
+    assert forgery['OBJECT_SYSTEMD_UNIT'] == SCOPE
+    row, = command.listed(machine, forged)
+    assert not row['trusted'] and row['unit'] == OTHER
+    # the engine decides who it is, and not the container
+    tell(machine, 'evil')
+    assert not any(row['trusted'] for row in command.listed(machine, SCOPE))
+    line, = command.refused(machine, 'trigger', SCOPE)
+    assert 'container evil' in line and 'units.d' in line
