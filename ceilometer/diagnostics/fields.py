@@ -47,6 +47,11 @@ REPORT_PROCESS: Final = 'REPORT_PROCESS'
 REPORT_WORKER: Final = 'REPORT_WORKER'
 REPORT_WORKER_NAME: Final = 'REPORT_WORKER_NAME'
 
+# of an entry that waited in a file for the journal: when it was written, and
+# by which process if that had ended when it was handed over
+REPORT_KEPT_USEC: Final = 'REPORT_KEPT_USEC'
+REPORT_KEPT_PID: Final = 'REPORT_KEPT_PID'
+
 # what asked for it
 REPORT_TRIGGER: Final = 'REPORT_TRIGGER'
 REPORT_TRIGGER_ID: Final = 'REPORT_TRIGGER_ID'

@@ -259,6 +259,8 @@ def _findings(entry: Mapping[str, Any]) -> tuple[str, ...]:
 def _parse_header(entry: Mapping[str, Any]) -> report.Header:
     when = entry.get('_SOURCE_REALTIME_TIMESTAMP',
                      entry.get('__REALTIME_TIMESTAMP', 0))
+    # what has waited for the journal was written before it was sent
+    when = entry.get(fields.REPORT_KEPT_USEC, when)
     if isinstance(when, datetime.datetime):
         when = int(when.timestamp() * 1e6)
     try:
@@ -275,7 +277,8 @@ def _parse_header(entry: Mapping[str, Any]) -> report.Header:
             f'{fields.SCHEMA}')
     return report.Header(
         **{attribute: read(entry, name) for name, attribute, read in _HEADER},
-        pid=number(entry, '_PID', 0, default=0),
+        pid=number(entry, fields.REPORT_KEPT_PID, 0, default=number(
+            entry, '_PID', 0, default=0)),
         trigger=report.Trigger(
             **{attribute: read(entry, name)
                for name, attribute, read in _TRIGGER},

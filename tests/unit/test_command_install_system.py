@@ -183,7 +183,8 @@ def test_drop_ins_are_installed_where_units_are(
         lines = (machine.root / path).read_text().splitlines()
         # no copy of anybody's ExecStart
         assert [line for line in lines if line and line[0] != '#'] == [
-            '[Service]', 'Environment=CEILOMETER_DIAGNOSTICS=1']
+            '[Service]', 'Environment=CEILOMETER_DIAGNOSTICS=1',
+            'RuntimeDirectory=ceilometer-diagnostics/%N']
     assert f'systemctl try-restart {theirs.stem}' in told['next']
 
 

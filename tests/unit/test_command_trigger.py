@@ -34,6 +34,7 @@ from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command import options_of_line
 from ceilometer.diagnostics.command.outside import delivery
 from ceilometer.diagnostics.command import remote
+from ceilometer.diagnostics.command.reports import kept_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import system
@@ -675,6 +676,26 @@ def test_what_has_been_answered_is_printed_on_an_interrupt(
     code, out, _ = trigger(capsys, '--json=short')
     assert code == 130
     assert [one['answered'] for one in json.loads(out)] == [False, True]
+
+
+def test_where_reports_are_kept_no_journal_is_needed(
+        world: World, capsys: pytest.CaptureFixture[str],
+        tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says so, and asks all the same; not where nobody would keep them."""
+    pid, = forks(1)
+    world.units = {UNIT: [pid]}
+    world.answer = {pid: True}
+    why = 'the journal does not run'
+    world.journal_obstacles = {None: why}
+    monkeypatch.setattr(obstacles, 'no_journal', world.journal_obstacles.get)
+    monkeypatch.setattr(kept_reader, 'RUN', str(tmp_path))
+    assert 'no signal was sent' in trigger(capsys)[2]
+    (tmp_path / 'ceilometer' / UNIT.removeprefix(
+        'ceilometer-').removesuffix('.service')).mkdir(parents=True)
+    code, out, err = trigger(capsys)
+    assert (code, err) == (0, f'ceilometer-diagnostics: {why}; until then '
+                           'reports are kept in files\n')
+    assert '1 of 1 processes have answered' in out
 
 
 def test_where_no_answer_can_come_no_signal_is_sent(

@@ -242,6 +242,6 @@ def test_file_of_another_user_is_not_written(tmp_path, monkeypatch):
     path = tmp_path / 'report'
     journal.append(str(path), b'one\n')
     monkeypatch.setattr(os, 'geteuid', lambda: 12345)
-    with pytest.raises(PermissionError, match='this process alone'):
+    with pytest.raises(PermissionError, match='its user alone'):
         journal.append(str(path), b'two\n')
     assert path.read_bytes() == b'one\n'

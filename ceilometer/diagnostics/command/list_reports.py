@@ -121,6 +121,7 @@ def describe(found: read.Found, group: str) -> dict[str, Any]:
                    for section in found.report.sections
                    if section.status != fields.STATUS_OK},
         'size': found.size_bytes, 'disputes': list(found.disputes),
+        'kept_in': found.kept_in,
     }
 
 
@@ -216,7 +217,9 @@ def sections(found: read.Found, style: destination.Style) -> str:
     if found.disputes:
         notes.append('disputed')
     if whole.unfinished:
-        return style.bad(', '.join([words, *notes]))
-    if not notes:
-        return words
-    return style.bad(f'{words}: {", ".join(notes)}')
+        words = style.bad(', '.join([words, *notes]))
+    elif notes:
+        words = style.bad(f'{words}: {", ".join(notes)}')
+    if found.kept_in is not None:
+        words += style.odd('; not in the journal yet')
+    return words

@@ -134,20 +134,14 @@ def of_journal(namespace: str | None, run: pathlib.Path = _RUN,
     :param cgroup: where the control groups are mounted
     :param configuration: where files of systemd are, the first one counts
     """
-    name = 'journal' if namespace is None else f'journal.{namespace}'
-    service = 'systemd-journald' + (
-        '' if namespace is None else f'@{namespace}')
-    path = run / name / 'socket'
+    if why := no_journal(namespace, run):
+        return why
+    path, service = _socket(namespace, run)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
         try:
             client.connect(str(path))
-        except PermissionError:
-            # it may be there: the daemon has its own view of it
-            return None
-        except (FileNotFoundError, ConnectionRefusedError) as error:
-            return (f'the journal does not run ({path}: {error.strerror}): '
-                    f'start {service}')
         except OSError:
+            # it may be there: the daemon has its own view of it
             return None
         pid = system.main_pid(f'{service}.service')
         if keeps := _keeps_nothing(namespace, pid, configuration):
@@ -192,6 +186,34 @@ def of_container(pid: int, run: pathlib.Path = _RUN,
         return None
     return (f"{path} of its container is not this machine's, so {ELSEWHERE}; "
             f'mount {path.parent} into it, and restart it')
+
+
+def no_journal(namespace: str | None,
+               run: pathlib.Path = _RUN) -> str | None:
+    """What says that no journal runs, which daemons notice at once.
+
+    :param namespace: of the unit that is asked, None for the default one
+    :param run: where systemd has its sockets
+    """
+    path, service = _socket(namespace, run)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+        try:
+            client.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            return (f'the journal does not run ({path}: {error.strerror}): '
+                    f'start {service}')
+        except OSError:
+            return None
+    return None
+
+
+def _socket(namespace: str | None,
+            run: pathlib.Path) -> tuple[pathlib.Path, str]:
+    """Where a journal listens, and the service that does."""
+    if namespace is None:
+        return run / 'journal/socket', 'systemd-journald'
+    return (run / f'journal.{namespace}/socket',
+            f'systemd-journald@{namespace}')
 
 
 def _keeps_nothing(namespace: str | None, pid: int,

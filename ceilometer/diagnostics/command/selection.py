@@ -151,8 +151,7 @@ def _boot_ids(wish: str | None,
     own = match[1]
     offset = int(match[2] or '0')
     if own is None and offset <= 0 and journal.source.local:
-        with open('/proc/sys/kernel/random/boot_id') as file:
-            own = file.read().strip().replace('-', '')
+        own = source.boot_id()
         if own not in known:
             known.append(own)
     if own is not None:

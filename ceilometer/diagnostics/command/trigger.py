@@ -44,6 +44,7 @@ from ceilometer.diagnostics.command.outside import telling
 from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import earlier
 from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import kept_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import system
@@ -202,7 +203,11 @@ def _in_vain(units: list[system.Unit],
              answers: list[answers_module.Answer]) -> bool:
     """Whether nobody can answer a signal: the answer might come later."""
     for namespace in dict.fromkeys(unit.namespace for unit in units):
-        if why := obstacles.of_journal(namespace):
+        own = [unit for unit in units if unit.namespace == namespace]
+        if (why := obstacles.no_journal(namespace)) and all(map(_keeps, own)):
+            destination.complain(f'{why}; until then reports are kept in '
+                                 'files')
+        elif why := obstacles.of_journal(namespace):
             raise command_line.Failure(f'no report can come: {why}; no '
                                        'signal was sent')
     if all(answer.obstacle and not answer.elsewhere for answer in answers):
@@ -214,6 +219,11 @@ def _in_vain(units: list[system.Unit],
             f'no report can come: {told}; no signal was sent')
         return True
     return False
+
+
+def _keeps(unit: system.Unit) -> bool:
+    """Whether the reports of a unit are kept while there is no journal."""
+    return kept_reader.directory_of(unit.name) is not None
 
 
 def _journal(units: list[system.Unit]) -> journal_reader.Journal:
@@ -296,6 +306,9 @@ def _of_process(answer: answers_module.Answer, above: frozenset[str],
         yield (f'{answer.found.short_id}  {process}, '
                f'{_pids(answer.process)}' + (f': {named}' if named else '')
                + '\n')
+        if (kept := answer.found.kept_in) is not None:
+            yield _indented(style.odd(
+                f'! not in the journal yet: kept in {escape.line(kept)}'))
         yield _indented(report_text.notices(
             [notice for notice in unusual if notice.text not in above],
             style))

@@ -37,6 +37,7 @@ import struct
 import time
 
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import kept_files
 
 #: Where journald listens (systemd-journald.service(8)).
 SOCKET_PATH = '/run/systemd/journal/socket'
@@ -49,6 +50,9 @@ DELIVERY_SECONDS_MAX = 20.0
 #: What standard error takes in one write: a pipe takes as much whole or says
 #: that it is full (PIPE_BUF, pipe(7)).
 WRITE_BYTES_MAX = 4096
+
+#: Takes an entry, and says whether it is kept.
+Keep = Callable[[Mapping[str, 'str | list[str]']], bool]
 
 # journald takes no memfd that its sender could still change.
 _SEALS = (fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
@@ -143,19 +147,23 @@ def _send_memfd(sock: socket.socket, data: bytes, deadline: float) -> None:
 class Delivery:
     """Delivers the entries of one report.
 
-    What journald does not take goes to standard error, and to a file if there
-    is a directory for it: the same text, a message after the other.
+    What journald does not take is kept, and goes to standard error, and to a
+    file if there is a directory for it: the same text, a message after the
+    other.
 
     :param file_path: the file, None for none; made when needed
     :param path: journald's socket, None for :data:`SOCKET_PATH`
+    :param keep: keeps an entry until the journal is back, and says whether it
+        has; None if nothing does
     :ivar problem: why the journal did not take everything, None if it did
     """
 
     def __init__(self, file_path: str | None = None,
-                 path: str | None = None) -> None:
+                 path: str | None = None, keep: Keep | None = None) -> None:
         self.problem: str | None = None
         self._file_path = file_path
         self._path = path
+        self._keep = keep
         # what may still be waited; to collect the sections takes none of it
         self._seconds_left = DELIVERY_SECONDS_MAX
 
@@ -169,9 +177,10 @@ class Delivery:
             send(entry, start + self._seconds_left, self._path)
         except JournalUnavailable as unavailable:
             self.problem = str(unavailable)
+            kept = self._keep is not None and self._keep(entry)
             message = entry.get(fields.MESSAGE, '')
             if message and isinstance(message, str):
-                self.elsewhere(message + '\n')
+                self.elsewhere(message + '\n', kept)
         self._seconds_left -= time.monotonic() - start
 
     def offer(self, entry: Mapping[str, str | list[str]],
@@ -188,8 +197,13 @@ class Delivery:
             return False
         return True
 
-    def elsewhere(self, text: str) -> None:
-        """Write a text to the file, if there is one, and to standard error."""
+    def elsewhere(self, text: str, kept: bool = False) -> None:
+        """Write a text to the file, if there is one, and to standard error.
+
+        :param text: what to write
+        :param kept: whether the journal gets it later. Then it is not written
+            to standard error where that is the journal, too
+        """
         data = text.encode(errors='backslashreplace')
         if self._file_path is not None:
             try:
@@ -197,7 +211,18 @@ class Delivery:
             except OSError as error:
                 problem = f'{self._file_path}: {error.strerror or error}\n'
                 data += problem.encode(errors='backslashreplace')
-        write_stderr(data, time.monotonic() + max(self._seconds_left, 1.0))
+        if not (kept and stderr_is_journal()):
+            write_stderr(data, time.monotonic() + max(self._seconds_left, 1.0))
+
+
+def stderr_is_journal() -> bool:
+    """Whether standard error leads to journald, as systemd says."""
+    try:
+        found = os.fstat(2)
+    except OSError:
+        return False
+    return os.environ.get('JOURNAL_STREAM') == (
+        f'{found.st_dev}:{found.st_ino}')
 
 
 def append(path: str, data: bytes) -> None:
@@ -215,13 +240,7 @@ def append(path: str, data: bytes) -> None:
     except FileExistsError:
         descriptor = os.open(path, flags)
     try:
-        found = os.fstat(descriptor)
-        if not (stat.S_ISREG(found.st_mode) and found.st_nlink == 1
-                and found.st_uid == os.geteuid()
-                and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
-            raise PermissionError(
-                errno.EPERM, 'it is there already, and is not a file that '
-                'this process alone may write to')
+        kept_files.check(descriptor, os.geteuid())
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view):]

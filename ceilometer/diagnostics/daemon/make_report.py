@@ -30,7 +30,9 @@ import uuid
 
 from ceilometer.diagnostics.daemon import collect
 from ceilometer.diagnostics.daemon import gmr
+from ceilometer.diagnostics.daemon import hand_over
 from ceilometer.diagnostics.daemon import journal
+from ceilometer.diagnostics.daemon import keep
 from ceilometer.diagnostics.daemon import memory_left
 from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics.daemon import sanitize
@@ -67,9 +69,12 @@ def make(context: report_context.ReportContext,
         trigger = report.merged(triggers)
         header = sanitize.header(
             context.daemon, report_id, trigger, collector.redactor_at_once)
+        kept = keep.KeptReport(report_id)
+        # also where something goes wrong
+        stack.callback(lambda: hand_over.begin() if kept.used else None)
         delivery = journal.Delivery(gmr.report_path(
             context.daemon.conf, header.service, trigger.time_usec,
-            header.pid))
+            header.pid), keep=kept.add)
         begun = delivery.offer(journal_entries.beginning(
             header, *collector.expected()), BEGIN_SECONDS_MAX)
         collector.find()

@@ -26,6 +26,7 @@ import dataclasses
 import importlib
 import logging
 import os
+import sys
 import threading
 import time
 import traceback
@@ -45,6 +46,9 @@ THREAD_NAME = 'diagnostics-report'
 #: What makes reports, and says why there is none.
 IMPORTED = tuple('ceilometer.diagnostics.' + name for name in (
     'daemon.make_report', 'daemon.journal', 'secrets.redact'))
+
+#: What hands over reports that the journal did not take; comes with the first.
+HAND_OVER = 'ceilometer.diagnostics.daemon.hand_over'
 
 #: How long a fork waits for the import that the first report makes.
 IMPORT_SECONDS_MAX = 2.0
@@ -132,6 +136,8 @@ class Reporter:
             try:
                 for name in IMPORTED:
                     importlib.import_module(name)
+                # what an earlier run could not give to the journal
+                sys.modules[HAND_OVER].begin()
             except Exception as error:
                 # The first report tries again, and says so if it fails.
                 LOG.warning('Diagnostics cannot be prepared: %s', error)
@@ -208,8 +214,13 @@ class Reporter:
         Called where the process is about to end, in any thread of it but
         those of the report. Raises nothing.
         """
-        if not self._reporting:
-            return
+        if self._reporting:
+            self._finish_report()
+        if (hand_over := sys.modules.get(HAND_OVER)) is not None:
+            # systemd removes the directory of a unit that stops
+            hand_over.at_end()
+
+    def _finish_report(self) -> None:
         seconds = ENDING_SECONDS_MAX / 2
         with self._lock:
             # who has the lock meanwhile holds it for a moment only

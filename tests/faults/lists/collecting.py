@@ -494,7 +494,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what the journal does not take is lost',
         file=JOURNAL,
-        old="                self.elsewhere(message + '\\n')\n",
+        old="                self.elsewhere(message + '\\n', kept)\n",
         new='                pass\n',
         tests=(DELIVERY + 'test_without_a_journal_the_report_is_on_'
                'stderr',)),

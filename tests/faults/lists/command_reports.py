@@ -241,7 +241,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='one host adds to the report of another',
         file='command/reports/claims.py',
-        old='            if origin(path) == source:\n',
+        old='            if origin(path) == home:\n',
         new='            if path:\n',
         tests=(_CLAIMS
                + 'test_no_host_adds_a_section_to_the_report_of_another',)),

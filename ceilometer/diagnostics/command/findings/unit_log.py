@@ -110,7 +110,7 @@ def _errors(journal: journal_reader.Journal,
                 _before(reader, found.time_usec), ERRORS_MAX + 1)
 
 
-def _before(reader: journal_reader.Reader, usec: int) -> Iterator[_Error]:
+def _before(reader: journal_reader.AnyReader, usec: int) -> Iterator[_Error]:
     """The newest first, of which alone the text is read.
 
     It is read as a whole: what is cut could be half a secret.
@@ -130,7 +130,7 @@ def _before(reader: journal_reader.Reader, usec: int) -> Iterator[_Error]:
         newest = False
 
 
-def _text(reader: journal_reader.Reader, *names: str) -> str:
+def _text(reader: journal_reader.AnyReader, *names: str) -> str:
     """The first of some fields that the entry has."""
     for name in names:
         value = reader.field(name)

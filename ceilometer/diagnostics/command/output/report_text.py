@@ -94,6 +94,9 @@ def heading(found: read.Found, utc: bool, style: destination.Style) -> str:
          f'{found.report.count}'),
         ('Complete', complete),
     ]
+    if found.kept_in is not None:
+        rows.append(('Kept in', style.odd(escaped(
+            f'{found.kept_in}, not in the journal yet'))))
     return ''.join(f'{name:>10}: {value}\n' for name, value in rows)
 
 

@@ -26,6 +26,8 @@ import dataclasses
 import os
 import re
 
+from ceilometer.diagnostics.command.reports import kept_reader
+from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command.reports import stored
 from ceilometer.diagnostics import fields
 
@@ -57,6 +59,9 @@ def origin(path: str) -> str:
 
     :param path: the file
     """
+    if kept_reader.is_kept(path):
+        # on its way to the journal of this machine
+        return source.machine_id()
     directory, name = os.path.split(path)
     machine = _MACHINE_DIRECTORY.fullmatch(os.path.basename(directory))
     if machine:
@@ -120,6 +125,9 @@ def split(entries: list[stored.Entry], file: str,
     :returns: one if nothing is disputed
     """
     paths = set(map(os.fsdecode, {entry[file] for entry in entries}))
+    if any(map(kept_reader.is_kept, paths)):
+        entries = _without_copies(entries, file)
+        paths = set(map(os.fsdecode, {entry[file] for entry in entries}))
     slots = set(map(_slot, entries))
     if len(slots) == len(entries) and (
             len(paths) == 1 or len(set(map(origin, paths))) == 1):
@@ -162,14 +170,14 @@ def _agreeing(said: dict[str, dict[_Slot, int]]) -> list[set[str]]:
     groups: list[tuple[str, dict[_Slot, int], set[str]]] = []
     for path in sorted(said, key=lambda path: (-len(said[path]), path)):
         own = said[path]
-        for source, known, paths in groups:
+        for home, known, paths in groups:
             same = {slot for slot in own if slot in known}
             if any(own[slot] != known[slot] for slot in same):
                 continue
             if len(same) == len(own):
                 # a copy says nothing new
                 break
-            if origin(path) == source:
+            if origin(path) == home:
                 known.update(own)
                 paths.add(path)
                 break
@@ -187,6 +195,17 @@ def once(entries: list[stored.Entry]) -> list[stored.Entry]:
     for entry in entries:
         first.setdefault(_slot(entry), entry)
     return list(first.values())
+
+
+def _without_copies(entries: list[stored.Entry],
+                    file: str) -> list[stored.Entry]:
+    """Leave out what waits for the journal, and is in it already."""
+    kept = [kept_reader.is_kept(os.fsdecode(entry[file]))
+            for entry in entries]
+    there = {_slot(entry) for entry, waits in zip(entries, kept, strict=True)
+             if not waits}
+    return [entry for entry, waits in zip(entries, kept, strict=True)
+            if not waits or _slot(entry) not in there]
 
 
 def _is_home(paths: set[str], entries: list[stored.Entry]) -> bool:

@@ -22,6 +22,7 @@ import resource
 from typing import Any
 
 from ceilometer.diagnostics.command.reports import fatal_entries
+from ceilometer.diagnostics.command.reports import kept_reader
 from ceilometer.diagnostics.command.reports import promised
 from ceilometer.diagnostics.command.reports import sender
 from ceilometer.diagnostics.command.reports import source
@@ -304,6 +305,10 @@ class Reader(journal.Reader):  # type: ignore[misc]
         }
 
 
+#: Reads a file of the journal, or one that waits for it.
+AnyReader = Reader | kept_reader.Reader
+
+
 def _values(entry: dict[str, Any], name: str) -> set[bytes]:
     values = entry.get(name, [])
     return set(values if isinstance(values, list) else [values])
@@ -336,7 +341,19 @@ class Journal:
         ever: who waits calls this each time.
         """
         self._close()
-        self._files, self.problems = source.find(self.source)
+        kept, untrusted = (kept_reader.find() if self.source.local
+                           else ([], []))
+        try:
+            self._files, self.problems = source.find(self.source)
+        except source.JournalError as error:
+            # none that can be read
+            if not kept:
+                raise source.JournalError(
+                    '; '.join([*untrusted, str(error)])) from None
+            self._files, self.problems = [], [str(error)]
+        # before the journal: meanwhile they may be handed over to it
+        self._files = kept + self._files
+        self.problems += untrusted
         self._known = set(self._files)
         for path in [path for path in self._files if path in self._unusable]:
             self._skip(path)
@@ -349,7 +366,7 @@ class Journal:
         return list(self._files)
 
     def each(self, bytes_max: int = 0, paths: Collection[str] | None = None,
-             checked: bool = True) -> Iterator[Reader]:
+             checked: bool = True) -> Iterator[AnyReader]:
         """The files one after the other, each at its beginning.
 
         Readers are used again: what is wanted of one must be read before the
@@ -387,8 +404,17 @@ class Journal:
                 return
             self.refresh()
 
-    def _reader(self, path: str, checked: bool) -> Reader | None:
-        """The reader of a file, None where libsystemd refuses it."""
+    def _reader(self, path: str, checked: bool) -> AnyReader | None:
+        """The reader of a file, None where it cannot be read."""
+        if kept_reader.is_kept(path):
+            try:
+                return kept_reader.Reader(path)
+            except FileNotFoundError:
+                raise
+            except OSError as error:
+                self._unusable[path] = f'{path}: {source.reason(error)}'
+                self._skip(path)
+                return None
         reader = self._opened.get(path) or self._open(path)
         if reader is not None:
             if checked and path not in self._looked_at:

@@ -37,6 +37,7 @@ from typing import Any
 
 from ceilometer.diagnostics.command.reports import claims
 from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import kept_reader
 from ceilometer.diagnostics.command.reports import search
 from ceilometer.diagnostics.command.reports import sender
 from ceilometer.diagnostics.command.reports import source
@@ -89,6 +90,11 @@ class Found:
     def short_id(self) -> str:
         """Its beginning, for people: unique for all practical purposes."""
         return self.id[:_SHORT_ID_DIGITS]
+
+    @property
+    def kept_in(self) -> str | None:
+        """The file in which it waits for the journal; None if it does not."""
+        return next(filter(kept_reader.is_kept, self.files), None)
 
     @property
     def time_usec(self) -> int:

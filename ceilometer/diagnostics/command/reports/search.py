@@ -255,7 +255,7 @@ def _ids(journal: journal_reader.Journal, query: Query,
     return ids
 
 
-def _match(reader: journal_reader.Reader, query: Query,
+def _match(reader: journal_reader.AnyReader, query: Query,
            ids: set[bytes] | None, about: bool) -> bool:
     """Ask a file for what a query wants; False if it cannot have any.
 
@@ -287,7 +287,7 @@ def _match(reader: journal_reader.Reader, query: Query,
     return True
 
 
-def _units(reader: journal_reader.Reader, query: Query,
+def _units(reader: journal_reader.AnyReader, query: Query,
            unit_field: str) -> set[bytes]:
     """The units that a query wants and a file may have."""
     # those that are named, too, may be names of containers
@@ -299,7 +299,7 @@ def _units(reader: journal_reader.Reader, query: Query,
             for unit in query.units))}
 
 
-def _wanted(reader: journal_reader.Reader, query: Query,
+def _wanted(reader: journal_reader.AnyReader, query: Query,
             ids: set[bytes] | None, problems: list[str] | None,
             ) -> Iterator[stored.Entry]:
     latest = None
@@ -310,7 +310,8 @@ def _wanted(reader: journal_reader.Reader, query: Query,
         if ids is not None and (
                 stored.first(entry, fields.REPORT_ID) not in ids):
             continue
-        if latest is not None and reader.realtime_usec() > latest:
+        if (latest is not None and reader.realtime_usec() > latest
+                and fields.REPORT_KEPT_USEC not in entry):
             continue
         if stored.is_summary(entry):
             # the one datum that the outline of a report is made with
@@ -324,8 +325,8 @@ def _wanted(reader: journal_reader.Reader, query: Query,
         yield entry
 
 
-def entries(reader: journal_reader.Reader, problems: list[str] | None = None,
-            ) -> Iterator[stored.Entry]:
+def entries(reader: journal_reader.AnyReader,
+            problems: list[str] | None = None) -> Iterator[stored.Entry]:
     """The entries from here on that fulfil the matches.
 
     :param reader: an open file

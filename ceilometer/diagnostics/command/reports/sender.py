@@ -27,6 +27,7 @@ import re
 
 from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import stored
+from ceilometer.diagnostics import fields
 
 #: The process that an entry is about.
 OBJECT_PID = 'OBJECT_PID'
@@ -54,7 +55,8 @@ class Identity:
     :ivar foreign: whether it is the word of another host, whose own says
         otherwise
     :ivar writer_pid: process id of root's command that has written it, about
-        the process; None where that has written it itself
+        the process, or of a later process of the unit that has handed it over
+        to the journal; None where the process has sent it itself
     """
 
     pid: int | None
@@ -95,10 +97,12 @@ def of_entry(entry: stored.Entry, unit: str | None) -> Identity:
         return int(value) if value.isdecimal() and len(value) < 19 else None
 
     about = is_about_another(entry)
+    pid = number(OBJECT_PID if about else '_PID')
+    sent_for = None if about else number(fields.REPORT_KEPT_PID)
     return Identity(
-        pid=number(OBJECT_PID if about else '_PID'),
+        pid=pid if sent_for is None else sent_for,
         uid=number(OBJECT_UID if about else '_UID'), unit=unit,
-        writer_pid=number('_PID') if about else None,
+        writer_pid=number('_PID') if about or sent_for is not None else None,
         hostname=stored.text(entry, '_HOSTNAME'),
         machine_id=stored.text(entry, '_MACHINE_ID'),
         boot_id=stored.text(entry, '_BOOT_ID'))

@@ -207,7 +207,7 @@ def _directories(source: Source) -> list[str]:
     found = []
     for top in tops:
         # what is volatile is of this machine, whatever its name
-        machine = '*' if every or top == '/run/log/journal' else _machine_id()
+        machine = '*' if every or top == '/run/log/journal' else machine_id()
         found += _machines(top, machine, False, source.namespace)
     if not found and source.namespace is None:
         raise JournalError(
@@ -243,12 +243,19 @@ def _machines(top: str, machine: str, every_namespace: bool,
     return found
 
 
-def _machine_id() -> str:
+def machine_id() -> str:
+    """The id of this machine; ``*`` if it has none."""
     try:
         with open('/etc/machine-id') as file:
             return file.read().strip() or '*'
     except OSError:
         return '*'
+
+
+def boot_id() -> str:
+    """The id of this boot, as journald writes it."""
+    with open('/proc/sys/kernel/random/boot_id') as file:
+        return file.read().strip().replace('-', '')
 
 
 def reason(error: OSError) -> str:
