@@ -1067,8 +1067,9 @@ class Coordination(TypedDict):
 class ReadFile(TypedDict):
     """A file that the process has read when it started.
 
-    :ivar kind: ``polling``, ``sample pipelines``, ``event pipelines`` or
-        ``configuration``
+    :ivar file: its path; that of a directory, where definitions are gone
+    :ivar kind: ``polling``, ``sample pipelines``, ``event pipelines``,
+        ``pollsters``, ``meters`` or ``configuration``
     :ivar differs: names of what is not as it was read
     :ivar error: why it cannot be read now
     """

@@ -14,11 +14,14 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import pathlib
 import re
+import types
 import typing
 
+from ceilometer.meter import notifications as meter_notifications
 from ceilometer.pipeline import sample as sample_pipeline
 import yaml
 
@@ -122,3 +125,106 @@ def test_pipelines_that_were_edited(tmp_path: pathlib.Path) -> None:
     path.write_text(json.dumps(wanted))
     (finding,) = told(context)[2]
     assert finding['sentence'].endswith('not reloaded: sink out')
+
+
+def pollster(name: str, **more: typing.Any) -> dict[str, typing.Any]:
+    """The definition of a pollster, as an operator writes one."""
+    return {'name': name, 'sample_type': 'gauge', 'unit': 'x',
+            'value_attribute': 'value', 'endpoint_type': 'volume',
+            'url_path': 'v3/things', **more}
+
+
+def polls_defined(directory: pathlib.Path) -> section.Context:
+    """A worker that has loaded two pollsters from two files of an hour ago."""
+    definitions = directory / 'pollsters.d'
+    definitions.mkdir()
+    for name in ('one', 'two'):
+        (definitions / f'{name}.yaml').write_text(yaml.safe_dump([
+            pollster(name), pollster(f'{name}.not_here',
+                                     namespaces=['compute'])]))
+    agent = polling_agent.Agent(directory, {}, SOURCES)
+    agent.conf.set_override('pollsters_definitions_dirs', [str(definitions)])
+    agent.conf.set_override('polling_namespaces', ['central'])
+    create = agent.manager.create_dynamic_pollsters
+    # older versions load them in whatever namespace
+    agent.manager.extensions = list(
+        create(['central']) if inspect.signature(create).parameters
+        else create())
+    assert {one.name for one in agent.manager.extensions} >= {'one', 'two'}
+    agent.start()
+    return agent.context()
+
+
+def test_pollsters_that_were_not_edited(tmp_path: pathlib.Path) -> None:
+    """Each file is listed, and those for other namespaces are not missed."""
+    context = polls_defined(tmp_path)
+    data, text, found = told(context)
+    assert not found
+    assert [file['file'] for file in data['files']
+            if file['kind'] == 'pollsters'] == [
+        str(tmp_path / 'pollsters.d' / name)
+        for name in ('one.yaml', 'two.yaml')]
+    assert 'one.yaml (pollsters), modified' in text
+
+
+def test_pollsters_that_were_edited(tmp_path: pathlib.Path) -> None:
+    """A changed one, a new one, and one that no file defines any more."""
+    context = polls_defined(tmp_path)
+    definitions = tmp_path / 'pollsters.d'
+    (definitions / 'one.yaml').write_text(yaml.safe_dump([
+        pollster('one', url_path='v3/secret-word'), pollster('three')]))
+    (definitions / 'two.yaml').unlink()
+    data, text, found = told(context)
+    changed, gone = (one['sentence'].partition('not reloaded: ')[2]
+                     for one in found)
+    assert changed == 'pollster one, pollster three'
+    assert 'pollster two' in gone
+    assert 'secret-word' not in text + json.dumps(data)
+
+
+def test_files_of_before_the_process_are_not_parsed(
+        tmp_path: pathlib.Path) -> None:
+    """They are as it has read them, and may be long."""
+    context = polls_defined(tmp_path)
+    path = tmp_path / 'pollsters.d' / 'one.yaml'
+    path.write_text('[{')
+    (finding,) = told(context)[2]
+    assert finding['kind'] == 'file-unreadable'
+    changed = max(one.stat().st_ctime for one in (path, path.parent))
+    context.daemon.armed_usec = int((changed + 60) * 1e6)
+    assert not told(context)[2]
+
+
+def test_meters_that_were_edited(tmp_path: pathlib.Path) -> None:
+    """Those of the administrator; what the package brings is not listed."""
+    conf = polling_agent.configuration(tmp_path)
+    path = tmp_path / 'meters.d' / 'own.yaml'
+    path.parent.mkdir()
+    meter = {'name': 'own.meter', 'event_type': 'own.*', 'type': 'gauge',
+             'unit': 'x', 'volume': '$.payload.volume',
+             'resource_id': '$.payload.id'}
+    path.write_text(yaml.safe_dump({'metric': [meter]}))
+    (of_package,) = conf.meter.meter_definitions_dirs[1:]
+    assert list(pathlib.Path(of_package).glob('*.yaml'))
+    # without those of the package, which take seconds
+    conf.set_override('meter_definitions_dirs', [str(path.parent)],
+                      group='meter')
+    endpoint = meter_notifications.ProcessMeterNotifications(
+        conf, lambda context: None)
+    assert len(list(endpoint.definitions)) == 1
+    conf.set_override('meter_definitions_dirs',
+                      [str(path.parent), of_package], group='meter')
+    daemon = process.Daemon('example', conf)
+    daemon.worker_service = types.SimpleNamespace(listeners=[
+        types.SimpleNamespace(dispatcher=types.SimpleNamespace(
+            endpoints=[endpoint]))])
+    context = section.Context(daemon)
+    data, _, found = told(context)
+    assert not found
+    assert [file['file'] for file in data['files']
+            if file['kind'] == 'meters'] == [str(path)]
+    path.write_text(yaml.safe_dump({'metric': [
+        {**meter, 'unit': 'y'}, {**meter, 'name': 'new.meter'}]}))
+    (finding,) = told(context)[2]
+    assert finding['sentence'].endswith(
+        'not reloaded: meter new.meter, meter own.meter')

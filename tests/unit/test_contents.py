@@ -232,7 +232,8 @@ def test_reference_has_each_key(name: str) -> None:
               *contents.POLLING_STATES, *contents.WORK_KINDS,
               '--polling-namespaces', 'listen', 'sample', 'event',
               'polling', 'sample pipelines', 'event pipelines',
-              'configuration', '[coordination] backend_url',
+              'pollsters', 'meters', 'configuration',
+              '[coordination] backend_url',
               'pending', 'blocked', 'ignored', 'caught',
               'ceilometer-diagnostics trigger', 'AgentManager', '…',
               *contents.WORKERS_STATES}

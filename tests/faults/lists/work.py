@@ -99,6 +99,17 @@ FAULTS = (
         new='            if False]\n',
         tests=(TEST_INSIDE,)),
     fault.Fault(
+        name='pollsters that no file defines any more are not missed',
+        file='daemon/definition_directories.py',
+        old='for name in sorted(live - there)]\n', new='for name in ()]\n',
+        tests=(TEST_INSIDE,)),
+    fault.Fault(
+        name='definitions of long ago are parsed in each report',
+        file='daemon/definition_directories.py',
+        old='        if not _is_newer(path, began):\n',
+        new='        if False:\n',
+        tests=(TEST_INSIDE,)),
+    fault.Fault(
         name='each pollster that needs Keystone is a finding of its own',
         file='daemon/keystone_text.py',
         old="            found[0] if found else '', []).append(pollster)\n",

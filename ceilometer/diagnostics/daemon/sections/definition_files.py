@@ -22,11 +22,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
+import functools
 import os
 import sys
 from typing import Any
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.daemon import definition_directories
 from ceilometer.diagnostics.daemon import phrases
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import work_told
@@ -56,6 +58,8 @@ def collect(context: section.Context) -> section.Content:
                 'sources': [source.cfg for source in manager.sources]})))
     for each in list(getattr(service, 'managers', None) or ()):
         data['files'].append(_pipelines(conf, each))
+    data['files'] += _directories(
+        conf, service, context.daemon.armed_usec / 1e6)
     read = _read_configuration(conf)
     for path in context.files:
         data['files'].append(_compare(
@@ -77,6 +81,21 @@ def _pipelines(conf: Any, manager: Any) -> contents.ReadFile:
             else conf.event_pipeline_cfg_file)
     return _compare(f'{kind} pipelines', _resolve(conf, name),
                     lambda path: _pipelines_differ(path, sources, sinks))
+
+
+def _directories(conf: Any, service: Any,
+                 began: float) -> Iterator[contents.ReadFile]:
+    directories = list(definition_directories.find(conf, service, _load))
+    for one in directories:
+        for path in one.files():
+            yield _compare(one.kind, path, functools.partial(
+                one.differs, began=began))
+    pollsters = [one for one in directories if one.kind == 'pollsters']
+    for one in pollsters[:1]:
+        told = _compare(one.kind, one.path, lambda _: (
+            definition_directories.gone(pollsters, began)))
+        if told['differs']:
+            yield told
 
 
 def _resolve(conf: Any, name: str) -> str:
@@ -110,9 +129,13 @@ def _compare(kind: str, path: str,
     return told
 
 
-def _parsed(path: str) -> dict[str, Any]:
+def _load(path: str) -> Any:
     with open(path, encoding='utf-8') as file:
-        found = sys.modules['yaml'].safe_load(file)
+        return sys.modules['yaml'].safe_load(file)
+
+
+def _parsed(path: str) -> dict[str, Any]:
+    found = _load(path)
     return found if isinstance(found, dict) else {}
 
 
