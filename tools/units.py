@@ -113,8 +113,9 @@ def made() -> dict[pathlib.Path, str]:
 
 
 def _sandbox(devices: tuple[str, ...]) -> list[str]:
+    # the first line is of the file itself: its license
     return _insert((HERE / 'sandbox.in').read_text(), {
-        'DEVICES': list(devices)}).splitlines()
+        'DEVICES': list(devices)}).splitlines()[1:]
 
 
 def _insert(template: str, lines: dict[str, list[str]]) -> str:

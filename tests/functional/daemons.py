@@ -96,6 +96,60 @@ def cotyledon_service() -> None:
     manager.run()
 
 
+def slow_workers() -> None:
+    """Two workers of cotyledon that are up when they are told to."""
+    from ceilometer.diagnostics.daemon import readiness
+
+    readiness.RUN_SECONDS = 3600
+    waiting_workers()
+
+
+def waiting_workers() -> None:
+    """Two workers of cotyledon whose run() may take long."""
+    import cotyledon
+
+    class ExampleService(cotyledon.Service):
+        def run(self) -> None:
+            ready()
+            until_told()
+
+    ceilometer.diagnostics.install(service='example')
+    manager = cotyledon.ServiceManager()
+    manager.add(ExampleService, workers=2)
+    ready()
+    manager.run()
+
+
+def wrong_definitions() -> None:
+    """A worker that raises what Ceilometer does, and says a password."""
+    class PollingException(Exception):
+        pass
+
+    _refuse(PollingException('Missing meters value of amqp://u:pass-9@b/'))
+
+
+def missing_definitions() -> None:
+    """A worker that cannot read a file."""
+    _refuse(FileNotFoundError('no definitions'))
+
+
+def _refuse(error: Exception) -> None:
+    import logging
+
+    import cotyledon
+
+    class ExampleService(cotyledon.Service):
+        def run(self) -> None:
+            ready()
+            raise error
+
+    logging.basicConfig()
+    ceilometer.diagnostics.install(service='example')
+    manager = cotyledon.ServiceManager()
+    manager.add(ExampleService)
+    manager.run()
+
+
 def cotyledon_hanging_section() -> None:
     """The same with a section that hangs, in each process."""
     import cotyledon

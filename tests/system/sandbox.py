@@ -23,6 +23,6 @@ PAGE = construction.TREE / 'doc/source/reference/units.rst'
 
 def off() -> str:
     """The text of the drop-in, as the documentation has it."""
-    found, = re.findall(r'(?m)^ {3}\[Service\]\n(?: {3}.*\n)+',
+    found, = re.findall(r'(?m)^ {3}\[Service\]\n {3}NoNew.*\n(?: {3}.*\n)+',
                         PAGE.read_text())
     return re.sub('(?m)^ {3}', '', found)

@@ -57,18 +57,24 @@ def test_daemon_starts_reloads_and_stops(
         machine: machines.Machine, unit: conftest.StartUnit,
         name: str) -> None:
     """A daemon is up with workers; reload replaces them; it stops well."""
+    machine.systemctl('start', name)
+    # without a wait: that is what it waits for itself
+    workers = set(machine.workers(name))
+    assert workers
     unit(name)
-    before = machine.show(name, 'ActiveState', 'MainPID', 'NRestarts')
+    before = machine.show(name, 'ActiveState', 'MainPID', 'NRestarts',
+                          'StatusText')
     assert before['ActiveState'] == 'active'
     assert before['NRestarts'] == '0'
-    workers = set(machine.workers(name))
+    assert before['StatusText'].startswith('1 of 1 workers are up')
 
     machine.systemctl('reload', name)
     machine.wait_for(
         lambda: (now := set(machine.workers(name))) and not now & workers,
         what=f'new workers of {name}', unit=name)
-    assert machine.show(name, 'ActiveState', 'MainPID',
-                        'NRestarts') == before
+    # systemctl may not have waited, if it was told of too late
+    machine.wait_for(lambda: machine.show(name, *before) == before,
+                     what='the end of the reload', unit=name)
 
     machine.systemctl('stop', name)
     assert machine.show(name, 'ActiveState', 'Result', 'ExecMainCode',
@@ -226,3 +232,40 @@ def test_target_starts_and_stops_what_is_enabled(
     finally:
         machine.systemctl('stop', *DAEMONS)
         machine.systemctl('disable', *DAEMONS)
+
+
+@pytest.mark.parametrize(('name', 'path', 'text', 'why'), [
+    ('ceilometer-agent-notification',
+     '/etc/ceilometer/ceilometer.conf.d/test.conf',
+     '[DEFAULT]\ntransport_url = rabit://127.0.0.1/\n',
+     '[DEFAULT] transport_url is wrong: oslo.messaging has no driver '
+     "'rabit'"),
+    ('ceilometer-agent-central', '/etc/ceilometer/polling@wrong/polling.yaml',
+     'sources: [{name: x, interval: often, meters: ["*"]}]\n',
+     'worker 0 has ended with exit status 2: PollingException: '),
+])
+def test_configuration_that_cannot_work_fails_the_start(
+        machine: machines.Machine, name: str, path: str, text: str,
+        why: str) -> None:
+    """With one sentence, and once; systemctl says that it failed."""
+    machine.write_file(path, text)
+    dropin = f'/etc/systemd/system/{name}.service.d/test.conf'
+    machine.write_file(dropin, '[Service]\nEnvironment=OS_POLLING__CFG_FILE='
+                       '/etc/ceilometer/polling@wrong/polling.yaml\n')
+    try:
+        machine.systemctl('daemon-reload')
+        assert machine.systemctl('start', name, check=False).returncode == 1
+        told = machine.show(name, 'ActiveState', 'Result', 'ExecMainStatus',
+                            'NRestarts', 'StatusText')
+        assert told.pop('StatusText').startswith(f'not started: {why}')
+        assert told == {'ActiveState': 'failed', 'Result': 'exit-code',
+                        'ExecMainStatus': '2', 'NRestarts': '0'}
+        invocation = machine.show(name, 'InvocationID')['InvocationID']
+        line, = [entry['MESSAGE'] for entry in machine.entries(
+            f'_SYSTEMD_INVOCATION_ID={invocation}', 'PRIORITY=3',
+            '_TRANSPORT=stdout')]
+        assert str(line).startswith(f'The daemon does not start: {why}')
+    finally:
+        machine.run(['rm', '-r', path, dropin])
+        machine.systemctl('daemon-reload')
+        machine.systemctl('reset-failed', name)

@@ -116,7 +116,8 @@ ARMING = {'', 'fields', 'report', 'daemon', *(f'daemon.{name}' for name in (
     'descriptors',
     'error_text', 'gmr', 'hooks',
     'installation', 'interpose', 'last_words', 'log_watch',
-    'notification_work', 'polling_work', 'process', 'report_context',
+    'notification_work', 'polling_work', 'process', 'readiness',
+    'report_context',
     'reporter', 'trigger_page', 'turn', 'waiter', 'work', 'worker_deaths',
     'workers')), 'patterns'}
 

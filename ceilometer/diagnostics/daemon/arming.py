@@ -35,6 +35,7 @@ What comes then is the business of :mod:`.reporter`.
 from __future__ import annotations
 
 import atexit
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 import contextlib
@@ -51,6 +52,7 @@ from ceilometer.diagnostics.daemon import gmr
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import process as process_module
+from ceilometer.diagnostics.daemon import readiness
 from ceilometer.diagnostics.daemon import reporter
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics.daemon import waiter
@@ -173,12 +175,17 @@ class Arming:
             self._waiter.start(wanted, watched)
         return watched is not None or signal.SIGUSR2 in wanted
 
+    def repeat(self, function: Callable[[], float | None]) -> bool:
+        """Have a function called again and again, see :mod:`.waiter`."""
+        return self._waiter.repeat(function)
+
     def forked(self) -> None:
         """Arm the new process; called in it, in its only thread."""
         self.reporter.forked()
         self.daemon.forked()
         log_watch.forked()
         worker_deaths.forked()
+        readiness.forked()
         crash_stacks.forked()
         if self.daemon.process == fields.PROCESS_WORKER:
             last_words.begin(self.reporter.context.turn_descriptor)

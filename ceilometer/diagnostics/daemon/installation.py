@@ -29,6 +29,7 @@ from ceilometer.diagnostics.daemon import hooks
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import process
+from ceilometer.diagnostics.daemon import readiness
 from ceilometer.diagnostics.daemon import worker_deaths
 from ceilometer.diagnostics.daemon import workers
 from ceilometer.diagnostics import fields
@@ -47,7 +48,8 @@ def install(daemon: process.Daemon,
     armed = arming.arm(daemon, before=before)
     gmr.take_over(armed.adopt)
     workers.watch(_become_master, _become_worker, _note_reload, _note_death,
-                  last_words.leave, arming.finish)
+                  last_words.leave, arming.finish, _note_stop,
+                  _note_run if readiness.is_wanted() else None)
     log_watch.start()
     hooks.install()
     return armed
@@ -80,14 +82,36 @@ def _become_master(manager: Any) -> None:
         watch = worker_deaths.watch
         watch.descriptor = armed.reporter.context.turn_descriptor
         watch.begin(manager)
+        readiness.begin(manager, armed.daemon.service, armed.daemon.conf,
+                        watch.descriptor, armed.repeat)
 
 
 def _note_reload() -> None:
     worker_deaths.watch.note_reload()
+    if arming.armed is not None and readiness.master is not None:
+        readiness.master.reloads()
+        arming.armed.repeat(readiness.master.look)
 
 
 def _note_death(service_id: Any, number: int, code: int) -> None:
-    worker_deaths.watch.note_death(service_id, number, code)
+    death = worker_deaths.watch.note_death(service_id, number, code)
+    if readiness.master is not None:
+        readiness.master.note_death(death)
+
+
+def _note_stop() -> None:
+    if readiness.master is not None:
+        conf = None if arming.armed is None else arming.armed.daemon.conf
+        readiness.master.stops(
+            getattr(conf, 'graceful_shutdown_timeout', None))
+
+
+def _note_run(returned: bool) -> None:
+    armed = arming.armed
+    if armed is not None:
+        readiness.note_run(
+            armed.reporter.context.turn_descriptor, returned,
+            getattr(armed.daemon.worker_service, 'extensions', None) == [])
 
 
 def _become_worker(number: int, service: Any) -> None:

@@ -18,6 +18,7 @@ signals come to it is told in :mod:`.arming`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterable
 import contextlib
 import dataclasses
@@ -82,6 +83,8 @@ class Waiter:
         self._signals: frozenset[signal.Signals] = frozenset()
         self._watched: WatchedFile | None = None
         self._stopping = False
+        self._woken = False
+        self._repeated: Callable[[], float | None] | None = None
         self._thread: threading.Thread | None = None
 
     def start(self, signals: Iterable[signal.Signals],
@@ -117,9 +120,28 @@ class Waiter:
         self._thread = None
         self._stopping = False
 
+    def repeat(self, function: Callable[[], float | None]) -> bool:
+        """Have a function called by the waiting thread, again and again.
+
+        Until then a watched file is not looked at. Runs in the main thread.
+
+        :param function: returns after how many seconds to call it again, None
+            for never
+        :returns: whether there is a thread to do it
+        """
+        self._repeated = function
+        thread = self._thread
+        if thread is None or thread.ident is None or not thread.is_alive():
+            return False
+        self._woken = True
+        signal.pthread_kill(thread.ident, signal.SIGUSR1)
+        return True
+
     def forked(self) -> None:
         """Begin anew in a new process; called in it, in its only thread."""
         self._stopping = False
+        self._woken = False
+        self._repeated = None
         self._thread = None
         self.start(self._signals, self._watched)
 
@@ -141,9 +163,12 @@ class Waiter:
         # thread can come here: the call to stop.
         signals = self._signals | {signal.SIGUSR1}
         watched = self._watched
+        again = None if self._repeated is None else 0.0
         while True:
             info: signal.struct_siginfo | None
-            if watched is None:
+            if again is not None:
+                info = signal.sigtimedwait(signals, again)
+            elif watched is None:
                 info = signal.sigwaitinfo(signals)
             else:
                 info = signal.sigtimedwait(signals, max(
@@ -151,8 +176,15 @@ class Waiter:
             if self._stopping:
                 return
             try:
-                if info is not None:
+                if (info is not None and self._woken
+                        and info.si_pid == os.getpid()):
+                    self._woken = False
+                    again = 0.0
+                elif info is not None:
                     self._reporter.request(_signal_trigger(info))
+                elif again is not None:
+                    repeated = self._repeated
+                    again = None if repeated is None else repeated()
                 elif watched is not None and (
                         now := watched.modified_nsec()) != modified:
                     modified = now

@@ -22,6 +22,7 @@ Bounded: the last deaths of each service, and when the ones before were.
 from __future__ import annotations
 
 import collections
+import os
 import time
 from typing import Any
 from typing import NamedTuple
@@ -112,7 +113,7 @@ class Watch:
         """Note that the service has been told to reload."""
         self.reloaded = time.time()
 
-    def note_death(self, service_id: Any, worker: int, code: int) -> None:
+    def note_death(self, service_id: Any, worker: int, code: int) -> Death:
         """Note that a worker has ended; cotyledon's hook for that.
 
         :param service_id: cotyledon's id of the service
@@ -135,6 +136,7 @@ class Watch:
         if death.unusual:
             service.count += 1
             service.times.append(now)
+        return death
 
     def _pid(self, service_id: Any, worker: int) -> int | None:
         """The process of a worker that has died; it is still listed."""
@@ -155,6 +157,23 @@ def processes(manager: Any, service_id: Any) -> list[tuple[Any, int]]:
     # cotyledon 1 has the number itself there
     return [(process, getattr(info, 'worker_id', info))
             for process, info in list(running.items())]
+
+
+def age(pid: int) -> float | None:
+    """How long a process has run, seconds; None if it has ended.
+
+    For any thread.
+    """
+    try:
+        with open(f'/proc/{pid}/stat') as file:
+            # behind the name, which may hold anything
+            told = file.read().rpartition(')')[2].split()
+    except (OSError, ValueError):
+        return None
+    if told[0] in ('Z', 'X'):
+        return None
+    started = int(told[19]) / os.sysconf('SC_CLK_TCK')
+    return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - started)
 
 
 #: Of this process.

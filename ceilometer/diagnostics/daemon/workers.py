@@ -38,6 +38,8 @@ _on_reload: Callable[[], None] | None = None
 _on_death: Callable[[Any, int, int], None] | None = None
 _on_failure: Callable[[Exception], None] | None = None
 _on_end: Callable[[], None] | None = None
+_on_stop: Callable[[], None] | None = None
+_on_run: Callable[[bool], None] | None = None
 _on_worker: Callable[[int, Any], None] | None = None
 _hooked = False
 _ends = False
@@ -48,7 +50,9 @@ def watch(on_manager: Callable[[Any], None],
           on_reload: Callable[[], None],
           on_death: Callable[[Any, int, int], None],
           on_failure: Callable[[Exception], None],
-          on_end: Callable[[], None]) -> None:
+          on_end: Callable[[], None],
+          on_stop: Callable[[], None] | None = None,
+          on_run: Callable[[bool], None] | None = None) -> None:
     """Have managers and workers of cotyledon told to some functions.
 
     :param on_manager: called in the process that is about to run a
@@ -63,9 +67,16 @@ def watch(on_manager: Callable[[Any], None],
         the exception that ends it
     :param on_end: called in a worker that was told to end, when its service
         has ended
+    :param on_stop: called in the master when it is told to end, before it
+        ends its workers
+    :param on_run: called in a worker when ``run`` of its service begins, with
+        False, and when it has returned, with True; None if nobody wants to
+        know
     """
     global _on_manager, _on_worker, _on_reload, _on_death, _on_failure
-    global _on_end, _hooked, _ends
+    global _on_end, _on_stop, _on_run, _hooked, _ends
+    _on_stop = on_stop
+    _on_run = on_run
     _ends = False
     _on_failure = on_failure
     _on_end = on_end
@@ -85,7 +96,9 @@ def watch(on_manager: Callable[[Any], None],
 def unwatch() -> None:
     """Tell nobody any more."""
     global _on_manager, _on_worker, _on_reload, _on_death, _on_failure
-    global _on_end
+    global _on_end, _on_stop, _on_run
+    _on_stop = None
+    _on_run = None
     _on_failure = None
     _on_end = None
     _on_manager = None
@@ -101,8 +114,9 @@ def _run(wrapped: Callable[..., Any], instance: Any, args: Any,
             if _forks(instance):
                 instance.register_hooks(on_new_worker=_new_worker)
             # these stay in the master, whatever starts the workers
-            instance.register_hooks(on_reload=_reload,
-                                    on_dead_worker=_dead_worker)
+            instance.register_hooks(
+                on_reload=_reload, on_dead_worker=_dead_worker,
+                on_terminate=_stop)
             _on_manager(instance)
     except Exception:
         LOG.exception('Diagnostics cannot identify the workers of this '
@@ -130,6 +144,7 @@ def _init_worker(wrapped: Callable[..., Any], instance: Any, args: Any,
         raise
     service = getattr(instance, 'service', None)
     _follow_end(service)
+    _follow_run(service)
     worker_id = getattr(service, 'worker_id', None)
     if isinstance(worker_id, int):
         _new_worker(None, worker_id, service)
@@ -145,6 +160,32 @@ def _follow_end(service: Any) -> None:
         service.terminate = functools.partial(_terminate, service.terminate)
     except Exception:
         LOG.exception('Diagnostics cannot follow the end of this worker')
+
+
+def _follow_run(service: Any) -> None:
+    """Follow the function that a worker's service runs, if that is wanted."""
+    run = getattr(service, 'run', None)
+    if _on_run is None or getattr(run, 'func', None) is _run_service:
+        return
+    try:
+        service.run = functools.partial(_run_service, service.run)
+    except Exception:
+        LOG.exception('Diagnostics cannot follow what this worker runs')
+
+
+def _run_service(run: Callable[[], Any]) -> Any:
+    _tell_run(False)
+    result = run()
+    _tell_run(True)
+    return result
+
+
+def _tell_run(returned: bool) -> None:
+    try:
+        if _on_run is not None:
+            _on_run(returned)
+    except Exception:
+        LOG.exception('Diagnostics cannot note that this worker is up')
 
 
 def ends() -> bool:
@@ -178,6 +219,9 @@ def _new_worker(service_id: Any, worker_id: int, service: Any) -> None:
     try:
         if _on_worker is not None:
             _on_worker(worker_id, service)
+        if service_id is not None:
+            # cotyledon's own hook: the service has been made
+            _follow_run(service)
     except Exception:
         LOG.exception('Diagnostics cannot identify this worker')
 
@@ -188,6 +232,14 @@ def _reload() -> None:
             _on_reload()
     except Exception:
         LOG.exception('Diagnostics cannot note that this service reloads')
+
+
+def _stop() -> None:
+    try:
+        if _on_stop is not None:
+            _on_stop()
+    except Exception:
+        LOG.exception('Diagnostics cannot note that this service ends')
 
 
 def _dead_worker(service_id: Any, worker_id: int, exit_code: int) -> None:

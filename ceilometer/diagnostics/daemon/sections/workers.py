@@ -14,7 +14,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from typing import Any
@@ -78,13 +77,13 @@ def _service(watch: worker_deaths.Watch, service_id: Any, config: Any,
     expected = int(getattr(config, 'workers', 0))
     alive = {number: process.pid for process, number
              in worker_deaths.processes(watch.manager, service_id)
-             if _age(process.pid) is not None}
+             if worker_deaths.age(process.pid) is not None}
     lately = [when for when in list(known.times)
               if now - when <= LATELY_SECONDS]
     workers: list[contents.Worker] = []
     for number in sorted({*range(expected), *alive}):
         pid = alive.get(number)
-        age = None if pid is None else _age(pid)
+        age = None if pid is None else worker_deaths.age(pid)
         workers.append({
             'worker': number, 'pid': pid,
             'age_seconds': None if age is None else round(age, 1),
@@ -100,20 +99,6 @@ def _service(watch: worker_deaths.Watch, service_id: Any, config: Any,
         'deaths_lately': len(lately),
         'deaths_lately_seconds': round(now - lately[0], 1) if lately else None,
     }
-
-
-def _age(pid: int) -> float | None:
-    """How long a process has run; None if it has ended."""
-    try:
-        with open(f'/proc/{pid}/stat') as file:
-            # behind the name, which may hold anything
-            told = file.read().rpartition(')')[2].split()
-    except (OSError, ValueError):
-        return None
-    if told[0] in ('Z', 'X'):
-        return None
-    started = int(told[19]) / os.sysconf('SC_CLK_TCK')
-    return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - started)
 
 
 def _death(death: worker_deaths.Death, now: float) -> contents.WorkerDeath:

@@ -1,0 +1,92 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What systemd is told of a service, and when."""
+
+from tests.faults import fault
+
+READINESS = 'daemon/readiness.py'
+TRANSPORT = 'daemon/broken_transport.py'
+WORKERS = 'daemon/workers.py'
+TESTS = 'tests/functional/test_readiness.py::'
+_READY = TESTS + 'test_service_is_ready_when_its_workers_are_up'
+
+FAULTS: tuple[fault.Fault, ...] = (
+    fault.Fault(
+        name='a service is ready before its workers are up',
+        file=READINESS,
+        old='            ready = up >= wanted or waited > READY_SECONDS_MAX\n',
+        new='            ready = True\n',
+        tests=(_READY,)),
+    fault.Fault(
+        name='workers of before a reload count',
+        file=READINESS,
+        old='            and (returned or time',
+        new='            or (returned or time',
+        tests=(_READY,)),
+    fault.Fault(
+        name='a worker that waits for a broker is not up',
+        file=READINESS,
+        old='or time.monotonic() - when > RUN_SECONDS)',
+        new=')',
+        tests=(TESTS + 'test_worker_that_waits_is_up',)),
+    fault.Fault(
+        name='who does not ask for it loses what cotyledon tells',
+        file=READINESS,
+        old="    return os.environ.get(VARIABLE) == '1'\n",
+        new='    return True\n',
+        tests=(TESTS + 'test_who_does_not_ask_gets_what_stock_sends',)),
+    fault.Fault(
+        name='a daemon without systemd is ended',
+        file=READINESS,
+        old='    if not is_wanted() or descriptor is None or (\n'
+            '            SOCKET_VARIABLE not in os.environ):\n'
+            '        return\n',
+        new="    os.environ.setdefault(SOCKET_VARIABLE, '/none')\n",
+        tests=(TESTS + 'test_without_a_socket_nobody_is_told_or_ended',)),
+    fault.Fault(
+        name='what no restart can mend is tried again',
+        file=READINESS,
+        old="    'PollingException', ",
+        new='    ',
+        tests=(TESTS + 'test_workers_that_cannot_run_end_the_start',)),
+    fault.Fault(
+        name='systemd is told passwords',
+        file=READINESS,
+        old="redact.Redactor().text(' '.join(text.split()))",
+        new="' '.join(text.split())",
+        tests=(TESTS + 'test_workers_that_cannot_run_end_the_start',)),
+    fault.Fault(
+        name='a transport that nobody has a driver for is started with',
+        file=TRANSPORT,
+        old='            if wrong is not None:\n',
+        new='            if False:\n',
+        tests=(TESTS + 'test_wrong_transport_ends_the_start_at_once',)),
+    fault.Fault(
+        name='a transport that is not used is refused',
+        file=TRANSPORT,
+        old="            else '[DEFAULT] transport_url'), special, own)\n",
+        new="            else '[DEFAULT] transport_url'), None, own)\n",
+        tests=(TESTS + 'test_transport_that_is_not_used_may_be_wrong',)),
+    fault.Fault(
+        name='a reload is not told of',
+        file='daemon/installation.py',
+        old='        readiness.master.reloads()\n',
+        new='',
+        tests=(_READY,)),
+    fault.Fault(
+        name='the end of a service is not told of',
+        file=WORKERS,
+        old='        if _on_stop is not None:\n            _on_stop()\n',
+        new='        pass\n',
+        tests=(_READY,)),
+)

@@ -1,0 +1,209 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What a daemon tells systemd, at a socket of the test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import os
+import pathlib
+import signal
+import socket
+import time
+
+import pytest
+
+from ceilometer.diagnostics.daemon import readiness
+from tests.functional import conftest
+from tests.functional import test_run
+from tests import limits
+
+
+class Systemd:
+    """Receives what a service tells; ``variables`` lead it here."""
+
+    def __init__(self, directory: pathlib.Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        path = str(directory / 'notify')
+        self._socket.bind(path)
+        self._socket.settimeout(0.1)
+        self.variables = {'NOTIFY_SOCKET': path,
+                          readiness.VARIABLE: '1'}
+        self.messages: list[list[str]] = []
+
+    def wait_for(self, start: str) -> list[str]:
+        """Wait for a message with a line that begins so; the message."""
+        deadline = time.monotonic() + limits.EVENT_SECONDS
+        while time.monotonic() < deadline:
+            message = self.next()
+            if any(line.startswith(start) for line in message):
+                return message
+        raise AssertionError(f'no {start} in {self.messages}')
+
+    def next(self) -> list[str]:
+        """The next message, empty if there is none yet."""
+        try:
+            message = self._socket.recv(65536).decode().split('\n')
+        except TimeoutError:
+            return []
+        self.messages.append(message)
+        return message
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._socket.close()
+
+
+@pytest.fixture
+def systemd(tmp_path: pathlib.Path) -> Iterator[Systemd]:
+    """A systemd that listens."""
+    listening = Systemd(tmp_path)
+    yield listening
+    listening.close()
+
+
+def test_service_is_ready_when_its_workers_are_up(
+        start: conftest.Starter, systemd: Systemd) -> None:
+    """And again after a reload; it tells that it reloads and stops."""
+    process = start('slow_workers', systemd.variables)
+    assert systemd.wait_for('STATUS=') == ['STATUS=0 of 2 workers are up']
+    first = set(process.wait_ready(3))
+    assert not systemd.next()
+    process.tell()
+    assert systemd.wait_for('READY=1') == [
+        'READY=1', 'STATUS=2 of 2 workers are up']
+    assert not any('READY=1' in message for message in systemd.messages[:-1])
+
+    process.send(signal.SIGHUP)
+    reloading = systemd.wait_for('RELOADING=1')
+    assert any(line.startswith('MONOTONIC_USEC=') for line in reloading)
+    assert systemd.wait_for('READY=1')[1] == 'STATUS=2 of 2 workers are up'
+    assert len(set(process.wait_ready(5)) - first) == 2
+
+    worker = process.wait_ready(5)[-1]
+    os.kill(worker, signal.SIGKILL)
+    told, = systemd.wait_for('STATUS=')
+    assert 'has ended with SIGKILL; it is started anew, as 1 so far' in told
+    process.wait_ready(6)
+
+    process.send(signal.SIGTERM)
+    stopping = systemd.wait_for('STOPPING=1')
+    assert stopping[1] == 'STATUS=workers finish what they are doing'
+    assert process.wait() == 0
+
+
+@pytest.mark.any_python
+def test_worker_that_waits_is_up(
+        start: conftest.Starter, systemd: Systemd) -> None:
+    """For a broker, or for Keystone, which may be away for long."""
+    process = start('waiting_workers', systemd.variables)
+    assert systemd.wait_for('READY=1')[1] == 'STATUS=2 of 2 workers are up'
+    assert len(process.wait_ready(3)) == 3
+
+
+@pytest.mark.any_python
+def test_who_does_not_ask_gets_what_stock_sends(
+        start: conftest.Starter, systemd: Systemd) -> None:
+    """A unit of others: cotyledon's own word, once, and no other."""
+    del systemd.variables[readiness.VARIABLE]
+    process = start('slow_workers', systemd.variables)
+    assert systemd.wait_for('') == ['READY=1']
+    process.wait_ready(3)
+    process.tell()
+    process.send(signal.SIGHUP)
+    process.wait_ready(5)
+    process.send(signal.SIGTERM)
+    assert process.wait() == 0
+    assert not systemd.next()
+    assert systemd.messages == [['READY=1']]
+
+
+@pytest.mark.any_python
+def test_without_a_socket_nobody_is_told_or_ended(
+        start: conftest.Starter) -> None:
+    """As in a unit that is Type=simple: the service goes on trying."""
+    process = start('wrong_definitions', {readiness.VARIABLE: '1'})
+    # cotyledon waits some seconds between the later ones
+    process.wait_ready(4)
+    assert process.alive
+    assert 'does not start' not in process.errors
+    process.send(signal.SIGTERM)
+    assert process.wait() == 0
+
+
+@pytest.mark.any_python
+@pytest.mark.parametrize(('program', 'status', 'deaths', 'error'), [
+    ('wrong_definitions', 2, 1, 'PollingException: Missing meters value of '
+     'amqp://u:***@b/'),
+    ('missing_definitions', 1, 3, "FileNotFoundError: no definitions")])
+def test_workers_that_cannot_run_end_the_start(
+        start: conftest.Starter, systemd: Systemd, program: str, status: int,
+        deaths: int, error: str) -> None:
+    """With one sentence; at once if no restart can mend it."""
+    process = start(program, systemd.variables)
+    told = systemd.wait_for('STATUS=not started: ')
+    sentence = f'worker 0 has ended with exit status 2: {error}'
+    assert told == [f'STATUS=not started: {sentence}']
+    assert process.wait() == status
+    assert f'<3>The daemon does not start: {sentence}\n' in process.errors
+    assert len(process.wait_ready(deaths)) == deaths
+    assert not any('READY=1' in message for message in systemd.messages)
+
+
+@pytest.mark.any_python
+@pytest.mark.parametrize(('daemon', 'option', 'why'), [
+    ('ceilometer-polling', '[DEFAULT]\ntransport_url = rabit://u:{0}@b/',
+     "[DEFAULT] transport_url is wrong: oslo.messaging has no driver 'rabit'"),
+    ('ceilometer-agent-notification',
+     '[notification]\nmessaging_urls = rabbit://b/\n'
+     'messaging_urls = u:{0}@b',
+     "[notification] messaging_urls is wrong: oslo.messaging has no driver "
+     "'u'"),
+    ('ceilometer-agent-notification',
+     '[DEFAULT]\ntransport_url = wrong:/\n'
+     '[oslo_messaging_notifications]\ntransport_url = //u:{0}@b',
+     '[oslo_messaging_notifications] transport_url is wrong: No scheme '
+     'specified')])
+def test_wrong_transport_ends_the_start_at_once(
+        start: conftest.Starter, systemd: Systemd, tmp_path: pathlib.Path,
+        daemon: str, option: str, why: str) -> None:
+    """Before there are workers, whatever Keystone does; without secrets."""
+    path = tmp_path / 'ceilometer.conf'
+    path.write_text(option.format(test_run.PASSWORD) + '\n')
+    process = start.run(
+        [os.path.join(test_run.BIN, daemon), '--config-file', str(path)],
+        {**systemd.variables, 'CEILOMETER_DIAGNOSTICS': '1'})
+    assert systemd.wait_for('STATUS=') == [f'STATUS=not started: {why}']
+    assert process.wait() == 2
+    assert f'<3>The daemon does not start: {why}\n' in process.errors
+    assert test_run.PASSWORD not in process.errors
+
+
+@pytest.mark.any_python
+def test_transport_that_is_not_used_may_be_wrong(
+        start: conftest.Starter, systemd: Systemd,
+        tmp_path: pathlib.Path) -> None:
+    """What stock would run is started; a broker that is away is no fault."""
+    path = tmp_path / 'ceilometer.conf'
+    path.write_text(test_run.CONFIGURATION.replace(
+        'transport_url = ', 'transport_url = x').replace(
+        '[notification]', '[oslo_messaging_notifications]\n'
+        'transport_url = rabbit://127.0.0.1:1/\n'
+        '[notification]\nmessaging_urls = nonsense\n'))
+    start.run(
+        [os.path.join(test_run.BIN, 'ceilometer-polling'),
+         '--config-file', str(path), '--polling-namespaces', 'nosuch'],
+        {**systemd.variables, 'CEILOMETER_DIAGNOSTICS': '1'})
+    assert systemd.wait_for('READY=1')[1] == (
+        'STATUS=1 of 1 workers are up, and poll nothing: their namespaces '
+        'have no pollsters')
