@@ -61,14 +61,15 @@ def listed(machine: machines.Machine,
     return rows
 
 
-def triggered(machine: machines.Machine, unit: str,
-              *arguments: str) -> list[dict[str, typing.Any]]:
+def triggered(machine: machines.Machine, unit: str, *arguments: str,
+              user: str | None = None) -> list[dict[str, typing.Any]]:
     """What trigger tells of each process of a unit; all have answered.
 
     :param arguments: options
+    :param user: run it as this user instead of root
     """
     told: list[dict[str, typing.Any]] = json.loads(
         run(machine, 'trigger', '--json', f'--timeout={limits.EVENT_SECONDS}',
-            *arguments, unit))
+            *arguments, unit, user=user))
     assert all(answer['answered'] for answer in told)
     return told

@@ -33,6 +33,7 @@ from tests.unit import reference
 UNITS = 'usr/local/lib/systemd/system'
 RECORD = 'var/lib/ceilometer-diagnostics/installed-files.json'
 CATALOG = 'usr/local/lib/systemd/catalog/ceilometer-diagnostics.catalog'
+EXAMPLES = 'usr/local/share/doc/ceilometer-diagnostics/examples'
 DROP_INS = [f'{UNITS}/{name}-.service.d/50-diagnostics.conf'
             for name in ('ceilometer', 'openstack-ceilometer')]
 
@@ -121,7 +122,9 @@ def test_units_are_installed_where_there_are_none(machine: System) -> None:
     wanted = {f'{UNITS}/{name}' for name in shipped.unit_names()} | {
         CATALOG,
         'usr/local/share/bash-completion/completions/ceilometer-diagnostics',
-        'usr/local/share/zsh/site-functions/_ceilometer-diagnostics'}
+        'usr/local/share/zsh/site-functions/_ceilometer-diagnostics'} | {
+        f'{EXAMPLES}/{path.name}' for path in (
+            shipped.DIRECTORY / 'examples').iterdir()}
     assert {path for path in machine.files() if '/man/' not in path} == (
         wanted | {RECORD})
     assert machine.did(told) == dict.fromkeys(
@@ -564,3 +567,103 @@ def test_path_is_named_as_the_system_has_it(tmp_path: pathlib.Path) -> None:
     (tmp_path / 'lib').symlink_to('usr/lib')
     at = inside_root.resolve(tmp_path, pathlib.PurePosixPath('/lib/./x/../y'))
     assert inside_root.named(tmp_path, at) == '/usr/lib/y'
+
+
+#: Where each extra is, for an administrator and in a package.
+EXTRAS = {
+    'sysusers': ('etc/sysusers.d', 'usr/lib/sysusers.d',
+                 'ceilometer-diagnostics.conf'),
+    'tmpfiles': ('etc/tmpfiles.d', 'usr/lib/tmpfiles.d',
+                 'ceilometer-diagnostics.conf'),
+    'udev': ('etc/udev/rules.d', 'usr/lib/udev/rules.d',
+             '60-ceilometer-ipmi.rules'),
+    'polkit': ('etc/polkit-1/rules.d', 'usr/share/polkit-1/rules.d',
+               '50-ceilometer-diagnostics.rules'),
+}
+
+
+def is_extra(path: str) -> bool:
+    """Whether a file is one that is installed only if asked for."""
+    return any(path.startswith(place) for places_of in EXTRAS.values()
+               for place in places_of[:2]) or '/sos/' in path
+
+
+def test_nobody_gets_permissions_unasked(machine: System) -> None:
+    """No user, group, device or permission changes by itself."""
+    machine.done('--units')
+    assert machine.files()
+    assert not [path for path in machine.files() if is_extra(path)]
+
+
+@pytest.mark.parametrize('name', EXTRAS)
+@pytest.mark.parametrize(('prefix', 'index'), [('/usr/local', 0),
+                                               ('/usr', 1)])
+def test_extra_is_where_its_program_looks(
+        machine: System, name: str, prefix: str, index: int) -> None:
+    """All versions look into /etc, and into /usr for what packages have."""
+    machine.done('--with', name, '--prefix', prefix)
+    assert {path for path in machine.files() if is_extra(path)} == {
+        f'{EXTRAS[name][index]}/{EXTRAS[name][2]}'}
+
+
+def test_places_of_extras_are_those_of_pkg_config(
+        machine: System,
+        program: collections.abc.Callable[[str, str], None]) -> None:
+    """For a package."""
+    program('pkg-config', 'case $* in '
+            '"--variable=udevdir udev") echo /lib/udev ;; '
+            '"--variable=sysusersdir systemd") echo /usr/users ;; esac')
+    machine.done('--with=udev', '--with=sysusers', '--prefix=/usr')
+    assert {path for path in machine.files() if path.startswith(
+        ('lib/', 'usr/users'))} == {
+            'lib/udev/rules.d/60-ceilometer-ipmi.rules',
+            'usr/users/ceilometer-diagnostics.conf'}
+
+
+def test_extras_stay_until_all_is_removed(
+        machine: System, monkeypatch: pytest.MonkeyPatch,
+        tmp_path: pathlib.Path) -> None:
+    """What was asked for once is replaced by the next version, and removed."""
+    path = 'etc/polkit-1/rules.d/50-ceilometer-diagnostics.rules'
+    machine.done('--with=polkit')
+    upgraded(monkeypatch, tmp_path)
+    assert machine.did(machine.done())[path] == 'replaced'
+    assert machine.did(machine.done('--with=sysusers'))[path] == 'unchanged'
+    assert machine.did(machine.done('--uninstall'))[path] == 'removed'
+    assert not [path for path in machine.files() if is_extra(path)]
+
+
+def test_file_of_an_extra_of_somebody_else_is_not_overwritten(
+        machine: System) -> None:
+    """As all other files."""
+    path = machine.write('etc/tmpfiles.d/ceilometer-diagnostics.conf')
+    assert 'is not of this command' in machine.refused('--with=tmpfiles')
+    assert path.read_text() == 'theirs\n'
+
+
+def test_what_is_next_after_extras(machine: System) -> None:
+    """Users first, because directories belong to them."""
+    assert machine.done('--with=udev', '--with=tmpfiles',
+                        '--with=sysusers')['next'][:5] == [
+        'systemd-sysusers ceilometer-diagnostics.conf',
+        'systemd-tmpfiles --create ceilometer-diagnostics.conf',
+        'udevadm trigger --subsystem-match=ipmi',
+        'systemctl daemon-reload', 'journalctl --update-catalog']
+
+
+def test_plugin_is_where_sos_is(machine: System) -> None:
+    """sos reads plugins from its own directory only."""
+    assert 'install sos first' in machine.refused('--with=sos')
+    directory = 'usr/lib/python3/dist-packages/sos/report/plugins'
+    machine.write(f'{directory}/__init__.py')
+    machine.done('--with=sos')
+    path = machine.root / directory / 'ceilometer_diagnostics.py'
+    compile(path.read_text(), str(path), 'exec')
+
+
+@pytest.mark.parametrize('arguments', [
+    ['--with=everything'], ['--uninstall', '--with=udev'], ['--with']])
+def test_extras_that_cannot_be(machine: System, arguments: list[str]) -> None:
+    """The command line is wrong."""
+    code, out, err = machine.run(*arguments)
+    assert (code, out, err.count('\n')) == (2, '', 1)

@@ -31,6 +31,7 @@ from typing import NamedTuple
 
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.installing import changes
+from ceilometer.diagnostics.command.installing import extras
 from ceilometer.diagnostics.command.installing import inside_root
 from ceilometer.diagnostics.command.installing import places
 from ceilometer.diagnostics.command.installing import plan as plans
@@ -79,6 +80,7 @@ def parser() -> command_line.Parser:
         'already; the message catalog, completions and manual pages. No file '
         'that is not of this command is overwritten or removed.', [
             ('', 'drop-ins if units of Ceilometer are there, units if not'),
+            ('--with sysusers --with polkit', 'also users and permissions'),
             ('--dry-run', 'only say what would be done'),
             ('--uninstall', 'remove what was installed'),
             ('--root /mnt --prefix /usr --units --no-record',
@@ -88,6 +90,11 @@ def parser() -> command_line.Parser:
                       help='install units; refused if others are there')
     made.add_argument('--drop-ins', action='store_true',
                       help='install drop-ins for the units of others')
+    made.add_argument('--with', metavar='WHAT', dest='extras',
+                      action='append', default=[], choices=list(extras.EXTRAS),
+                      help='also install WHAT; can be repeated: ' + '; '.join(
+                          f'{name} ({extra.meaning})'
+                          for name, extra in extras.EXTRAS.items()))
     made.add_argument('--root', metavar='DIR',
                       help='install into the system that is mounted at DIR')
     made.add_argument('--prefix', metavar='DIR', type=_prefix,
@@ -119,10 +126,11 @@ def main(arguments: list[str]) -> int:
     if given.units and given.drop_ins:
         raise command_line.UsageError('--units and --drop-ins exclude one '
                                       'another')
-    if given.uninstall and (given.units or given.drop_ins or given.no_record):
+    if given.uninstall and (given.units or given.drop_ins or given.extras
+                            or given.no_record):
         raise command_line.UsageError(
             '--uninstall removes all that was installed: it takes no --units, '
-            '--drop-ins or --no-record')
+            '--drop-ins, --with or --no-record')
     if given.root is not None and not os.path.isdir(given.root):
         raise command_line.Failure(f'--root: {given.root!r} is no directory')
     root = pathlib.Path(given.root or '/').resolve()
@@ -152,10 +160,13 @@ def install(root: pathlib.Path, given: argparse.Namespace) -> Done:
             f'{_some(theirs.described(root, path) for path in there)}: use '
             '--drop-ins')
     where = places.below(given.prefix)
+    # what was asked for once is there to stay
+    asked = {*given.extras, *(before.extras if before else ())}
+    also = tuple(name for name in extras.EXTRAS if name in asked)
     plan = plans.to_install(
-        root, shipped.files(what, root, given.prefix, where), before)
+        root, shipped.files(what, root, given.prefix, where, also), before)
     if not given.dry_run:
-        changes.apply(root, plan, before, what, not given.no_record)
+        changes.apply(root, plan, before, what, not given.no_record, also)
     notes = []
     if where.units not in places.UNIT_PATH:
         notes.append(f'systemd does not read {where.units}.')
@@ -163,7 +174,9 @@ def install(root: pathlib.Path, given: argparse.Namespace) -> Done:
         notes.append('There are no manual pages: this package was built '
                      'without Sphinx.')
     # a package has scripts of its own for what is to be run
-    following = [] if given.no_record else _next(root, what, plan, others)
+    following = [] if given.no_record else [
+        *extras.following(given.extras),
+        *_next(root, what, plan, others, 'sysusers' in also)]
     return Done(what, why, _files(plan), notes, following)
 
 
@@ -211,12 +224,12 @@ def _files(plan: plans.Plan) -> list[tuple[str, str]]:
 
 
 def _next(root: pathlib.Path, what: str, plan: plans.Plan,
-          others: list[str]) -> list[str]:
+          others: list[str], makes_user: bool) -> list[str]:
     commands = list(_RELOAD)
     if what == shipped.DROP_INS:
         return [*commands, *_restart(others),
                 f'{_own_program()} check']
-    if not _has_user(root):
+    if not makes_user and not _has_user(root):
         commands.insert(0, _MAKE_USER)
     if plan.replaced:
         return [*commands, "systemctl try-restart 'ceilometer-*.service'"]

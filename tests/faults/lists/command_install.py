@@ -40,8 +40,9 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a file that was there already becomes ours',
         file=_FOLDER + 'changes.py',
-        old='        if name in kept.files})\n',
-        new='        } | {name: [] for name in plan.unchanged})\n',
+        old='        if name in kept.files}, extras=list(extras))\n',
+        new='        } | {name: [] for name in plan.unchanged},\n'
+            '        extras=list(extras))\n',
         tests=(_TESTS + 'test_same_file_of_somebody_else_stays_theirs',)),
     fault.Fault(
         name='a unit that is enabled is removed',
@@ -73,6 +74,24 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='name: [*kept.files.get(name, []), *digests]',
         new='name: kept.files.get(name, digests)',
         tests=(_TESTS + 'test_what_was_interrupted_can_be_done_again',)),
+    fault.Fault(
+        name='a rule for polkit is where old versions do not look',
+        file=_FOLDER + 'extras.py',
+        old='        return pathlib.PurePosixPath(extra.etc)\n',
+        new='        return pathlib.PurePosixPath(prefix) / extra.usual\n',
+        tests=(_TESTS + 'test_extra_is_where_its_program_looks',)),
+    fault.Fault(
+        name='an upgrade forgets what was asked for',
+        file='command/install_system.py',
+        old='*(before.extras if before else ())}',
+        new='*()}',
+        tests=(_TESTS + 'test_extras_stay_until_all_is_removed',)),
+    fault.Fault(
+        name='permissions are given unasked',
+        file='command/install_system.py',
+        old='tuple(name for name in extras.EXTRAS if name in asked)',
+        new="tuple(name for name in extras.EXTRAS if name != 'sos')",
+        tests=(_TESTS + 'test_nobody_gets_permissions_unasked',)),
     fault.Fault(
         name='a dry run installs',
         file='command/install_system.py',

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import pathlib
 import shlex
 
@@ -26,6 +27,8 @@ from tests.system import packaging_bed
 #: Others have not what builds packages.
 collect_ignore_glob = [] if beds.chosen().startswith(beds.PACKAGING) else [
     'test_*']
+
+NAME = 'ceilometer-diagnostics'
 
 #: Where packages are built.
 BUILD = pathlib.PurePosixPath('/var/tmp/build')
@@ -52,3 +55,29 @@ def source(machine: machines.Machine) -> str:
 build_meta.build_sdist('{BUILD}')"
     ''')
     return shell(machine, f'echo {BUILD}/*.tar.gz').strip()
+
+
+@pytest.fixture(scope='session')
+def deb(machine: machines.Machine, source: str) -> str:
+    """The package, built as a packager does: its path."""
+    shell(machine, '''
+        cd "${1%/*}"
+        tar -xzf "$1"
+        version=${1##*-}
+        mv "$1" "ceilometer-diagnostics_${version%.tar.gz}.orig.tar.gz"
+        mv ceilometer?diagnostics-* tree
+        cp -r tree/packaging/debian tree/debian
+        cd tree
+        dpkg-buildpackage --no-sign
+    ''', source)
+    return shell(
+        machine, f'echo {BUILD}/{NAME}_*_all.deb').strip()
+
+
+@pytest.fixture(scope='module')
+def installed(machine: machines.Machine, deb: str,
+              ) -> collections.abc.Iterator[str]:
+    """The package in the machine; it is purged afterwards: its name."""
+    shell(machine, 'dpkg --install "$1"', deb)
+    yield NAME
+    shell(machine, 'dpkg --purge "$1"', NAME)

@@ -33,23 +33,6 @@ THEIRS = ('ceilometer-common', 'ceilometer-polling',
 
 
 @pytest.fixture(scope='module')
-def deb(machine: machines.Machine, source: str) -> str:
-    """The package, built as a packager does: its path."""
-    conftest.shell(machine, '''
-        cd "${1%/*}"
-        tar -xzf "$1"
-        version=${1##*-}
-        mv "$1" "ceilometer-diagnostics_${version%.tar.gz}.orig.tar.gz"
-        mv ceilometer?diagnostics-* tree
-        cp -r tree/packaging/debian tree/debian
-        cd tree
-        dpkg-buildpackage --no-sign
-    ''', source)
-    return conftest.shell(
-        machine, f'echo {conftest.BUILD}/{NAME}_*_all.deb').strip()
-
-
-@pytest.fixture(scope='module')
 def later(machine: machines.Machine, deb: str) -> str:
     """The same as a later version."""
     path = f'{conftest.BUILD}/later.deb'

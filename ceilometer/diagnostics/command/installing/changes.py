@@ -33,7 +33,8 @@ TEMPORARY: Final = '.ceilometer-diagnostics-'
 
 
 def apply(root: pathlib.Path, plan: plans.Plan, before: record.Record | None,
-          what: str, recorded: bool = True) -> None:
+          what: str, recorded: bool = True,
+          extras: tuple[str, ...] = ()) -> None:
     """Do what is planned; if that fails, all is as it was.
 
     :param root: the system's root directory
@@ -42,13 +43,14 @@ def apply(root: pathlib.Path, plan: plans.Plan, before: record.Record | None,
     :param what: ``units`` or ``drop-ins``; empty to have no record any more
     :param recorded: whether the system keeps a record; a package manager has
         its own
+    :param extras: what was asked for besides
     :raises OSError: a file cannot be written
     """
     changes = _Changes(root)
     kept = before or record.Record(what)
     after = record.Record(what, {
         name: kept.files[name] for name in plan.unchanged
-        if name in kept.files})
+        if name in kept.files}, extras=list(extras))
     written = plan.new | plan.replaced
     keeps_record = recorded and bool(what)
     try:

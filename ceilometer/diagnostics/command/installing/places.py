@@ -42,6 +42,7 @@ class Places(NamedTuple):
     :ivar bash: of completions for bash
     :ivar zsh: of completions for zsh
     :ivar manual: the one that has ``man1`` and its like
+    :ivar examples: of what an administrator changes, and then copies
     """
 
     units: pathlib.PurePosixPath
@@ -49,6 +50,7 @@ class Places(NamedTuple):
     bash: pathlib.PurePosixPath
     zsh: pathlib.PurePosixPath
     manual: pathlib.PurePosixPath
+    examples: pathlib.PurePosixPath
 
 
 def below(prefix: str) -> Places:
@@ -58,19 +60,26 @@ def below(prefix: str) -> Places:
     """
     top = pathlib.PurePosixPath(prefix)
     return Places(
-        units=_asked(top, 'systemd', 'systemdsystemunitdir',
-                     'lib/systemd/system'),
-        catalog=_asked(top, 'systemd', 'catalogdir', 'lib/systemd/catalog'),
-        bash=_asked(top, 'bash-completion', 'completionsdir',
-                    'share/bash-completion/completions'),
+        units=asked(top, 'systemd', 'systemdsystemunitdir',
+                    'lib/systemd/system'),
+        catalog=asked(top, 'systemd', 'catalogdir', 'lib/systemd/catalog'),
+        bash=asked(top, 'bash-completion', 'completionsdir',
+                   'share/bash-completion/completions'),
         # these have no module
         zsh=top / 'share/zsh/site-functions',
-        manual=top / 'share/man')
+        manual=top / 'share/man',
+        examples=top / 'share/doc/ceilometer-diagnostics/examples')
 
 
-def _asked(prefix: pathlib.PurePosixPath, module: str, variable: str,
-           default: str) -> pathlib.PurePosixPath:
-    """What pkg-config says, or else the usual place."""
+def asked(prefix: pathlib.PurePosixPath, module: str, variable: str,
+          default: str) -> pathlib.PurePosixPath:
+    """What pkg-config says, or else the usual place.
+
+    :param prefix: below which it has to be
+    :param module: whom to ask
+    :param variable: for what
+    :param default: the usual place, below the prefix
+    """
     usual = prefix / default
     # /usr is what the modules mean themselves
     moved = [] if str(prefix) == '/usr' else [

@@ -44,11 +44,13 @@ class Record:
     :ivar files: the digests that a file may have and still be as we wrote it,
         by its path in the system; two while it is being replaced
     :ivar directories: those that were made for them
+    :ivar extras: what was asked for besides
     """
 
     what: str
     files: dict[str, list[str]] = dataclasses.field(default_factory=dict)
     directories: list[str] = dataclasses.field(default_factory=list)
+    extras: list[str] = dataclasses.field(default_factory=list)
 
     def is_as_written(self, path: str, data: bytes | None) -> bool:
         """Whether a file of the record holds what we wrote.

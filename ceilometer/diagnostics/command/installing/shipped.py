@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Iterator
 import os
 import pathlib
@@ -24,6 +25,7 @@ from typing import Final
 from typing import NamedTuple
 
 from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command.installing import extras
 from ceilometer.diagnostics.command.installing import inside_root
 from ceilometer.diagnostics.command.installing import places
 
@@ -58,15 +60,17 @@ class File(NamedTuple):
     data: bytes
 
 
-def files(what: str, root: pathlib.Path, prefix: str,
-          where: places.Places) -> list[File]:
+def files(what: str, root: pathlib.Path, prefix: str, where: places.Places,
+          asked_for: Iterable[str] = ()) -> list[File]:
     """All files to be installed.
 
     :param what: :data:`UNITS` or :data:`DROP_INS`
     :param root: the system's root directory
     :param prefix: below which it has the programs of a package
     :param where: the directories for them
-    :raises command_line.Failure: a program of Ceilometer is not found
+    :param asked_for: the :data:`extras.EXTRAS` that were asked for
+    :raises command_line.Failure: a program of Ceilometer, or one that reads
+        an extra, is not found
     """
     found = []
     if what == UNITS:
@@ -81,11 +85,16 @@ def files(what: str, root: pathlib.Path, prefix: str,
                       for directory in DROP_IN_DIRECTORIES]
     for folder, place in (('catalog', where.catalog),
                           ('completions/bash', where.bash),
-                          ('completions/zsh', where.zsh)):
+                          ('completions/zsh', where.zsh),
+                          ('examples', where.examples)):
         found += [File(place / path.name, path.read_bytes())
                   for path in _shipped(folder)]
     found += [File(where.manual / f'man{path.suffix[1:]}' / path.name,
                    path.read_bytes()) for path in _shipped('man')]
+    for name in asked_for:
+        place = extras.place(name, root, prefix)
+        found += [File(place / extras.file_name(path.name), path.read_bytes())
+                  for path in _shipped(name)]
     return found
 
 
