@@ -217,6 +217,10 @@ def test_page_in_a_browser(journal: pathlib.Path,
     found = shown('#search=url')
     assert options(found) == ['transport_url']
     assert '1 of 3 options' in found
+    # what only describes a process is searched, and is no finding
+    assert '<li class="plain"' in plain
+    assert '<li class="plain" hidden=""' in found
+    assert '<li class="bad"' not in plain and ' findings' not in plain
     assert options(shown('#changed=1')) == ['debug']
     # what a section tells is found, too, though it is closed
     shut = ('', ' hidden=""')

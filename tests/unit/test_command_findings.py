@@ -176,7 +176,8 @@ def test_page_begins_with_the_verdict(write: typing.Any) -> None:
         '<section id="verdict">\n<h2>Verdict</h2>\n<p class="bad">! 1 of 2 '
         'processes: error: the broker h:5672 is down [broker-unreachable]')
     assert ('[broker-unreachable]: <a href="#report-1">ceilometer-polling[101]'
-            ' worker 0 (AgentManager)</a></li>') in main
+            ' worker 0 (AgentManager)</a></p>') in main
+    assert main.partition('</section>')[0].count('[broker-unreachable]') == 1
     assert ('[broker-unreachable] <a href="#report-1-package">Package</a>'
             '</li>') in main
     for link in re.findall('href="#([^"]+)"', out):

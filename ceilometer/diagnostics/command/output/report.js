@@ -2,9 +2,11 @@
 const search = document.getElementById('search');
 const changed = document.getElementById('changed');
 const shown = document.getElementById('shown');
-// what is searched, by what it is called; the text of each is in it
+// what is searched, by what it is called; the text of each is in it; what has
+// no name is not counted
 const kinds = [
-  ['findings', '.digest li'], ['options', 'tr.option'],
+  ['', '#verdict li, .digest li.plain'],
+  ['findings', '.report .digest li:not(.plain)'], ['options', 'tr.option'],
   ['stacks', '#stacks > details'], ['sections', 'details.section'],
 ].map(([name, selector]) => [name, Array.from(
   document.querySelectorAll(selector)).map(item => (
@@ -59,7 +61,7 @@ function filter() {
         && changed && changed.checked && !item.classList.contains('changed'));
       count += !item.hidden;
     }
-    if (items.length) counts.push(`${count} of ${items.length} ${name}`);
+    if (name && items.length) counts.push(`${count} of ${items.length} ${name}`);
   }
   // what has what was searched is open, what is around it, too
   for (const {fold, text, open} of folds) {

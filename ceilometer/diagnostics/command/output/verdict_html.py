@@ -23,13 +23,13 @@ from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import report
 
-#: What marks a line beside its colour, which not everybody sees.
 #: Searches all of the page; hidden where no script runs.
 SEARCH = ('<p id="searching" role="search" hidden><input type="search" '
           'id="search" placeholder="Search everything" '
           'aria-label="Search everything"> <span id="shown" class="faint" '
           'aria-live="polite"></span></p>\n')
 
+#: What marks a line beside its colour, which not everybody sees.
 MARKS = {digest.BAD: '! ', digest.ODD: '* ', digest.PLAIN: ''}
 
 
@@ -77,18 +77,21 @@ def verdict_over(told: verdict.Verdict, reports: list[read.Found],
     :param reports: all of the page
     :param names: what tells each of them from the others
     """
-    worst = told.worst
-    level = digest.PLAIN if worst is None else worst.notice.level
-    lines = [f'<section id="verdict">\n<h2>Verdict</h2>\n<p class="{level}">'
-             f'{MARKS[level]}{text(told.line())}</p>\n<ul class="digest">\n']
-    for group in told.groups:
-        whose = ', '.join(
+    def whose(group: verdict.Group) -> str:
+        return ', '.join(
             f'<a href="#{anchor(index)}">{text(names[index])}</a>'
             for index, one in enumerate(reports) if one in group.processes)
-        lines.append(
+
+    worst, *others = told.groups or [None]
+    level, where = ((digest.PLAIN, '') if worst is None else
+                    (worst.notice.level, f': {whose(worst)}'))
+    return ''.join([
+        f'<section id="verdict">\n<h2>Verdict</h2>\n<p class="{level}">'
+        f'{MARKS[level]}{text(told.line())}{where}</p>\n'
+        '<ul class="digest">\n', *(
             f'<li class="{group.notice.level}">{MARKS[group.notice.level]}'
-            f'{text(group.notice.text)}: {whose}</li>\n')
-    return ''.join([*lines, '</ul>\n</section>\n'])
+            f'{text(group.notice.text)}: {whose(group)}</li>\n'
+            for group in others), '</ul>\n</section>\n'])
 
 
 def contents(names: list[str], others: list[tuple[str, str]]) -> str:
