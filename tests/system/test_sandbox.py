@@ -56,6 +56,21 @@ ExecStart=/usr/bin/ceilometer-polling --logfile /var/log/ceilometer/x.log
 Restart=on-failure
 """
 
+LOG = '/var/lib/ceilometer/ipmitool.log'
+IPMITOOL = f"""\
+#!/bin/sh
+{{ echo "$@"; echo uid "$(id -u)"
+grep -E '^(CapEff|NoNewPrivs):' /proc/self/status; }} >>{LOG}
+if [ "$1" = sdr ]; then cat <<EOF
+Sensor ID              : Temp (0x1)
+ Entity ID             : 3.1 (Processor)
+ Sensor Type (Analog)  : Temperature
+ Sensor Reading        : 25 (+/- 1) degrees C
+ Status                : ok
+EOF
+fi
+"""
+
 # Differs from one start to the next, whatever the unit says.
 _VARIES = re.compile(r'\.(frames|waits|work|findings|descriptors|peers|last|'
                      r'threads|logged|cycles|pollsters|problems)\b')
@@ -108,6 +123,33 @@ def test_report_tells_the_same_in_the_sandbox(
     assert 'CapBnd:\t0000000000000000' not in status
     assert _told(reports.trigger(machine, name)) == closed
     assert set(closed) == {'master', 'worker'}
+
+
+def test_ipmi_is_read_without_root(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """By what the documentation says; no rights, and the agent is content."""
+    name = 'ceilometer-agent-ipmi'
+    # the machine has no device, so a program says what it would
+    machine.write_file('/usr/bin/ipmitool', IPMITOOL, mode=0o755)
+    polling = machine.path('/etc/ceilometer/polling.yaml')
+    before = polling.read_text()
+    machine.write_file('/etc/ceilometer/polling.yaml', json.dumps({
+        'sources': [{'name': 'ipmi', 'interval': 600,
+                     'meters': ['hardware.ipmi.temperature']}]}))
+    machine.run(['sh', '-euc', sandbox.ipmi()])
+    try:
+        unit(name)
+        machine.wait_for(lambda: 'type Temperature' in machine.run(
+            ['cat', LOG], check=False).stdout, what='ipmitool', unit=name)
+        lines = set(machine.path(LOG).read_text().splitlines())
+        uid = machine.run(['id', '-u', 'ceilometer']).stdout.strip()
+        assert {line for line in lines if line.split()[0] in (
+            'uid', 'CapEff:', 'NoNewPrivs:')} == {
+                f'uid {uid}', 'CapEff:\t0000000000000000', 'NoNewPrivs:\t1'}
+    finally:
+        machine.write_file('/etc/ceilometer/polling.yaml', before)
+        machine.run(['rm', '-rf', LOG, '/usr/bin/ipmitool',
+                     '/usr/local/lib/ceilometer-ipmi'])
 
 
 def _told(found: list[reports.Report]) -> dict[str, dict[str, typing.Any]]:

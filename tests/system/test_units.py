@@ -234,38 +234,27 @@ def test_target_starts_and_stops_what_is_enabled(
         machine.systemctl('disable', *DAEMONS)
 
 
-@pytest.mark.parametrize(('name', 'path', 'text', 'why'), [
-    ('ceilometer-agent-notification',
-     '/etc/ceilometer/ceilometer.conf.d/test.conf',
-     '[DEFAULT]\ntransport_url = rabit://127.0.0.1/\n',
-     '[DEFAULT] transport_url is wrong: oslo.messaging has no driver '
-     "'rabit'"),
-    ('ceilometer-agent-central', '/etc/ceilometer/polling@wrong/polling.yaml',
-     'sources: [{name: x, interval: often, meters: ["*"]}]\n',
-     'worker 0 has ended with exit status 2: PollingException: '),
-])
 def test_configuration_that_cannot_work_fails_the_start(
-        machine: machines.Machine, name: str, path: str, text: str,
-        why: str) -> None:
+        machine: machines.Machine) -> None:
     """With one sentence, and once; systemctl says that it failed."""
-    machine.write_file(path, text)
-    dropin = f'/etc/systemd/system/{name}.service.d/test.conf'
-    machine.write_file(dropin, '[Service]\nEnvironment=OS_POLLING__CFG_FILE='
-                       '/etc/ceilometer/polling@wrong/polling.yaml\n')
+    name = 'ceilometer-agent-notification'
+    why = ('[DEFAULT] transport_url is wrong: oslo.messaging has no driver '
+           "'rabit'")
+    path = '/etc/ceilometer/ceilometer.conf.d/test.conf'
+    machine.write_file(
+        path, '[DEFAULT]\ntransport_url = rabit://127.0.0.1/\n')
     try:
-        machine.systemctl('daemon-reload')
         assert machine.systemctl('start', name, check=False).returncode == 1
-        told = machine.show(name, 'ActiveState', 'Result', 'ExecMainStatus',
-                            'NRestarts', 'StatusText')
-        assert told.pop('StatusText').startswith(f'not started: {why}')
-        assert told == {'ActiveState': 'failed', 'Result': 'exit-code',
-                        'ExecMainStatus': '2', 'NRestarts': '0'}
+        assert machine.show(name, 'ActiveState', 'Result', 'ExecMainStatus',
+                            'NRestarts', 'StatusText') == {
+            'ActiveState': 'failed', 'Result': 'exit-code',
+            'ExecMainStatus': '2', 'NRestarts': '0',
+            'StatusText': f'not started: {why}'}
         invocation = machine.show(name, 'InvocationID')['InvocationID']
         line, = [entry['MESSAGE'] for entry in machine.entries(
             f'_SYSTEMD_INVOCATION_ID={invocation}', 'PRIORITY=3',
             '_TRANSPORT=stdout')]
-        assert str(line).startswith(f'The daemon does not start: {why}')
+        assert line == f'The daemon does not start: {why}'
     finally:
-        machine.run(['rm', '-r', path, dropin])
-        machine.systemctl('daemon-reload')
+        machine.run(['rm', path])
         machine.systemctl('reset-failed', name)
