@@ -82,7 +82,7 @@ def verdict_over(told: verdict.Verdict, reports: list[read.Found],
             f'<a href="#{anchor(index)}">{text(names[index])}</a>'
             for index, one in enumerate(reports) if one in group.processes)
 
-    worst, *others = told.groups or [None]
+    worst, others = told.worst, told.groups[1:]
     level, where = ((digest.PLAIN, '') if worst is None else
                     (worst.notice.level, f': {whose(worst)}'))
     return ''.join([
