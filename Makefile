@@ -102,7 +102,7 @@ versions: tox ## Run the tests of hooks on Ceilometer 19, 24, 25, and 26
 	$(TOX) -e ceilometer19,ceilometer24,ceilometer25,ceilometer26
 
 .PHONY: packages
-packages: tox ## Build the .deb, try it beside Debian's Ceilometer: BEDS=
+packages: tox ## Build .deb and .rpm, try them with Debian's Ceilometer: BEDS=
 	@passed=; failed=; for bed in $(BEDS); do \
 	    if CEILOMETER_TEST_BED=packaging-$$bed $(TOX) -e system -- \
 	        tests/system/packages; \

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import configparser
+import re
 import subprocess
 
 import pytest
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.any_python
 
 PACKAGING = tree.TREE / 'packaging'
 DEBIAN = PACKAGING / 'debian'
+SPEC = PACKAGING / 'rpm/ceilometer-diagnostics.spec'
 SCRIPTS = ('armed-daemons.sh', 'postinst', 'postrm', 'tests/report')
 
 
@@ -44,6 +46,19 @@ def test_debian_has_the_projects_version(
     assert first.startswith(f'({metadata["metadata"]["version"]}-')
 
 
+def test_rpm_has_the_projects_version_and_needs(
+        metadata: configparser.ConfigParser) -> None:
+    """All that setup.cfg requires, by the names of packages."""
+    lines = SPEC.read_text().splitlines()
+    told = dict(line.split(None, 1) for line in lines
+                if line.startswith('Version:'))
+    assert told == {'Version:': metadata['metadata']['version']}
+    needed = {re.split('[<>=]', line)[0].replace('.', '-')
+              for line in metadata['options']['install_requires'].split()}
+    assert {f'python3-{name}' for name in needed} <= {
+        line.split()[1] for line in lines if line.startswith('Requires:')}
+
+
 @pytest.mark.parametrize('script', SCRIPTS)
 def test_script_can_be_read_by_a_shell(script: str) -> None:
     """Whatever /bin/sh is."""
@@ -52,5 +67,5 @@ def test_script_can_be_read_by_a_shell(script: str) -> None:
 
 def test_scripts_know_how_armed_daemons_are_told() -> None:
     """By the name of the file that they have open."""
-    text = (DEBIAN / 'armed-daemons.sh').read_text()
-    assert f'/memfd:{fields.TURN_NAME} ' in text
+    for path in (DEBIAN / 'armed-daemons.sh', SPEC):
+        assert f'/memfd:{fields.TURN_NAME} ' in path.read_text()
