@@ -860,7 +860,10 @@ class WorkerDeath(TypedDict):
     :ivar replaced: whether it ended because the service was told to reload
     :ivar last_error: what it has logged last
     :ivar stacks: where its threads stood when it crashed, as faulthandler
-        writes it, a line each; the first thread is the one that crashed
+        writes it, a line each; the first thread is the one that crashed. Or
+        the traceback of the exception that ended it
+    :ivar service: the service that it ran, ``AgentManager``
+    :ivar report: id of the report that it was writing, or None
     """
 
     time: str
@@ -873,6 +876,8 @@ class WorkerDeath(TypedDict):
     replaced: bool
     last_error: LoggedError | None
     stacks: NotRequired[list[str]]
+    service: NotRequired[str]
+    report: NotRequired[str | None]
 
 
 class WorkersOfService(TypedDict):
@@ -1210,6 +1215,53 @@ class Outside(TypedDict):
     findings: list[Finding]
 
 
+class Died(TypedDict):
+    """Section ``death``: a worker that has died, told by its master.
+
+    :ivar others: those that died before, since the entry before this one, the
+        last one first
+    :ivar left_out: how many more did
+    """
+
+    death: WorkerDeath
+    others: list[WorkerDeath]
+    left_out: int
+    findings: list[Finding]
+
+
+class Raised(TypedDict):
+    """An exception that nobody has handled.
+
+    :ivar time: ISO 8601, UTC
+    :ivar thread: name of the thread that it ended
+    :ivar ends_process: whether it ended the whole process
+    :ivar error: the class of the exception
+    :ivar traceback: as Python prints it, a line each; without variables, and
+        without what may be an id or payload
+    """
+
+    time: str
+    thread: str
+    native_id: int | None
+    ends_process: bool
+    error: str
+    traceback: list[str]
+
+
+class Unhandled(TypedDict):
+    """Section ``exception``: an exception that nobody has handled.
+
+    :ivar others: those before, since the entry before this one, the last one
+        first
+    :ivar left_out: how many more there were
+    """
+
+    raised: Raised
+    others: list[Raised]
+    left_out: int
+    findings: list[Finding]
+
+
 class Failed(TypedDict):
     """Data of any section of status ``error``.
 
@@ -1265,4 +1317,6 @@ SECTIONS: Final[dict[str, type]] = {
     'files': Files,
     'summary': Summary,
     'outside': Outside,
+    'death': Died,
+    'exception': Unhandled,
 }

@@ -73,6 +73,10 @@ REPORT_DATA: Final = 'REPORT_DATA'
 #: The kind of a finding; the closing section has one for each kind.
 REPORT_FINDING: Final = 'REPORT_FINDING'
 
+#: The process that an entry is about, if another has written it. journald
+#: knows this field, and adds to it if root has sent the entry.
+OBJECT_PID: Final = 'OBJECT_PID'
+
 # values of REPORT_PROCESS
 PROCESS_MASTER: Final = 'master'
 PROCESS_WORKER: Final = 'worker'
@@ -91,7 +95,15 @@ TRIGGER_FILE: Final = 'file'
 TRIGGER_API: Final = 'api'
 #: Of what another tells about a process that does not answer.
 TRIGGER_HANG: Final = 'hang'
-TRIGGERS: Final = (TRIGGER_SIGNAL, TRIGGER_FILE, TRIGGER_API, TRIGGER_HANG)
+#: Of what a process tells about another one that has died.
+TRIGGER_DEATH: Final = 'death'
+#: Of an exception that nobody has handled.
+TRIGGER_EXCEPTION: Final = 'exception'
+TRIGGERS: Final = (TRIGGER_SIGNAL, TRIGGER_FILE, TRIGGER_API, TRIGGER_HANG,
+                   TRIGGER_DEATH, TRIGGER_EXCEPTION)
+#: Those of events: nobody has asked, and an entry of its own tells what has
+#: happened. It is no report of what the process is doing.
+EVENT_TRIGGERS: Final = (TRIGGER_DEATH, TRIGGER_EXCEPTION)
 
 # values of REPORT_SECTION_STATUS
 STATUS_OK: Final = 'ok'
@@ -119,3 +131,10 @@ SECTION_SUMMARY: Final = 'summary'
 
 #: The only section of what root's command tells about a process.
 OUTSIDE: Final = 'outside'
+
+#: The only section of an event.
+DEATH: Final = 'death'
+EXCEPTION: Final = 'exception'
+
+#: Sections that are the only one of their report.
+ALONE: Final = (OUTSIDE, DEATH, EXCEPTION)

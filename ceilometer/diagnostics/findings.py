@@ -124,6 +124,8 @@ KINDS: Final[dict[str, Kind]] = {
     'killed-for-memory': Kind(WARNING),
     'workers-dying': Kind(ERROR, ('workers-missing',)),
     'workers-missing': Kind(ERROR),
+    'process-raised': Kind(ERROR),
+    'thread-raised': Kind(WARNING),
     # what the agents divide their work by
     'coordination-lost': Kind(
         ERROR, ('cycle-failing', 'nothing-polled', 'nothing-sent'),

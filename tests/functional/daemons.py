@@ -150,6 +150,72 @@ def _refuse(error: Exception) -> None:
     manager.run()
 
 
+def cotyledon_raising() -> None:
+    """Worker 0 raises as it runs, or as it is made; with TEST_INTERVAL."""
+    import logging
+
+    import cotyledon
+
+    logging.basicConfig(format='%(message)s')
+
+    def fail() -> None:
+        raise ValueError('no such project '
+                         '8c1d3f5ab09e4f6d8e1a2b3c4d5e6f70')
+
+    class ExampleService(cotyledon.Service):
+        name = 'ExampleWorker'
+
+        def __init__(self, worker_id: int) -> None:
+            super().__init__(worker_id)
+            if worker_id == 0 and os.environ['TEST_RAISES'] == 'made':
+                say('raises', os.getpid())
+                fail()
+
+        def run(self) -> None:
+            if self.worker_id == 0 and os.environ['TEST_RAISES'] == 'run':
+                say('raises', os.getpid())
+                fail()
+            ready()
+
+    ceilometer.diagnostics.install(configuration(
+        '[diagnostics]\nminimum_interval = '
+        f'{os.environ["TEST_INTERVAL"]}\n'), service='example')
+    manager = cotyledon.ServiceManager()
+    manager.add(ExampleService, workers=2)
+    ready()
+    manager.run()
+
+
+def raising() -> None:
+    """A thread raises, then the main thread; TEST_ARMED says whether armed.
+    """
+    def before(args: threading.ExceptHookArgs) -> None:
+        say('hook', args.exc_type.__name__)
+        usual(args)
+
+    def outer(kind: type, error: BaseException, where: object) -> None:
+        say('outer', kind.__name__)
+        inner(kind, error, where)
+
+    def fail() -> None:
+        variable = 'a value that nobody is told'
+        raise LookupError(f'password=hunter2secret, {len(variable)} tried')
+
+    usual = threading.excepthook
+    threading.excepthook = before
+    if os.environ['TEST_ARMED'] == 'yes':
+        ceilometer.diagnostics.install(configuration(), service='example')
+    # as oslo.log does when it is set up
+    inner = sys.excepthook
+    sys.excepthook = outer
+    thread = threading.Thread(target=fail, name='feeder')
+    thread.start()
+    thread.join()
+    ready()
+    until_told()
+    fail()
+
+
 def cotyledon_hanging_section() -> None:
     """The same with a section that hangs, in each process."""
     import cotyledon

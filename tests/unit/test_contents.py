@@ -44,7 +44,7 @@ from tests.unit import reference
 def test_each_of_our_sections_has_a_shape() -> None:
     """In the order of a report, the closing one last."""
     assert tuple(contents.SECTIONS) == (
-        *fields.SECTIONS, fields.SECTION_SUMMARY, fields.OUTSIDE)
+        *fields.SECTIONS, fields.SECTION_SUMMARY, *fields.ALONE)
 
 
 class Inner(typing.TypedDict):

@@ -114,11 +114,11 @@ def floors(pairs):
 ARMING = {'', 'fields', 'report', 'daemon', *(f'daemon.{name}' for name in (
     'arming', 'broker_watch', 'coordination_watch', 'crash_stacks',
     'descriptors',
-    'error_text', 'gmr', 'hooks',
+    'error_text', 'events', 'gmr', 'hooks',
     'installation', 'interpose', 'last_words', 'log_watch',
     'notification_work', 'polling_work', 'process', 'readiness',
-    'report_context',
-    'reporter', 'trigger_page', 'turn', 'waiter', 'work', 'worker_deaths',
+    'report_context', 'report_marks', 'reporter', 'traces', 'trigger_page',
+    'turn', 'unhandled', 'waiter', 'work', 'worker_deaths',
     'workers')), 'patterns'}
 
 

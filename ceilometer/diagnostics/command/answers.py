@@ -89,7 +89,7 @@ def wait(journal: journal_reader.Journal, answers: list[Answer],
             since_usec=start_usec))
         for unit in {answer.unit for answer in answers}:
             own = [answer for answer in answers if answer.unit == unit]
-            _assign(own, [found for found in came
+            _assign(own, [found for found in read.without_events(came)
                           if found.identity.unit == unit
                           and not _is_of_before(found, start_usec)])
         show(sum(answer.complete for answer in answers))

@@ -128,6 +128,8 @@ def _pair(journal: journal_reader.Journal, queries: list[search.Query],
             wanted = search.Query(ids=(beginning,))
             found = selection.find(journal, wanted, problems)
         by_id = bool(wanted.ids)
+        if not by_id:
+            found = read.without_events(found) or found
         named.append([one for one in found if one.identity.trusted] or found)
     if len(named) == 2:
         return named[0][-1], named[1][-1]

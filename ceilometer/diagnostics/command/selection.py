@@ -249,20 +249,23 @@ def select(given: argparse.Namespace, journal: journal_reader.Journal,
         picked = _latest(found, query)
         return picked[::-1] if given.reverse else picked
     if whole_group:
-        return read.answers(found)[-1]
+        return read.answers(read.without_events(found) or found)[-1]
     return found[-1:]
 
 
 def _latest(found: list[read.Found], query: search.Query) -> list[read.Found]:
-    """The last answers of each unit or process that is named."""
+    """The last answers of each unit or process, and its events since."""
     names: tuple[str | int, ...] = query.units or query.pids or ('*',)
     picked: list[read.Found] = []
     for group in reversed(read.answers(found)):
         having = [name for name in names if any(
-            one.identity.pid == name if isinstance(name, int)
+            name in (one.identity.pid, one.told_of)
+            if isinstance(name, int)
             else containers.is_called(one.identity.unit or '', name)
             for one in group)]
         if having:
             picked = group + picked
-            names = tuple(name for name in names if name not in having)
+            # what has happened since, and the answers before that
+            if not group[0].is_event:
+                names = tuple(name for name in names if name not in having)
     return picked

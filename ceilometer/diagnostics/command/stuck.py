@@ -50,7 +50,8 @@ def main(arguments: list[str]) -> int:
     """Run the verb; see :func:`cli.main`."""
     given = parser().parse(arguments)
     with selection.opened(given) as (journal, problems):
-        found = selection.matching(given, journal, problems, trusted=True)
+        found = read.without_events(
+            selection.matching(given, journal, problems, trusted=True))
         count = 1 if given.newest else given.lines or REPORTS
         if count < 2:
             raise command_line.UsageError(

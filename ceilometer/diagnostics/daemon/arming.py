@@ -48,6 +48,7 @@ from typing import Any
 from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import crash_stacks
+from ceilometer.diagnostics.daemon import events
 from ceilometer.diagnostics.daemon import gmr
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
@@ -55,6 +56,7 @@ from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import readiness
 from ceilometer.diagnostics.daemon import reporter
 from ceilometer.diagnostics.daemon import turn
+from ceilometer.diagnostics.daemon import unhandled
 from ceilometer.diagnostics.daemon import waiter
 from ceilometer.diagnostics.daemon import worker_deaths
 from ceilometer.diagnostics import fields
@@ -91,6 +93,7 @@ class Arming:
         self.daemon = daemon
         self.signals = frozenset(signals)
         self.reporter = reporter.Reporter(daemon, turn.of(daemon.root_pid))
+        self.events = events.Events(self.reporter)
         self._previous_mask: set[int] | None = None
         self._previous_handlers: dict[signal.Signals, Any] = {}
         if before is not None:
@@ -154,6 +157,8 @@ class Arming:
         """
         # now at the latest: what is installed may be replaced later
         self.reporter.prepare()
+        # those of oslo.log are set up by now
+        unhandled.watch_again()
         from ceilometer.diagnostics.daemon import options
         settings = options.load(conf)
         if settings.exclude_sections - set(fields.SECTIONS):
@@ -182,6 +187,7 @@ class Arming:
     def forked(self) -> None:
         """Arm the new process; called in it, in its only thread."""
         self.reporter.forked()
+        self.events.forked()
         self.daemon.forked()
         log_watch.forked()
         worker_deaths.forked()
@@ -250,11 +256,12 @@ def disarm() -> None:
 
 
 def finish() -> None:
-    """Let a report that is under way come to its end; the process ends.
+    """Let what is under way come to its end; the process ends.
 
     Runs in the main thread, or in that in which a worker ends.
     """
     if armed is not None:
+        armed.events.finish()
         armed.reporter.finish()
 
 

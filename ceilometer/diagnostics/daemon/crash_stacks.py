@@ -12,6 +12,8 @@
 
 """Where a worker stood when it crashed, for its master to tell.
 
+An exception that ends a worker leaves its traceback in the same place.
+
 A worker that is killed by SIGSEGV, SIGABRT, SIGBUS or SIGFPE can run no Python
 code any more. The standard library's faulthandler can still write the stacks
 of its threads, in C, and then lets the signal do what it does: exit statuses
@@ -72,6 +74,31 @@ def begin(descriptor: int | None) -> None:
         os.lseek(own, place + _HEAD.size, os.SEEK_SET)
         faulthandler.enable(own, all_threads=True)
         _enabled = True
+
+
+def leave(descriptor: int | None, lines: list[str]) -> None:
+    """Leave where the exception was raised that ends this process.
+
+    :param descriptor: of the file that the processes of the service share,
+        None where they share none
+    :param lines: the traceback
+    """
+    if descriptor is None or not turn.is_ours(descriptor):
+        return
+    place = _place(os.getpid())
+    title, *others = (line.encode(errors='replace') for line in lines)
+    size = len(title)
+    kept: list[bytes] = []
+    # what tells most is at the end
+    for line in reversed(others):
+        size += len(line) + 1
+        if size > STACKS_BYTES_MAX:
+            break
+        kept.insert(0, line)
+    text = b'\n'.join([title, *kept])
+    with contextlib.suppress(OSError):
+        _forget(descriptor, place)
+        os.pwrite(descriptor, _HEAD.pack(_MARK, os.getpid()) + text, place)
 
 
 def forked() -> None:

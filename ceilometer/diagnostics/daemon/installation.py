@@ -19,6 +19,7 @@ main thread.
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Any
 
@@ -30,6 +31,8 @@ from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import process
 from ceilometer.diagnostics.daemon import readiness
+from ceilometer.diagnostics.daemon import traces
+from ceilometer.diagnostics.daemon import unhandled
 from ceilometer.diagnostics.daemon import worker_deaths
 from ceilometer.diagnostics.daemon import workers
 from ceilometer.diagnostics import fields
@@ -48,9 +51,11 @@ def install(daemon: process.Daemon,
     armed = arming.arm(daemon, before=before)
     gmr.take_over(armed.adopt)
     workers.watch(_become_master, _become_worker, _note_reload, _note_death,
-                  last_words.leave, arming.finish, _note_stop,
+                  _leave_failure, arming.finish, _note_stop,
                   _note_run if readiness.is_wanted() else None)
+    log_watch.observe_logger(unhandled.WORKER_LOGGER, _note_record)
     log_watch.start()
+    unhandled.watch(_note_unhandled)
     hooks.install()
     return armed
 
@@ -61,6 +66,7 @@ def uninstall() -> None:
     gmr.give_back()
     workers.unwatch()
     log_watch.stop()
+    unhandled.unwatch()
     hooks.uninstall()
 
 
@@ -79,6 +85,7 @@ def _become_master(manager: Any) -> None:
     armed = arming.armed
     if armed is not None:
         armed.daemon.becomes_master()
+        unhandled.watch_again()
         watch = worker_deaths.watch
         watch.descriptor = armed.reporter.context.turn_descriptor
         watch.begin(manager)
@@ -97,6 +104,31 @@ def _note_death(service_id: Any, number: int, code: int) -> None:
     death = worker_deaths.watch.note_death(service_id, number, code)
     if readiness.master is not None:
         readiness.master.note_death(death)
+    armed = arming.armed
+    if death.unusual and armed is not None:
+        armed.events.tell(fields.TRIGGER_DEATH, death)
+
+
+def _note_unhandled(raised: unhandled.Raised) -> None:
+    armed = arming.armed
+    # a worker that stops what it has started may break some of it
+    if armed is not None and not workers.ends():
+        armed.events.tell(fields.TRIGGER_EXCEPTION, raised)
+
+
+def _note_record(record: logging.LogRecord) -> None:
+    error = unhandled.of_record(record)
+    if error is not None:
+        _leave_failure(error)
+
+
+def _leave_failure(error: BaseException) -> None:
+    """Leave the exception that ends this worker, for its master to tell."""
+    armed = arming.armed
+    if armed is not None and armed.daemon.process == fields.PROCESS_WORKER:
+        last_words.leave(error)
+        crash_stacks.leave(armed.reporter.context.turn_descriptor,
+                           traces.of(error))
 
 
 def _note_stop() -> None:

@@ -35,6 +35,7 @@ from ceilometer.diagnostics.daemon import journal
 from ceilometer.diagnostics.daemon import keep
 from ceilometer.diagnostics.daemon import memory_left
 from ceilometer.diagnostics.daemon import report_context
+from ceilometer.diagnostics.daemon import report_marks
 from ceilometer.diagnostics.daemon import sanitize
 from ceilometer.diagnostics.daemon import section_table
 from ceilometer.diagnostics.daemon.sections import summary
@@ -66,6 +67,8 @@ def make(context: report_context.ReportContext,
     with contextlib.closing(collector), contextlib.ExitStack() as stack:
         collector.snapshot()
         report_id = uuid.uuid4().hex
+        stack.enter_context(report_marks.writing(
+            context.turn_descriptor, report_id))
         trigger = report.merged(triggers)
         header = sanitize.header(
             context.daemon, report_id, trigger, collector.redactor_at_once)

@@ -45,7 +45,8 @@ THREAD_NAME = 'diagnostics-report'
 
 #: What makes reports, and says why there is none.
 IMPORTED = tuple('ceilometer.diagnostics.' + name for name in (
-    'daemon.make_report', 'daemon.journal', 'secrets.redact'))
+    'daemon.make_report', 'daemon.journal', 'daemon.event_entries',
+    'secrets.redact'))
 
 #: What hands over reports that the journal did not take; comes with the first.
 HAND_OVER = 'ceilometer.diagnostics.daemon.hand_over'

@@ -29,6 +29,7 @@ from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import last_words
+from ceilometer.diagnostics.daemon import report_marks
 
 #: So many deaths of a service are remembered with all that is known.
 DEATHS_MAX = 10
@@ -46,8 +47,11 @@ class Death(NamedTuple):
     :ivar code: exit status; the negative number of a signal that killed it
     :ivar replaced: whether it ended because the service was told to reload
     :ivar words: what it has left, None if not known
-    :ivar stacks: where its threads stood when it crashed, None if it has not,
-        or if that is not known
+    :ivar stacks: where its threads stood when it crashed, or where the
+        exception was raised that ended it; None for neither, or if that is
+        not known
+    :ivar service: the service that it ran, ``AgentManager``
+    :ivar report: id of the report that it was writing, None for none
     """
 
     time: float
@@ -57,6 +61,8 @@ class Death(NamedTuple):
     replaced: bool
     words: last_words.LastWords | None
     stacks: str | None = None
+    service: str = 'service'
+    report: str | None = None
 
     @property
     def unusual(self) -> bool:
@@ -119,6 +125,7 @@ class Watch:
         :param service_id: cotyledon's id of the service
         :param worker: number of the worker
         :param code: exit status, or the negative number of a signal
+        :returns: what is known of its death
         """
         now = time.time()
         pid = self._pid(service_id, worker)
@@ -129,7 +136,10 @@ class Watch:
         replaced = self.reloaded is not None and (
             words.began < self.reloaded if words is not None
             else now - self.reloaded < 10)
-        death = Death(now, worker, pid, code, replaced, words, stacks)
+        death = Death(
+            now, worker, pid, code, replaced, words, stacks,
+            self._service_name(service_id),
+            None if pid is None else report_marks.of(self.descriptor, pid))
         service = self.services.setdefault(service_id, Service())
         service.last.append(death)
         service.restarts[worker] += 1
@@ -137,6 +147,12 @@ class Watch:
             service.count += 1
             service.times.append(now)
         return death
+
+    def _service_name(self, service_id: Any) -> str:
+        config = getattr(self.manager, '_services', {}).get(service_id)
+        service = getattr(config, 'service', None)
+        return str(getattr(service, 'name', None)
+                   or getattr(service, '__name__', 'service'))
 
     def _pid(self, service_id: Any, worker: int) -> int | None:
         """The process of a worker that has died; it is still listed."""

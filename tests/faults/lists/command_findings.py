@@ -175,8 +175,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what is over counts as what is',
         file='command/findings/kinds_found.py',
-        old='if newest[one.process_key] is one]',
-        new='if newest]',
+        old='    return newest is one\n',
+        new='    return newest is not None\n',
         tests=('tests/unit/test_command_findings.py::'
                'test_findings_of_a_fleet',)),
     fault.Fault(

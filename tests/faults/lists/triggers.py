@@ -289,8 +289,9 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a worker has the stacks of one that crashed before',
         file='daemon/crash_stacks.py',
-        old='        _forget(descriptor, place)\n        os.pwrite',
-        new='        os.pwrite',
+        old='        _forget(descriptor, place)\n'
+            '        os.pwrite(descriptor, _HEAD.pack(_MARK, os.getpid()), ',
+        new='        os.pwrite(descriptor, _HEAD.pack(_MARK, os.getpid()), ',
         tests=('tests/unit/test_workers.py::'
                'test_worker_that_was_killed_has_no_stacks',)),
     fault.Fault(
@@ -301,6 +302,56 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='            pass\n',
         tests=('tests/functional/test_unfinished.py::'
                'test_stacks_of_a_worker_that_crashes_are_told',)),
+    # events
+    fault.Fault(
+        name='a death is told only when somebody asks',
+        file='daemon/installation.py',
+        old='    if death.unusual and armed is not None:\n',
+        new='    if False:\n',
+        tests=('tests/functional/test_events.py::'
+               'test_worker_that_is_killed_is_told_at_once',)),
+    fault.Fault(
+        name='a worker that ends in order is told as dead',
+        file='daemon/installation.py',
+        old='    if death.unusual and armed is not None:\n',
+        new='    if armed is not None:\n',
+        tests=('tests/functional/test_events.py::'
+               'test_orderly_end_is_no_death',)),
+    fault.Fault(
+        name='each of many deaths has an entry of its own',
+        file='daemon/events.py',
+        old='                    if left <= 0 or self._ending:\n',
+        new='                    if True:\n',
+        tests=('tests/functional/test_events.py::'
+               'test_workers_that_die_again_and_again_share_an_entry',)),
+    fault.Fault(
+        name='deaths that wait are lost at the end of the service',
+        file=ARMING,
+        old='        armed.events.finish()\n',
+        new='',
+        tests=('tests/functional/test_events.py::'
+               'test_workers_that_die_again_and_again_share_an_entry',)),
+    fault.Fault(
+        name='the hook for exceptions of the daemon is not called any more',
+        file='daemon/unhandled.py',
+        old='            self.before(args)\n',
+        new='            pass\n',
+        tests=('tests/functional/test_events.py::'
+               'test_exceptions_that_end_a_thread_and_the_process',)),
+    fault.Fault(
+        name='ids stay in the traceback of a worker that died',
+        file='daemon/death_text.py',
+        old='traces.without_ids_of(death.stacks.splitlines())',
+        new='death.stacks.splitlines()',
+        tests=('tests/functional/test_events.py::'
+               'test_exception_that_ends_a_worker_is_told_with_its_death',)),
+    fault.Fault(
+        name='nobody knows that a worker died in the middle of a report',
+        file='daemon/report_marks.py',
+        old='    return report_id.hex() if whose == pid else None\n',
+        new='    return None\n',
+        tests=('tests/functional/test_events.py::'
+               'test_death_in_the_middle_of_a_report_is_told',)),
     fault.Fault(
         name='a zombie is taken for a silent process',
         file='command/system.py',

@@ -92,7 +92,7 @@ def newest(journal: journal_reader.Journal, found: list[read.Found],
     :param problems: takes a line for each report that cannot be read
     """
     groups: dict[object, list[read.Found]] = {}
-    for group in read.answers(found):
+    for group in read.answers(read.without_events(found)):
         own = group[0].identity
         groups[own.machine_id, own.foreign, own.unit] = group
     daemons = []

@@ -77,22 +77,30 @@ def of(reports: Iterable[read.Found]) -> list[Kind]:
     newest: dict[object, read.Found] = {}
     kinds: dict[str, Kind] = {}
     for one in reports:
-        newest[one.process_key] = one
+        if not one.is_event:
+            newest[one.process_key] = one
         for name in _of_report(one):
             kinds.setdefault(name, Kind(name, [], [])).reports.append(one)
     for kind in kinds.values():
         kind.current = [one for one in kind.reports
-                        if newest[one.process_key] is one]
+                        if _is_current(one, newest.get(one.process_key))]
         known = findings.KINDS.get(kind.name)
         if known is not None:
             kind.severity = known.severity
     return ordered(kinds.values())
 
 
+def _is_current(one: read.Found, newest: read.Found | None) -> bool:
+    """Whether no report of the process has been written after that."""
+    if one.is_event:
+        return newest is None or newest.time_usec <= one.time_usec
+    return newest is one
+
+
 def _of_report(found: read.Found) -> tuple[str, ...]:
     return tuple(dict.fromkeys(
         name for part in found.report.sections
-        if part.name in (fields.SECTION_SUMMARY, fields.OUTSIDE)
+        if part.name in (fields.SECTION_SUMMARY, *fields.ALONE)
         for name in part.findings))
 
 

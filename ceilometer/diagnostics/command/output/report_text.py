@@ -52,7 +52,7 @@ def process_names(reports: Iterable[read.Found],
         own = found.identity
         header = found.report.header
         unit = containers.shown(own.unit or header.service)
-        pid = '-' if own.pid is None else own.pid
+        pid = '-' if found.pid is None else found.pid
         words = f'{unit}[{pid}] {header.describe_process()}'
         if several_hosts:
             words = f'{own.hostname or "-"} {words}'
@@ -86,6 +86,8 @@ def heading(found: read.Found, utc: bool, style: destination.Style) -> str:
         *([('Container', escaped(own.container))] if own.container else []),
         ('Process', escaped(f'{header.service}, {header.describe_process()}')),
         ('PID', pids(found)),
+        *([] if found.told_of is None else [
+            ('Told by', f'pid {own.pid}')]),
         ('UID', '-' if own.uid is None else str(own.uid)),
         ('Hostname', escaped(own.hostname or '-')),
         ('Boot ID', escaped(own.boot_id or '-')),
@@ -107,7 +109,7 @@ def pids(found: read.Found) -> str:
 
     :param found: a whole report
     """
-    pid = found.identity.pid
+    pid = found.pid
     told = section_data.content(found.report, contents.Summary)
     inner = None if told is None else told['pid']
     words = '-' if pid is None else str(pid)

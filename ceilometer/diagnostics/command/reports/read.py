@@ -70,6 +70,8 @@ class Found:
     :ivar disputes: what other files say differently, a line each
     :ivar noticed_usec: when the process noticed the trigger, as its summary
         tells it, microseconds since the epoch; None if that is missing
+    :ivar told_of: process id of the process that has died, by the word of
+        the one that tells of it; None for a report of the process itself
     """
 
     report: report_module.Report
@@ -80,6 +82,17 @@ class Found:
     entries: int = 0
     disputes: tuple[str, ...] = ()
     noticed_usec: int | None = None
+    told_of: int | None = None
+
+    @property
+    def is_event(self) -> bool:
+        """Whether it tells what has happened, and is no report of a state."""
+        return self.report.header.trigger.kind in fields.EVENT_TRIGGERS
+
+    @property
+    def pid(self) -> int | None:
+        """The process that it is about."""
+        return self.identity.pid if self.told_of is None else self.told_of
 
     @property
     def id(self) -> str:
@@ -195,8 +208,9 @@ def closing_section(found: Found) -> str:
     :param found: the report
     """
     names = {part.name for part in found.report.sections}
-    return (fields.OUTSIDE if names == {fields.OUTSIDE}
-            else fields.SECTION_SUMMARY)
+    if len(names) == 1 and names <= set(fields.ALONE):
+        return names.pop()
+    return fields.SECTION_SUMMARY
 
 
 def raw_entries(journal: journal_reader.Journal,
@@ -238,8 +252,18 @@ def _entries(journal: journal_reader.Journal, found: Found,
     return entries
 
 
+def without_events(found: Iterable[Found]) -> list[Found]:
+    """Only the reports of what processes are doing.
+
+    :param found: any
+    """
+    return [one for one in found if not one.is_event]
+
+
 def answers(found: Iterable[Found]) -> list[list[Found]]:
     """Put together the reports with which a unit answered one trigger.
+
+    Each event is alone.
 
     :param found: reports, oldest first
     :returns: groups, oldest first; in each the master first, then its
@@ -250,6 +274,9 @@ def answers(found: Iterable[Found]) -> list[list[Found]]:
     for one in found:
         own = one.identity
         trigger = one.report.header.trigger
+        if one.is_event:
+            groups.append([one])
+            continue
         key = (own.machine_id, own.boot_id, own.unit, own.trusted,
                own.foreign, trigger.id or (
                    trigger.kind, trigger.signal, trigger.sender_pid))
@@ -295,7 +322,8 @@ def _outline(claim: claims.Claim) -> Found:
                  problems=tuple(problems),
                  files=tuple(map(os.fsdecode, dict.fromkeys(
                      entry[search.FILE] for entry in entries))),
-                 entries=len(entries))
+                 entries=len(entries),
+                 told_of=sender.told_of(entries[0]))
 
 
 def _of_its_host(found: Found, hosts: set[str]) -> Found:

@@ -52,8 +52,9 @@ KEY_FIELDS = (fields.REPORT_ID, '_MACHINE_ID', '_BOOT_ID', '_PID', '_UID',
 #: The path of the file that an entry of :func:`groups` is in.
 FILE = '__FILE'
 
-# What processes have sent themselves, and what root has sent about them.
-_SIDES = (False, True)
+# What processes have sent themselves, what root has sent about them, and what
+# their master has sent about those that have died.
+_OWN, _ROOT, _DEATHS = range(3)
 
 Key = tuple[Any, ...]
 Groups = dict[Key, list[stored.Entry]]
@@ -149,12 +150,12 @@ def _groups(journal: journal_reader.Journal, query: Query,
     grouped: Groups = {}
     strangers = _Strangers(None if query.names_reports else STRANGERS_MAX)
     for reader in journal.each(journal_reader.OUTLINE_BYTES, paths, checked):
-        for about in _SIDES if query.names_processes else _SIDES[:1]:
-            if not _match(reader, query, ids, about):
+        for side in _sides(query):
+            if not _match(reader, query, ids, side):
                 continue
             for entry in _wanted(reader, query, ids, problems):
                 if query.names_processes and (
-                        sender.is_about_another(entry) != about):
+                        sender.is_about_another(entry) != (side == _ROOT)):
                     continue
                 key = _key(entry)
                 if sender.is_of_ceilometer(key[-1]):
@@ -255,19 +256,28 @@ def _ids(journal: journal_reader.Journal, query: Query,
     return ids
 
 
+def _sides(query: Query) -> tuple[int, ...]:
+    """Who may have written what a query wants, if a journal is asked."""
+    if not query.names_processes:
+        return (_OWN,)
+    return (_OWN, _ROOT, _DEATHS) if query.pids else (_OWN, _ROOT)
+
+
 def _match(reader: journal_reader.AnyReader, query: Query,
-           ids: set[bytes] | None, about: bool) -> bool:
+           ids: set[bytes] | None, side: int) -> bool:
     """Ask a file for what a query wants; False if it cannot have any.
 
-    :param about: what root has written about processes, and not what they
-        have written themselves
+    :param side: who has written it
     """
     pid_field, unit_field = '_PID', '_SYSTEMD_UNIT'
     reader.flush_matches()
     reader.seek_head()
-    if about:
+    if side == _ROOT:
         pid_field, unit_field = sender.OBJECT_PID, sender.OBJECT_UNIT
         reader.add_match('_UID=0')
+    elif side == _DEATHS:
+        pid_field = sender.OBJECT_PID
+        reader.add_match(f'{fields.REPORT_TRIGGER}={fields.TRIGGER_DEATH}')
     reader.add_match(f'{fields.REPORT}=1')
     if ids is not None and len(ids) <= _ID_MATCHES_MAX:
         for value in ids:

@@ -49,10 +49,12 @@ def content(whole: report.Report, kind: type[_T]) -> _T | None:
 def findings_of(whole: report.Report) -> list[contents.Finding]:
     """What a report itself says is unusual.
 
-    :param whole: with its summary; or what was told from the outside
+    :param whole: with its summary; or with the only section that it has
     """
-    told = content(whole, contents.Summary) or content(
-        whole, contents.Outside)
+    told = (content(whole, contents.Summary)
+            or content(whole, contents.Outside)
+            or content(whole, contents.Died)
+            or content(whole, contents.Unhandled))
     return [] if told is None else told['findings']
 
 

@@ -29,8 +29,7 @@ from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import stored
 from ceilometer.diagnostics import fields
 
-#: The process that an entry is about.
-OBJECT_PID = 'OBJECT_PID'
+OBJECT_PID = fields.OBJECT_PID
 OBJECT_UID = 'OBJECT_UID'
 OBJECT_UNIT = 'OBJECT_SYSTEMD_UNIT'
 
@@ -39,6 +38,8 @@ _CGROUP = '_SYSTEMD_CGROUP'
 
 # Scopes that systemd-logind and "systemd-run --scope" make.
 _LOGIN = re.compile(r'(init|session-\w+|run-\w+)\.scope', re.ASCII)
+
+_DEATH = fields.TRIGGER_DEATH.encode()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,6 +107,19 @@ def of_entry(entry: stored.Entry, unit: str | None) -> Identity:
         hostname=stored.text(entry, '_HOSTNAME'),
         machine_id=stored.text(entry, '_MACHINE_ID'),
         boot_id=stored.text(entry, '_BOOT_ID'))
+
+
+def told_of(entry: stored.Entry) -> int | None:
+    """The process that has died, if its master tells of it.
+
+    It is the master's word, and not journald's: the entry is the master's.
+
+    :param entry: its fields
+    """
+    if stored.first(entry, fields.REPORT_TRIGGER) != _DEATH:
+        return None
+    value = stored.text(entry, OBJECT_PID) or ''
+    return int(value) if value.isdecimal() and len(value) < 10 else None
 
 
 def is_about_another(entry: stored.Entry) -> bool:

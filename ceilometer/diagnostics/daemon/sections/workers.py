@@ -14,20 +14,14 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from typing import Any
 
 from ceilometer.diagnostics import contents
-from ceilometer.diagnostics.daemon import last_words
+from ceilometer.diagnostics.daemon import death_text
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import worker_deaths
 from ceilometer.diagnostics import findings
-from ceilometer.diagnostics import patterns
-from ceilometer.diagnostics import without_ids
-
-# as faulthandler writes it
-_FRAME = patterns.pattern(r'  File "(.*)", line (\d+) in (.*)')
 
 #: Deaths are unusual for so long.
 LATELY_SECONDS = 600.0
@@ -38,9 +32,6 @@ SETTLE_SECONDS = 60.0
 
 #: A worker that dies is started anew within that time.
 RESTART_SECONDS = 10.0
-
-#: An error that a worker logged longer before its death did not cause it.
-CAUSE_SECONDS = 10.0
 
 
 def collect(context: section.Context) -> section.Content:
@@ -93,55 +84,12 @@ def _service(watch: worker_deaths.Watch, service_id: Any, config: Any,
                                'service')),
         'expected': expected,
         'workers': workers,
-        'deaths': [_death(death, now) for death in reversed(list(
+        'deaths': [death_text.data(death, now) for death in reversed(list(
             known.last))],
         'deaths_count': known.count,
         'deaths_lately': len(lately),
         'deaths_lately_seconds': round(now - lately[0], 1) if lately else None,
     }
-
-
-def _death(death: worker_deaths.Death, now: float) -> contents.WorkerDeath:
-    words = death.words
-    told: contents.WorkerDeath = {
-        'time': findings.utc(death.time),
-        'seconds_ago': round(max(now - death.time, 0), 1),
-        'worker': death.worker,
-        'pid': death.pid,
-        'exit_status': death.code if death.code >= 0 else None,
-        'signal': None if death.code >= 0 else _signal(-death.code),
-        'lived_seconds': (
-            None if words is None
-            else round(max(death.time - words.began, 0), 1)),
-        'replaced': death.replaced,
-        'last_error': None if words is None else _error(words, death.time,
-                                                        now),
-    }
-    if death.stacks is not None:
-        told['stacks'] = death.stacks.splitlines()
-    return told
-
-
-def _error(words: last_words.LastWords, died: float,
-           now: float) -> contents.LoggedError | None:
-    if words.time is None or died - words.time > CAUSE_SECONDS:
-        return None
-    return {
-        'time': findings.utc(words.time),
-        'seconds_ago': round(max(now - words.time, 0), 1),
-        'logger': words.logger,
-        'message': without_ids.message(words.message),
-        'error': words.error,
-        'error_text': (None if words.error_text is None
-                       else without_ids.text(words.error_text)),
-    }
-
-
-def _signal(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f'signal {number}'
 
 
 def findings_of(data: contents.Workers) -> list[contents.Finding]:
@@ -184,43 +132,19 @@ def _dying(service: contents.WorkersOfService,
     if not unusual or not count or since is None:
         return None
     last = unusual[0]
-    how = _how(last)
+    how = death_text.how(last)
     ago = findings.span(last['seconds_ago'])
     if count == 1:
         sentence = f'worker {last["worker"]}{whose} died {ago} ago {how}'
     else:
         sentence = (f'workers{whose} have died {count} times in '
                     f'{findings.span(since)}; the last, {ago} ago, {how}')
-    told = last['last_error']
-    # a signal comes from elsewhere
-    if told is not None and last['signal'] is None:
-        sentence += f', after: {_words(told)}'
+    sentence += death_text.cause(last)
     return findings.finding(
         'workers-dying', sentence, unusual[-1]['time'],
         # one that died is no fault of the service yet
         findings.WARNING if count == 1 else findings.ERROR,
         service=service['service'], worker=last['worker'], pid=last['pid'])
-
-
-def _where(death: contents.WorkerDeath) -> str:
-    """Where the thread stood that has crashed."""
-    for line in death.get('stacks', ()):
-        if found := _FRAME.fullmatch(line):
-            return f' at {found[1]}:{found[2]} in {found[3]}'
-    return ''
-
-
-def _how(death: contents.WorkerDeath) -> str:
-    if death['signal'] is not None:
-        return f'by {death["signal"]}{_where(death)}'
-    return f'with exit status {death["exit_status"]}'
-
-
-def _words(told: contents.LoggedError) -> str:
-    if told['error'] is None:
-        return told['message']
-    text = told['error_text']
-    return f'{told["error"]}: {text}' if text else told['error']
 
 
 def render(data: contents.Workers) -> str:
@@ -252,17 +176,5 @@ def _render_deaths(service: contents.WorkersOfService) -> list[str]:
              f'{service["deaths_lately"]} of them in the last '
              f'{findings.span(LATELY_SECONDS)}; the last that ended:']
     for death in service['deaths']:
-        words = (f'    {death["time"]} worker {death["worker"]}, pid '
-                 f'{death["pid"]}, {_how(death)}')
-        if death['lived_seconds'] is not None:
-            words += f', lived {findings.span(death["lived_seconds"])}'
-        if death['replaced']:
-            words += ', replaced in a reload'
-        told = death['last_error']
-        if told is not None:
-            words += f', after: {_words(told)}'
-            if told['logger']:
-                words += f' ({told["logger"]})'
-        lines.append(words)
-        lines += [f'      {line}' for line in death.get('stacks', ())]
+        lines += [f'    {line}' for line in death_text.lines(death)]
     return lines

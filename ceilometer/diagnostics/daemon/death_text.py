@@ -1,0 +1,145 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A worker that has died, as data and in words.
+
+For the section that tells of all workers, and for the entry that tells of one
+death. Computes on what it is given, in the threads of a report.
+"""
+
+from __future__ import annotations
+
+import signal
+
+from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.daemon import last_words
+from ceilometer.diagnostics.daemon import traces
+from ceilometer.diagnostics.daemon import worker_deaths
+from ceilometer.diagnostics import findings
+from ceilometer.diagnostics import patterns
+from ceilometer.diagnostics import without_ids
+
+#: An error that a worker logged longer before its death did not cause it.
+CAUSE_SECONDS = 10.0
+
+# as faulthandler writes it
+_FRAME = patterns.pattern(r'  File "(.*)", line (\d+) in (.*)')
+
+
+def data(death: worker_deaths.Death, now: float) -> contents.WorkerDeath:
+    """A death as a report has it.
+
+    :param death: the death
+    :param now: seconds since the epoch
+    """
+    words = death.words
+    told: contents.WorkerDeath = {
+        'time': findings.utc(death.time),
+        'seconds_ago': round(max(now - death.time, 0), 1),
+        'worker': death.worker,
+        'pid': death.pid,
+        'exit_status': death.code if death.code >= 0 else None,
+        'signal': None if death.code >= 0 else _signal(-death.code),
+        'lived_seconds': (
+            None if words is None
+            else round(max(death.time - words.began, 0), 1)),
+        'replaced': death.replaced,
+        'last_error': None if words is None else _error(words, death.time,
+                                                        now),
+        'service': death.service,
+        'report': death.report,
+    }
+    if death.stacks is not None:
+        told['stacks'] = traces.without_ids_of(death.stacks.splitlines())
+    return told
+
+
+def _error(words: last_words.LastWords, died: float,
+           now: float) -> contents.LoggedError | None:
+    if words.time is None or died - words.time > CAUSE_SECONDS:
+        return None
+    return {
+        'time': findings.utc(words.time),
+        'seconds_ago': round(max(now - words.time, 0), 1),
+        'logger': words.logger,
+        'message': without_ids.message(words.message),
+        'error': words.error,
+        'error_text': (None if words.error_text is None
+                       else without_ids.text(words.error_text)),
+    }
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f'signal {number}'
+
+
+def how(death: contents.WorkerDeath) -> str:
+    """How it died: ``by SIGKILL``, ``with exit status 2``.
+
+    :param death: the death
+    """
+    words = f'with exit status {death["exit_status"]}'
+    if death['signal'] is not None:
+        words = f'by {death["signal"]}{_where(death)}'
+    if report := death.get('report'):
+        words += f', in the middle of report {report[:12]}'
+    return words
+
+
+def _where(death: contents.WorkerDeath) -> str:
+    """Where the thread stood that has crashed."""
+    for line in death.get('stacks', ()):
+        if found := _FRAME.fullmatch(line):
+            return f' at {found[1]}:{found[2]} in {found[3]}'
+    return ''
+
+
+def cause(death: contents.WorkerDeath) -> str:
+    """The end of a sentence: the error that it logged last, if that may be
+    why; empty if not.
+
+    :param death: the death
+    """
+    told = death['last_error']
+    # a signal comes from elsewhere
+    if told is None or death['signal'] is not None:
+        return ''
+    return f', after: {_words(told)}'
+
+
+def _words(told: contents.LoggedError) -> str:
+    if told['error'] is None:
+        return told['message']
+    text = told['error_text']
+    return f'{told["error"]}: {text}' if text else told['error']
+
+
+def lines(death: contents.WorkerDeath) -> list[str]:
+    """All that is known of it, for people.
+
+    :param death: the death
+    """
+    words = (f'{death["time"]} worker {death["worker"]}, pid '
+             f'{death["pid"]}, {how(death)}')
+    if death['lived_seconds'] is not None:
+        words += f', lived {findings.span(death["lived_seconds"])}'
+    if death['replaced']:
+        words += ', replaced in a reload'
+    told = death['last_error']
+    if told is not None:
+        words += f', after: {_words(told)}'
+        if told['logger']:
+            words += f' ({told["logger"]})'
+    return [words, *(f'  {line}' for line in death.get('stacks', ()))]
