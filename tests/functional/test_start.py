@@ -293,6 +293,8 @@ def test_worker_that_dies_is_known_to_its_master(
     def deaths():
         process.send()
         for report in reversed(journal.complete(process.pid)):
+            if report.header.trigger.kind == fields.TRIGGER_DEATH:
+                continue
             (data,) = (part.data for part in report.sections
                        if part.name == 'workers')
             for service in data['services']:
@@ -307,6 +309,9 @@ def test_worker_that_dies_is_known_to_its_master(
         assert (death['pid'], death['signal'], death['exit_status']) == (
             worker, 'SIGKILL', None)
         assert 0 < death['lived_seconds'] < 600
+        (told,) = (entry for entry in journal.entries if entry[
+            'REPORT_TRIGGER'] == fields.TRIGGER_DEATH)
+        assert told['OBJECT_PID'] == str(worker)
     process.send(signal.SIGTERM)
     assert process.wait() == 0
 

@@ -59,7 +59,8 @@ def test_stacks_of_a_worker_that_crashes_are_told(start, journal):
     # the next one has begun
     process.wait_ready(4)
     process.send()
-    (report,) = journal.wait_complete()
+    # that of the death came before
+    _, report = journal.wait_complete(2)
     (workers,) = (section for section in report.sections
                   if section.name == 'workers')
     (death,) = workers.data['services'][0]['deaths']

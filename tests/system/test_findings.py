@@ -23,6 +23,7 @@ import pytest
 
 from tests.system import command
 from tests.system import conftest
+from tests.system import export_format
 from tests.system import machine as machines
 from tests.system import reports
 
@@ -114,6 +115,22 @@ def test_workers_that_die_in_a_loop_are_told_with_the_cause(
         ['journalctl', '-q', '-F', 'REPORT_FINDING']).stdout.split('\n')
 
 
+def told_death(machine: machines.Machine,
+               worker: int) -> export_format.Entry:
+    """The entry of a worker's death, as journalctl shows it for the unit."""
+    found: list[export_format.Entry] = []
+
+    def there() -> bool:
+        found[:] = machine.entries(
+            '-u', POLLING, 'REPORT=1', 'REPORT_TRIGGER=death',
+            f'OBJECT_PID={worker}')
+        return bool(found)
+
+    machine.wait_for(there, what='the entry of a death', unit=POLLING)
+    (entry,) = found
+    return entry
+
+
 def test_worker_that_is_killed_is_told_by_its_signal(
         machine: machines.Machine, unit: conftest.StartUnit) -> None:
     """And the new one is there; before that nothing was unusual."""
@@ -127,6 +144,13 @@ def test_worker_that_is_killed_is_told_by_its_signal(
     machine.wait_for(
         lambda: machine.workers(POLLING) not in ([], [worker]),
         what='another worker', unit=POLLING)
+    entry = told_death(machine, worker)
+    assert entry['_SYSTEMD_UNIT'] == f'{POLLING}.service'
+    assert entry['REPORT_FINDING'] == 'workers-dying'
+    listed = command.run(machine, 'list', POLLING, '--no-legend')
+    assert re.search(rf' {worker} +death ', listed), listed
+    assert f', pid {worker}, died by SIGKILL' in command.run(
+        machine, 'show', entry['REPORT_ID'])
     summary = summary_of_master(machine, POLLING)
     sentence = summary['MESSAGE'].split('\n')[2]
     assert sentence.startswith('warning: worker 0 died ')
