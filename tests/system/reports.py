@@ -113,13 +113,14 @@ def wait(machine: machines.Machine, unit: str,
     :param unit: the unit, as in journalctl -u
     :param pids: the processes to wait for
     :param since: what :func:`from_now` gave before they were asked for
-    :returns: the complete reports
+    :returns: the complete reports, without what nobody has asked for
     """
     wanted = set(pids)
 
     def written() -> list[Report]:
         new = [report for report in find(machine, since, '-u', unit)
-               if report.complete]
+               if report.complete and report.first[
+                   'REPORT_TRIGGER'] not in ('death', 'exception')]
         return new if wanted <= {report.pid for report in new} else []
 
     found: list[Report] = machine.wait_for(
