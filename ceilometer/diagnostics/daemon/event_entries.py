@@ -28,7 +28,9 @@ import uuid
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import death_text
 from ceilometer.diagnostics.daemon import gmr
+from ceilometer.diagnostics.daemon import hand_over
 from ceilometer.diagnostics.daemon import journal
+from ceilometer.diagnostics.daemon import keep
 from ceilometer.diagnostics.daemon import known_secrets
 from ceilometer.diagnostics.daemon import options
 from ceilometer.diagnostics.daemon import report_context
@@ -84,11 +86,14 @@ def send(context: report_context.ReportContext, kind: str,
     made = dataclasses.replace(
         made, usec=int((time.monotonic() - start) * 1e6),
         findings=tuple(one['kind'] for one in found))
+    kept = keep.KeptReport(header.id)
     delivery = journal.Delivery(gmr.report_path(
         context.daemon.conf, header.service, header.trigger.time_usec,
-        header.pid))
+        header.pid), keep=kept.add)
     for entry in journal_entries.from_section(header, made, 1, 1):
         delivery.deliver({**entry, **more})
+    if kept.used:
+        hand_over.begin()
 
 
 def _no_content(context: section.Context) -> section.Content:
