@@ -102,11 +102,11 @@ def _note_reload() -> None:
 
 def _note_death(service_id: Any, number: int, code: int) -> None:
     death = worker_deaths.watch.note_death(service_id, number, code)
-    if readiness.master is not None:
-        readiness.master.note_death(death)
     armed = arming.armed
     if death.unusual and armed is not None:
         armed.events.tell(fields.TRIGGER_DEATH, death)
+    if readiness.master is not None:
+        readiness.master.note_death(death)
 
 
 def _note_unhandled(raised: unhandled.Raised) -> None:
