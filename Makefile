@@ -115,6 +115,10 @@ packages: tox ## Build .deb and .rpm, try them with Debian's Ceilometer: BEDS=
 healthy: deps ## Watch healthy daemons for half an hour: no false alarm
 	@/usr/bin/python3 -m tests.system.healthy
 
+.PHONY: conditions
+conditions: tox ## Try each condition of the catalogue: a table, TRIGGERS=10000
+	@CONDITIONS=1 /usr/bin/python3 -m tests.conditions
+
 .PHONY: faults
 faults: tox ## Plant the listed faults one by one: each must fail a test
 	$(TOX) -e faults
