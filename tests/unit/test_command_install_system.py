@@ -516,6 +516,26 @@ def test_unit_starts_the_program_beside_the_interpreter(
         [] if path is None else [f'Environment={path}'])
 
 
+@pytest.mark.parametrize(('directory', 'home', 'temporary'), [
+    ('/opt/ceilometer/bin', 'yes', 'yes'),
+    ('/home/stack/venv/bin', 'read-only', 'yes'),
+    ('/homes/stack/venv/bin', 'yes', 'yes'),
+    ('/var/tmp/venv/bin', 'yes', 'no')])
+def test_unit_does_not_hide_its_own_program(
+        machine: System, monkeypatch: pytest.MonkeyPatch, directory: str,
+        home: str, temporary: str) -> None:
+    """Where the daemon is, the unit lets it look."""
+    for name in ('polling', 'agent-notification', 'upgrade'):
+        machine.write(f'{directory[1:]}/ceilometer-{name}')
+    monkeypatch.setattr(sys, 'executable', f'{directory}/python3')
+    machine.done()
+    for name in ('polling', 'agent-ipmi', 'agent-notification', 'upgrade'):
+        text = (machine.root / UNITS / f'ceilometer-{name}.service'
+                ).read_text()
+        assert f'\nProtectHome={home}\n' in text
+        assert f'\nPrivateTmp={temporary}\n' in text
+
+
 @pytest.mark.parametrize(('script', 'prefix', 'units'), [
     ('exit 1', '/usr', '/usr/lib/systemd/system'),
     ('echo', '/usr', '/usr/lib/systemd/system'),

@@ -131,4 +131,10 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='            os.fchmod(descriptor, _FILE_MODE)\n',
         new='',
         tests=(_TESTS + 'test_everyone_may_read_what_is_installed',)),
+    fault.Fault(
+        name='a unit hides the program that it starts',
+        file='command/installing/shipped.py',
+        old='    for above, closed, opened in _HIDDEN:\n',
+        new='    for above, closed, opened in ():\n',
+        tests=(_TESTS + 'test_unit_does_not_hide_its_own_program',)),
 )

@@ -44,6 +44,12 @@ DROP_IN_DIRECTORIES: Final = ('ceilometer-.service.d',
 #: What systemd gives to units that say nothing (systemd.exec(5)).
 _SYSTEMD_PATH = ('/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin')
 
+#: What our units hide, and what they have instead if the daemon is there.
+_HIDDEN = (
+    (('/home', '/root', '/run/user'), 'ProtectHome=yes',
+     'ProtectHome=read-only'),
+    (('/tmp', '/var/tmp'), 'PrivateTmp=yes', 'PrivateTmp=no'))
+
 _START = re.compile(r'^(ExecStart=(?:.*? )?)(ceilometer-[a-z-]+)(?= |$)',
                     re.MULTILINE)
 _PLAIN = re.compile(r'[A-Za-z0-9._/+@:,-]+')
@@ -131,6 +137,13 @@ def _started_here(text: str, root: pathlib.Path, prefix: str) -> str:
             text = text.replace(
                 '\nExecStart=', f'\nEnvironment={_word(f"PATH={value}")}'
                 '\nExecStart=', 1)
+    if os.path.dirname(sys.executable) in directories:
+        # a virtual environment may have its interpreter elsewhere
+        directories.append(os.path.realpath(sys.executable))
+    for above, closed, opened in _HIDDEN:
+        if any(directory.startswith(f'{place}/') for directory in directories
+               for place in above):
+            text = text.replace(f'\n{closed}\n', f'\n{opened}\n')
     return text
 
 
