@@ -27,6 +27,7 @@ import pytest
 from ceilometer.diagnostics.command import asked_units
 from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command.reports import container_records
 from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import engines
 from ceilometer.diagnostics.command.reports import sender
@@ -59,6 +60,7 @@ def forget() -> None:
     """What a command has found out ends with it."""
     containers._ask.cache_clear()
     containers._by_journals.clear()
+    container_records._searched.clear()
     unit_patterns._added.cache_clear()
     unit_patterns.is_unit.cache_clear()
     sender.is_of_ceilometer.cache_clear()
@@ -334,6 +336,50 @@ def test_somebody_else_than_root_asks_no_podman(
     monkeypatch.setattr(os, 'geteuid', lambda: 1000)
     assert listed(capsys, journal)[SCOPE] == (False, None)
     assert 'only root can ask podman' in (containers.why_unknown(SCOPE) or '')
+
+
+CONMON = {'CONTAINER_ID_FULL': ID, 'CONTAINER_NAME': NAME}
+EVENT = {'PODMAN_ID': ID, 'PODMAN_NAME': NAME, 'PODMAN_EVENT': 'start'}
+STARTER = f'edpm_{NAME}.service'
+
+
+@pytest.mark.parametrize(('unit', 'group', 'told', 'uid', 'known'), [
+    (f'libpod-conmon-{ID}.scope', 'x', CONMON, 0, True),
+    (f'libpod-conmon-{ID}.scope', 'x', EVENT, 0, True),
+    (STARTER, f'/system.slice/{STARTER}', EVENT, 0, True),
+    # who is not root, or may be in a container
+    (f'libpod-conmon-{ID}.scope', 'x', CONMON, 998, False),
+    (f'libpod-conmon-{OTHER_ID}.scope', 'x', CONMON, 0, False),
+    (SCOPE, 'x', CONMON, 0, False), (OTHER, 'x', EVENT, 0, False),
+    (STARTER, f'/system.slice/{STARTER}/libpod-payload-x', EVENT, 0, False),
+    ('ssh.service', '/system.slice/ssh.service', EVENT, 0, False),
+    (f'libpod-conmon-{ID}.scope', 'x', {**CONMON, 'CONTAINER_NAME': 'a\x1bb'},
+     0, False)])
+def test_journal_tells_of_containers_that_are_gone(
+        journal: str, tmp_path: pathlib.Path, unit: str, group: str,
+        told: dict[str, str], uid: int, known: bool,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    """By the word of conmon and podman, which are not in the container."""
+    own = journals.Sender(pid=9, uid=uid, unit=unit)
+    journals.write(tmp_path / 'journal/y.journal', [{
+        **own.fields(journals.TIME_USEC - 1000), 'MESSAGE': 'x',
+        '_SYSTEMD_CGROUP': group, **told}])
+    rows = listed(capsys, journal)
+    assert rows[SCOPE] == ((True, NAME) if known else (False, None))
+    assert rows[OTHER] == (False, None)
+    if known:
+        assert list(listed(capsys, journal, NAME)) == [SCOPE]
+
+
+def test_other_machines_do_not_tell(
+        journal: str, tmp_path: pathlib.Path,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    """Only of containers of their own."""
+    own = journals.Sender(pid=9, uid=0, unit=f'libpod-conmon-{ID}.scope',
+                          hostname='other', machine_id='0b' * 16)
+    journals.write(tmp_path / 'journal/y.journal', [{
+        **own.fields(journals.TIME_USEC), 'MESSAGE': 'x', **CONMON}])
+    assert listed(capsys, journal)[SCOPE] == (False, None)
 
 
 # What a container claims.

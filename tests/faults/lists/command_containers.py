@@ -76,4 +76,17 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='process.name in _STARTERS\n',
         new='process.name in ()\n',
         tests=(_CONTAINERS + 'test_container_is_asked_in_its_scope',)),
+    fault.Fault(
+        name='who is in a container names it in the journal',
+        file='command/reports/container_records.py',
+        old=" and group.endswith(f'/{unit}'))",
+        new=')',
+        tests=(_CONTAINERS
+               + 'test_journal_tells_of_containers_that_are_gone',)),
+    fault.Fault(
+        name='one machine names the containers of another',
+        file='command/reports/sender.py',
+        old='containers.is_of_ceilometer(self.unit, self.machine_id))',
+        new='containers.is_of_ceilometer(self.unit))',
+        tests=(_CONTAINERS + 'test_other_machines_do_not_tell',)),
 )

@@ -44,8 +44,9 @@ _SHORT_ID_DIGITS = 12
 _STARTED_BY = ('kolla-{}-container.service', 'edpm_{}.service',
                'tripleo_{}.service', 'container-{}.service')
 
-# What journals have told of containers that no engine has told of.
-_by_journals: dict[str, str] = {}
+# What journals have told of containers that no engine has told of, by their
+# scope and the id of the machine that has written it.
+_by_journals: dict[tuple[str, str], str] = {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,28 +82,32 @@ def short_id(unit: str) -> str | None:
     return None if identity is None else identity[:_SHORT_ID_DIGITS]
 
 
-def of_unit(unit: str) -> Container | None:
+def of_unit(unit: str, machine_id: str | None = None) -> Container | None:
     """The container that a unit is; None if nobody has told its name.
 
     :param unit: its full name
+    :param machine_id: its machine's: no other one tells of it; None for any
     """
     match = _SCOPE.fullmatch(unit)
     if match is None:
         return None
-    name = _ask(ENGINES[match[1]]).names.get(
-        match[2]) or _by_journals.get(match[2])
+    name = _ask(ENGINES[match[1]]).names.get(match[2])
+    if name is None:
+        name = next((told for (scope, machine), told in _by_journals.items()
+                     if scope == unit and machine_id in (None, machine)), None)
     return Container(unit, name) if name is not None else None
 
 
-def is_of_ceilometer(unit: str) -> bool:
+def is_of_ceilometer(unit: str, machine_id: str | None = None) -> bool:
     """Whether the reports of a unit are to be believed.
 
     :param unit: its full name, by the word of systemd or journald
+    :param machine_id: its machine's: no other one tells of it; None for any
     :raises source.JournalError: a file of the administrator is invalid
     """
     if unit_patterns.is_unit(unit):
         return True
-    container = of_unit(unit)
+    container = of_unit(unit, machine_id)
     return container is not None and unit_patterns.is_container(
         container.name)
 
@@ -162,13 +167,14 @@ def shown(unit: str | None) -> str:
                    unit).removesuffix('.service')
 
 
-def learn(identity: str, name: str) -> None:
+def learn(scope: str, machine_id: str, name: str) -> None:
     """Keep what a journal has told of a container.
 
-    :param identity: its id
+    :param scope: its unit
+    :param machine_id: of the machine that it ran on
     :param name: its name
     """
-    _by_journals.setdefault(identity, name)
+    _by_journals.setdefault((scope, machine_id), name)
 
 
 # once a command: containers that come later are not meant by it

@@ -46,7 +46,10 @@ _ELSEWHERE = ('CONTAINER_HOST', 'CONTAINER_CONNECTION', 'CONTAINER_SSHKEY',
               'CONTAINERS_CONF', 'CONTAINERS_CONF_OVERRIDE',
               'CONTAINERS_STORAGE_CONF')
 
-_LINE = re.compile(r'([0-9a-f]{64}) ([A-Za-z0-9][\w.-]*)', re.ASCII)
+#: What containers may be called.
+NAME = re.compile(r'[A-Za-z0-9][\w.-]*', re.ASCII)
+
+_LINE = re.compile(rf'([0-9a-f]{{64}}) ({NAME.pattern})', re.ASCII)
 
 
 @dataclasses.dataclass(frozen=True)

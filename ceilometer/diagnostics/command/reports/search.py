@@ -25,6 +25,7 @@ import os
 from typing import Any
 
 from ceilometer.diagnostics.command.reports import claims
+from ceilometer.diagnostics.command.reports import container_records
 from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import sender
@@ -121,6 +122,7 @@ def groups(journal: journal_reader.Journal, query: Query,
         each names its file as :data:`FILE`
     :raises source.JournalError: the journal cannot be read
     """
+    container_records.learn(journal)
     if query.ids:
         # whether a file is damaged is of no interest where all is found
         told: list[str] = []

@@ -74,7 +74,7 @@ class Identity:
         """Whether it is a process of a unit of Ceilometer."""
         return not self.foreign and self.pid is not None and (
             self.unit is not None
-            and containers.is_of_ceilometer(self.unit))
+            and containers.is_of_ceilometer(self.unit, self.machine_id))
 
     @property
     def container(self) -> str | None:
@@ -82,7 +82,8 @@ class Identity:
 
         By the word of its engine, and not of the process.
         """
-        known = None if self.unit is None else containers.of_unit(self.unit)
+        known = None if self.unit is None else containers.of_unit(
+            self.unit, self.machine_id)
         return None if known is None else known.name
 
 

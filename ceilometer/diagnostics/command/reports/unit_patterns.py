@@ -24,6 +24,7 @@ import functools
 import pathlib
 import re
 
+from ceilometer.diagnostics.command.reports import engines
 from ceilometer.diagnostics.command.reports import source
 
 #: Where the administrator's files ``*.conf`` are.
@@ -42,7 +43,6 @@ CONTAINERS = ('ceilometer', 'ceilometer[-_]?*')
 CONTAINER = 'container:'
 
 _UNIT = re.compile(r'[\w.:@\\-]+\.(service|scope)', re.ASCII)
-_NAME = re.compile(r'[A-Za-z0-9][\w.-]*', re.ASCII)
 # What takes the place of one character in a pattern, or of several.
 _WILD = re.compile(r'\[[!]?[^][]+\]|[*?]')
 
@@ -119,7 +119,7 @@ def read(directory: pathlib.Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
             pattern = word.removeprefix(CONTAINER).strip()
             # a character that no name has is never meant; one that stands
             # for any makes a name of the rest
-            if not (_NAME if of_container else _UNIT).fullmatch(
+            if not (engines.NAME if of_container else _UNIT).fullmatch(
                     _WILD.sub('x', pattern)):
                 raise source.JournalError(
                     f'{path}:{number}: {word!r}: {_EXPECTED}')
