@@ -104,6 +104,23 @@ def slow_workers() -> None:
     waiting_workers()
 
 
+def lasting_workers() -> None:
+    """Two workers of cotyledon that end when they are told to."""
+    import cotyledon
+
+    class ExampleService(cotyledon.Service):
+        def run(self) -> None:
+            ready()
+
+        def terminate(self) -> None:
+            until_told()
+
+    ceilometer.diagnostics.install(service='example')
+    manager = cotyledon.ServiceManager()
+    manager.add(ExampleService, workers=2)
+    manager.run()
+
+
 def waiting_workers() -> None:
     """Two workers of cotyledon whose run() may take long."""
     import cotyledon

@@ -103,6 +103,22 @@ def test_service_is_ready_when_its_workers_are_up(
 
 
 @pytest.mark.any_python
+def test_reload_ends_when_the_new_workers_are_up(
+        start: conftest.Starter, systemd: Systemd) -> None:
+    """Not while those of before still end, which were up."""
+    process = start('lasting_workers', systemd.variables)
+    systemd.wait_for('READY=1')
+    old = process.wait_ready(2)
+    process.send(signal.SIGHUP)
+    systemd.wait_for('RELOADING=1')
+    # it has looked at them, and found none
+    assert systemd.wait_for('') == ['STATUS=0 of 2 workers are up']
+    process.tell()
+    assert systemd.wait_for('READY=1')[1] == 'STATUS=2 of 2 workers are up'
+    assert len(set(process.wait_ready(4)) - set(old)) == 2
+
+
+@pytest.mark.any_python
 def test_worker_that_waits_is_up(
         start: conftest.Starter, systemd: Systemd) -> None:
     """For a broker, or for Keystone, which may be away for long."""

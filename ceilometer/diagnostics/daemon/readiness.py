@@ -148,6 +148,7 @@ class Master:
     def reloads(self) -> None:
         """Tell that the workers are replaced; runs in the main thread."""
         self._since = time.monotonic()
+        self._told = ''
         self._send('RELOADING=1', 'STATUS=workers are replaced',
                    f'MONOTONIC_USEC={time.monotonic_ns() // 1000}')
 

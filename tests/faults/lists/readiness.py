@@ -30,9 +30,9 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='workers of before a reload count',
         file=READINESS,
-        old='            and (returned or time',
-        new='            or (returned or time',
-        tests=(_READY,)),
+        old=' and when >= since\n',
+        new='\n',
+        tests=(TESTS + 'test_reload_ends_when_the_new_workers_are_up',)),
     fault.Fault(
         name='a worker that waits for a broker is not up',
         file=READINESS,
