@@ -150,6 +150,21 @@ def missing_definitions() -> None:
     _refuse(FileNotFoundError('no definitions'))
 
 
+def unmade_service() -> None:
+    """A worker whose service cannot be made, which says a password."""
+    import cotyledon
+
+    class ExampleService(cotyledon.Service):
+        def __init__(self, worker_id: int) -> None:
+            ready()
+            raise OSError('amqp://u:pass-9@b/ is away')
+
+    ceilometer.diagnostics.install(service='example')
+    manager = cotyledon.ServiceManager()
+    manager.add(ExampleService)
+    manager.run()
+
+
 def _refuse(error: Exception) -> None:
     import logging
 

@@ -128,6 +128,17 @@ def test_worker_that_waits_is_up(
 
 
 @pytest.mark.any_python
+@pytest.mark.parametrize(('seconds', 'more'), [
+    (None, []), (0, []), (60, []), (120, ['EXTEND_TIMEOUT_USEC=135000000'])])
+def test_more_time_to_stop_is_asked_for_where_workers_have_more(
+        systemd: Systemd, seconds: int | None, more: list[str]) -> None:
+    """A shorter time in the unit is what its administrator wants."""
+    readiness.Master(systemd.variables['NOTIFY_SOCKET'], None, 0).stops(
+        seconds)
+    assert systemd.wait_for('STOPPING=1')[2:] == more
+
+
+@pytest.mark.any_python
 def test_who_does_not_ask_gets_what_stock_sends(
         start: conftest.Starter, systemd: Systemd) -> None:
     """A unit of others: cotyledon's own word, once, and no other."""
@@ -161,14 +172,16 @@ def test_without_a_socket_nobody_is_told_or_ended(
 @pytest.mark.parametrize(('program', 'status', 'deaths', 'error'), [
     ('wrong_definitions', 2, 1, 'PollingException: Missing meters value of '
      'amqp://u:***@b/'),
-    ('missing_definitions', 1, 3, "FileNotFoundError: no definitions")])
+    ('missing_definitions', 1, 3, 'FileNotFoundError: no definitions'),
+    ('unmade_service', 1, 3, 'OSError: amqp://u:***@b/ is away')])
 def test_workers_that_cannot_run_end_the_start(
         start: conftest.Starter, systemd: Systemd, program: str, status: int,
         deaths: int, error: str) -> None:
     """With one sentence; at once if no restart can mend it."""
     process = start(program, systemd.variables)
     told = systemd.wait_for('STATUS=not started: ')
-    sentence = f'worker 0 has ended with exit status 2: {error}'
+    code = 1 if program == 'unmade_service' else 2
+    sentence = f'worker 0 has ended with exit status {code}: {error}'
     assert told == [f'STATUS=not started: {sentence}']
     assert process.wait() == status
     assert f'<3>The daemon does not start: {sentence}\n' in process.errors

@@ -63,6 +63,10 @@ LOOK_SECONDS = 0.2
 #: How much longer a service may take to stop than its workers, seconds.
 STOP_SECONDS_MORE = 15
 
+#: What our units give their workers. Who has set a shorter time in the unit
+#: means it: only for more is systemd asked.
+GRACEFUL_SECONDS = 60
+
 #: As for a wrong command line: units do not start the daemon again.
 EXIT_CONFIGURATION = 2
 
@@ -158,7 +162,7 @@ class Master:
         :param seconds: what its workers may take, None if not known
         """
         self._stops = True
-        more = [] if not seconds else [
+        more = [] if not seconds or seconds <= GRACEFUL_SECONDS else [
             f'EXTEND_TIMEOUT_USEC={(seconds + STOP_SECONDS_MORE) * 10**6}']
         self._send('STOPPING=1', 'STATUS=workers finish what they are doing',
                    *more)
@@ -301,5 +305,5 @@ def _sentence(death: worker_deaths.Death) -> str:
     if words is not None and (words.error or words.message):
         why = f': {words.error or words.message}: {words.error_text or ""}'
     text = f'worker {death.worker} has ended with {how}{why}'
-    masked = redact.line(redact.Redactor().text(' '.join(text.split())))
+    masked = redact.line(' '.join(text.split()))
     return masked[:SENTENCE_CHARS_MAX].rstrip(': ')

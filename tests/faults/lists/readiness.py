@@ -62,7 +62,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='systemd is told passwords',
         file=READINESS,
-        old="redact.Redactor().text(' '.join(text.split()))",
+        old="redact.line(' '.join(text.split()))",
         new="' '.join(text.split())",
         tests=(TESTS + 'test_workers_that_cannot_run_end_the_start',)),
     fault.Fault(
