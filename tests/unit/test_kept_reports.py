@@ -212,22 +212,28 @@ def test_report_of_a_process_that_ended_is_handed_over(
     child = os.fork()
     if child == 0:
         try:
+            os.close(end)
             keep.KeptReport(an_id(1)).add(entry(an_id(1)))
             os.write(begin, b'x')
             os.read(ending, 1)
         finally:
             os._exit(0)
-    assert os.read(begun, 1) == b'x'
-    name, = kept_files.names(str(directory))
-    with journalds.Journald() as listening:
-        assert hand_over.all_handed_over(str(directory), 5, listening.path)
-        assert kept_files.names(str(directory)) == [name]
-        os.write(end, b'x')
-        os.waitpid(child, 0)
-        assert hand_over.all_handed_over(str(directory), 5, listening.path)
-        one, = listening.wait_for(lambda: listening.entries, 'the entry')
-    for descriptor in (begun, begin, ending, end):
-        os.close(descriptor)
+    try:
+        assert os.read(begun, 1) == b'x'
+        name, = kept_files.names(str(directory))
+        with journalds.Journald() as listening:
+            assert hand_over.all_handed_over(
+                str(directory), 5, listening.path)
+            assert kept_files.names(str(directory)) == [name]
+            os.write(end, b'x')
+            os.waitpid(child, 0)
+            assert hand_over.all_handed_over(
+                str(directory), 5, listening.path)
+            one, = listening.wait_for(lambda: listening.entries, 'the entry')
+    finally:
+        # the child ends when it can read no more, also if something failed
+        for descriptor in (begun, begin, ending, end):
+            os.close(descriptor)
     assert one[fields.REPORT_KEPT_PID] == str(child)
     found = journal_entries.to_report([one])
     assert found.header.pid == child
