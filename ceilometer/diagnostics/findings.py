@@ -121,6 +121,7 @@ KINDS: Final[dict[str, Kind]] = {
     'broker-silent': _BROKER,
     'broker-blocked': _BROKER,
     # the processes
+    'unit-failed': Kind(WARNING, ('unit-errors-logged',)),
     'killed-for-memory': Kind(WARNING),
     'workers-dying': Kind(ERROR, ('workers-missing',)),
     'workers-missing': Kind(ERROR),

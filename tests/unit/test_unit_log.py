@@ -21,7 +21,7 @@ import pathlib
 
 import pytest
 
-from ceilometer.diagnostics.command.findings import unit_log
+from ceilometer.diagnostics.command.reports import unit_lines
 from tests.unit import commands
 from tests.unit import journals
 
@@ -43,7 +43,8 @@ def line(message: str, seconds: float, sender: journals.Sender = MASTER,
 
 
 def told(directory: pathlib.Path, capsys: pytest.CaptureFixture[str],
-         lines: list[dict[str, str]], process: str = 'master') -> list[str]:
+         lines: list[dict[str, str]], process: str = 'master',
+         kind: str = 'unit-errors-logged') -> list[str]:
     """What a report behind such entries is said to have found in them."""
     journals.write(directory / 'x.journal', [
         *sorted(lines, key=lambda one: int(one['__REALTIME_TIMESTAMP'])),
@@ -53,7 +54,7 @@ def told(directory: pathlib.Path, capsys: pytest.CaptureFixture[str],
     # without a report there would be nothing to find either
     assert json.loads(out)['sections']
     return [one['text'] for one in json.loads(out)['digest']
-            if one['kind'] == 'unit-errors-logged']
+            if one['kind'] == kind]
 
 
 def test_errors_are_counted_and_the_last_is_shown(
@@ -113,7 +114,7 @@ def test_many_are_not_all_counted(
         tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
         monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon may log thousands; the last one is shown nevertheless."""
-    monkeypatch.setattr(unit_log, 'ERRORS_MAX', 20)
+    monkeypatch.setattr(unit_lines, 'LINES_MAX', 20)
     (found,) = told(tmp_path, capsys, [
         line(f'number {number}', 100 - number) for number in range(60)])
     assert 'has more than 20 errors of' in found
@@ -135,3 +136,65 @@ def test_no_secret_is_shown(
     assert '9f1c2d3e' not in found
     assert '\033' not in found
     assert 'the last, by ceilometer-polling at 07:59:53 UTC' in found
+
+
+def failure(seconds: float, result: str, code: str = 'killed',
+            status: str = '11', **more: str) -> list[dict[str, str]]:
+    """What systemd logs of a unit that fails."""
+    return [
+        line('Main process exited', seconds, SYSTEMD, 4, UNIT=UNIT,
+             MESSAGE_ID='98e322203f7a4ed290d09fe03c09fe15',
+             COMMAND='ExecStart', EXIT_CODE=code, EXIT_STATUS=status),
+        line('Failed with result', seconds, SYSTEMD, 4, UNIT=UNIT,
+             MESSAGE_ID='d9b373ed55a64feb8242e02dbe79a49c',
+             UNIT_RESULT=result, **more)]
+
+
+@pytest.mark.parametrize(('given', 'why'), [
+    (('signal',), 'its master was killed by SIGSEGV'),
+    (('core-dump', 'dumped', '6'),
+     'its master was killed by SIGABRT, with a core dump'),
+    (('exit-code', 'exited', '1'), 'its master ended with exit status 1'),
+    (('watchdog', 'dumped', '6'),
+     'it was killed by the watchdog of its unit'),
+    (('oom-kill', 'killed', '9'),
+     'the kernel killed it, because memory ran out'),
+    (('signal', 'killed', '63'), 'its master was killed by signal 63'),
+    (('something-new', 'unheard-of', 'x'),
+     'its master was killed by x'),
+])
+def test_unit_that_failed_is_told(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        given: tuple[str, ...], why: str) -> None:
+    """By the next master, which knows nothing of it."""
+    assert told(tmp_path, capsys, failure(7, *given), kind='unit-failed') == [
+        f'warning: {UNIT} failed in the 10 minutes before this report at '
+        f'07:59:53 UTC: {why} [unit-failed]']
+
+
+def test_failures_are_counted_and_the_last_is_told(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Many of them are an error, and explain what else was logged."""
+    lines = [*failure(50, 'signal'), *failure(40, 'oom-kill'),
+             line('Failed at step EXEC', 39, SYSTEMD, UNIT=UNIT),
+             *failure(30, 'exit-code', 'exited', '2')]
+    assert told(tmp_path, capsys, lines, kind='unit-failed') == [
+        f'error: {UNIT} failed 3 times in the 10 minutes before this report, '
+        'the last time at 07:59:30 UTC: its master ended with exit status 2 '
+        '[unit-failed]']
+    assert told(tmp_path, capsys, lines) == []
+
+
+@pytest.mark.parametrize('sender', [
+    pytest.param(MASTER, id='the unit'),
+    pytest.param(journals.Sender(pid=9, uid=0, unit='x.service'), id='root'),
+])
+def test_only_systemd_is_believed(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        sender: journals.Sender) -> None:
+    """Anybody may send what looks like a failure."""
+    forged = [{**one, **sender.fields(journals.TIME_USEC - SECOND)}
+              for one in failure(1, 'oom-kill')]
+    (found,) = told(tmp_path, capsys, [*failure(7, 'signal'), *forged],
+                    kind='unit-failed')
+    assert 'failed in the 10 minutes' in found and 'SIGSEGV' in found

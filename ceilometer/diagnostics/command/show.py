@@ -107,7 +107,7 @@ def _show(given: argparse.Namespace, journal: journal_reader.Journal,
         if len(found) <= earlier.COMPARED_MAX and not given.section and (
                 not given.changed):
             before = earlier.previous(journal, full)
-            more = unit_log.find(journal, full)
+            more = unit_log.of_unit(journal, full)
         if given.json != 'off':
             out.write(destination.to_json(
                 describe(full, before, given.changed, given.section, more),
@@ -133,7 +133,7 @@ def _show_whole(given: argparse.Namespace, journal: journal_reader.Journal,
     told: Iterable[tuple[read.Found, list[digest.Notice]]]
     if len(found) <= earlier.COMPARED_MAX:
         told = [(one, digest.digest(one, earlier.previous(journal, one),
-                                    unit_log.find(journal, one)))
+                                    unit_log.of_unit(journal, one)))
                 for one in whole]
         verdicts = told
     else:

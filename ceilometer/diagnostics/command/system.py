@@ -127,8 +127,15 @@ class Unit:
                      or _WORKER.search(process.command))
 
 
+#: States of a unit that has no process yet: systemd starts it again later.
+_WAITING = frozenset(('auto-restart', 'auto-restart-queued'))
+
+
 def running_units(patterns: tuple[str, ...] | None = None) -> list[str]:
     """Names of the running services and scopes that match patterns.
+
+    One that starts or stops is running; one that waits to be started again is
+    not.
 
     :param patterns: as systemctl has them; None for those that units and
         containers of Ceilometer may match
@@ -137,9 +144,12 @@ def running_units(patterns: tuple[str, ...] | None = None) -> list[str]:
     if patterns is None:
         patterns = (*unit_patterns.units(), *containers.SCOPES)
     text = _systemctl('list-units', '--type=service,scope', '--plain',
-                      '--state=active,reloading', '--no-legend', '--full',
-                      '--no-pager', *patterns)
-    return [line.split()[0] for line in text.splitlines() if line.split()]
+                      '--state=active,reloading,activating,deactivating',
+                      '--no-legend', '--full', '--no-pager', *patterns)
+    # columns: unit, load, active, sub, description
+    rows = [line.split(None, 4) for line in text.splitlines()]
+    return [row[0] for row in rows
+            if row and not _WAITING.intersection(row[3:4])]
 
 
 def look(name: str) -> Unit:

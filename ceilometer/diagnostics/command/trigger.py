@@ -162,7 +162,7 @@ def _digest(journal: journal_reader.Journal,
         more = _older(answer)
         try:
             answer.found = read.load(journal, answer.found)
-            more += unit_log.find(journal, answer.found)
+            more += unit_log.of_unit(journal, answer.found)
             if len(answers) <= earlier.COMPARED_MAX:
                 before = earlier.previous(journal, answer.found)
         except source.JournalError as error:

@@ -26,6 +26,19 @@ _WHY = 'tests/unit/test_command_why.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
+        name='anybody is believed that a unit has failed',
+        file='command/findings/unit_failures.py',
+        old="        f'UNIT={found.identity.unit}', '_PID=1',\n",
+        new="        f'UNIT={found.identity.unit}',\n",
+        tests=(_UNIT_LOG + 'test_only_systemd_is_believed',)),
+    fault.Fault(
+        name='why a unit failed is taken from another failure',
+        file='command/findings/unit_failures.py',
+        old='    for usec, told in sorted(reversed(_told(journal, found)),\n'
+            '                             key=operator.itemgetter(0)):\n',
+        new='    for usec, told in _told(journal, found):\n',
+        tests=(_UNIT_LOG + 'test_unit_that_failed_is_told',)),
+    fault.Fault(
         name='whoever names a unit is believed to log about it',
         file='command/findings/unit_log.py',
         old="    ('COREDUMP_UNIT', ('_UID=0',)),\n",
@@ -42,8 +55,8 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_UNIT_LOG + 'test_no_secret_is_shown',)),
     fault.Fault(
         name='errors of long ago are counted',
-        file='command/findings/unit_log.py',
-        old=' >= usec - BEFORE_USEC:\n', new=' >= 0:\n',
+        file='command/reports/unit_lines.py',
+        old=' >= found.time_usec - BEFORE_USEC):\n', new=' >= 0):\n',
         tests=(_UNIT_LOG + 'test_others_are_not_counted',)),
     fault.Fault(
         name='nobody is warned of what others wrote',

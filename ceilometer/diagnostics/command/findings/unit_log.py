@@ -22,22 +22,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import dataclasses
-import itertools
 
+from ceilometer.diagnostics.command.findings import unit_failures
 from ceilometer.diagnostics.command import masked
-from ceilometer.diagnostics.command.reports import claims
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics.command.reports import unit_lines
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import without_ids
-
-#: Errors so long before a report belong to it.
-BEFORE_USEC = 600 * 1_000_000
-
-#: So many errors are counted, the newest.
-ERRORS_MAX = 1000
 
 #: The priorities of errors, and worse (syslog(3)).
 PRIORITIES = range(4)
@@ -56,6 +50,17 @@ class _Error:
     usec: int
     by: str = ''
     message: str = ''
+
+
+def of_unit(journal: journal_reader.Journal,
+            found: read.Found) -> list[contents.Finding]:
+    """All that is found in what was logged of a unit before a report.
+
+    :param journal: where the report is
+    :param found: the report
+    :raises source.JournalError: nothing of the journal can be read
+    """
+    return [*unit_failures.find(journal, found), *find(journal, found)]
 
 
 def find(journal: journal_reader.Journal,
@@ -77,63 +82,30 @@ def find(journal: journal_reader.Journal,
         return []
     last = errors[-1]
     count = findings.count(len(errors), 'error')
-    if len(errors) > ERRORS_MAX:
-        count = f'more than {ERRORS_MAX} errors'
+    if len(errors) > unit_lines.LINES_MAX:
+        count = f'more than {unit_lines.LINES_MAX} errors'
     when = findings.when(last.usec / 1e6, found.time_usec / 1e6)
     text = without_ids.text(masked.text(
         last.message.partition('\n')[0]))
-    minutes = BEFORE_USEC // 60_000_000
+    minutes = unit_lines.BEFORE_USEC // 60_000_000
     return [findings.finding(
         'unit-errors-logged', f'the journal has {count} of {own.unit} in the '
         f'{minutes} minutes before this report; the last, by '
         f'{masked.text(last.by)} at {when}: {text}',
-        errors=min(len(errors), ERRORS_MAX))]
+        errors=min(len(errors), unit_lines.LINES_MAX))]
 
 
 def _errors(journal: journal_reader.Journal,
             found: read.Found) -> Iterator[_Error]:
-    """The errors before a report; of many the newest, in no order."""
-    origin = claims.origin(found.files[0])
-    paths = [path for path in journal.files if claims.origin(path) == origin]
-    for reader in journal.each(paths=paths, checked=False):
-        if reader.damaged:
-            # only what is of reports is looked for there
-            continue
-        for name, others in _ABOUT:
-            reader.flush_matches()
-            for match in (f'{name}={found.identity.unit}', *others,
-                          f'_BOOT_ID={found.identity.boot_id}',
-                          *(f'{fields.PRIORITY}={priority}'
-                            for priority in PRIORITIES)):
-                reader.add_match(match)
-            yield from itertools.islice(
-                _before(reader, found.time_usec), ERRORS_MAX + 1)
-
-
-def _before(reader: journal_reader.AnyReader, usec: int) -> Iterator[_Error]:
-    """The newest first, of which alone the text is read.
-
-    It is read as a whole: what is cut could be half a secret.
-    """
-    newest = True
-    reader.seek_realtime(usec)
-    while reader.step_back() and (
-            at := reader.realtime_usec()) >= usec - BEFORE_USEC:
-        # reports have errors of their own, and tell them
-        if reader.field(fields.REPORT) is not None:
-            continue
-        if newest:
-            yield _Error(at, _text(reader, fields.SYSLOG_IDENTIFIER, '_COMM'),
-                         _text(reader, fields.MESSAGE))
-        else:
-            yield _Error(at)
-        newest = False
-
-
-def _text(reader: journal_reader.AnyReader, *names: str) -> str:
-    """The first of some fields that the entry has."""
-    for name in names:
-        value = reader.field(name)
-        if value:
-            return value.decode(errors='replace')
-    return ''
+    """The errors before a report, in no order; the newest with their text."""
+    for name, others in _ABOUT:
+        for reader, newest in unit_lines.before(journal, found, (
+                f'{name}={found.identity.unit}', *others,
+                *(f'{fields.PRIORITY}={priority}'
+                  for priority in PRIORITIES))):
+            usec = reader.realtime_usec()
+            yield _Error(
+                usec,
+                unit_lines.text(reader, fields.SYSLOG_IDENTIFIER, '_COMM'),
+                unit_lines.text(reader, fields.MESSAGE),
+            ) if newest else _Error(usec)
