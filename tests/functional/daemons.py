@@ -190,9 +190,11 @@ def cotyledon_raising() -> None:
 
     logging.basicConfig(format='%(message)s')
 
+    project = '8c1d3f5ab09e4f6d8e1a2b3c4d5e6f70'
+
     def fail() -> None:
-        raise ValueError('no such project '
-                         '8c1d3f5ab09e4f6d8e1a2b3c4d5e6f70')
+        # the line of code is told, and the id must not stand there
+        raise ValueError(f'no such project {project}')
 
     class ExampleService(cotyledon.Service):
         name = 'ExampleWorker'
