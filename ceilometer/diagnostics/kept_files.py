@@ -25,10 +25,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 import errno
 import os
-import re
 import stat
 from typing import Any
 from typing import NamedTuple
+
+from ceilometer.diagnostics import patterns
 
 #: Directories below ``/run`` in which units have theirs: the units of this
 #: project, and those of others with our drop-in.
@@ -50,8 +51,9 @@ CURSOR = b'__CURSOR=kept-'
 WAITING = b'0'
 HANDED_OVER = b'1'
 
-_NAME = re.compile(r'([0-9]{16})-([0-9]{1,10})-([0-9a-f]{32})\.kept')
-_FIELD = re.compile(rb'[A-Z_][A-Z0-9_]{0,63}')
+_NAME = patterns.pattern(
+    r'([0-9]{16})-([0-9]{1,10})-([0-9a-f]{32})\.kept')
+_FIELD = patterns.pattern('[A-Z_][A-Z0-9_]{0,63}')
 
 
 class Name(NamedTuple):
@@ -171,9 +173,10 @@ def entries(content: bytes) -> Iterator[Kept]:
             end += 9 + size
             if content[end:end + 1] != b'\n':
                 return
-        if not _FIELD.fullmatch(key):
+        name_of = key.decode('latin-1')
+        if not _FIELD.fullmatch(name_of):
             return
-        _add(fields, key.decode('ascii'), value)
+        _add(fields, name_of, value)
         at = end + 1
 
 

@@ -334,7 +334,7 @@ def test_journals_of_this_machine(
         monkeypatch: pytest.MonkeyPatch, options: list[str],
         expected: str) -> None:
     """Its own, those of all machines, those of namespaces."""
-    own, other = source._machine_id(), 'ab' * 16
+    own, other = source.machine_id(), 'ab' * 16
     stays, goes = tmp_path / 'var', tmp_path / 'run'
     machine_directory(stays, own, '1')
     machine_directory(stays, other, '2')

@@ -188,7 +188,7 @@ HOUSE = {
     'secrets': {'escape', 'patterns'},
     'without_ids': {'patterns'},
     'findings': {'contents'},
-    'kept_files': set(),
+    'kept_files': {'patterns'},
     'report': {'fields'},
     'data_json': set(),
     'journal_entries': {'data_json', 'fields', 'findings', 'report'},

@@ -89,7 +89,9 @@ def send(context: report_context.ReportContext, kind: str,
     kept = keep.KeptReport(header.id)
     delivery = journal.Delivery(gmr.report_path(
         context.daemon.conf, header.service, header.trigger.time_usec,
-        header.pid), keep=kept.add)
+        header.pid), keep=kept.add,
+        # Python has written there what nobody has handled
+        on_stderr=kind != fields.TRIGGER_EXCEPTION)
     for entry in journal_entries.from_section(header, made, 1, 1):
         delivery.deliver({**entry, **more})
     if kept.used:

@@ -155,15 +155,18 @@ class Delivery:
     :param path: journald's socket, None for :data:`SOCKET_PATH`
     :param keep: keeps an entry until the journal is back, and says whether it
         has; None if nothing does
+    :param on_stderr: whether it may go to standard error
     :ivar problem: why the journal did not take everything, None if it did
     """
 
     def __init__(self, file_path: str | None = None,
-                 path: str | None = None, keep: Keep | None = None) -> None:
+                 path: str | None = None, keep: Keep | None = None,
+                 on_stderr: bool = True) -> None:
         self.problem: str | None = None
         self._file_path = file_path
         self._path = path
         self._keep = keep
+        self._on_stderr = on_stderr
         # what may still be waited; to collect the sections takes none of it
         self._seconds_left = DELIVERY_SECONDS_MAX
 
@@ -211,7 +214,7 @@ class Delivery:
             except OSError as error:
                 problem = f'{self._file_path}: {error.strerror or error}\n'
                 data += problem.encode(errors='backslashreplace')
-        if not (kept and stderr_is_journal()):
+        if self._on_stderr and not (kept and stderr_is_journal()):
             write_stderr(data, time.monotonic() + max(self._seconds_left, 1.0))
 
 
