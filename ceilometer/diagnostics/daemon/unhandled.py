@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 import contextlib
+import functools
 import logging
 import sys
 import threading
@@ -75,6 +76,9 @@ class _Hook:
 
     def __init__(self, before: Callable[..., Any]) -> None:
         self.before = before
+        # whoever looks at the hook sees the name of the one before
+        own: Any = self
+        functools.update_wrapper(own, before)
 
     @contextlib.contextmanager
     def noting(self, error: BaseException | None,
