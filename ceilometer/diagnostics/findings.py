@@ -121,7 +121,6 @@ KINDS: Final[dict[str, Kind]] = {
     'broker-silent': _BROKER,
     'broker-blocked': _BROKER,
     # the processes
-    'unit-failed': Kind(WARNING, ('unit-errors-logged',)),
     'killed-for-memory': Kind(WARNING),
     'workers-dying': Kind(ERROR, ('workers-missing',)),
     'workers-missing': Kind(ERROR),
@@ -184,6 +183,8 @@ KINDS: Final[dict[str, Kind]] = {
     'threads-growing': Kind(WARNING),
     'descriptors-growing': Kind(WARNING),
     'queue-growing': Kind(WARNING),
+    # what the process before it came to
+    'unit-failed': Kind(WARNING, ('unit-errors-logged',)),
     # what was logged
     'errors-logged': Kind(NOTICE, ('unit-errors-logged',)),
     'unit-errors-logged': Kind(NOTICE),
