@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """How long tests wait.
 
 A test waits for what must come, and measures nothing by it: on a machine that

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Reports that their process does not finish, or that are short."""
 
 from __future__ import annotations

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """The command, on command lines made at random."""
 
 from __future__ import annotations

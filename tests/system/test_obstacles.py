@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """trigger where no answer can come: it says why, and waits for nothing."""
 
 from __future__ import annotations

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Time limits of sections that run only while something hangs.
 
 With a limit of parts of a second the one section that hangs is abandoned

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """What --anonymize replaces, what it leaves, and that it is the same."""
 
 from __future__ import annotations

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """What differs between two reports, and which threads have not moved."""
 
 from __future__ import annotations

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """What trigger tells of processes that cannot speak: real processes."""
 
 from __future__ import annotations

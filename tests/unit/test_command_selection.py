@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Which reports are meant, which belong together, and in which time."""
 
 from __future__ import annotations

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Whether a whole report might take the last memory, by what the kernel says.
 """
 

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """What the journal has of a unit beside its reports."""
 
 from __future__ import annotations

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Definitions of pollsters and meters, which come from whole directories.
 
 Only what was written since the process began is parsed again: Ceilometer's

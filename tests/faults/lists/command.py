@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """The command line, and the verbs that read reports."""
 
 from tests.faults import fault

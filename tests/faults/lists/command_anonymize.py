@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """What --anonymize replaces."""
 
 from tests.faults import fault

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """The verbs that compare reports: diff and stuck."""
 
 from tests.faults import fault

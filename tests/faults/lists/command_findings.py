@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """What the command says is unusual."""
 
 from tests.faults import fault

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """The verb install-system, which touches only what is its own."""
 
 from tests.faults import fault

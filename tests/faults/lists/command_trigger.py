@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """The verb trigger, and how it reaches units and other hosts."""
 
 from tests.faults import fault

@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """What systemd has logged of a unit that failed: how its master ended.
 
 A master that was killed tells nothing itself, and the next one knows nothing
@@ -53,15 +52,10 @@ def find(journal: journal_reader.Journal,
     """The failures of a unit before a report of its master.
 
     :param journal: where the report is
-    :param found: the report; of other processes nothing is looked for: one
-        of a unit is enough
+    :param found: the report
     :returns: one finding, or none
     :raises source.JournalError: nothing of the journal can be read
     """
-    own = found.identity
-    if (found.report.header.process != fields.PROCESS_MASTER
-            or own.unit is None or own.boot_id is None):
-        return []
     failures: list[tuple[int, str]] = []
     ended = ''
     # how the process ended is logged before that its unit failed
@@ -79,12 +73,11 @@ def find(journal: journal_reader.Journal,
         return []
     last_usec, why = failures[-1]
     times = '' if len(failures) == 1 else f'{len(failures)} times '
-    minutes = unit_lines.BEFORE_USEC // 60_000_000
     last = ', the last time' if times else ''
     when = findings.when(last_usec / 1e6, found.time_usec / 1e6)
     return [findings.finding(
-        'unit-failed', f'{own.unit} failed {times}in the {minutes} minutes '
-        f'before this report{last} at {when}: {why}',
+        'unit-failed', f'{found.identity.unit} failed {times}in the '
+        f'{unit_lines.PERIOD}{last} at {when}: {why}',
         since=findings.utc(failures[0][0] / 1e6),
         severity=findings.ERROR if len(failures) >= FAILURES_BAD else None,
         failures=len(failures))]

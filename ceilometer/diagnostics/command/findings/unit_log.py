@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """What the journal has of a unit beside its reports: errors.
 
 Finds entries of priority 3 and worse that the unit has logged, and those that
@@ -57,9 +56,14 @@ def of_unit(journal: journal_reader.Journal,
     """All that is found in what was logged of a unit before a report.
 
     :param journal: where the report is
-    :param found: the report
+    :param found: the report; of other processes nothing is looked for: one
+        of a unit is enough
     :raises source.JournalError: nothing of the journal can be read
     """
+    own = found.identity
+    if (found.report.header.process != fields.PROCESS_MASTER
+            or own.unit is None or own.boot_id is None):
+        return []
     return [*unit_failures.find(journal, found), *find(journal, found)]
 
 
@@ -68,15 +72,10 @@ def find(journal: journal_reader.Journal,
     """What was logged of a unit before a report of its master.
 
     :param journal: where the report is
-    :param found: the report; of other processes nothing is looked for: one
-        of a unit is enough
+    :param found: the report
     :returns: one finding, or none
     :raises source.JournalError: nothing of the journal can be read
     """
-    own = found.identity
-    if (found.report.header.process != fields.PROCESS_MASTER
-            or own.unit is None or own.boot_id is None):
-        return []
     errors = sorted(_errors(journal, found))
     if not errors:
         return []
@@ -87,10 +86,9 @@ def find(journal: journal_reader.Journal,
     when = findings.when(last.usec / 1e6, found.time_usec / 1e6)
     text = without_ids.text(masked.text(
         last.message.partition('\n')[0]))
-    minutes = unit_lines.BEFORE_USEC // 60_000_000
     return [findings.finding(
-        'unit-errors-logged', f'the journal has {count} of {own.unit} in the '
-        f'{minutes} minutes before this report; the last, by '
+        'unit-errors-logged', f'the journal has {count} of '
+        f'{found.identity.unit} in the {unit_lines.PERIOD}; the last, by '
         f'{masked.text(last.by)} at {when}: {text}',
         errors=min(len(errors), unit_lines.LINES_MAX))]
 

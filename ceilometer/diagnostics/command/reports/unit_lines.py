@@ -10,7 +10,6 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-
 """Reads what the journal has of a unit beside its reports.
 
 Runs in the command.
@@ -28,6 +27,9 @@ from ceilometer.diagnostics import fields
 
 #: What was logged so long before a report belongs to it.
 BEFORE_USEC = 600 * 1_000_000
+
+#: That time in a sentence.
+PERIOD = f'{BEFORE_USEC // 60_000_000} minutes before this report'
 
 #: So many entries are looked at, of each way to look in each file.
 LINES_MAX = 1000
