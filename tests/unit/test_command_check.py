@@ -28,6 +28,7 @@ from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command import code_age
 from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics.command import unit_start
 from tests.unit import reference
 
@@ -80,7 +81,7 @@ class Systemd:
 
 def process(pid=1, **changes):
     """A process of a daemon; of pid 1, which is always there."""
-    return system.Process(**{
+    return unit_processes.Process(**{
         'pid': pid, 'name': 'ceilometer-poll', 'command': 'x',
         'start_stack': 1, 'dies': False, 'armed': True, **changes})
 
@@ -92,7 +93,7 @@ def systemd(monkeypatch):
     monkeypatch.setattr(system, '_systemctl', told.call)
     monkeypatch.setattr(system, '_pids', lambda group: [
         one.pid for one in told.processes])
-    monkeypatch.setattr(system, 'look_at', lambda pid: next(
+    monkeypatch.setattr(unit_processes, 'look_at', lambda pid: next(
         one for one in told.processes if one.pid == pid))
     monkeypatch.setattr(obstacles, 'of_journal', lambda namespace: None)
     monkeypatch.setattr(check, '_SOCKET', 'proc')

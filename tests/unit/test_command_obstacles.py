@@ -28,6 +28,7 @@ import pytest
 from ceilometer.diagnostics.command import answers
 from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics.outside import proc_files
 from tests import limits
 
@@ -99,7 +100,7 @@ def test_who_has_started_and_takes_nothing_is_mute(
         script += ('exec("while time.process_time() < 1: pass"); ')
     pid = start(script)
     os.kill(pid, signal.SIGUSR1)
-    process = system.look_at(pid)
+    process = unit_processes.look_at(pid)
     assert process is not None
     one = answers.Answer('x.service', process)
     answers.see_who_is_mute([one])

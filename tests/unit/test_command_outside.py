@@ -39,6 +39,7 @@ from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import search
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics.outside import account
@@ -94,7 +95,7 @@ def sent(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch,
 
 def tell(pid: int, obstacle: str | None = None) -> telling.Told:
     """Look at one process of a unit."""
-    process = system.look_at(pid)
+    process = unit_processes.look_at(pid)
     assert process is not None
     unit = system.Unit(UNIT, pid, None, (process,))
     answer = answers.Answer(UNIT, process, obstacle=obstacle)
@@ -271,7 +272,8 @@ def test_stacks(program: collections.abc.Callable[
 def entries(pid: int, uid: int = 0, **more: str) -> tuple[
         str, list[dict[str, str]]]:
     """What the journal has of a report from the outside."""
-    process = system.Process(pid, 'x', 'ceilometer-polling: master', 0, True)
+    process = unit_processes.Process(
+        pid, 'x', 'ceilometer-polling: master', 0, True)
     unit = system.Unit(UNIT, pid, None, (process,))
     data = exact.completed('outside', {
         'pid': pid, 'state': 'T (stopped)', 'findings': [{

@@ -38,6 +38,7 @@ from ceilometer.diagnostics.command.reports import kept_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics.command import verbs
 from ceilometer.diagnostics import report
 from tests import limits
@@ -85,7 +86,7 @@ def start() -> collections.abc.Iterator[Start]:
 def test_who_would_die(start: Start, setting: str, dies: bool) -> None:
     """The kernel tells whether the signal would end a process; it does."""
     pid = start(setting)
-    process = system.look_at(pid)
+    process = unit_processes.look_at(pid)
     assert process is not None and process.dies is dies
     os.kill(pid, signal.SIGUSR1)
     # of two signals that wait, the kernel delivers that one first
@@ -93,15 +94,15 @@ def test_who_would_die(start: Start, setting: str, dies: bool) -> None:
     ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     assert ended is not None
     assert (ended.si_status == signal.SIGUSR1) is dies
-    assert system.look_at(pid) is None
+    assert unit_processes.look_at(pid) is None
 
 
 def test_process_that_is_gone() -> None:
     """There is nothing to look at."""
     child = subprocess.Popen(['true'])
     child.wait()
-    assert system.look_at(child.pid) is None
-    assert system.state(child.pid) is None
+    assert unit_processes.look_at(child.pid) is None
+    assert unit_processes.state(child.pid) is None
 
 
 def test_process_that_has_ended_and_is_not_taken_up() -> None:
@@ -109,8 +110,8 @@ def test_process_that_has_ended_and_is_not_taken_up() -> None:
     child = subprocess.Popen(['true'])
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     assert pathlib.Path(f'/proc/{child.pid}').exists()
-    assert system.look_at(child.pid) is None
-    assert system.state(child.pid) is None
+    assert unit_processes.look_at(child.pid) is None
+    assert unit_processes.state(child.pid) is None
     child.wait()
 
 
@@ -428,7 +429,7 @@ def test_option_is_passed_on(name: str, monkeypatch: pytest.MonkeyPatch,
 def test_daemons_where_stacks_are_hidden() -> None:
     """Who may not see where a stack began goes by the names of processes."""
     known = tuple(
-        system.Process(pid, name, name, 0, False) for pid, name in
+        unit_processes.Process(pid, name, name, 0, False) for pid, name in
         ((1, 'ceilometer-poll'), (2, 'ceilometer-poll'), (3, 'sudo')))
     unit = system.Unit(UNIT, 1, None, known)
     assert [process.pid for process in unit.daemons] == [1, 2]
@@ -439,7 +440,7 @@ def test_processes_that_cannot_be_seen(
         monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has answered is not the same as nobody is there."""
     world.units = {UNIT: forks(1)}
-    monkeypatch.setattr(system, 'look_at', lambda pid: None)
+    monkeypatch.setattr(unit_processes, 'look_at', lambda pid: None)
     code, out, err = trigger(capsys)
     assert (code, out, world.killed) == (1, '', [])
     assert f'the processes of {UNIT} cannot be seen' in err

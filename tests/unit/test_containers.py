@@ -34,6 +34,7 @@ from ceilometer.diagnostics.command.reports import sender
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command.reports import unit_patterns
 from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics.command import unit_processes
 from tests import limits
 from tests.unit import journals
 
@@ -307,7 +308,7 @@ def test_engine_that_hangs(
     pid, = pids.read_text().split()
     deadline = time.monotonic() + limits.EVENT_SECONDS
     while os.path.exists(f'/proc/{pid}/exe') and (
-            system.look_at(int(pid)) is not None):
+            unit_processes.look_at(int(pid)) is not None):
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -462,10 +463,11 @@ class Systemd:
 
 
 def process(pid: int, name: str, command: str = '',
-            **more: int) -> system.Process:
+            **more: int) -> unit_processes.Process:
     """A process."""
     return dataclasses.replace(
-        system.Process(pid, name, command or name, 0, 'armed' not in more),
+        unit_processes.Process(
+            pid, name, command or name, 0, 'armed' not in more),
         started=pid, **more)
 
 
@@ -486,7 +488,7 @@ def machine(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, '_systemctl', Systemd(
         {f'edpm_{NAME}.service': 1, SCOPE: 0, OTHER: 0, 'ssh.service': 30}))
     monkeypatch.setattr(system, '_pids', lambda group: pids[group])
-    monkeypatch.setattr(system, 'look_at', known.get)
+    monkeypatch.setattr(unit_processes, 'look_at', known.get)
 
 
 @pytest.mark.parametrize('words', [

@@ -25,7 +25,7 @@ from ceilometer.diagnostics.command import remote
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import search
-from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics.command import unit_processes
 
 _POLL_SECONDS_MIN = 0.1
 _POLL_SECONDS_MAX = 0.5
@@ -51,7 +51,7 @@ class Answer:
     """
 
     unit: str
-    process: system.Process
+    process: unit_processes.Process
     found: read.Found | None = None
     notices: list[digest.Notice] = dataclasses.field(default_factory=list)
     obstacle: str | None = None
@@ -95,7 +95,7 @@ def wait(journal: journal_reader.Journal, answers: list[Answer],
         show(sum(answer.complete for answer in answers))
         waiting = [answer for answer in answers if not answer.complete
                    and answer.obstacle is None
-                   and system.look_at(answer.process.pid) is not None]
+                   and unit_processes.look_at(answer.process.pid) is not None]
         if time.monotonic() - begun >= _TAKEN_SECONDS:
             see_who_is_mute(waiting)
         left = deadline - time.monotonic()

@@ -30,6 +30,7 @@ from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import unit_patterns
 from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics.command import unit_start
 from ceilometer.diagnostics import escape
 import ceilometer_diagnostics_start
@@ -245,7 +246,7 @@ def _of_processes(name: str, armed_by_unit: bool,
     return points
 
 
-def _pids(processes: list[system.Process]) -> str:
+def _pids(processes: list[unit_processes.Process]) -> str:
     return ', '.join(
         f'{process.pid} ({process.name})' for process in processes)
 

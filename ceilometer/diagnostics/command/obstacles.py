@@ -27,6 +27,7 @@ import socket
 import stat
 
 from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics.outside import proc_files
 
 # So long journald has to take an entry before it is called stuck, seconds.
@@ -41,7 +42,7 @@ MUTE = (f'no thread of it takes the signal: {_SWITCHED_OFF}, or code in C '
 #: What a process does whose report does not get into the journal.
 ELSEWHERE = 'reports go to standard error, which its engine logs'
 
-_BIT = 1 << (system.SIGNAL - 1)
+_BIT = 1 << (unit_processes.SIGNAL - 1)
 _PROC = pathlib.Path('/proc')
 _CGROUP = pathlib.Path('/sys/fs/cgroup')
 _RUN = pathlib.Path('/run/systemd')
@@ -78,7 +79,7 @@ def of_process(pid: int, proc: pathlib.Path = _PROC,
         return 'a debugger has stopped it'
     if ignored:
         # an armed process has it blocked in each thread but one
-        return f'it ignores {system.SIGNAL.name}: {_SWITCHED_OFF}'
+        return f'it ignores {unit_processes.SIGNAL.name}: {_SWITCHED_OFF}'
     return None
 
 

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Units and their processes, as systemctl and /proc tell of them."""
+"""Units and their control groups, as systemctl tells of them."""
 
 from __future__ import annotations
 
@@ -25,12 +25,8 @@ from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command import masked
 from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import unit_patterns
-from ceilometer.diagnostics import escape
-from ceilometer.diagnostics import fields
-from ceilometer.diagnostics.outside import proc_files
+from ceilometer.diagnostics.command import unit_processes
 import ceilometer_diagnostics_start
-
-SIGNAL = signal.SIGUSR1
 
 #: What systemd calls the units of Ceilometer, as patterns of systemctl(1).
 UNIT_PATTERNS = ('ceilometer-*.service', 'openstack-ceilometer-*.service')
@@ -42,47 +38,12 @@ PERMISSION = ('to signal a unit, run the command as root, or have a polkit '
 # What cotyledon calls its workers.
 _WORKER = re.compile(r'^[\w.-]+: .+ worker\(\d+\)$')
 
-_BIT = 1 << (SIGNAL - 1)
 _CGROUP_ROOTS = ('/sys/fs/cgroup', '/sys/fs/cgroup/unified',
                  '/sys/fs/cgroup/systemd')
 #: What systemd gives to services (systemd.exec(5)).
 DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin'
 #: systemctl asks over D-Bus, and waits 25 s itself for an answer.
 _SYSTEMCTL_SECONDS = 40
-
-
-@dataclasses.dataclass(frozen=True)
-class Process:
-    """A process of a unit.
-
-    :ivar pid: process id
-    :ivar name: its command name
-    :ivar command: its command line without secrets, or its name in brackets
-    :ivar start_stack: where its stack began: the same in all processes that
-        were forked from one another and have executed no other program; 0
-        for who may not see that
-    :ivar dies: whether the signal would end it
-    :ivar armed: whether it holds what the armed processes of a service share;
-        False for who may not see that
-    :ivar inner_pid: its id in its own pid namespace: in a container it is
-        another one
-    :ivar started: when it was started, in ticks since the boot: with its id,
-        no other process has the same
-    """
-
-    pid: int
-    name: str
-    command: str
-    start_stack: int
-    dies: bool
-    armed: bool = False
-    inner_pid: int = 0
-    started: int = 0
-
-    @property
-    def origin(self) -> int | str:
-        """The same in all processes of one program, as far as can be seen."""
-        return self.start_stack or self.name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,11 +61,11 @@ class Unit:
     name: str
     main_pid: int
     namespace: str | None
-    processes: tuple[Process, ...]
+    processes: tuple[unit_processes.Process, ...]
     contained: bool = False
 
     @property
-    def signalled(self) -> tuple[Process, ...]:
+    def signalled(self) -> tuple[unit_processes.Process, ...]:
         """The processes that :func:`kill` signals.
 
         In a container the daemon's only: its first process, as dumb-init,
@@ -113,7 +74,7 @@ class Unit:
         return self.daemons if self.contained else self.processes
 
     @property
-    def daemons(self) -> tuple[Process, ...]:
+    def daemons(self) -> tuple[unit_processes.Process, ...]:
         """The processes that are the daemon: its main process and its forks.
 
         Its workers as well that are no forks of it, and what is armed:
@@ -176,7 +137,7 @@ def look(name: str) -> Unit:
     processes = []
     for pid in _pids(group if inside is None else inside) or (
             [main_pid] if inside is None else []):
-        process = look_at(pid)
+        process = unit_processes.look_at(pid)
         if process is not None:
             processes.append(process)
     return Unit(
@@ -200,7 +161,7 @@ def _container_group(name: str, group: str) -> str | None:
     return None
 
 
-def _master(processes: list[Process]) -> int:
+def _master(processes: list[unit_processes.Process]) -> int:
     """The daemon's first process among those of a container; 0 for none.
 
     A container's own first process may be dumb-init, a shell or sudo.
@@ -270,21 +231,22 @@ def kill(units: list[Unit]) -> None:
     if not names:
         return
     try:
-        _systemctl('kill', f'--signal={SIGNAL.name}', '--', *names)
+        _systemctl('kill', f'--signal={unit_processes.SIGNAL.name}', '--',
+                   *names)
     except command_line.Failure as failure:
         if os.geteuid():
             raise command_line.Failure(f'{failure}; {PERMISSION}') from None
         raise
 
 
-def _kill(process: Process) -> None:
+def _kill(process: unit_processes.Process) -> None:
     """Signal a process, and no other that has its id meanwhile."""
     try:
         descriptor = os.pidfd_open(process.pid)
         try:
-            now = look_at(process.pid)
+            now = unit_processes.look_at(process.pid)
             if now is not None and now.started == process.started:
-                signal.pidfd_send_signal(descriptor, SIGNAL)
+                signal.pidfd_send_signal(descriptor, unit_processes.SIGNAL)
         finally:
             os.close(descriptor)
     except ProcessLookupError:
@@ -294,97 +256,6 @@ def _kill(process: Process) -> None:
         raise command_line.Failure(
             f'pid {process.pid}: to signal a daemon in a container, run the '
             'command as root') from None
-
-
-def look_at(pid: int, root: pathlib.Path = pathlib.Path('/proc'),
-            ) -> Process | None:
-    """Look at a process; None if it is gone.
-
-    :param pid: process id
-    :param root: where /proc is mounted
-    """
-    directory = root / str(pid)
-    try:
-        name = (directory / 'comm').read_text(errors='replace').rstrip('\n')
-        command = masked.command_line((directory / 'cmdline').read_bytes(
-            ).decode(errors='backslashreplace').split('\0'))
-        # the name of a program may hold anything, a parenthesis, too
-        values = (directory / 'stat').read_text(
-            errors='replace').rpartition(')')[2].split()
-        if values[0] in 'ZX':
-            return None
-        inner_pids = proc_files.status(directory).get('NSpid', '').split()
-        return Process(
-            pid=pid, name=escape.line(name),
-            command=command or escape.line(f'[{name}]'),
-            # the kernel ends no first process of a namespace by a signal
-            # that it has not asked for
-            start_stack=int(values[25]), dies=_dies(directory) and (
-                inner_pids[1:] == [] or inner_pids[-1] != '1'),
-            armed=_armed(directory),
-            inner_pid=int(inner_pids[-1]) if inner_pids else pid,
-            started=int(values[19]))
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-
-
-def _armed(directory: pathlib.Path) -> bool:
-    """Whether a process has what :mod:`..daemon.turn` has made."""
-    try:
-        for descriptor in (directory / 'fd').iterdir():
-            try:
-                if fields.TURN_NAME in os.readlink(descriptor):
-                    return True
-            except OSError:
-                # it has been closed meanwhile
-                continue
-    except OSError:
-        # it has ended, or not everyone may look there
-        pass
-    return False
-
-
-def _dies(directory: pathlib.Path) -> bool:
-    """Whether the signal has its default effect, and a thread to take it."""
-    for task in (directory / 'task').iterdir():
-        try:
-            told = proc_files.status(task)
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        blocked, ignored, caught = (
-            int(told[name].strip(), 16) & _BIT
-            for name in ('SigBlk', 'SigIgn', 'SigCgt'))
-        if not (blocked or ignored or caught):
-            return True
-    return False
-
-
-def state(pid: int) -> str | None:
-    """What the kernel tells of a process that does not answer.
-
-    :param pid: process id
-    :returns: a few words, None if it has ended
-    """
-    directory = pathlib.Path(f'/proc/{pid}')
-    try:
-        told = proc_files.status(directory)
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    if told['State'].split()[0] in 'ZX':
-        # nobody has taken notice of its end yet
-        return None
-    words = [f'state {" ".join(told["State"].split())}']
-    try:
-        waits = (directory / 'wchan').read_text().strip()
-        if waits not in ('', '0'):
-            words.append(f'in {waits}')
-    except OSError:
-        # not everyone may look there
-        pass
-    pending = int(told['ShdPnd'].strip(), 16) & _BIT
-    if pending:
-        words.append('the signal is pending')
-    return ', '.join(words)
 
 
 def _pids(group: str) -> list[int]:

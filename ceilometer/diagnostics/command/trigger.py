@@ -20,36 +20,29 @@ outside.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-import dataclasses
 import os
 import sys
 import time
-from typing import Any
 
 from ceilometer.diagnostics.command import answers as answers_module
 from ceilometer.diagnostics.command import asked_units
-from ceilometer.diagnostics.command import code_age
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.findings import digest
 from ceilometer.diagnostics.command.findings import unit_log
-from ceilometer.diagnostics.command.findings import verdict
 from ceilometer.diagnostics.command import interruption
 from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command.output import characters
 from ceilometer.diagnostics.command.output import destination
-from ceilometer.diagnostics.command.output import report_text
-from ceilometer.diagnostics.command.outside import brief_text
 from ceilometer.diagnostics.command.outside import telling
-from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import earlier
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import kept_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics.command import trigger_output
+from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics import contents
-from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import findings
 from ceilometer.diagnostics.outside import causes
 import ceilometer_diagnostics_start
@@ -122,10 +115,10 @@ def main(arguments: list[str]) -> int:
         waited = _INTERRUPTED
     with destination.Output(given.output, pager=False) as out:
         if given.json == 'off':
-            out.write(_text(answers, told, waited, out.style))
+            out.write(trigger_output.text(answers, told, waited, out.style))
         else:
             out.write(destination.to_json(
-                [_describe(answer, told.get(answer.process.pid))
+                [trigger_output.described(answer, told.get(answer.process.pid))
                  for answer in answers], given.json))
     if waited == _INTERRUPTED:
         return interruption.EXIT_CODE
@@ -176,7 +169,7 @@ def _older(answer: answers_module.Answer) -> list[contents.Finding]:
     return [findings.finding(
         'diagnostics-not-restarted', 'ceilometer-diagnostics was installed '
         'anew after the process was started: restart the unit to use it')
-        ] if _is_old(answer) else []
+        ] if trigger_output.is_old(answer) else []
 
 
 def _spare(units: list[system.Unit], force: bool) -> list[system.Unit]:
@@ -189,12 +182,12 @@ def _spare(units: list[system.Unit], force: bool) -> list[system.Unit]:
         f'pid {process.pid} ({process.command[:80]}) of '
         f'{asked_units.title(unit.name)}' for unit, process in doomed)
     if force:
-        destination.complain(f'{system.SIGNAL.name} ends {told}')
+        destination.complain(f'{unit_processes.SIGNAL.name} ends {told}')
         return []
     destination.complain(
-        f'{system.SIGNAL.name} would end {told}: no signal was sent to the '
-        'unit, and what can be seen from the outside is told; the unit must '
-        f'set {ceilometer_diagnostics_start.VARIABLE}=1, see '
+        f'{unit_processes.SIGNAL.name} would end {told}: no signal was sent '
+        'to the unit, and what can be seen from the outside is told; the '
+        f'unit must set {ceilometer_diagnostics_start.VARIABLE}=1, see '
         '"ceilometer-diagnostics check"')
     return list({unit.name: unit for unit, _ in doomed}.values())
 
@@ -257,108 +250,3 @@ class _Progress:
         if self._shown:
             sys.stderr.write('\r\033[K')
             sys.stderr.flush()
-
-
-def _text(answers: list[answers_module.Answer],
-          outside: dict[int, telling.Told], waited: str,
-          style: destination.Style) -> str:
-    parts = []
-    told = [(answer.found, answer.notices) for answer in answers
-            if answer.found is not None]
-    silent = sum(not answer.complete for answer in answers)
-    come_to = verdict.of(told)
-    # of those that have not answered nobody knows
-    above: frozenset[str] = frozenset()
-    if told and (come_to.worst is not None or not silent):
-        above = come_to.told
-        parts.append(report_text.told_at_once(come_to, style))
-    if silent:
-        parts.append(style.bad(f'! {silent} of {len(answers)} processes have '
-                               'not answered') + '\n')
-    if len(answers) > earlier.COMPARED_MAX:
-        parts.append(f'More than {earlier.COMPARED_MAX} processes: none was '
-                     'compared with its report before\n')
-    for unit in dict.fromkeys(answer.unit for answer in answers):
-        own = [answer for answer in answers if answer.unit == unit]
-        complete = sum(answer.complete for answer in own)
-        parts.append(style.bold(
-            f'{asked_units.title(unit)}: {complete} of {len(own)} processes '
-            'have answered')
-            + '\n')
-        for answer in own:
-            parts += _of_process(answer, above, waited, style)
-            if (seen := outside.get(answer.process.pid)) is not None:
-                parts.append(_indented(brief_text.brief(
-                    seen, answer.obstacle, style)))
-    return ''.join(parts)
-
-
-def _of_process(answer: answers_module.Answer, above: frozenset[str],
-                waited: str, style: destination.Style) -> Iterator[str]:
-    if answer.found is not None:
-        process = escape.line(answer.found.report.header.describe_process())
-        unusual = [notice for notice in answer.notices
-                   if notice.level != digest.PLAIN]
-        # what stands above is not told again
-        named = report_text.kinds_above(unusual, above)
-        if not unusual:
-            named = findings.NONE
-        yield (f'{answer.found.short_id}  {process}, '
-               f'{_pids(answer.process)}' + (f': {named}' if named else '')
-               + '\n')
-        if (kept := answer.found.kept_in) is not None:
-            yield _indented(style.odd(
-                f'! not in the journal yet: kept in {escape.line(kept)}'))
-        yield _indented(report_text.notices(
-            [notice for notice in unusual if notice.text not in above],
-            style))
-    if not answer.complete:
-        yield style.bad(f'! {_silent(answer, waited)}') + '\n'
-
-
-def _indented(lines: str) -> str:
-    return ''.join(f'    {line}\n' for line in lines.splitlines())
-
-
-def _is_old(answer: answers_module.Answer) -> bool:
-    return code_age.is_newer(code_age.OWN, answer.process.pid)
-
-
-def _pids(process: system.Process) -> str:
-    """Its process id; in a container it has another one."""
-    inner = process.inner_pid
-    return f'pid {process.pid}' + (
-        f' ({inner} in its container)' if inner not in (0, process.pid)
-        else '')
-
-
-def _silent(answer: answers_module.Answer, waited: str) -> str:
-    process = answer.process
-    what = 'no report' if answer.found is None else 'no complete report'
-    state = system.state(process.pid)
-    words = f'{_pids(process)} ({process.command[:80]}): {what}'
-    if state is None:
-        return f'{words}, the process has ended'
-    if answer.obstacle is not None:
-        return f'{words}: {answer.obstacle}'
-    return f'{words} {waited}: {state}'
-
-
-def _describe(answer: answers_module.Answer,
-              seen: telling.Told | None) -> dict[str, Any]:
-    process = answer.process
-    told: dict[str, Any] = {
-        'unit': answer.unit, 'container': None if (
-            known := containers.of_unit(answer.unit)) is None else known.name,
-        'pid': process.pid, 'command': process.command,
-        'answered': answer.complete,
-        'id': None if answer.found is None else answer.found.id,
-        'digest': list(map(dataclasses.asdict, answer.notices)),
-        'package_is_newer': _is_old(answer)}
-    if not answer.complete:
-        told['state'] = system.state(process.pid)
-        told['obstacle'] = answer.obstacle
-        told['outside'] = None if seen is None else {
-            'id': None if seen.not_written else seen.header.id,
-            'not_written': seen.not_written, 'data': seen.data}
-    return told

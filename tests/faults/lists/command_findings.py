@@ -112,7 +112,7 @@ FAULTS: tuple[fault.Fault, ...] = (
                'test_show_begins_with_the_verdict',)),
     fault.Fault(
         name='a trigger tells the worst twice',
-        file='command/trigger.py',
+        file='command/trigger_output.py',
         old='        above = come_to.told\n',
         new='        above = frozenset()\n',
         tests=('tests/unit/test_command_trigger.py::'

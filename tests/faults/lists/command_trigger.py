@@ -113,13 +113,13 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='trigger waits for who has ended',
         file='command/answers.py',
-        old='                   and system.look_at(answer.process.pid) is '
-            'not None]',
+        old='                   and unit_processes.look_at('
+            'answer.process.pid) is not None]',
         new='                   ]',
         tests=(_TRIGGER + 'test_who_has_ended_is_not_waited_for',)),
     fault.Fault(
         name='trigger prints the name of a worker unescaped',
-        file='command/trigger.py',
+        file='command/trigger_output.py',
         old='process = escape.line(',
         new='process = str(',
         tests=(_TRIGGER + 'test_hostile_words_are_escaped',)),
@@ -150,7 +150,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_TRIGGER + 'test_units',)),
     fault.Fault(
         name='a signal that a process catches is said to end it',
-        file='command/system.py',
+        file='command/unit_processes.py',
         old='if not (blocked or ignored or caught):',
         new='if not (blocked or ignored):',
         tests=(_TRIGGER + 'test_who_would_die',)),
@@ -178,7 +178,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_TRIGGER + 'test_processes_of_a_unit',)),
     fault.Fault(
         name='nobody says that the signal is pending',
-        file='command/system.py',
+        file='command/unit_processes.py',
         old='    if pending:\n',
         new='    if False:\n',
         tests=(_TRIGGER + 'test_signal_that_waits',)),

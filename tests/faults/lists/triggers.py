@@ -354,7 +354,7 @@ FAULTS: tuple[fault.Fault, ...] = (
                'test_death_in_the_middle_of_a_report_is_told',)),
     fault.Fault(
         name='a zombie is taken for a silent process',
-        file='command/system.py',
+        file='command/unit_processes.py',
         old="    if told['State'].split()[0] in 'ZX':\n",
         new='    if False:\n',
         tests=('tests/unit/test_command_trigger.py::'

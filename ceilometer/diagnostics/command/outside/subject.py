@@ -17,13 +17,14 @@ from __future__ import annotations
 import os
 
 from ceilometer.diagnostics.command import system
+from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics.outside import account
 from ceilometer.diagnostics import report
 import ceilometer_diagnostics_start
 
 
-def header(unit: system.Unit, process: system.Process,
+def header(unit: system.Unit, process: unit_processes.Process,
            trigger_id: str) -> report.Header:
     """Whose report it is.
 
