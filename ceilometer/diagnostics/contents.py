@@ -295,12 +295,30 @@ class ThreadStack(TypedDict):
     frames: list[Frame | LeftOut]
 
 
+class ThreadPool(TypedDict):
+    """A pool of threads, of concurrent.futures or futurist.
+
+    :ivar thread: the name of one of its threads
+    :ivar threads: how many it has
+    :ivar waiting: how many pieces of work wait for one of them
+    """
+
+    thread: str
+    threads: int
+    waiting: int
+
+
 class Threads(TypedDict):
-    """Section ``threads``."""
+    """Section ``threads``.
+
+    :ivar pools: those first in which the most work waits; missing in reports
+        of earlier versions
+    """
 
     count: int
     stacks: list[ThreadStack]
     without_python: list[KernelThread]
+    pools: NotRequired[list[ThreadPool]]
 
 
 class GreenThread(TypedDict):

@@ -136,6 +136,33 @@ def test_messages_that_wait_are_told(
         'minute'}
 
 
+def pools(**waiting: int) -> report.Section:
+    """Pools of four threads, with so much work that waits, by name."""
+    made = threads(5)
+    made.data['pools'] = [
+        {'thread': f'{name}_0', 'threads': 4, 'waiting': count}
+        for name, count in waiting.items()]
+    return made
+
+
+def test_work_that_waits_for_a_pool_is_told(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the pool where it piles up; not of the other."""
+    assert found(tmp_path, capsys, [used(), pools(slow=20, other=300)],
+                 [used(), pools(other=310, slow=320)], 60) == {
+        'queue-growing': 'the work that waits for a pool of 4 threads, such '
+        'as "slow_0", has grown from 20 to 320 pieces in 60 s, 300 a minute'}
+
+
+def test_report_of_before_has_no_pools(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is compared nevertheless."""
+    assert list(found(tmp_path, capsys, [used(), threads(5)],
+                      [used(), pools(slow=320)], 60)) == ['queue-growing']
+    assert found(tmp_path, capsys, [used(), pools(slow=320)],
+                 [used(), threads(5)], 60) == {}
+
+
 @pytest.mark.parametrize(('first', 'last'), [(20, 119), (900, 1000),
                                              (320, 20)])
 def test_messages_come_and_go(

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import ctypes
 from importlib import metadata
@@ -27,6 +28,7 @@ import queue
 import select
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -363,6 +365,76 @@ class TestThreads:
                              for thread in data['without_python']}
         assert '\nThreads without Python frames (' in text
         assert f'native id {native_id}, ' in text
+
+    def test_work_that_waits_for_a_pool_is_told(self, stop):
+        """All threads of the pool are busy."""
+        _, event = stop
+        begun = threading.Barrier(3)
+
+        def work():
+            begun.wait(limits.EVENT_SECONDS)
+            event.wait()
+
+        with concurrent.futures.ThreadPoolExecutor(2, 'busy') as pool:
+            try:
+                for _ in range(7):
+                    pool.submit(work)
+                begun.wait(limits.EVENT_SECONDS)
+                data, text = told(threads)
+            finally:
+                # the rest are to find nobody who waits with them
+                event.set()
+                begun.abort()
+        found = data['pools'][0]
+        assert found == {'thread': found['thread'], 'threads': 2, 'waiting': 5}
+        assert found['thread'] in ('busy_0', 'busy_1')
+        assert (f'\nPool of 2 threads, such as "{found["thread"]}": 5 pieces '
+                'of work wait for a thread\n') in text
+
+    def test_pool_whose_queue_is_locked_is_told(self):
+        """One of futurist, which has eventlet; who holds it is no matter."""
+        program = (
+            'import json, threading, futurist\n'
+            'from ceilometer.diagnostics.daemon import thread_pools\n'
+            'begun, ended = threading.Event(), threading.Event()\n'
+            'with futurist.ThreadPoolExecutor(max_workers=1) as pool:\n'
+            '    pool.submit(lambda: (begun.set(), ended.wait()))\n'
+            '    pool.submit(ended.wait)\n'
+            f'    assert begun.wait({limits.EVENT_SECONDS})\n'
+            '    with pool._work_queue.mutex:\n'
+            '        found = thread_pools.find(threading.enumerate())\n'
+            '    ended.set()\n'
+            'print(json.dumps(found))\n')
+        done = subprocess.run(
+            [sys.executable, '-c', program], capture_output=True, text=True,
+            timeout=limits.EVENT_SECONDS)
+        assert done.returncode == 0, done.stderr
+        (found,) = json.loads(done.stdout)
+        assert (found['threads'], found['waiting']) == (1, 1)
+
+    def test_thread_that_raises_when_compared_is_no_hindrance(self, stop):
+        """A subclass may do anything."""
+        _, event = stop
+
+        class Hostile(threading.Thread):
+            def __hash__(self):
+                if event.is_set():
+                    return id(self)
+                raise OSError('no')
+
+            def __eq__(self, other):
+                return self is other
+
+        thread = threading.Thread(target=event.wait, name='hostile')
+        thread.start()
+        thread.__class__ = Hostile
+        try:
+            data, _ = told(threads)
+        finally:
+            thread.__class__ = threading.Thread
+        assert 'hostile' in {owner['name'] for owner in owners(data)}
+        event.set()
+        thread.join(limits.EVENT_SECONDS)
 
     def test_thread_whose_name_raises_is_told(self, stop):
         """A subclass may do anything."""

@@ -172,10 +172,12 @@ def test_worker_that_was_killed_has_no_stacks(watch):
     """Nor has it those of a worker that had its place before."""
     manager = Manager()
     begin(watch, manager)
-    os.pwrite(watch.descriptor, b'Fatal Python error', crash_stacks._OFFSET)
 
     def end():
         faulthandler.disable()
+        os.pwrite(watch.descriptor, crash_stacks._HEAD.pack(
+            crash_stacks._MARK, 1) + b'Fatal Python error: of before',
+            crash_stacks._place(os.getpid()))
         crash_stacks.begin(watch.descriptor)
         os.kill(os.getpid(), signal.SIGKILL)
 

@@ -90,6 +90,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/functional/test_read_back.py::'
                'test_what_is_written_is_what_the_types_say',)),
     fault.Fault(
+        name='work that waits for a pool is compared with nothing',
+        file='command/findings/growth.py',
+        old="waited.get(one['thread'], 0), one['waiting']",
+        new="0, one['waiting']",
+        tests=('tests/unit/test_growth.py::'
+               'test_work_that_waits_for_a_pool_is_told',)),
+    fault.Fault(
         name='a thread that waits for a lock is told to wait for a queue',
         file='daemon/sections/threads.py',
         old=r"_lock\.__enter__\(', contents.FOR_LOCK)",

@@ -96,6 +96,20 @@ FAULTS: tuple[fault.Fault, ...] = (
         new=r'\bwait(_for)?\(',
         tests=(TEST_WAITS,)),
     fault.Fault(
+        name='the lock of a queue is waited for',
+        file='daemon/thread_pools.py',
+        old='return len(waiting.queue)',
+        new='return waiting.qsize()',
+        tests=(TESTS + 'TestThreads::test_pool_whose_queue_is_locked_is_'
+               'told',)),
+    fault.Fault(
+        name='pools of futurist are not known',
+        file='daemon/thread_pools.py',
+        old=" or vars(thread).get('work_queue')",
+        new='',
+        tests=(TESTS + 'TestThreads::test_pool_whose_queue_is_locked_is_'
+               'told',)),
+    fault.Fault(
         name='a thread that computes is told to wait',
         file=THREADS,
         old='RUNNING_SHARE = 0.2',

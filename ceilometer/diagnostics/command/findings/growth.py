@@ -72,7 +72,8 @@ def find(before: read.Found, after: read.Found) -> list[contents.Finding]:
     return [*_memory(old, new, seconds),
             *_threads(before.report, after.report, seconds),
             *_descriptors(old, new, seconds),
-            *_queues(before.report, after.report, seconds)]
+            *_queues(before.report, after.report, seconds),
+            *_pools(before.report, after.report, seconds)]
 
 
 def _memory(old: contents.Resources, new: contents.Resources,
@@ -164,6 +165,25 @@ def _queues(before: report.Report, after: report.Report,
                 f'have grown from {first} to {last} in '
                 f'{findings.span(seconds)}' + _rate(
                     (last - first) / seconds * 60), section='notifications')
+
+
+def _pools(before: report.Report, after: report.Report,
+           seconds: float) -> Iterator[contents.Finding]:
+    old = section_data.content(before, contents.Threads)
+    new = section_data.content(after, contents.Threads)
+    if old is None or new is None:
+        return
+    waited = {one['thread']: one['waiting'] for one in old.get('pools', [])}
+    for one in new.get('pools', []):
+        first, last = waited.get(one['thread'], 0), one['waiting']
+        if _many(first, last, WAITING_MIN):
+            yield findings.finding(
+                'queue-growing', 'the work that waits for a pool of '
+                f'{findings.count(one["threads"], "thread")}, such as '
+                f'"{one["thread"]}", has grown from {first} to {last} pieces '
+                f'in {findings.span(seconds)}' + _rate(
+                    (last - first) / seconds * 60), section='threads',
+                thread=one['thread'])
 
 
 def _listener(one: contents.Listener) -> tuple[object, ...]:

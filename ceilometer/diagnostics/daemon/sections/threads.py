@@ -26,6 +26,7 @@ from ceilometer.diagnostics.daemon import processor_shares
 from ceilometer.diagnostics.daemon import running_out
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import stacks
+from ceilometer.diagnostics.daemon import thread_pools
 from ceilometer.diagnostics.daemon import waited_for
 from ceilometer.diagnostics.daemon import work
 from ceilometer.diagnostics.daemon import work_told
@@ -149,6 +150,7 @@ def collect(context: section.Context) -> section.Content:
         # threads of libraries in C, and those that end
         'without_python': [_without_python(seen, shares, lately)
                            for seen in kernel.values()],
+        'pools': thread_pools.find(taken['threads'].values()),
     }
     return section.Content(data=data)
 
@@ -254,7 +256,8 @@ def _waiting_for(frames: list[contents.Frame | contents.LeftOut],
 def render(data: contents.Threads) -> str:
     """Each stack once, under all the threads that stand there."""
     lines = [f'Threads: {data["count"]}, different stacks: '
-             f'{len(data["stacks"])}; most recent call last']
+             f'{len(data["stacks"])}; most recent call last',
+             *thread_pools.render(data.get('pools', []))]
     for merged in data['stacks']:
         lines.append('')
         owners = merged['threads']
