@@ -400,10 +400,12 @@ class TestThreads:
             'with futurist.ThreadPoolExecutor(max_workers=1) as pool:\n'
             '    pool.submit(lambda: (begun.set(), ended.wait()))\n'
             '    pool.submit(ended.wait)\n'
-            f'    assert begun.wait({limits.EVENT_SECONDS})\n'
-            '    with pool._work_queue.mutex:\n'
-            '        found = thread_pools.find(threading.enumerate())\n'
-            '    ended.set()\n'
+            '    try:\n'
+            f'        assert begun.wait({limits.EVENT_SECONDS})\n'
+            '        with pool._work_queue.mutex:\n'
+            '            found = thread_pools.find(threading.enumerate())\n'
+            '    finally:\n'
+            '        ended.set()\n'
             'print(json.dumps(found))\n')
         done = subprocess.run(
             [sys.executable, '-c', program], capture_output=True, text=True,

@@ -52,14 +52,13 @@ def find(threads: Iterable[threading.Thread]) -> list[contents.ThreadPool]:
             continue
         if waiting is not None:
             owners.setdefault(id(waiting), (waiting, []))[1].append(thread)
-    pools = []
+    pools: list[contents.ThreadPool] = []
     for waiting, own in owners.values():
         count = _count(waiting)
         if count is not None:
             # its name is a property, which a subclass may have replaced
-            pools.append(contents.ThreadPool(
-                thread=str(vars(own[0]).get('_name')), threads=len(own),
-                waiting=count))
+            pools.append({'thread': str(vars(own[0]).get('_name')),
+                          'threads': len(own), 'waiting': count})
     pools.sort(key=lambda pool: -pool['waiting'])
     return pools[:POOLS_MAX]
 
