@@ -16,8 +16,10 @@ from __future__ import annotations
 
 import base64
 import html
+import itertools
 import json
 import re
+import shlex
 from urllib import parse
 
 import hypothesis
@@ -381,7 +383,8 @@ class TestSecretsByValue:
             assert form not in redactor.text(f'x {form} y')
 
     @pytest.mark.parametrize('secret', ['S3cret/pa+ss=w&rd', 'p\xe4ss<w>"rd',
-                                        "it's a \\ s%cret", 'Plain0ne'])
+                                        "it's a \\ s%cret", 'Plain0ne',
+                                        '\u65e5\u672c$\u8a9e "pw"'])
     def test_known_secret_is_masked_in_other_clothes(self, secret):
         """However somebody has quoted, encoded or folded it."""
         quoted = parse.quote(secret, safe='')
@@ -401,9 +404,23 @@ class TestSecretsByValue:
             secret.replace('<', '\\u003c').replace('&', '\\u0026'),
             secret[:4] + '\n' + secret[4:],
             secret[:4] + '\r\n   ' + secret[4:],
-            secret[:4] + '\\\n' + secret[4:], data.hex(), data.hex().upper()]
-        for user in ('', 'a:', 'ab:', 'abc:', 'admin:'):
-            encoded = base64.b64encode(user.encode() + data).decode()
+            secret[:4] + '\\\n' + secret[4:], data.hex(), data.hex().upper(),
+            data.hex(':'), data.hex(' '), ', '.join(map(str, data)),
+            parse.quote(quoted), parse.quote(parse.quote(quoted)),
+            html.escape(html.escape(secret)), shlex.quote(secret + ' ')[1:-2],
+            secret.replace("'", "'\\''"), secret.replace("'", "''"),
+            secret.replace('"', '""'), secret.replace('$', '$$'),
+            ''.join(f'\\{byte:03o}' for byte in data),
+            data.decode('latin-1'), secret[:4] + '\\n' + secret[4:],
+            secret[:4] + "'\n   '" + secret[4:],
+            secret[:4] + '" + "' + secret[4:]]
+        # requests encodes what it can as Latin-1
+        as_sent = [data]
+        if max(secret) < '\u0100':
+            as_sent.append(secret.encode('latin-1'))
+        for user, sent in itertools.product(
+                ('', 'a:', 'ab:', 'abc:', 'admin:'), as_sent):
+            encoded = base64.b64encode(user.encode() + sent).decode()
             clothes += [encoded, encoded.replace('+', '-').replace('/', '_'),
                         encoded[:9] + '\n ' + encoded[9:]]
         redactor = redact.Redactor([secret])
@@ -453,6 +470,8 @@ class TestSecretsByValue:
         redactor = redact.Redactor(['\udcff\udcfesecret', '\ud800secret'])
         assert '\udcff\udcfesecret' not in redactor.text(
             'x \udcff\udcfesecret y')
+        # os.environb, and what ps shows of it
+        assert redactor.text(repr(b'x \xff\xfesecret y')) == "b'x *** y'"
 
 
 secrets = strategies.text(

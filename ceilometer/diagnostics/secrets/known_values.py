@@ -25,6 +25,7 @@ import base64
 import bisect
 from collections.abc import Iterable
 from collections.abc import Iterator
+import contextlib
 import json
 import re
 from urllib import parse
@@ -43,14 +44,29 @@ _ENCODED_RUN = patterns.pattern(r'[A-Za-z0-9+/_=-]*')
 #: How long what a secret in base64 stands in may be.
 ENCODED_CHARS_MAX = 8192
 
+# An escape may be escaped again, any number of times: %2520, &amp;amp;lt;
 _ESCAPES = (
-    r"""(?P<percent>(?:%[0-9A-Fa-f]{2})+)
+    r"""(?P<percent>(?:%(?:25)*[0-9A-Fa-f]{2})+)
         |(?P<bytes>(?:\\+x[0-9A-Fa-f]{2})+)
+        |(?P<octal>(?:\\+[0-3][0-7]{2})+)
         |(?P<unicode>(?:\\+u[0-9A-Fa-f]{4}|\\+U[0-9A-Fa-f]{8})+)
-        |&(?P<entity>amp|lt|gt|quot|apos|\#\d{1,7}|\#[xX][0-9A-Fa-f]{1,6});
-        |(?P<nothing>\\+(?:[nrt](?![A-Za-z]{2}))?|[+])""")
-_ESCAPE = patterns.pattern(_ESCAPES, re.VERBOSE)
-_ESCAPE_OR_SPACE = patterns.pattern(_ESCAPES + r'|\s+', re.VERBOSE)
+        |&(?:amp;)*(?P<entity>
+            amp|lt|gt|quot|apos|\#\d{1,7}|\#[xX][0-9A-Fa-f]{1,6});
+        |(?P<nothing>[+]|""")
+# Of a backslash nobody can tell whether \n stands for a new line or for an n.
+_BACKSLASH = r'\\+(?:[nrt](?![A-Za-z]{2}))?'
+# a literal that goes on in the next line, or behind a plus
+_FOLD = r"""["'](?:[^\S\n]*+\n|\s*+[+])\s*+[bBuU]?["']"""
+_READINGS = (_ESCAPES + _BACKSLASH + ')', _ESCAPES + r'\\+[nrt]?)',
+             _ESCAPES + _FOLD + '|' + _BACKSLASH + ')')
+_ESCAPE = tuple(patterns.pattern(reading, re.VERBOSE)
+                for reading in _READINGS)
+_ESCAPE_OR_SPACE = tuple(patterns.pattern(reading + r'|\s+', re.VERBOSE)
+                         for reading in _READINGS)
+# what the readings after the first are for
+_READ_OTHERWISE = (patterns.pattern(r'\\[nrt][A-Za-z]{2}'),
+                   patterns.pattern(_FOLD))
+_ESCAPED_PERCENT = patterns.pattern(r'%(?:25)+(?=[0-9A-Fa-f]{2})')
 _ENTITIES = {'amp': '&', 'lt': '<', 'gt': '>', 'quot': '"', 'apos': "'"}
 _HEX = patterns.pattern(r'[0-9A-Fa-f]{4,8}')
 
@@ -79,9 +95,16 @@ class KnownValues:
                       parse.quote(secret, errors='surrogatepass'),
                       parse.quote_plus(secret, errors='surrogatepass'),
                       repr(secret)[1:-1], json.dumps(secret)[1:-1],
-                      json.dumps(secret, ensure_ascii=False)[1:-1]}
-            encoded |= set(_encoded(secret))
-            bare.add(_bare(secret))
+                      json.dumps(secret, ensure_ascii=False)[1:-1],
+                      *_quoted(secret)}
+            for data in _as_bytes(secret):
+                encoded |= set(_encoded(data))
+                plain |= {data.hex(':'), data.hex(' '),
+                          ', '.join(map(str, data))}
+                misread = data.decode('latin-1')
+                plain.add(misread)
+                bare |= {*_all_bare(misread).values()}
+            bare |= {*_all_bare(secret).values()}
         self._plain = sorted(plain, key=len)
         self._encoded = sorted(encoded)
         self._bare = [form for form in sorted(bare)
@@ -104,10 +127,10 @@ class KnownValues:
                 found += [_run(whole, start) for start, _ in _all(
                     whole, form)]
         if _is_dressed(whole):
-            bare = _bare(whole)
-            forms = [form for form in self._bare if form in bare]
-            if forms:
-                found += _Undressed(whole).find(forms)
+            for reading, bare in _all_bare(whole).items():
+                forms = [form for form in self._bare if form in bare]
+                if forms:
+                    found += _Undressed(whole, reading).find(forms)
         return found
 
 
@@ -127,9 +150,27 @@ def _run(whole: str, at: int) -> spans.Span:
             behind.end() if behind else at)
 
 
-def _encoded(secret: str) -> Iterator[str]:
-    """What base64 and hexadecimal have of a secret, whatever is before it."""
+def _quoted(secret: str) -> Iterator[str]:
+    """A secret as shells, SQL, CSV and templates have it."""
+    yield secret.replace("'", "'\"'\"'")
+    yield secret.replace("'", "'\\''")
+    for sign in '\'"$%':
+        yield secret.replace(sign, sign * 2)
+
+
+def _as_bytes(secret: str) -> Iterator[bytes]:
+    """A secret as it may have been encoded."""
     data = secret.encode(errors='surrogatepass')
+    yield data
+    if not secret.isascii():
+        # requests has it so in the header Authorization
+        for encoding in ('latin-1', 'utf-8'):
+            with contextlib.suppress(UnicodeEncodeError):
+                yield secret.encode(encoding, 'surrogateescape')
+
+
+def _encoded(data: bytes) -> Iterator[str]:
+    """What base64 and hexadecimal have of a secret, whatever is before it."""
     for before in range(3):
         text = base64.b64encode(b'\0' * before + data).decode()
         core = text[(0, 2, 3)[before]:(before + len(data)) * 8 // 6]
@@ -145,10 +186,23 @@ def _is_dressed(whole: str) -> bool:
             or '+' in whole)
 
 
-def _bare(whole: str) -> str:
+def _all_bare(whole: str) -> dict[int, str]:
+    """A text without escapes and white space, in each reading it may have.
+
+    :param whole: the text
+    :returns: by the number of the reading
+    """
+    return {0: _bare(whole, 0)} | {
+        reading: _bare(whole, reading)
+        for reading, sign in enumerate(_READ_OTHERWISE, 1)
+        if sign.search(whole)}
+
+
+def _bare(whole: str, reading: int) -> str:
     """A text without escapes and white space: what is compared."""
-    if '%' in whole or '\\' in whole or '&' in whole or '+' in whole:
-        whole = _ESCAPE.sub(_meant, whole)
+    if reading or '%' in whole or '\\' in whole or '&' in whole or (
+            '+' in whole):
+        whole = _ESCAPE[reading].sub(_meant, whole)
     return ''.join(whole.split())
 
 
@@ -161,9 +215,12 @@ def _decoded(found: re.Match[str]) -> str:
     kind = found.lastgroup
     text = found[0]
     if kind == 'percent':
-        return _of_bytes(text.replace('%', ''))
+        return _of_bytes(_ESCAPED_PERCENT.sub('%', text).replace('%', ''))
     if kind == 'bytes':
         return _of_bytes(text.replace('\\', '').replace('x', ''))
+    if kind == 'octal':
+        return _of_bytes(''.join(
+            f'{int(digits, 8):02x}' for digits in text.split('\\') if digits))
     if kind == 'unicode':
         characters = ''.join(
             _character(int(code, 16)) for code in _HEX.findall(
@@ -195,9 +252,10 @@ class _Undressed:
     """A text without escapes and white space, and where it was what.
 
     :param whole: the text
+    :param reading: of ``_READINGS``
     """
 
-    def __init__(self, whole: str) -> None:
+    def __init__(self, whole: str, reading: int) -> None:
         pieces = []
         #: where pieces begin in the bare text, and in the whole one
         self._starts: list[int] = []
@@ -215,7 +273,7 @@ class _Undressed:
                 self._literal.append(literal)
                 length += len(text)
 
-        for found in _ESCAPE_OR_SPACE.finditer(whole):
+        for found in _ESCAPE_OR_SPACE[reading].finditer(whole):
             add(whole[at:found.start()], at, found.start(), True)
             # an escape may mean white space
             add(''.join(_meant(found).split()), *found.span(), False)

@@ -27,7 +27,10 @@ LOOK_CHARS_MAX = 100
 # What says that there is no secret.
 _NO_SECRET = patterns.pattern(
     r"""['"]?(?:none|true|false|null|nil|yes|no|on|off|empty|unset|undefined
-        |not[ ]set|<none>|\*{3,})['"]?(?![\w*-]|[^\w\s]\w)""",
+        |not[ ]set|<none>|\*{3,})['"]?(?![\w*-]|[^\w\s]\w)
+    |(?:disabled|enabled|expired|invalid|missing|refused|denied|rejected
+        |required|revoked|absent|n/a|<(?:not[ ]set|unset|empty|unknown
+        |redacted|hidden|omitted|sanitized)>)[ \t]*(?=[,;)\]}\r\n]|\Z)""",
     re.VERBOSE | re.IGNORECASE)
 _FIRST = patterns.pattern(
     r"""[bBrRuUfF]{0,2}["'(\[{<]*([^\s"'<>()\[\]{},;]*)""")
@@ -36,6 +39,14 @@ _CALL = patterns.pattern(r"""[\w.]*[A-Za-z_][(\[]|lambda\b""")
 _WORDS = patterns.pattern(r'[A-Z]?[a-z]*(?:[._:/-]{1,2}[A-Z]?[a-z]*)*\Z')
 _KINDS = tuple(map(patterns.pattern, ('[0-9]', '[a-z]', '[A-Z]')))
 _NUMBER = patterns.pattern(r'[+-]?[0-9.,:]+[a-zA-Z%]{0,2}\Z')
+# sha256, HMAC-SHA1, md5
+_ALGORITHM = patterns.pattern(
+    r'(?:hmac[-_]?)?(?:sha|md|blake)[-_]?\d{1,3}(?:[-_/]\d{3})?\Z',
+    re.IGNORECASE)
+# self._password, conf.x.get_token()
+_REFERENCE = patterns.pattern(
+    r'(?:[A-Za-z_]\w{0,60}\.){1,8}([A-Za-z_]{1,60})(?:\(\))?'
+    r'(?=[ \t]*(?:[,;)\]}#\r\n]|\Z))')
 _ERROR = patterns.pattern(
     r'(?:[\w.]*[a-z])?(?:Error|Exception|Failure|Refused)\b')
 
@@ -73,7 +84,17 @@ def of_credential(value: str) -> bool:
     word = found[1].rstrip('.:') if found else ''
     if len(word) < 4 or word.startswith('/') or '://' in word:
         return False
-    if _WORDS.match(word) or _NUMBER.match(word):
+    if _WORDS.match(word) or _NUMBER.match(word) or _ALGORITHM.match(word):
         return False
     return not word.isascii() or sum(
         kind.search(word) is not None for kind in _KINDS) > 1
+
+
+def name_of_place(value: str) -> str | None:
+    """The last name of what only says where a value is: ``self._password``.
+
+    :param value: what stands behind a secret's name
+    :returns: None where the value is no such place
+    """
+    found = _REFERENCE.match(value[:LOOK_CHARS_MAX * 6])
+    return found[1] if found else None

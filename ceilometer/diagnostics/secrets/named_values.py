@@ -143,9 +143,7 @@ def _value(text: spans.Text, start: int, end: int,
             text.lower.endswith('auth', start, end)
             and _USER_AND_PASSWORD.match(whole, at, at + 1000)):
         return None
-    before = whole[max(0, start - BEFORE_CHARS_MAX):start]
-    line = before.rpartition('\n')[2]
-    complete = len(line) < len(before) or len(line) == start
+    line, complete = _before(whole, start)
     if sign[0] == ':' and _in_path(line):
         return None
     if secret_names.is_directory(whole[start:end], whole[at:at + 1]):
@@ -158,6 +156,8 @@ def _value(text: spans.Text, start: int, end: int,
     if whole[end - 1] in 'sS' and _COUNT.match(whole, at):
         return None
     if looks.says_none(whole[at:at + 40]):
+        return None
+    if secret_names.is_secret(looks.name_of_place(whole[at:at + 600]) or ''):
         return None
     if sign[0] == ':' and (annotated := _ANNOTATION.match(whole, at)):
         # password: str = 'S'
@@ -173,6 +173,13 @@ def _value(text: spans.Text, start: int, end: int,
                 place.indent is not None and sign[0] == ':'):
             place = place._replace(alone=True)
     return _worth(whole, value_ends.end(text, at, place))
+
+
+def _before(whole: str, start: int) -> tuple[str, bool]:
+    """What stands before a name on its line, and whether that is all of it."""
+    before = whole[max(0, start - BEFORE_CHARS_MAX):start]
+    line = before.rpartition('\n')[2]
+    return line, len(line) < len(before) or len(line) == start
 
 
 def _may_be_secret(whole: str, at: int) -> bool:
@@ -233,7 +240,7 @@ def _without_sign(text: spans.Text, start: int, end: int, behind: int,
             return at, at + len(whole[at:stop].rstrip())
         return None
     said = _IS.match(whole, behind) or _STATEMENT.match(whole, behind)
-    if said is None:
+    if said is None or _in_path(_before(whole, start)[0]):
         return None
     at = said.end()
     # PASSWORD 'S' of SQL, password S of netrc
@@ -279,6 +286,10 @@ def _pair(text: spans.Text, start: int, at: int,
         rest = whole[span[1]:span[1] + 20].lstrip('"\'\\').lstrip()
         if not rest.startswith(']'):
             return None
+    value = whole[span[0]:min(span[1], span[0] + looks.LOOK_CHARS_MAX)]
+    if not flag and secret_names.is_companion(value) and (
+            not looks.of_credential(value)):
+        return None
     return _worth(whole, span)
 
 

@@ -233,7 +233,7 @@ def _is_name_of_secret(items: list[Any]) -> bool:
     if not isinstance(name, str) or not secret_names.is_secret(name):
         return False
     # two names are no pair of a name and its value
-    return not (isinstance(value, str) and secret_names.says(value)
+    return not (isinstance(value, str) and secret_names.is_companion(value)
                 and not looks.of_credential(value))
 
 

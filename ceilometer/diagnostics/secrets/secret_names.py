@@ -91,7 +91,13 @@ _HARMLESS_LAST_WORDS = frozenset("""
     headers provider factory manager plugin class function handler backend
     issuer scope usage rotation age host port user username domain project
     region alias ref mode flag set exists prompt source location middleware
-    found invalid valid missing mismatch denied rejected refused
+    found invalid valid missing mismatch denied rejected refused at second
+    seconds minute minutes hour hours used total remaining
+    """.split())
+# Names that stand in a list beside that of a secret.
+_COMPANIONS = frozenset("""
+    user username login account project tenant domain name id type url host
+    hostname port value methods identity
     """.split())
 # What would be ids, but are the secret.
 _SECRET_IDS = frozenset(('secret', 'token', 'session', 'cookie'))
@@ -111,6 +117,16 @@ def is_secret(name: str) -> bool:
         joined by ``_``, ``-``, ``.`` or capital letters
     """
     return says(name) is Says.SECRET
+
+
+def is_companion(name: str) -> bool:
+    """Whether what stands beside a secret's name is one more name.
+
+    :param name: the second of two: ``['password', 'user']``
+    """
+    words = _WORD.findall(name)
+    return bool(words) and len(name) < NAME_CHARS_MAX and (
+        words[-1].lower() in _COMPANIONS or says(name) > Says.NOTHING)
 
 
 def says(name: str) -> Says:
@@ -160,6 +176,8 @@ def _is_harmless(name: str, words: list[str]) -> bool:
     if last in ('id', 'ids') and len(words) > 1 and words[-2] in _SECRET_IDS:
         return False
     if last in _HARMLESS_LAST_WORDS:
+        return True
+    if last == 'in' and words[-2:-1] in (['expires'], ['valid']):
         return True
     return _is_class_of_errors(name.rpartition('.')[2])
 

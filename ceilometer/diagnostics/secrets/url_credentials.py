@@ -33,6 +33,12 @@ _SCHEME_BACKWARDS = patterns.pattern(r'[a-z0-9+.-]*')
 _AUTHORITY = patterns.pattern(r'[^/?#]*')
 _PORT = patterns.pattern(r'(?:[\w.-]*|\[[0-9a-fA-F:.]*\]):\d{0,5}\Z')
 _WEB = ('http', 'https', 'ws', 'wss')
+# Where a name without a password is a user's, never a token.
+_OF_USERS = frozenset("""
+    amqp amqps rabbit kombu ssh sftp scp qemu+ssh qemu+tcp qemu+tls xen+ssh
+    git+ssh svn+ssh mysql mysql+pymysql postgresql postgresql+psycopg2
+    """.split())
+_USER_ALONE = patterns.pattern(r'[A-Za-z_][A-Za-z_.-]{0,31}\Z')
 # admin:S@10.0.0.1, user:S@tcp(127.0.0.1:3306): no scheme, yet a password
 _BACKWARDS = patterns.pattern(r'[^\s"\'<>(){}\[\],;=|]*')
 _PAIR = patterns.pattern(r'[A-Za-z_][\w.+%-]*:(?!//)')
@@ -48,12 +54,18 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
         end = found.end() if found else at + 3
         before = _SCHEME_BACKWARDS.match(text.lower[max(0, at - 30):at][::-1])
         start = at + 3
-        sign = _last_sign(text.whole, start, end,
-                          before[0][::-1] if before else '')
-        if sign >= 0:
+        scheme = before[0][::-1] if before else ''
+        sign = _last_sign(text.whole, start, end, scheme)
+        if sign >= 0 and not _is_user(scheme, text.whole[start:sign]):
             yield from _credentials(text.whole, start, sign)
         # no more of them in this run: it was the last sign
         at = end
+
+
+def _is_user(scheme: str, credentials: str) -> bool:
+    """Whether what stands before a host is no more than a user's name."""
+    return (scheme.lower() in _OF_USERS
+            and _USER_ALONE.match(credentials) is not None)
 
 
 def _last_sign(whole: str, start: int, end: int, scheme: str) -> int:
@@ -128,7 +140,8 @@ def whole_spans(value: str) -> list[spans.Span]:
     """
     scheme = value.find('://')
     sign = value.rfind('@')
-    if not 0 <= scheme < sign:
+    if not 0 <= scheme < sign or _is_user(
+            value[:scheme].strip(), value[scheme + 3:sign]):
         return []
     return spans.join(_credentials(value, scheme + 3, sign))
 
@@ -142,6 +155,8 @@ def passwords(value: str) -> list[str]:
     :param value: see :func:`whole_spans`
     """
     secrets = {value[start:end] for start, end in whole_spans(value)}
+    if not secrets:
+        return []
     for run in re.findall(r'://(.*)@', value, re.DOTALL):
         secrets.add(run.partition(':')[2])
         for part in re.split(r'@[^,@]*,(?:[a-z+]+://)?', run):

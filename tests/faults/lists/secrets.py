@@ -67,6 +67,18 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='        for form in []:\n',
         tests=(BY_VALUE + 'test_known_secret_is_masked_in_other_clothes',)),
     fault.Fault(
+        name='a known secret is told escaped twice',
+        file=KNOWN,
+        old='(?P<percent>(?:%(?:25)*[0-9A-Fa-f]{2})+)',
+        new='(?P<percent>(?:%[0-9A-Fa-f]{2})+)',
+        tests=(BY_VALUE + 'test_known_secret_is_masked_in_other_clothes',)),
+    fault.Fault(
+        name='a known secret is told folded over literals',
+        file=KNOWN,
+        old='        for reading, sign in enumerate(_READ_OTHERWISE, 1)\n',
+        new='        for reading, sign in enumerate(_READ_OTHERWISE[:0], 1)\n',
+        tests=(BY_VALUE + 'test_known_secret_is_masked_in_other_clothes',)),
+    fault.Fault(
         name='a part of a longer secret is left',
         file=SPANS,
         old='joined[-1] = joined[-1][0], max(joined[-1][1], end)\n',
@@ -219,9 +231,22 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='    if False:\n',
         tests=(SURVIVES,)),
     fault.Fault(
+        name='the version of HTTP behind a path of tokens is masked',
+        file=NAMED,
+        old='    if said is None or _in_path(_before(whole, start)[0]):\n',
+        new='    if said is None:\n',
+        tests=(SURVIVES,)),
+    fault.Fault(
+        name='the user of a URL that has no password is masked',
+        file=URLS,
+        old='if sign >= 0 and not _is_user(',
+        new='if sign >= 0 and True or _is_user(',
+        tests=(SURVIVES,)),
+    fault.Fault(
         name='a word is taken for a credential',
         file=LOOKS,
-        old='    if _WORDS.match(word) or _NUMBER.match(word):\n',
+        old='    if _WORDS.match(word) or _NUMBER.match(word) or '
+            '_ALGORITHM.match(word):\n',
         new='    if False:\n',
         tests=(SURVIVES,)),
     # command lines
