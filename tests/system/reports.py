@@ -18,6 +18,7 @@ Independent of the package: what is tested must not be its own judge.
 from __future__ import annotations
 
 import collections.abc
+import contextlib
 import dataclasses
 import time
 
@@ -96,6 +97,16 @@ def find(machine: machines.Machine, *matches: str) -> list[Report]:
     for entry in machine.entries(*matches, 'REPORT=1'):
         found.setdefault(entry['REPORT_ID'], []).append(entry)
     return [Report(tuple(entries)) for entries in found.values()]
+
+
+def is_armed(machine: machines.Machine, pid: int) -> bool:
+    """Whether a process writes reports, by the file that it has open then."""
+    for path in machine.path(f'/proc/{pid}/fd').iterdir():
+        # one may be closed meanwhile
+        with contextlib.suppress(FileNotFoundError):
+            if 'memfd:ceilometer-diagnostics-turn' in str(path.readlink()):
+                return True
+    return False
 
 
 def from_now() -> str:

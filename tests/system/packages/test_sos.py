@@ -20,6 +20,7 @@ import textwrap
 
 import pytest
 
+from tests.system import command
 from tests.system import machine as machines
 from tests.system.packages import conftest
 from tests.system import packaging_bed
@@ -64,6 +65,11 @@ def collected(machine: machines.Machine, *options: str) -> dict[str, str]:
         machine.run(['rm', '-r', where])
 
 
+def processes(machine: machines.Machine) -> int:
+    """How many processes of the daemon answer: three where one forks them."""
+    return len(command.triggered(machine, POLLING))
+
+
 def ids(machine: machines.Machine) -> list[str]:
     """The ids of all reports in the journal."""
     return [report.id for report in reports.find(machine)]
@@ -91,11 +97,12 @@ def test_what_is_there_is_collected(
 def test_new_reports_are_collected_if_asked_for(
         machine: machines.Machine, polling: str) -> None:
     """They are the newest, and as many as asked for."""
+    wanted = processes(machine)
     before = ids(machine)
     found = collected(machine, '-k', 'ceilometer_diagnostics.trigger=on',
-                      '-k', 'ceilometer_diagnostics.reports=2')
+                      '-k', f'ceilometer_diagnostics.reports={wanted}')
     new = [report for report in ids(machine) if report not in before]
-    assert len(new) == 2
+    assert len(new) == wanted
     assert all(report in found['reports.txt'] for report in new)
     assert not [report for report in before
                 if report in found['reports.txt']]
@@ -111,9 +118,10 @@ def test_script_for_other_tools_gathers_the_same(
         lambda line: not line or line.startswith('   '), code.splitlines())
     machine.write_file('/var/tmp/gather', textwrap.dedent('\n'.join(lines)))
     where = '/var/tmp/gathered'
+    wanted = processes(machine)
     try:
         conftest.shell(machine, 'TRIGGER=1 bash /var/tmp/gather "$1"', where)
-        last = ids(machine)[-2:]
+        last = ids(machine)[-wanted:]
         found = {path.name: path.read_text(errors='replace')
                  for path in machine.path(where).iterdir()}
     finally:
@@ -122,7 +130,8 @@ def test_script_for_other_tools_gathers_the_same(
         'check.txt', 'trigger.txt', 'list.txt', 'findings.txt',
         'reports.json', 'reports.export'}
     assert 'can write reports' in found['check.txt']
-    assert '2 of 2 processes have answered' in found['trigger.txt']
+    assert (f'{wanted} of {wanted} processes have answered'
+            in found['trigger.txt'])
     for report in last:
         assert report[:12] in found['list.txt']
         assert report in found['reports.json']
