@@ -137,6 +137,41 @@ def waiting_workers() -> None:
     manager.run()
 
 
+def polling_workers() -> None:
+    """Two workers of cotyledon that poll 620 samples each, in one cycle."""
+    import types
+
+    import cotyledon
+
+    from ceilometer.diagnostics.daemon import polling_work
+    from ceilometer.diagnostics.daemon import readiness
+
+    readiness.STATUS_SECONDS = 0.1
+    instance = types.SimpleNamespace(
+        polling_manager=types.SimpleNamespace(sources=[]))
+    task = types.SimpleNamespace(pollster_matches=())
+    pollster = types.SimpleNamespace(name='demo.plain')
+
+    def polls(*_: object) -> None:
+        polling_work.poll(sends, instance,
+                          (None, None, {}, pollster, 'some_source'), {})
+
+    def sends(*_: object) -> None:
+        polling_work.send(lambda *_: None, instance, ([None] * 620,), {})
+
+    class ExampleService(cotyledon.Service):
+        def run(self) -> None:
+            ready()
+            until_told()
+            polling_work.cycle(polls, instance, (task,), {})
+
+    ceilometer.diagnostics.install(service='ceilometer-polling')
+    readiness.RUN_SECONDS = 0.0
+    manager = cotyledon.ServiceManager()
+    manager.add(ExampleService, workers=2)
+    manager.run()
+
+
 def wrong_definitions() -> None:
     """A worker that raises what Ceilometer does, and says a password."""
     class PollingException(Exception):

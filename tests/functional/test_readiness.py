@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 import os
 import pathlib
+import re
 import signal
 import socket
 import time
@@ -99,6 +100,25 @@ def test_service_is_ready_when_its_workers_are_up(
     process.send(signal.SIGTERM)
     stopping = systemd.wait_for('STOPPING=1')
     assert stopping[1] == 'STATUS=workers finish what they are doing'
+    assert process.wait() == 0
+
+
+def test_status_tells_how_many_samples_were_polled(
+        start: conftest.Starter, systemd: Systemd) -> None:
+    """By all workers in their last cycles; a death does not hide it."""
+    process = start('polling_workers', systemd.variables)
+    assert systemd.wait_for('READY=1')[1] == 'STATUS=2 of 2 workers are up'
+    worker, _ = process.wait_ready(2)
+    process.tell()
+    counted = 'STATUS=2 of 2 workers are up; 1,240 samples in the last cycle'
+    assert systemd.wait_for(counted) == [counted]
+
+    os.kill(worker, signal.SIGKILL)
+    process.wait_ready(3)
+    died = 'worker N has ended with SIGKILL; it is started anew, as 1 so far'
+    told, = systemd.wait_for(f'{counted}; worker')
+    assert re.sub(r'worker \d', 'worker N', told) == f'{counted}; {died}'
+    process.send(signal.SIGTERM)
     assert process.wait() == 0
 
 

@@ -113,7 +113,7 @@ def floors(pairs):
 #: All that is imported as a process is armed; folders must not add to it.
 ARMING = {'', 'fields', 'report', 'daemon', *(f'daemon.{name}' for name in (
     'arming', 'broker_watch', 'coordination_watch', 'crash_stacks',
-    'descriptors',
+    'cycle_counts', 'descriptors',
     'error_text', 'events', 'gmr', 'hooks',
     'installation', 'interpose', 'last_words', 'log_watch',
     'notification_work', 'polling_work', 'process', 'readiness',

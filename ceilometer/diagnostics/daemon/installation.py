@@ -25,10 +25,12 @@ from typing import Any
 
 from ceilometer.diagnostics.daemon import arming
 from ceilometer.diagnostics.daemon import crash_stacks
+from ceilometer.diagnostics.daemon import cycle_counts
 from ceilometer.diagnostics.daemon import gmr
 from ceilometer.diagnostics.daemon import hooks
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
+from ceilometer.diagnostics.daemon import polling_work
 from ceilometer.diagnostics.daemon import process
 from ceilometer.diagnostics.daemon import readiness
 from ceilometer.diagnostics.daemon import traces
@@ -53,6 +55,8 @@ def install(daemon: process.Daemon,
     workers.watch(_become_master, _become_worker, _note_reload, _note_death,
                   _leave_failure, arming.finish, _note_stop,
                   _note_run if readiness.is_wanted() else None)
+    polling_work.cycle_ended = (
+        _note_cycle if readiness.is_wanted() else None)
     log_watch.observe_logger(unhandled.WORKER_LOGGER, _note_record)
     log_watch.start()
     unhandled.watch(_note_unhandled)
@@ -65,6 +69,7 @@ def uninstall() -> None:
     arming.disarm()
     gmr.give_back()
     workers.unwatch()
+    polling_work.cycle_ended = None
     log_watch.stop()
     unhandled.unwatch()
     hooks.uninstall()
@@ -144,6 +149,13 @@ def _note_run(returned: bool) -> None:
         readiness.note_run(
             armed.reporter.context.turn_descriptor, returned,
             getattr(armed.daemon.worker_service, 'extensions', None) == [])
+
+
+def _note_cycle(samples: int) -> None:
+    armed = arming.armed
+    if armed is not None:
+        cycle_counts.leave(
+            armed.reporter.context.turn_descriptor, samples)
 
 
 def _become_worker(number: int, service: Any) -> None:

@@ -20,6 +20,7 @@ the daemon's own function is called, and once.
 from __future__ import annotations
 
 from collections.abc import Callable
+import contextlib
 import logging
 from typing import Any
 
@@ -33,6 +34,10 @@ not_loaded: dict[str, str] = {}
 NOT_LOADED_MAX = 500
 
 SENT = ('samples',)
+
+#: Called when a cycle has ended, with the number of samples of the last
+#: cycles of all intervals, in the thread of the cycle; None for nobody.
+cycle_ended: Callable[[int], None] | None = None
 
 #: Logger of the module whose functions these are.
 LOGGER = 'ceilometer.polling.manager'
@@ -53,7 +58,18 @@ def cycle(wrapped: Callable[..., Any], instance: Any, args: Any,
     except Exception as error:
         work.cannot_follow('AgentManager.interval_task', error)
         return wrapped(*args, **kwargs)
-    return work.run(doing, wrapped, args, kwargs)
+    try:
+        return work.run(doing, wrapped, args, kwargs)
+    finally:
+        _tell_cycle()
+
+
+def _tell_cycle() -> None:
+    told = cycle_ended
+    if told is not None:
+        with contextlib.suppress(Exception):
+            # each pollster's last run; it may have a thread of its own
+            told(sum(one.items for one in work.works(work.POLL)))
 
 
 def poll(wrapped: Callable[..., Any], instance: Any, args: Any,

@@ -38,6 +38,7 @@ import time
 from typing import Any
 from typing import NoReturn
 
+from ceilometer.diagnostics.daemon import cycle_counts
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics.daemon import worker_deaths
 
@@ -59,6 +60,9 @@ DEATHS_MAX = 3
 
 #: How often the master looks.
 LOOK_SECONDS = 0.2
+
+#: How often it looks what the workers of a service that polls have polled.
+STATUS_SECONDS = 10.0
 
 #: How much longer a service may take to stop than its workers, seconds.
 STOP_SECONDS_MORE = 15
@@ -94,16 +98,21 @@ class Master:
     :param address: systemd's socket, as :data:`SOCKET_VARIABLE` has it
     :param manager: cotyledon's ServiceManager
     :param descriptor: of the file that the processes of the service share
+    :param polls: whether the service polls samples
     """
 
-    def __init__(self, address: str, manager: Any, descriptor: int) -> None:
+    def __init__(self, address: str, manager: Any, descriptor: int, *,
+                 polls: bool = False) -> None:
         self._address = address
         self._manager = manager
         self._descriptor = descriptor
+        self._polls = polls
         self._since = time.monotonic()
         self._deaths = 0
         self._told = ''
+        self._last_death = ''
         self._starts = True
+        self._ready = False
         self._stops = False
 
     def look(self) -> float | None:
@@ -117,42 +126,64 @@ class Master:
             return None
         waited = time.monotonic() - self._since
         try:
-            up, idle, wanted = self._count()
+            up, idle, wanted, samples = self._count()
             ready = up >= wanted or waited > READY_SECONDS_MAX
             status = f'{up} of {wanted} workers are up'
             if idle:
                 status += ', and poll nothing: their namespaces have no '
                 status += 'pollsters'
+            if samples is not None:
+                status += f'; {samples:,} samples in the last cycle'
+            status += self._last_death
         except Exception:
             # another version of cotyledon: as without this module
             ready, status = True, 'workers are started'
+        if self._ready:
+            self._tell(status)
+            return STATUS_SECONDS
         if ready and self._send('READY=1', f'STATUS={status}'):
             self._starts = False
-            return None
+            self._ready = True
+            self._told = status
+            return STATUS_SECONDS if self._polls else None
         if waited > 2 * READY_SECONDS_MAX:
             # nobody listens any more
             return None
-        if status != self._told and self._send(f'STATUS={status}'):
-            self._told = status
+        self._tell(status)
         return LOOK_SECONDS
 
-    def _count(self) -> tuple[int, bool, int]:
-        """How many workers are up, whether idle, and how many should be."""
+    def _tell(self, status: str) -> None:
+        if status != self._told and self._send(f'STATUS={status}'):
+            self._told = status
+
+    def _count(self) -> tuple[int, bool, int, int | None]:
+        """What is known of the workers.
+
+        :returns: how many are up, whether they are idle, how many there
+            should be, and how many samples their last cycles had
+        """
         wanted = 0
+        counts: list[int] = []
         up: list[bool] = []
         for service_id, config in list(self._manager._services.items()):
             wanted += int(config.workers)
             for process, _ in worker_deaths.processes(
                     self._manager, service_id):
                 idle = _up(self._descriptor, process.pid, self._since)
-                if idle is not None:
-                    up.append(idle)
-        return min(len(up), wanted), any(up), wanted
+                if idle is None:
+                    continue
+                up.append(idle)
+                count = cycle_counts.read(self._descriptor, process.pid)
+                if count is not None:
+                    counts.append(count)
+        return (min(len(up), wanted), any(up), wanted,
+                sum(counts) if counts else None)
 
     def reloads(self) -> None:
         """Tell that the workers are replaced; runs in the main thread."""
         self._since = time.monotonic()
-        self._told = ''
+        self._told = self._last_death = ''
+        self._ready = False
         self._send('RELOADING=1', 'STATUS=workers are replaced',
                    f'MONOTONIC_USEC={time.monotonic_ns() // 1000}')
 
@@ -181,8 +212,11 @@ class Master:
                 self.give_up(sentence, EXIT_CONFIGURATION)
             if self._deaths >= DEATHS_MAX:
                 self.give_up(sentence, 1)
-        self._send(f'STATUS={sentence}; it is started anew, as '
-                   f'{self._deaths} so far')
+        told = f'{sentence}; it is started anew, as {self._deaths} so far'
+        if self._polls:
+            # what is told of samples later does not hide it
+            self._last_death = f'; {told}'
+        self._send(f'STATUS={told}')
 
     def give_up(self, sentence: str, status: int) -> NoReturn:
         """End the process, and say why."""
@@ -240,7 +274,8 @@ def begin(manager: Any, service: str, conf: Any, descriptor: int | None,
             SOCKET_VARIABLE not in os.environ):
         return
     from ceilometer.diagnostics.daemon import broken_transport
-    found = Master(os.environ[SOCKET_VARIABLE], manager, descriptor)
+    found = Master(os.environ[SOCKET_VARIABLE], manager, descriptor,
+                   polls=service == 'ceilometer-polling')
     sentence = broken_transport.find(service, conf)
     if sentence is not None:
         found.give_up(sentence, EXIT_CONFIGURATION)

@@ -123,7 +123,8 @@ class Waiter:
     def repeat(self, function: Callable[[], float | None]) -> bool:
         """Have a function called by the waiting thread, again and again.
 
-        Until then a watched file is not looked at. Runs in the main thread.
+        A watched file is looked at where its turn comes first. Runs in the
+        main thread.
 
         :param function: returns after how many seconds to call it again, None
             for never
@@ -163,28 +164,29 @@ class Waiter:
         # thread can come here: the call to stop.
         signals = self._signals | {signal.SIGUSR1}
         watched = self._watched
-        again = None if self._repeated is None else 0.0
+        # when to call what is repeated
+        due = None if self._repeated is None else time.monotonic()
         while True:
-            info: signal.struct_siginfo | None
-            if again is not None:
-                info = signal.sigtimedwait(signals, again)
-            elif watched is None:
-                info = signal.sigwaitinfo(signals)
-            else:
-                info = signal.sigtimedwait(signals, max(
-                    watched.interval_seconds, WATCH_SECONDS_MIN))
+            waits = [] if due is None else [max(0.0, due - time.monotonic())]
+            if watched is not None:
+                waits.append(max(watched.interval_seconds, WATCH_SECONDS_MIN))
+            info = (signal.sigtimedwait(signals, min(waits)) if waits
+                    else signal.sigwaitinfo(signals))
             if self._stopping:
                 return
             try:
                 if (info is not None and self._woken
                         and info.si_pid == os.getpid()):
                     self._woken = False
-                    again = 0.0
+                    due = time.monotonic()
                 elif info is not None:
                     self._reporter.request(_signal_trigger(info))
-                elif again is not None:
+                elif due is not None and due <= time.monotonic():
+                    due = None
                     repeated = self._repeated
                     again = None if repeated is None else repeated()
+                    if again is not None:
+                        due = time.monotonic() + again
                 elif watched is not None and (
                         now := watched.modified_nsec()) != modified:
                     modified = now
