@@ -22,6 +22,7 @@ before the tests, because no test's time limit is made for it.
 
 from __future__ import annotations
 
+import collections.abc
 import os
 import pathlib
 import sys
@@ -29,8 +30,10 @@ import typing
 
 from tests.system import construction
 from tests.system import debian_bed
+from tests.system import fresh_bed
 from tests.system import host_bed
 from tests.system import packaging_bed
+from tests.system import virtualenv_bed
 
 VARIABLE = 'CEILOMETER_TEST_BED'
 
@@ -88,11 +91,21 @@ _RELEASES = {
 #: How names begin of those that packages are tried on.
 PACKAGING = 'packaging-'
 
+#: How names begin of those that have nothing of this project but its tree.
+FRESH = 'fresh-'
+
 BEDS: dict[str, Bed] = {
     HOST: host_bed.HostBed(),
     **_RELEASES,
     **{f'{PACKAGING}{name}': packaging_bed.PackagingBed(release)
        for name, release in _RELEASES.items()},
+    **{f'{FRESH}{name}': fresh_bed.FreshBed(release)
+       for name, release in _RELEASES.items()},
+    f'{FRESH}virtualenv-debian-13': fresh_bed.FreshBed(
+        virtualenv_bed.VirtualenvBed(_RELEASES['debian-13'])),
+    **{f'{FRESH}pypi-{version}': fresh_bed.FreshBed(
+        host_bed.HostBed(None if version == '27' else f'{version}.*'))
+       for version in ('25', '26', '27')},
 }
 
 
@@ -106,6 +119,15 @@ def chosen() -> str:
         raise construction.MachineError(
             f'{VARIABLE}={name}: the beds are {", ".join(BEDS)}')
     return name
+
+
+def some(names: collections.abc.Sequence[str],
+         one: str) -> collections.abc.Sequence[str]:
+    """What of these to test: all on another distribution, else one of them.
+
+    On the host's own each run has to be short.
+    """
+    return [one] if chosen() == HOST else names
 
 
 def main() -> int:

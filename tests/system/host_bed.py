@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -28,6 +29,20 @@ PREFIX = pathlib.Path('/opt/ceilometer')
 PYTHON = '/usr/bin/python3'
 
 PATH = f'{PREFIX}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin'
+
+
+def requirements(ceilometer: str | None = None) -> list[str]:
+    """Give what a virtualenv holds beside this project, for pip.
+
+    :param ceilometer: a version, such as ``25.*``, instead of the newest.
+    """
+    text = pathlib.Path(__file__).with_name('requirements.txt').read_text()
+    lines = [line for line in text.splitlines()
+             if line and not line.startswith('#')]
+    if ceilometer is not None:
+        lines = [re.sub('^ceilometer==.*', f'ceilometer=={ceilometer}', line)
+                 for line in lines]
+    return ['setuptools>=61', 'wheel', *lines]
 
 
 def _pip(directory: pathlib.Path, script: str, *arguments: str) -> None:
@@ -59,9 +74,15 @@ class HostBed:
     """The host's distribution; its interface is that of a ``beds.Bed``.
 
     The units are those of ``install-system``.
+
+    :param ceilometer: a version for pip, such as ``25.*``, instead of that of
+        requirements.txt.
     """
 
     python = f'{PREFIX}/bin/python'
+
+    def __init__(self, ceilometer: str | None = None) -> None:
+        self._ceilometer = ceilometer
 
     def build(self) -> pathlib.Path:
         """Build a virtualenv with Ceilometer, without this project.
@@ -70,34 +91,40 @@ class HostBed:
         requirements and interpreter.
         """
         broker.build()
-        requirements = pathlib.Path(__file__).with_name('requirements.txt')
-        version = subprocess.check_output([PYTHON, '-VV'])
+        wanted = requirements(self._ceilometer)
+        version = subprocess.check_output([PYTHON, '-VV'], text=True)
         digest = hashlib.sha256(
-            requirements.read_bytes() + version).hexdigest()
+            '\n'.join([*wanted, version]).encode()).hexdigest()
         return construction.cached(
             'venv', digest[:16], lambda unfinished: _pip(
                 unfinished, f'{PYTHON} -m venv {PREFIX}; '
-                '$pip wheel "setuptools>=61" -r "$1"', str(requirements)))
+                '$pip "$@"', *wanted))
 
     def root(self, built: pathlib.Path) -> pathlib.Path:
         """Give the host's own root directory."""
         return pathlib.Path('/')
 
-    def install(self, built: pathlib.Path, root: pathlib.Path,
-                scratch: pathlib.Path) -> None:
-        """Put the virtualenv, with this project, in its place."""
+    def install_ceilometer(self, built: pathlib.Path, root: pathlib.Path,
+                           scratch: pathlib.Path) -> None:
+        """Put the virtualenv and the configuration in their places."""
         broker.install(root)
         prefix = root / PREFIX.relative_to('/')
         prefix.mkdir(parents=True, exist_ok=True)
         construction.overlay(built, prefix, scratch / 'venv')
+        # The host may have a Ceilometer.
+        shutil.rmtree(root / 'etc/ceilometer', ignore_errors=True)
+        shutil.copytree(prefix / 'etc/ceilometer', root / 'etc/ceilometer')
+
+    def install(self, built: pathlib.Path, root: pathlib.Path,
+                scratch: pathlib.Path) -> None:
+        """Put all of that and this project in their places."""
+        self.install_ceilometer(built, root, scratch)
+        prefix = root / PREFIX.relative_to('/')
         source = scratch / 'source'
         construction.copy_project(source)
         _pip(prefix, '$pip --no-deps --no-build-isolation "$1"; '
              f'{PREFIX}/bin/ceilometer-diagnostics install-system --units '
              '--root "$2"', str(source), str(root))
-        # The host may have a Ceilometer.
-        shutil.rmtree(root / 'etc/ceilometer', ignore_errors=True)
-        shutil.copytree(prefix / 'etc/ceilometer', root / 'etc/ceilometer')
 
     def packages(self, root: pathlib.Path) -> str:
         """Give the virtualenv's directory of packages."""

@@ -21,14 +21,13 @@ from __future__ import annotations
 import hashlib
 import os
 import pathlib
-import shutil
 
 from tests.system import construction
 from tests.system import debian_bed
-from tests import tree
+from tests.system import fresh_bed
 
-#: Where the tree is, as a source archive has it.
-SOURCE = '/usr/src/ceilometer-diagnostics'
+#: Where the tree is.
+SOURCE = fresh_bed.SOURCE
 
 # What builds and checks packages of Debian; what does for RPM; who collects
 # what support engineers ask for; and who is asked for permissions.
@@ -83,10 +82,7 @@ class PackagingBed:
     def install(self, built: pathlib.Path, root: pathlib.Path,
                 scratch: pathlib.Path) -> None:
         """Put the tree into the machine, and nothing else."""
-        for name in tree.files():
-            target = root / SOURCE[1:] / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(tree.TREE / name, target)
+        fresh_bed.copy_tree(root)
 
     def packages(self, root: pathlib.Path) -> str:
         """Give where packages of Debian have their modules."""

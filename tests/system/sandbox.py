@@ -23,8 +23,9 @@ PAGE = construction.TREE / 'doc/source/reference/units.rst'
 
 def ipmi() -> str:
     """The script that has ipmitool run without root."""
-    found, = re.findall(r'(?m)^ {3}groupadd .*\n(?: {3}.*\n)+',
-                        PAGE.read_text())
+    found, = re.findall(
+        r'(?m)^ {3}ceilometer-diagnostics install-system .*\n(?: {3}.*\n)+',
+        PAGE.read_text())
     return re.sub('(?m)^ {3}', '', found)
 
 

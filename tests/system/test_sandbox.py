@@ -23,10 +23,12 @@ import typing
 
 import pytest
 
+from tests.system import beds
 from tests.system import conftest
 from tests.system import machine as machines
 from tests.system import reports
 from tests.system import sandbox
+from tests.system import test_units
 
 # As systemd-analyze prints it, 10 is worst.
 EXPOSURE_MAX = {
@@ -102,10 +104,12 @@ def test_every_unit_is_as_closed_as_was_promised(
         assert found[name] < min(found['debian'], found['rdo'])
 
 
+@pytest.mark.parametrize('name', beds.some(
+    test_units.DAEMONS, 'ceilometer-agent-notification'))
 def test_report_tells_the_same_in_the_sandbox(
-        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+        machine: machines.Machine, unit: conftest.StartUnit,
+        name: str) -> None:
     """Each section of each process, but for what varies anyway."""
-    name = 'ceilometer-agent-notification'
     unit(name)
     reports.ready(machine, name)
     main = machine.show(name, 'MainPID')['MainPID']
@@ -144,6 +148,9 @@ def test_ipmi_is_read_without_root(
         machine.wait_for(lambda: 'type Temperature' in machine.run(
             ['cat', LOG], check=False).stdout, what='ipmitool', unit=name)
         lines = set(machine.path(LOG).read_text().splitlines())
+        # what the group may do, its rule has: no device is here to show it
+        assert 'GROUP="ceilometer-ipmi"' in machine.run(
+            ['cat', '/etc/udev/rules.d/60-ceilometer-ipmi.rules']).stdout
         uid = machine.run(['id', '-u', 'ceilometer']).stdout.strip()
         assert {line for line in lines if line.split()[0] in (
             'uid', 'CapEff:', 'NoNewPrivs:')} == {
@@ -152,6 +159,10 @@ def test_ipmi_is_read_without_root(
         machine.write_file('/etc/ceilometer/polling.yaml', before)
         machine.run(['rm', '-rf', LOG, '/usr/bin/ipmitool',
                      '/usr/local/lib/ceilometer-ipmi'])
+        machine.run(['ceilometer-diagnostics', 'install-system',
+                     '--uninstall'])
+        machine.run(['ceilometer-diagnostics', 'install-system', '--units'])
+        machine.systemctl('daemon-reload')
 
 
 def _told(found: list[reports.Report]) -> dict[str, dict[str, typing.Any]]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.system import beds
 from tests.system import command
 from tests.system import conftest
 from tests.system import construction
@@ -52,6 +53,12 @@ def test_every_shipped_unit_is_tested(machine: machines.Machine) -> None:
         *(f'{name}.service' for name in DAEMONS), *OTHERS}
 
 
+def is_up(machine: machines.Machine, name: str) -> bool:
+    """Whether the daemon tells that its worker is up."""
+    return machine.show(name, 'StatusText')['StatusText'].startswith(
+        '1 of 1 workers are up')
+
+
 @pytest.mark.parametrize('name', DAEMONS)
 def test_daemon_starts_reloads_and_stops(
         machine: machines.Machine, unit: conftest.StartUnit,
@@ -62,19 +69,23 @@ def test_daemon_starts_reloads_and_stops(
     workers = set(machine.workers(name))
     assert workers
     unit(name)
-    before = machine.show(name, 'ActiveState', 'MainPID', 'NRestarts',
-                          'StatusText')
+    before = machine.show(name, 'ActiveState', 'MainPID', 'NRestarts')
     assert before['ActiveState'] == 'active'
     assert before['NRestarts'] == '0'
-    assert before['StatusText'].startswith('1 of 1 workers are up')
+    assert is_up(machine, name)
+
+    told = command.triggered(machine, name)
+    assert {answer['pid'] for answer in told} >= {
+        int(before['MainPID']), *workers}
 
     machine.systemctl('reload', name)
     machine.wait_for(
         lambda: (now := set(machine.workers(name))) and not now & workers,
         what=f'new workers of {name}', unit=name)
     # systemctl may not have waited, if it was told of too late
-    machine.wait_for(lambda: machine.show(name, *before) == before,
-                     what='the end of the reload', unit=name)
+    machine.wait_for(
+        lambda: machine.show(name, *before) == before and is_up(machine, name),
+        what='the end of the reload', unit=name)
 
     machine.systemctl('stop', name)
     assert machine.show(name, 'ActiveState', 'Result', 'ExecMainCode',
@@ -103,10 +114,11 @@ def test_daemon_runs_as_its_user_with_the_signals_held(
             assert int(status[mask], 16) & USR1_AND_USR2 == USR1_AND_USR2
 
 
+@pytest.mark.parametrize('name', beds.some(DAEMONS, 'ceilometer-polling'))
 def test_killed_worker_and_killed_daemon_come_back(
-        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+        machine: machines.Machine, unit: conftest.StartUnit,
+        name: str) -> None:
     """The main process replaces a worker, systemd the main process."""
-    name = 'ceilometer-polling'
     unit(name, dropin='[Service]\nRestartSec=100ms\n')
     main = machine.show(name, 'MainPID')['MainPID']
     worker, = machine.workers(name)
@@ -121,6 +133,10 @@ def test_killed_worker_and_killed_daemon_come_back(
         lambda: machine.show(name, 'NRestarts', 'ActiveState') == {
             'NRestarts': '1', 'ActiveState': 'active'},
         what='a restart', unit=name)
+    # the new one is whole, and nobody of the old one is left
+    pids = {answer['pid'] for answer in command.triggered(machine, name)}
+    assert pids >= set(machine.workers(name)) != set()
+    assert not pids & {worker, int(main)}
 
 
 def test_refused_command_line_is_not_tried_again(
@@ -234,10 +250,11 @@ def test_target_starts_and_stops_what_is_enabled(
         machine.systemctl('disable', *DAEMONS)
 
 
+@pytest.mark.parametrize('name', beds.some(
+    DAEMONS, 'ceilometer-agent-notification'))
 def test_configuration_that_cannot_work_fails_the_start(
-        machine: machines.Machine) -> None:
+        machine: machines.Machine, name: str) -> None:
     """With one sentence, and once; systemctl says that it failed."""
-    name = 'ceilometer-agent-notification'
     why = ('[DEFAULT] transport_url is wrong: oslo.messaging has no driver '
            "'rabit'")
     path = '/etc/ceilometer/ceilometer.conf.d/test.conf'
