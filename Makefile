@@ -79,7 +79,7 @@ system: tox ## Run the tests with real daemons under a real systemd
 # fail, nobody wants to wait for each of them as long as on a busy machine.
 BEDS := debian-12 debian-13 debian-testing
 $(BEDS) matrix: export EVENT_SECONDS ?= 60
-$(BEDS) matrix packages: PACKAGES += $(BED_PACKAGES)
+$(BEDS) matrix packages compatibility: PACKAGES += $(BED_PACKAGES)
 
 .PHONY: matrix
 matrix: tox ## Run the system tests on every other distribution
@@ -110,6 +110,11 @@ packages: tox ## Build .deb and .rpm, try them with Debian's Ceilometer: BEDS=
 	done; \
 	echo "Packages pass on:$${passed:- none}; fail on:$${failed:- none}"; \
 	test -z "$$failed"
+
+# Not $(BEDS): without BEDS= on the command line, PyPI's are tried as well.
+.PHONY: compatibility
+compatibility: deps ## Install, ask, remove on each supported system: a table
+	@/usr/bin/python3 -m tests.system.compatibility
 
 .PHONY: healthy
 healthy: deps ## Watch healthy daemons for half an hour: no false alarm

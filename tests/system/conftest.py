@@ -24,6 +24,7 @@ from tests.system import beds
 from tests.system import construction
 from tests.system import machine as machines
 from tests.system import sample_flow
+from tests.system import versions
 
 # Starts a unit, with a drop-in and an oslo.config file of its own if given.
 StartUnit = collections.abc.Callable[..., None]
@@ -37,12 +38,9 @@ WHAT_RUNS = pytest.StashKey[str]()
 
 def what_runs(machine: machines.Machine) -> str:
     """Tell which versions of what a machine is made of."""
-    return ', '.join(machine.run(
-        ['sh', '-euc', '. /etc/os-release; echo "$PRETTY_NAME"; '
-         'systemctl --version | head -n 1; "$0" --version; "$0" -c "'
-         'import importlib.metadata as m; '
-         'print(\'Ceilometer\', m.version(\'ceilometer\'))"',
-         machine.python]).stdout.splitlines())
+    told = versions.of(machine)
+    return (f'{told.distribution}, systemd {told.systemd}, '
+            f'Python {told.python}, Ceilometer {told.ceilometer}')
 
 
 @pytest.hookimpl

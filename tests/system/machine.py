@@ -76,14 +76,15 @@ class Machine:
     :ivar packages: the directory of packages that has this project's
     """
 
-    def __init__(self) -> None:
+    def __init__(self, bed: str | None = None) -> None:
         """Boot; returns when systemd says that it has finished.
 
+        :param bed: what it is made of, that of the environment by default.
         :raises construction.MachineError: if the host or the boot is not up to
             it.
         """
         keeper.check_host()
-        bed = beds.chosen()
+        bed = bed or beds.chosen()
         built = beds.BEDS[bed].build()
         self._keeper = subprocess.Popen(
             ['unshare', '--mount', '--propagation', 'private',

@@ -23,8 +23,8 @@ import signal
 import pytest
 
 from tests.system import beds
-from tests.system import construction
 from tests.system import debian_bed
+from tests.system import instructions
 from tests.system import machine as machines
 from tests.system import reports
 
@@ -62,12 +62,9 @@ _OF_ONE_START = (
 
 def steps() -> list[str]:
     """The commands of the README that follow the installation by pip."""
-    text = (construction.TREE / 'README.rst').read_text()
-    block, = re.findall(r'\n((?:   # .*\n)*   # .* install-system\n'
-                        r'(?:   # .*\n)*)', text)
-    found = re.findall('^   # (.*)$', block, re.MULTILINE)
     # wherever it is installed, it is in PATH
-    return [line.replace('/opt/ceilometer/bin/', '') for line in found]
+    return [line.replace(instructions.VIRTUALENV, '')
+            for line in instructions.activate()]
 
 
 def left_behind(machine: machines.Machine) -> set[str]:
@@ -193,7 +190,8 @@ def test_one_line_arms_somebody_elses_unit(
     reports.ready(machine, NAME)
     since = reports.from_now()
     machine.systemctl('kill', '-s', 'USR1', NAME)
-    armed = [pid for pid in machine.pids(NAME) if _armed(machine, pid)]
+    armed = [pid for pid in machine.pids(NAME)
+             if reports.is_armed(machine, pid)]
     assert len(armed) >= 2
     found = {report.pid: report for report in reports.wait(
         machine, NAME, armed, since)}
@@ -227,11 +225,6 @@ def test_one_line_arms_somebody_elses_unit(
     assert seen(machine) == before
     assert unit.read_bytes() == of_unit
     assert left_behind(machine) == files
-
-
-def _armed(machine: machines.Machine, pid: int) -> bool:
-    return any('ceilometer-diagnostics' in str(path.readlink())
-               for path in machine.path(f'/proc/{pid}/fd').iterdir())
 
 
 def _forkserver(machine: machines.Machine) -> bool:
