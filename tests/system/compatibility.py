@@ -90,11 +90,11 @@ class Life:
         for line in lines:
             self._shell(line)
         self._machine.systemctl('restart', UNITS[1])
+        told: list[str] = []
         for unit in UNITS:
             self._machine.wait_for(lambda unit=unit: self._machine.workers(
                 unit), unit=unit)
             # the last process is armed a moment later
-            told: list[str] = []
             try:
                 self._machine.wait_for(lambda unit=unit: self._finds_nothing(
                     check.replace(POLLING, unit), told))

@@ -142,3 +142,23 @@ def test_file_may_come_later(waiting, reporter, tmp_path):
     file.write_text('')
     assert reporter.wait_for(lambda: reporter.triggers)
     assert reporter.complaints == 0
+
+
+def test_file_is_looked_at_while_something_is_repeated(
+        waiting, reporter, tmp_path):
+    """A call that comes late does not hide it, and comes all the same."""
+    calls = []
+    file = tmp_path / 'touched'
+    file.write_text('')
+    waiting.start((), WatchedFile(str(file), 0.0))
+    assert waiting.repeat(lambda: calls.append(len(looks)) or 0.5)
+    for count in (1, 2):
+        look_again(6)
+        os.utime(file, (count, count))
+        assert reporter.wait_for(
+            lambda count=count: len(reporter.triggers) == count)
+    deadline = time.monotonic() + limits.EVENT_SECONDS
+    while len(calls) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert reporter.complaints == 0

@@ -19,6 +19,7 @@ TRANSPORT = 'daemon/broken_transport.py'
 WORKERS = 'daemon/workers.py'
 TESTS = 'tests/functional/test_readiness.py::'
 _READY = TESTS + 'test_service_is_ready_when_its_workers_are_up'
+_SAMPLES = TESTS + 'test_status_tells_how_many_samples_were_polled'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
@@ -27,6 +28,24 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='            ready = up >= wanted or waited > READY_SECONDS_MAX\n',
         new='            ready = True\n',
         tests=(_READY,)),
+    fault.Fault(
+        name='nobody looks at samples once the service is ready',
+        file=READINESS,
+        old='            return STATUS_SECONDS if self._polls else None\n',
+        new='            return None\n',
+        tests=(_SAMPLES,)),
+    fault.Fault(
+        name='the samples of one worker only are told',
+        file=READINESS,
+        old='sum(counts) if counts else None',
+        new='max(counts) if counts else None',
+        tests=(_SAMPLES,)),
+    fault.Fault(
+        name='a death is hidden by the number of samples',
+        file=READINESS,
+        old="            self._last_death = f'; {told}'\n",
+        new='            pass\n',
+        tests=(_SAMPLES,)),
     fault.Fault(
         name='workers of before a reload count',
         file=READINESS,

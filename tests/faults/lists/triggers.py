@@ -123,6 +123,15 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(TRIGGERS + 'test_doors_say_what_is_wrong',)),
     # waiter
     fault.Fault(
+        name='a file is not looked at while something is repeated',
+        file=WAITER,
+        old='            if watched is not None:\n'
+            '                waits.append(',
+        new='            if watched is not None and due is None:\n'
+            '                waits.append(',
+        tests=(TEST_WAITER
+               + 'test_file_is_looked_at_while_something_is_repeated',)),
+    fault.Fault(
         name='one trigger that fails is the last one',
         file=WAITER,
         old='                self._reporter.complain()\n',
