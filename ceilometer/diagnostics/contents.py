@@ -868,12 +868,13 @@ class Worker(TypedDict):
 
 
 class WorkerDeath(TypedDict):
-    """A worker that has ended.
+    """A worker that has ended, or the master in the section ``death``.
 
     :ivar time: ISO 8601, UTC
     :ivar seconds_ago: before this was collected
-    :ivar exit_status: None if a signal killed it
-    :ivar signal: name of the signal, ``SIGKILL``
+    :ivar worker: its number, None for the master
+    :ivar exit_status: None if a signal killed it, or if that is not known
+    :ivar signal: name of the signal, ``SIGKILL``; None likewise
     :ivar lived_seconds: how long it ran
     :ivar replaced: whether it ended because the service was told to reload
     :ivar last_error: what it has logged last
@@ -886,7 +887,7 @@ class WorkerDeath(TypedDict):
 
     time: str
     seconds_ago: float
-    worker: int
+    worker: int | None
     pid: int | None
     exit_status: int | None
     signal: str | None
@@ -1234,7 +1235,8 @@ class Outside(TypedDict):
 
 
 class Died(TypedDict):
-    """Section ``death``: a worker that has died, told by its master.
+    """Section ``death``: a worker that has died, told by its master; or a
+    master, told by a worker of it, or by the next master.
 
     :ivar others: those that died before, since the entry before this one, the
         last one first

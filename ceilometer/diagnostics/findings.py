@@ -122,6 +122,7 @@ KINDS: Final[dict[str, Kind]] = {
     'broker-blocked': _BROKER,
     # the processes
     'killed-for-memory': Kind(WARNING),
+    'master-died': Kind(ERROR),
     'workers-dying': Kind(ERROR, ('workers-missing',)),
     'workers-missing': Kind(ERROR),
     'process-raised': Kind(ERROR),

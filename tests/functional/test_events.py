@@ -19,7 +19,9 @@ import signal
 
 import pytest
 
+from ceilometer.diagnostics.daemon import worker_deaths
 from ceilometer.diagnostics import fields
+from tests.functional import conftest
 
 
 def told(journal, trigger):
@@ -129,10 +131,83 @@ def test_workers_that_die_again_and_again_share_an_entry(start, journal):
     assert data['findings'][0]['severity'] == 'error'
 
 
+@pytest.fixture
+def directory(tmp_path):
+    """The runtime directory of a unit, and a start in it."""
+    made = tmp_path / 'ceilometer' / 'example'
+    made.mkdir(parents=True)
+    return made
+
+
+@pytest.mark.parametrize('in_file', [True, False])
+@pytest.mark.parametrize('number', [signal.SIGABRT, signal.SIGKILL])
+def test_master_that_is_killed_is_told_by_a_worker(
+        start, journal, directory, number, in_file):
+    """One of them, once; the signal does what it did before."""
+    process = start('cotyledon_service', {
+        'RUNTIME_DIRECTORY': str(directory) if in_file else ''})
+    workers = others_than(process, process.wait_ready(3))
+    process.send(number)
+    assert process.wait() == -number
+    (entry, report), = wait_told(journal, fields.TRIGGER_DEATH)
+    assert entry['OBJECT_PID'] == str(process.pid)
+    assert (report.header.process, report.header.worker) == (
+        fields.PROCESS_MASTER, None)
+    (section,) = report.sections
+    assert section.findings == ('master-died',)
+    death = section.data['death']
+    assert (death['pid'], death['worker']) == (process.pid, None)
+    crashed = number == signal.SIGABRT
+    assert death['signal'] == ('SIGABRT' if crashed else None)
+    assert ('in _wait_forever' in section.text) is crashed
+    assert section.data['findings'][0]['sentence'].startswith(
+        f'the master, pid {process.pid}, died '
+        f'{"by SIGABRT at" if crashed else "and could not tell why"}')
+    for worker in workers:
+        until_gone(worker)
+    assert len(told(journal, fields.TRIGGER_DEATH)) == 1
+    assert [path.name for path in directory.iterdir()] == []
+
+
+def until_gone(pid):
+    """Wait for the end of a process that is no child."""
+    conftest.until(lambda: worker_deaths.age(pid) is None,
+                   f'the end of {pid}')
+
+
+def test_master_that_is_killed_with_its_workers_is_told_by_the_next(
+        start, journal, directory):
+    """Once; what systemd keeps of the unit is its runtime directory."""
+    environment = {'RUNTIME_DIRECTORY': str(directory)}
+    first = start('cotyledon_service', environment)
+    workers = others_than(first, first.wait_ready(3))
+    for worker in workers:
+        os.kill(worker, signal.SIGSTOP)
+    first.send(signal.SIGSEGV)
+    until_gone(first.pid)
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+        until_gone(worker)
+    assert first.wait() == -signal.SIGSEGV
+    assert journal.entries == []
+    for _ in range(2):
+        later = start('cotyledon_service', environment)
+        later.wait_ready(3)
+        (_, report), = wait_told(journal, fields.TRIGGER_DEATH)
+        later.send(signal.SIGTERM)
+        assert later.wait() == 0
+    (section,) = report.sections
+    assert (section.data['death']['pid'], section.data['death']['signal']) == (
+        first.pid, 'SIGSEGV')
+    assert 'in _wait_forever' in section.text
+    assert [path.name for path in directory.iterdir()] == ['masters.told']
+
+
 @pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGHUP])
-def test_orderly_end_is_no_death(start, journal, number):
+def test_orderly_end_is_no_death(start, journal, directory, number):
     """Neither that of the service nor that of workers that are replaced."""
-    process = start('cotyledon_service')
+    process = start('cotyledon_service', {
+        'RUNTIME_DIRECTORY': str(directory)})
     process.wait_ready(3)
     process.send(number)
     if number == signal.SIGHUP:
@@ -140,6 +215,7 @@ def test_orderly_end_is_no_death(start, journal, number):
         process.send(signal.SIGTERM)
     assert process.wait() == 0
     assert journal.entries == []
+    assert list(directory.iterdir()) == []
 
 
 def test_exceptions_that_end_a_thread_and_the_process(start, journal):

@@ -351,7 +351,7 @@ def test_exception_that_ends_a_worker_is_its_last_word(watch):
 
     def fail():
         cotyledon_hooks.watch(None, None, None, None, last_words.leave,
-                              None)
+                              None, None)
         try:
             cotyledon_hooks._init_worker(
                 lambda: [][0], types.SimpleNamespace(), (), {})

@@ -52,6 +52,7 @@ from ceilometer.diagnostics.daemon import events
 from ceilometer.diagnostics.daemon import gmr
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
+from ceilometer.diagnostics.daemon import master_death
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import readiness
 from ceilometer.diagnostics.daemon import reporter
@@ -193,6 +194,7 @@ class Arming:
         worker_deaths.forked()
         readiness.forked()
         crash_stacks.forked()
+        master_death.forked()
         if self.daemon.process == fields.PROCESS_WORKER:
             last_words.begin(self.reporter.context.turn_descriptor)
             crash_stacks.begin(self.reporter.context.turn_descriptor)
@@ -263,6 +265,7 @@ def finish() -> None:
     if armed is not None:
         armed.events.finish()
         armed.reporter.finish()
+        master_death.over()
 
 
 def _before_fork() -> None:

@@ -12,18 +12,20 @@
 
 """Where a worker stood when it crashed, for its master to tell.
 
-An exception that ends a worker leaves its traceback in the same place.
+An exception that ends a worker leaves its traceback in the same place. For
+the crash of the master itself, see :mod:`.master_death`.
 
-A worker that is killed by SIGSEGV, SIGABRT, SIGBUS or SIGFPE can run no Python
-code any more. The standard library's faulthandler can still write the stacks
-of its threads, in C, and then lets the signal do what it does: exit statuses
-and core dumps are as before. It writes them to a place of the worker's own in
-the file in memory that the processes of the service share; see :mod:`.turn`.
+A process that is killed by SIGSEGV, SIGABRT, SIGBUS or SIGFPE can run no
+Python code any more. The standard library's faulthandler can still write the
+stacks of its threads, in C, and then lets the signal do what it does: exit
+statuses and core dumps are as before. It writes them to a place of the
+process's own in the file in memory that the processes of the service share;
+see :mod:`.turn`.
 
 Where somebody else has enabled faulthandler, as PYTHONFAULTHANDLER does, it is
 left alone.
 
-Runs in the worker as it begins, and in the thread of cotyledon's manager.
+Runs in the process as it begins, and in the thread of cotyledon's manager.
 Nothing here raises or blocks.
 """
 
@@ -33,6 +35,7 @@ import contextlib
 import faulthandler
 import os
 import struct
+from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import turn
 
@@ -45,11 +48,45 @@ _OFFSET = 1024 * 1024
 _PLACES = 64
 _PLACE_BYTES = 256 * 1024
 
+#: The place of the master, behind those of others.
+MASTER_PLACE = _OFFSET + _PLACES * _PLACE_BYTES
+
 # a mark, and the process
 _HEAD = struct.Struct('<4sI')
 _MARK = b'dump'
 
-_enabled = False
+
+class Opened(NamedTuple):
+    """A descriptor, and what it was opened for.
+
+    :ivar descriptor: the descriptor
+    :ivar link: what /proc says it leads to
+    """
+
+    descriptor: int
+    link: str
+
+    @classmethod
+    def of(cls, descriptor: int) -> Opened:
+        """Note what a descriptor was opened for.
+
+        :param descriptor: the descriptor
+        :raises OSError: there is no /proc
+        """
+        return cls(descriptor, os.readlink(f'/proc/self/fd/{descriptor}'))
+
+    def close(self) -> None:
+        """Close it, unless others have, and opened something else there."""
+        with contextlib.suppress(OSError):
+            if Opened.of(self.descriptor) == self:
+                os.close(self.descriptor)
+
+
+# What faulthandler writes to.
+_own: Opened | None = None
+
+# Whose place has been cleared, and where.
+_begun: tuple[int, int] | None = None
 
 
 def begin(descriptor: int | None) -> None:
@@ -60,20 +97,33 @@ def begin(descriptor: int | None) -> None:
     :param descriptor: of the file that the processes of the service share,
         None where they share none
     """
-    global _enabled
-    if (descriptor is None or faulthandler.is_enabled()
-            or not turn.is_ours(descriptor)):
+    if descriptor is not None and turn.is_ours(descriptor):
+        begin_at(descriptor, _place(os.getpid()))
+
+
+def begin_at(descriptor: int, place: int) -> None:
+    """Have the stacks of this process written to some place.
+
+    A second time does nothing.
+
+    :param descriptor: of a file that may be shared
+    :param place: where in the file, bytes
+    """
+    global _own, _begun
+    if _begun == (os.getpid(), place):
         return
-    place = _place(os.getpid())
+    _begun = os.getpid(), place
     with contextlib.suppress(OSError, ValueError):
-        _forget(descriptor, place)
+        _clear(descriptor, place)
         os.pwrite(descriptor, _HEAD.pack(_MARK, os.getpid()), place)
+        if faulthandler.is_enabled():
+            return
         # opened anew, it has a position of its own
         own = os.open(f'/proc/self/fd/{descriptor}',
                       os.O_WRONLY | os.O_CLOEXEC)
         os.lseek(own, place + _HEAD.size, os.SEEK_SET)
         faulthandler.enable(own, all_threads=True)
-        _enabled = True
+        _own = Opened.of(own)
 
 
 def leave(descriptor: int | None, lines: list[str]) -> None:
@@ -97,16 +147,17 @@ def leave(descriptor: int | None, lines: list[str]) -> None:
         kept.insert(0, line)
     text = b'\n'.join([title, *kept])
     with contextlib.suppress(OSError):
-        _forget(descriptor, place)
+        _clear(descriptor, place)
         os.pwrite(descriptor, _HEAD.pack(_MARK, os.getpid()) + text, place)
 
 
 def forked() -> None:
     """Let go what is of another process; called in its fork."""
-    global _enabled
-    if _enabled:
-        _enabled = False
+    global _own
+    if _own is not None:
         faulthandler.disable()
+        _own.close()
+        _own = None
 
 
 def of(descriptor: int | None, pid: int) -> str | None:
@@ -118,19 +169,42 @@ def of(descriptor: int | None, pid: int) -> str | None:
     """
     if descriptor is None or not turn.is_ours(descriptor):
         return None
-    place = _place(pid)
+    written = at(descriptor, _place(pid), pid)
+    if written is not None:
+        forget(descriptor, _place(pid))
+    return written or None
+
+
+def at(descriptor: int, place: int, pid: int) -> str | None:
+    """What a process has written to some place.
+
+    :param descriptor: of the file
+    :param place: where in the file, bytes
+    :param pid: the process
+    :returns: empty if it has begun and written nothing; None if it has not
+        begun there, or that is forgotten
+    """
     try:
         page = os.pread(descriptor, _HEAD.size + STACKS_BYTES_MAX, place)
-        if page[:_HEAD.size] != _HEAD.pack(_MARK, pid):
-            return None
-        _forget(descriptor, place)
     except OSError:
         return None
+    if page[:_HEAD.size] != _HEAD.pack(_MARK, pid):
+        return None
     written = page[_HEAD.size:].partition(b'\0')[0]
-    return written.decode(errors='replace').strip() or None
+    return written.decode(errors='replace').strip()
 
 
-def _forget(descriptor: int, place: int) -> None:
+def forget(descriptor: int, place: int) -> None:
+    """Forget what stands at some place, and that anybody has begun there.
+
+    :param descriptor: of the file
+    :param place: where in the file, bytes
+    """
+    with contextlib.suppress(OSError):
+        os.pwrite(descriptor, bytes(_HEAD.size), place)
+
+
+def _clear(descriptor: int, place: int) -> None:
     # what was never written stays so
     if any(os.pread(descriptor, _HEAD.size + 1, place)):
         os.pwrite(descriptor, bytes(_PLACE_BYTES), place)

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A worker that has died, as data and in words.
+"""A worker, or the master, that has died, as data and in words.
 
 For the section that tells of all workers, and for the entry that tells of one
 death. Computes on what it is given, in the threads of a report.
@@ -42,22 +42,24 @@ def data(death: worker_deaths.Death, now: float) -> contents.WorkerDeath:
     :param now: seconds since the epoch
     """
     words = death.words
+    code = death.code
     told: contents.WorkerDeath = {
         'time': findings.utc(death.time),
         'seconds_ago': round(max(now - death.time, 0), 1),
         'worker': death.worker,
         'pid': death.pid,
-        'exit_status': death.code if death.code >= 0 else None,
-        'signal': None if death.code >= 0 else _signal(-death.code),
+        'exit_status': None if code is None or code < 0 else code,
+        'signal': None if code is None or code >= 0 else _signal(-code),
         'lived_seconds': (
             None if words is None
             else round(max(death.time - words.began, 0), 1)),
         'replaced': death.replaced,
         'last_error': None if words is None else _error(words, death.time,
                                                         now),
-        'service': death.service,
         'report': death.report,
     }
+    if death.worker is not None:
+        told['service'] = death.service
     if death.stacks is not None:
         told['stacks'] = traces.without_ids_of(death.stacks.splitlines())
     return told
@@ -85,12 +87,23 @@ def _signal(number: int) -> str:
         return f'signal {number}'
 
 
+def who(death: contents.WorkerDeath) -> str:
+    """Who died: ``worker 0``, ``the master``.
+
+    :param death: the death
+    """
+    return ('the master' if death['worker'] is None
+            else f'worker {death["worker"]}')
+
+
 def how(death: contents.WorkerDeath) -> str:
     """How it died: ``by SIGKILL``, ``with exit status 2``.
 
     :param death: the death
     """
     words = f'with exit status {death["exit_status"]}'
+    if death['exit_status'] is None:
+        words = 'and could not tell why'
     if death['signal'] is not None:
         words = f'by {death["signal"]}{_where(death)}'
     if report := death.get('report'):
@@ -131,8 +144,8 @@ def lines(death: contents.WorkerDeath) -> list[str]:
 
     :param death: the death
     """
-    words = (f'{death["time"]} worker {death["worker"]}, pid '
-             f'{death["pid"]}, {how(death)}')
+    words = (f'{death["time"]} {who(death)}, pid {death["pid"]}, '
+             f'{how(death)}')
     if death['lived_seconds'] is not None:
         words += f', lived {findings.span(death["lived_seconds"])}'
     if death['replaced']:

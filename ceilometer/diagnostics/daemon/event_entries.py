@@ -65,10 +65,13 @@ def send(context: report_context.ReportContext, kind: str,
     more: journal_entries.Entry = {}
     data: contents.Died | contents.Unhandled
     if kind == fields.TRIGGER_DEATH:
+        of_master = last.worker is None
         header = dataclasses.replace(
-            header, process=fields.PROCESS_WORKER, worker=last.worker,
-            worker_name=sanitize.name(last.service, redactor),
-            pid=last.pid or 0)
+            header, pid=last.pid or 0, worker=last.worker,
+            process=(fields.PROCESS_MASTER if of_master
+                     else fields.PROCESS_WORKER),
+            worker_name=None if of_master else sanitize.name(
+                last.service, redactor))
         if last.pid is not None:
             more = {fields.OBJECT_PID: str(last.pid)}
         data = _died(events, left_out)
@@ -112,7 +115,7 @@ def _died(deaths: Sequence[worker_deaths.Death],
 
 def _found_died(data: contents.Died) -> list[contents.Finding]:
     death = data['death']
-    words = f'worker {death["worker"]}'
+    words = death_text.who(death)
     if death.get('service'):
         words += f' ({death["service"]})'
     words += f', pid {death["pid"]}, died {death_text.how(death)}'
@@ -122,6 +125,9 @@ def _found_died(data: contents.Died) -> list[contents.Finding]:
     more = len(data['others']) + data['left_out']
     if more:
         words += f'; {more} more died since the entry before'
+    if death['worker'] is None:
+        return [findings.finding('master-died', words, death['time'],
+                                 pid=death['pid'])]
     return [findings.finding(
         'workers-dying', words, death['time'],
         findings.ERROR if more else findings.WARNING,

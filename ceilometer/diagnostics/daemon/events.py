@@ -60,6 +60,13 @@ class Events:
         self._last: dict[str, float] = {}
         self._telling = False
 
+    @property
+    def interval_seconds(self) -> float:
+        """From one entry of a kind to the next, at least."""
+        settings = self._reporter.context.settings
+        return (settings.minimum_interval_seconds
+                if settings is not None else INTERVAL_SECONDS)
+
     def tell(self, kind: str, event: Any) -> None:
         """Have an event told.
 
@@ -113,9 +120,7 @@ class Events:
 
     def _take(self, waits: bool) -> tuple[str, list[Any], int] | None:
         """What is to be told next: its kind, the events, how many more."""
-        settings = self._reporter.context.settings
-        interval = (settings.minimum_interval_seconds
-                    if settings is not None else INTERVAL_SECONDS)
+        interval = self.interval_seconds
         with self._changed:
             while True:
                 due = {kind: self._last.get(kind, float('-inf')) + interval

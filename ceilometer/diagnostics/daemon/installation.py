@@ -19,6 +19,7 @@ main thread.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 import logging
 import sys
 from typing import Any
@@ -30,6 +31,7 @@ from ceilometer.diagnostics.daemon import gmr
 from ceilometer.diagnostics.daemon import hooks
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
+from ceilometer.diagnostics.daemon import master_death
 from ceilometer.diagnostics.daemon import polling_work
 from ceilometer.diagnostics.daemon import process
 from ceilometer.diagnostics.daemon import readiness
@@ -53,8 +55,8 @@ def install(daemon: process.Daemon,
     armed = arming.arm(daemon, before=before)
     gmr.take_over(armed.adopt)
     workers.watch(_become_master, _become_worker, _note_reload, _note_death,
-                  _leave_failure, arming.finish, _note_stop,
-                  _note_run if readiness.is_wanted() else None)
+                  _leave_failure, _note_told_to_end, arming.finish,
+                  _note_stop, _note_run if readiness.is_wanted() else None)
     polling_work.cycle_ended = (
         _note_cycle if readiness.is_wanted() else None)
     log_watch.observe_logger(unhandled.WORKER_LOGGER, _note_record)
@@ -94,8 +96,29 @@ def _become_master(manager: Any) -> None:
         watch = worker_deaths.watch
         watch.descriptor = armed.reporter.context.turn_descriptor
         watch.begin(manager)
+        with master_death.before(armed.events.interval_seconds) as deaths:
+            _tell_masters(armed, deaths)
+        master_death.begin(watch.descriptor)
         readiness.begin(manager, armed.daemon.service, armed.daemon.conf,
                         watch.descriptor, armed.repeat)
+
+
+def _tell_masters(armed: arming.Arming,
+                  deaths: Iterable[worker_deaths.Death]) -> None:
+    """Tell how masters have died, and wait until that has been sent."""
+    for death in deaths:
+        armed.events.tell(fields.TRIGGER_DEATH, death)
+    armed.events.finish()
+
+
+def _note_told_to_end() -> None:
+    """In a worker that was told to end, by its master or for want of one."""
+    armed = arming.armed
+    if armed is not None and armed.daemon.process == fields.PROCESS_WORKER:
+        with master_death.of(armed.reporter.context.turn_descriptor,
+                             armed.daemon.root_pid) as death:
+            if death is not None:
+                _tell_masters(armed, [death])
 
 
 def _note_reload() -> None:
@@ -137,6 +160,7 @@ def _leave_failure(error: BaseException) -> None:
 
 
 def _note_stop() -> None:
+    master_death.over()
     if readiness.master is not None:
         conf = None if arming.armed is None else arming.armed.daemon.conf
         readiness.master.stops(

@@ -332,7 +332,7 @@ def _sentence(death: worker_deaths.Death) -> str:
     """Why a worker has ended, on one line, without secrets."""
     from ceilometer.diagnostics.secrets import redact
     how = f'exit status {death.code}'
-    if death.code < 0:
+    if death.code is not None and death.code < 0:
         with contextlib.suppress(ValueError):
             how = signal.Signals(-death.code).name
     words = death.words

@@ -39,12 +39,13 @@ TIMES_MAX = 200
 
 
 class Death(NamedTuple):
-    """A worker that has ended.
+    """A worker, or the master, that has ended.
 
     :ivar time: when that was noticed, seconds since the epoch
-    :ivar worker: its number
+    :ivar worker: its number, None for the master
     :ivar pid: of its process, None if not known
-    :ivar code: exit status; the negative number of a signal that killed it
+    :ivar code: exit status; the negative number of a signal that killed it;
+        None if not known
     :ivar replaced: whether it ended because the service was told to reload
     :ivar words: what it has left, None if not known
     :ivar stacks: where its threads stood when it crashed, or where the
@@ -55,9 +56,9 @@ class Death(NamedTuple):
     """
 
     time: float
-    worker: int
+    worker: int | None
     pid: int | None
-    code: int
+    code: int | None
     replaced: bool
     words: last_words.LastWords | None
     stacks: str | None = None

@@ -37,6 +37,7 @@ _on_manager: Callable[[Any], None] | None = None
 _on_reload: Callable[[], None] | None = None
 _on_death: Callable[[Any, int, int], None] | None = None
 _on_failure: Callable[[Exception], None] | None = None
+_on_told_to_end: Callable[[], None] | None = None
 _on_end: Callable[[], None] | None = None
 _on_stop: Callable[[], None] | None = None
 _on_run: Callable[[bool], None] | None = None
@@ -50,6 +51,7 @@ def watch(on_manager: Callable[[Any], None],
           on_reload: Callable[[], None],
           on_death: Callable[[Any, int, int], None],
           on_failure: Callable[[Exception], None],
+          on_told_to_end: Callable[[], None],
           on_end: Callable[[], None],
           on_stop: Callable[[], None] | None = None,
           on_run: Callable[[bool], None] | None = None) -> None:
@@ -65,8 +67,9 @@ def watch(on_manager: Callable[[Any], None],
         of the signal that killed it
     :param on_failure: called in a worker whose service cannot be made, with
         the exception that ends it
-    :param on_end: called in a worker that was told to end, when its service
-        has ended
+    :param on_told_to_end: called in a worker that was told to end, before its
+        service ends
+    :param on_end: called in it when its service has ended
     :param on_stop: called in the master when it is told to end, before it
         ends its workers
     :param on_run: called in a worker when ``run`` of its service begins, with
@@ -74,11 +77,12 @@ def watch(on_manager: Callable[[Any], None],
         know
     """
     global _on_manager, _on_worker, _on_reload, _on_death, _on_failure
-    global _on_end, _on_stop, _on_run, _hooked, _ends
+    global _on_told_to_end, _on_end, _on_stop, _on_run, _hooked, _ends
     _on_stop = on_stop
     _on_run = on_run
     _ends = False
     _on_failure = on_failure
+    _on_told_to_end = on_told_to_end
     _on_end = on_end
     _on_reload = on_reload
     _on_death = on_death
@@ -96,10 +100,11 @@ def watch(on_manager: Callable[[Any], None],
 def unwatch() -> None:
     """Tell nobody any more."""
     global _on_manager, _on_worker, _on_reload, _on_death, _on_failure
-    global _on_end, _on_stop, _on_run
+    global _on_told_to_end, _on_end, _on_stop, _on_run
     _on_stop = None
     _on_run = None
     _on_failure = None
+    _on_told_to_end = None
     _on_end = None
     _on_manager = None
     _on_worker = None
@@ -199,6 +204,11 @@ def ends() -> bool:
 def _terminate(terminate: Callable[[], Any]) -> Any:
     global _ends
     _ends = True
+    try:
+        if _on_told_to_end is not None:
+            _on_told_to_end()
+    except Exception:
+        LOG.exception('Diagnostics cannot tell of the master of this worker')
     try:
         return terminate()
     finally:

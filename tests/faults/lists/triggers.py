@@ -291,14 +291,14 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a faulthandler that somebody has enabled is taken over',
         file='daemon/crash_stacks.py',
-        old='descriptor is None or faulthandler.is_enabled()\n',
-        new='descriptor is None\n',
+        old='        if faulthandler.is_enabled():\n',
+        new='        if False:\n',
         tests=('tests/unit/test_workers.py::'
                'test_faulthandler_of_somebody_else_is_left_alone',)),
     fault.Fault(
         name='a worker has the stacks of one that crashed before',
         file='daemon/crash_stacks.py',
-        old='        _forget(descriptor, place)\n'
+        old='        _clear(descriptor, place)\n'
             '        os.pwrite(descriptor, _HEAD.pack(_MARK, os.getpid()), ',
         new='        os.pwrite(descriptor, _HEAD.pack(_MARK, os.getpid()), ',
         tests=('tests/unit/test_workers.py::'
@@ -311,6 +311,36 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='            pass\n',
         tests=('tests/functional/test_unfinished.py::'
                'test_stacks_of_a_worker_that_crashes_are_told',)),
+    # master_death
+    fault.Fault(
+        name='no worker tells of the death of its master',
+        file='daemon/installation.py',
+        old='            if death is not None:\n'
+            '                _tell_masters(armed, [death])\n',
+        new='            pass\n',
+        tests=('tests/functional/test_events.py::'
+               'test_master_that_is_killed_is_told_by_a_worker',)),
+    fault.Fault(
+        name='each worker tells of the death of its master',
+        file='daemon/master_death.py',
+        old='    stack.callback(place.forget)\n',
+        new='',
+        tests=('tests/functional/test_events.py::'
+               'test_master_that_is_killed_is_told_by_a_worker',)),
+    fault.Fault(
+        name='a master that ends in order is told as dead',
+        file='daemon/master_death.py',
+        old='        _place.forget()\n',
+        new='        pass\n',
+        tests=('tests/functional/test_events.py::'
+               'test_orderly_end_is_no_death',)),
+    fault.Fault(
+        name='the next master tells nothing of the one before',
+        file='daemon/installation.py',
+        old='            _tell_masters(armed, deaths)\n',
+        new='            pass\n',
+        tests=('tests/functional/test_events.py::test_master_that_is_killed_'
+               'with_its_workers_is_told_by_the_next',)),
     # events
     fault.Fault(
         name='a death is told only when somebody asks',

@@ -22,6 +22,7 @@ import time
 
 from tests.system import command
 from tests.system import conftest
+from tests.system import export_format
 from tests.system import machine as machines
 from tests.system import reports
 
@@ -132,6 +133,28 @@ def test_stopped_worker(machine: machines.Machine,
     assert 'it is stopped' in done.stdout
     assert '1 of 2 processes have answered' in done.stdout
     reports.wait(machine, POLLING, machine.pids(POLLING), since)
+
+
+def test_master_that_crashes(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """It is told once, with its stacks, and how its unit failed."""
+    unit(POLLING)
+    reports.ready(machine, POLLING)
+    main = int(machine.show(POLLING, 'MainPID')['MainPID'])
+    machine.run(['kill', '-SEGV', str(main)])
+
+    def told() -> list[export_format.Entry]:
+        return machine.entries('-u', POLLING, 'REPORT_TRIGGER=death')
+
+    machine.wait_for(lambda: bool(told()), what='the entry of a death',
+                     unit=POLLING)
+    reports.ready(machine, POLLING)
+    (entry,) = told()
+    assert entry['OBJECT_PID'] == str(main)
+    assert entry['REPORT_FINDING'] == 'master-died'
+    assert 'Fatal Python error: Segmentation fault' in entry['MESSAGE']
+    assert 'its master was killed by SIGSEGV' in command.run(
+        machine, 'trigger', POLLING)
 
 
 def test_ten_thousand_signals_at_once(
