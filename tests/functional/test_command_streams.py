@@ -73,6 +73,17 @@ def test_standard_output_is_closed(journal: pathlib.Path,
             open_.stderr, open_.returncode)
 
 
+@pytest.mark.parametrize('arguments', [
+    ['list'], ['list', '--help'], ['--help'], ['--version']], ids=' '.join)
+def test_standard_output_is_full(journal: pathlib.Path,
+                                 arguments: list[str]) -> None:
+    """What could not take it is named."""
+    done = run('>/dev/full', journal, arguments)
+    assert (done.returncode, done.stderr) == (
+        1, 'ceilometer-diagnostics: standard output: No space left on '
+        'device\n')
+
+
 @pytest.mark.parametrize('redirect', ['<&-', '2>&-', '<&- 2>&-'])
 @pytest.mark.parametrize('arguments', ARGUMENTS, ids=' '.join)
 def test_another_stream_is_closed(journal: pathlib.Path, redirect: str,

@@ -29,7 +29,9 @@ CANARIES: dict[str, list[str]] = {
     'names': [
         'my_pw = §', 'mypw=§', 'bindpw: §', 'pin = §', 'creds = §',
         'pgpass=§', 'jwt: §', 'psk=§', 'otp = §', 'secret_id: §',
-        'SecretId=§', 'token_id=§', 'totp = §', 'wpa_psk=§', 'rootpw = §',
+        'SecretId=§', 'VAULT_UNSEAL_KEY=§',
+        'rocommunity: §', 'rwcommunity = §', 'token_id=§', 'totp = §',
+        'wpa_psk=§', 'rootpw = §',
         'dbpass=§', 'db_pswd = §', 'user_cred: §', 'snmp_community = §',
         'PGPASSWORD=§', 'MYSQL_PWD=§', 'SSHPASS=§', 'password2 = §',
         'erlang_cookie = §', 'X-Amz-Security-Token: §', 'masterauth: §',
@@ -74,7 +76,8 @@ CANARIES: dict[str, list[str]] = {
         '{"name": "password", "default": "§"}',
         '{"default": "§", "name": "password"}',
         '{\n  "key": "api_token",\n  "type": "str",\n  "value": "§"\n}',
-        '{"password": {"value": "§"}}'],
+        '{"password": {"value": "§"}}', '{"password" :\n\n  "§"\n}',
+        '<key>password</key>\n  <string>§</string>'],
     'Python': [
         "{'password': '§'}", "{'password': b'§'}", "{'password': ('§', 1)}",
         "{'password': ['one', '§']}", "{'passwords': {'one', '§'}}",
@@ -82,7 +85,9 @@ CANARIES: dict[str, list[str]] = {
         "[('Accept', 'x'), ('X-Auth-Token', '§')]", "['X-Auth-Token', '§']",
         "{'name': 'password', 'default': '§'}",
         "{'value': '§', 'name': 'password'}",
-        "Opt(name='password', default='§')", "Client(password='§', timeout=3)",
+        "Opt(name='password', default='§')",
+        "StrOpt('password', secret=True, default='§')",
+        "Client(password='§', timeout=3)",
         "Client(password='it\\'s §')", "Client(password='a' 'b §')",
         "Client(password=SecretStr('§'))", "Auth(token=Token(id='§', a=1))",
         "password: str = '§'", "os.environ['DB_PASSWORD'] = '§'",
@@ -132,7 +137,12 @@ CANARIES: dict[str, list[str]] = {
         'smbclient //h/x -U user%§', 'OS_PASSWORD=§ nova list',
         'export OS_PASSWORD=§', "export OS_PASSWORD='§ x'",
         'env MYSQL_PWD=§ mysql', 'java -Djavax.net.ssl.keyStorePassword=§',
-        'docker login -u x -p § h', 'mysql \\\n  -p§'],
+        'docker login -u x -p § h', 'mysql \\\n  -p§',
+        'rabbitmqctl add_user u §', 'rabbitmqctl -q change_password u §',
+        "['rabbitmqctl', 'authenticate_user', 'u', '§']",
+        'mysqladmin -u root password §', "mysqladmin password '§'",
+        'virsh secret-set-value u §', 'vault login §',
+        'curl --cert c.pem:§ http://h'],
     'URLs': [
         'amqp://user:§@host:5672//', 'redis://:§@host:6379/0',
         'https://§@git.example.org/x', 'rabbit://a:x12345@h1:1,b:§@h2:2/v',
@@ -186,6 +196,14 @@ CANARIES: dict[str, list[str]] = {
         '-----END PGP PRIVATE KEY BLOCK-----\n',
         '-----BEGIN PRIVATE KEY-----\nMII\n§',
         "'-----BEGIN PRIVATE KEY-----\\nMII\\n§\\n-----END'",
+        '---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n§\n'
+        '---- END SSH2 ENCRYPTED PRIVATE KEY ----\n',
+        '-----BEGIN OpenVPN Static key V1-----\n§\n'
+        '-----END OpenVPN Static key V1-----\n',
+        '-----BEGIN%20RSA%20PRIVATE%20KEY-----%0AMII%0A§%0A',
+        '-----BEGIN+PRIVATE+KEY-----%0AMII%0A§%0A',
+        'PuTTY-User-Key-File-3: ssh-rsa\nPrivate-Lines: 2\nAAA\n§\n'
+        'Private-MAC: §\n',
         'key: |\n  -----BEGIN EC PRIVATE KEY-----\n  MII\n  §\n'],
 }
 
@@ -214,6 +232,14 @@ FORMS = [
     'xoxb-123456789012-abcdefABCDEF', 'hvs.CAESIJlWh0aBcDeFgHiJkLmNoPq',
     '$6$saltsalt$abcdefghijklmnopqrstuvwxyz0123456789',
     '$2b$12$abcdefghijklmnopqrstuvABCDEFGH',
+    '$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.Rh',
+    '$apr1$saltsalt$abcdefghijklmnopqrstuv',
+    '$pbkdf2-sha512$25000$saltsaltsaltsalt$abcdefghijklmnopqrstuvwxyz',
+    '$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4Cb',
+    'AQBSdFhcAAAAABAAxKJ7cGJ8dS1kZXBsb3llZA==',
+    'npm_abcdefghijklmnopqrstuvwxyzABCDEF0123', 'ghs_16C7e42F292c6912E7710c',
+    'hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX',
+    'https://x.webhook.office.com/webhookb2/0a1b2c3d-4e5f@6a7b/Incoming',
 ]
 
 #: Texts that tell a cause, or what a reader looks for: they stay as they are.
@@ -272,6 +298,9 @@ SURVIVORS = [
     "TokenNotFound('x')", "validate_password('x', 'y')", 'auth: keystone',
     'PWD=/opt/dir', 'export OLDPWD=/root',
     'tokens: 5', 'passwords = 0',
+    'rabbitmqctl: command not found', 'virsh: error: no domain',
+    'begin of a private key', '-----BEGIN CERTIFICATE-----\nMIIB\n',
+    '-----BEGIN PUBLIC KEY-----\nMIIB\n',
     '"GET /v3/auth/tokens HTTP/1.1" 401 109',
     'http://h:5000 "POST /v3/auth/tokens HTTP/1.1" 201 7394',
     '"POST /v3/users/me/password HTTP/1.1" 403 90',

@@ -106,7 +106,8 @@ def _print(text: str) -> int:
         sys.stdout.write(characters.fitting(text))
         destination.flush()
     except OSError as error:
-        destination.complain(f'{error.filename}: {error.strerror}')
+        where = error.filename or 'standard output'
+        destination.complain(f'{where}: {error.strerror or error}')
         return _abandon(1)
     return 0
 

@@ -61,11 +61,20 @@ _USER = patterns.pattern(r'[\w.@\\-]{1,64}:')
 _MASKED = secret_names.MASK
 
 _SECRETIVE = {name: known for name, known in programs.PROGRAMS.items()
-              if (known.secret or known.long) and len(name) > 2}
+              if (known.secret or known.long or known.behind or known.last)
+              and len(name) > 2}
 _PROGRAM = patterns.pattern(
     r'(?<![\w.-])(?:' + '|'.join(
         sorted(map(re.escape, _SECRETIVE), key=len, reverse=True))
     + r')(?![\w.-])')
+# A name as an argument: git config x.token S, X-Auth-Token: S
+_NAME = patterns.pattern(r'[\[{(]{0,9}[A-Za-z][\w.-]*:?\Z')
+# What is done with a token, and is none: openstack token issue.
+_VERBS = frozenset("""
+    list show create delete issue revoke set unset add remove get update flush
+    rotate setup reset change check validate
+    """.split())
+_BETWEEN = r"""[\s"',]{1,6}"""
 _IN_LIST = patterns.pattern(r"""["'],\s*[bu]?["']""")
 
 
@@ -138,6 +147,8 @@ class _Arguments:
         self._options = True
         #: how many arguments of the program were no options
         self._words = 0
+        #: the number of the one that is secret
+        self._secret_word = 0
 
     def masked(self, argument: str) -> str:
         """The next argument, without what is secret in it."""
@@ -149,6 +160,8 @@ class _Arguments:
                     else self._word(argument))
         if following == 'doubtful' and not argument.startswith('-'):
             return self._doubtful(argument)
+        if following == 'named' and not argument.startswith('-'):
+            return self._word(argument) if argument in _VERBS else _MASKED
         if following == 'command':
             return text_of_command(argument, self._mask, self._depth + 1)
         if following and not argument.startswith('-'):
@@ -165,7 +178,7 @@ class _Arguments:
         if _VARIABLE.match(argument):
             return self._assignment(argument)
         self._program = programs.of(argument)
-        self._words = 0
+        self._words = self._secret_word = 0
         self._expects_program = (
             self._program is not None and self._program.runs)
         return self._mask(argument)
@@ -291,11 +304,18 @@ class _Arguments:
                 self._program = None
                 self._expects_program = True
                 return self._mask(argument)
-            if known.hidden_from is not None and (
-                    self._words > known.hidden_from):
+            if self._words == self._secret_word or (
+                    known.hidden_from is not None
+                    and self._words > known.hidden_from):
                 return _MASKED
+            if argument in known.behind or argument in known.last:
+                self._secret_word = self._words + (
+                    1 if argument in known.behind else 2)
+                return argument
             if known.words:
                 return self._mask(argument)
+        if _NAME.match(argument) and secret_names.is_secret(argument):
+            self._next = 'named'
         if slash := _SLASHED.match(argument):
             # /p:S
             return f'{slash[0]}{_MASKED}'
@@ -332,6 +352,9 @@ def _options(text: spans.Text, known: programs.Program,
              at: int) -> Iterator[spans.Span]:
     whole = text.whole
     end = _end(text, at)
+    if known.behind or known.last:
+        for verb in _behind_verbs(known).finditer(whole, at, end):
+            yield _argument(whole, verb.end(), end)
     option = _option(known)
     while (found := option.search(whole, at, end)) is not None:
         at = start = found.end()
@@ -363,6 +386,15 @@ def _end(text: spans.Text, at: int) -> int:
 
 
 @functools.cache
+def _behind_verbs(known: programs.Program) -> re.Pattern[str]:
+    behind, last = ('|'.join(map(re.escape, verbs)) or '(?!)'
+                    for verbs in (known.behind, known.last))
+    return re.compile(
+        rf"""(?<=[\s"'])(?:(?:{behind}){_BETWEEN}"""
+        rf"""|(?:{last}){_BETWEEN}[^\s"',]{{1,200}}{_BETWEEN})(?=[^\s"',-])""")
+
+
+@functools.cache
 def _option(known: programs.Program) -> re.Pattern[str]:
     flags = f'[{re.escape(known.flags)}]{{0,10}}' if known.flags else ''
     long = '|'.join((*map(re.escape, known.long), '(?!)'))
@@ -387,4 +419,4 @@ def _argument(whole: str, start: int, end: int) -> spans.Span:
 
 
 COMMAND_LINES = spans.Recognizer(
-    'options of known programs', tuple(_SECRETIVE), _find, sign='-')
+    'options of known programs', tuple(_SECRETIVE), _find)

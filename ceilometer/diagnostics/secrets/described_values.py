@@ -35,7 +35,8 @@ NAMES = frozenset(('name', 'key', 'id', 'option', 'field', 'header', 'k',
                    'property', 'opt', 'arg', 'attribute', 'env'))
 VALUES = frozenset(('value', 'default', 'val', 'content', 'data', 'current',
                     'v', 'values', 'text', 'raw', 'old', 'new', 'override',
-                    'set_value', 'stringvalue', 'old_value', 'new_value'))
+                    'set_value', 'string', 'stringvalue', 'old_value',
+                    'new_value'))
 
 #: A value stands at most so far from its name.
 DISTANCE_CHARS_MAX = 300

@@ -22,10 +22,16 @@ from collections.abc import Iterator
 from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import spans
 
-_BEGIN = '-----begin '
+# A key stands in PEM's armour, in that of SSH2 and OpenVPN, or in a URL.
+_GAP = r'(?:[ +]|%20)'
+_WORDS = rf'{_GAP}(?:[a-z0-9]{{1,20}}{_GAP}){{0,4}}'
+_BEGIN = 'begin'
 _BEGINNING = patterns.pattern(
-    r'-----begin [a-z0-9 ]{0,40}private key(?: block)?-----')
-_END = patterns.pattern(r'-----end [a-z0-9 ]{0,40}key(?: block)?-----')
+    rf'begin{_WORDS}(?:private|static){_GAP}key(?:{_GAP}(?:block|v\d))?'
+    r'(?: ?-{4,5})')
+_END = patterns.pattern(rf'-{{4,5}} ?end{_WORDS}key(?![a-z])')
+_LINES_OF_PUTTY = 'private-lines:'
+_END_OF_PUTTY = patterns.pattern(r'private-mac:[^\n]*')
 
 _WORD = patterns.pattern(r'[\w-]*')
 
@@ -43,7 +49,28 @@ _TOKENS = {
     'xox': patterns.pattern(r'xox[abeoprs]-[\w-]{10,}'),
     'hvs.': patterns.pattern(r'hvs\.[\w-]{20,}'),
     'aiza': patterns.pattern(r'AIza[\w-]{30,}'),
+    'ghu_': patterns.pattern(r'ghu_\w{20,}'),
+    'ghs_': patterns.pattern(r'ghs_\w{20,}'),
+    'glrt-': patterns.pattern(r'glrt-[\w-]{16,}'),
+    'hvb.': patterns.pattern(r'hvb\.[\w-]{20,}'),
+    'npm_': patterns.pattern(r'(?<!\w)npm_[A-Za-z0-9]{30,}'),
+    'pypi-': patterns.pattern(r'(?<!\w)pypi-AgE[\w-]{30,}'),
+    'sk_live_': patterns.pattern(r'(?<!\w)sk_live_\w{16,}'),
+    'ya29.': patterns.pattern(r'(?<!\w)ya29\.[\w-]{20,}'),
+    'age-secret-key-': patterns.pattern(r'AGE-SECRET-KEY-1\w{20,}'),
+    # Ceph
+    'aq': patterns.pattern(r'(?<![\w+/])AQ[\w+/]{36}=='),
+    # addresses that whoever knows them may write to
+    'hooks.slack.com/': patterns.pattern(
+        r'hooks\.slack\.com/\w+/[\w-]{1,40}/[\w-]{1,40}/[\w-]+'),
+    'office.com/webhook': patterns.pattern(
+        r'office\.com/webhook\w*/[^\s"\'<>]+'),
     # hashes of passwords
+    '$y$': patterns.pattern(
+        r'\$y\$[\w./]{1,12}\$[\w./]{1,90}\$[\w./]{16,90}'),
+    '$apr1$': patterns.pattern(r'\$apr1\$[\w./]{1,16}\$[\w./]{16,}'),
+    '$pbkdf2': patterns.pattern(r'\$pbkdf2[\w./=$,+-]{20,400}'),
+    '$scrypt$': patterns.pattern(r'\$scrypt\$[\w./=$,+-]{20,400}'),
     '$1$': patterns.pattern(r'\$1\$[\w./]{1,16}\$[\w./]{16,}'),
     '$2': patterns.pattern(r'\$2[abxy]\$\d\d\$[\w./]{22,}'),
     '$5$': patterns.pattern(r'\$5\$[\w./=$]{20,200}'),
@@ -54,16 +81,27 @@ _TOKENS = {
 
 
 def _private_keys(text: spans.Text) -> Iterator[spans.Span]:
+    yield from _keys_of_putty(text)
     at = 0
     while (at := text.lower.find(_BEGIN, at)) >= 0:
         beginning = _BEGINNING.match(text.lower, at)
-        if beginning is None:
+        if beginning is None or not text.whole.endswith(
+                ('----', '---- '), 0, at):
             at += len(_BEGIN)
             continue
         # one that does not end was cut
         end = _END.search(text.lower, beginning.end())
         at = end.start() if end else len(text.whole)
         yield beginning.end(), at
+
+
+def _keys_of_putty(text: spans.Text) -> Iterator[spans.Span]:
+    at = 0
+    while (at := text.lower.find(_LINES_OF_PUTTY, at)) >= 0:
+        start = text.line_end(at)
+        end = _END_OF_PUTTY.search(text.lower, start)
+        at = end.end() if end else len(text.whole)
+        yield start, at
 
 
 def _tokens(text: spans.Text) -> Iterator[spans.Span]:
@@ -80,5 +118,7 @@ def _tokens(text: spans.Text) -> Iterator[spans.Span]:
 
 
 PRIVATE_KEYS = spans.Recognizer(
-    'private keys', ('private key',), _private_keys)
+    'private keys', (
+        'private key', 'private%20key', 'private+key', 'static key',
+        _LINES_OF_PUTTY), _private_keys)
 TOKENS = spans.Recognizer('tokens of known makes', tuple(_TOKENS), _tokens)

@@ -65,9 +65,12 @@ _COUNT = patterns.pattern(r'\d{1,9}(?![\w.-])')
 # whose value has names of its own
 _HEADER = patterns.pattern(r'cookie|authorization')
 _IS = patterns.pattern(r'[ \t]+(?:is|was)[ \t]*:?[ \t]+')
+_OPENING_BELOW = patterns.pattern(r'\s{1,200}(?=["\[{])')
 _CELL = patterns.pattern(r'[ \t]*\|[ \t]*')
 _AFTER_FLAG = patterns.pattern(r'(?:[^\S\n]|\\?\r?\n)+')
 _COMMA = patterns.pattern(r',\s*')
+_KEYWORD = patterns.pattern(r'[a-z_]{1,40}=')
+_DEFAULT = patterns.pattern(r'\b(?:default|value)=(?=["\'])')
 _STATEMENT = patterns.pattern(r'[ \t]+(?:by[ \t]+)?')
 _IDENTIFIED = patterns.pattern(r'identified\s+(?:with\s+\S+\s+)?by\s+')
 _ANNOTATION = patterns.pattern(r'[\w.\[\], |]{1,100}?\s=\s')
@@ -138,6 +141,9 @@ def _value(text: spans.Text, start: int, end: int,
             not text.lower.endswith('&lt;', 0, start)):
         return _without_sign(text, start, end, behind, flag, says)
     at = value_ends.skip_space(whole, sign.end())
+    if behind > end and (opening := _OPENING_BELOW.match(whole, at)):
+        # JSON may have any space between a name and its value
+        at = opening.end()
     doubtful = says is secret_names.Says.PERHAPS
     if doubtful and not _may_be_secret(whole, at) and not (
             text.lower.endswith('auth', start, end)
@@ -281,6 +287,11 @@ def _pair(text: spans.Text, start: int, at: int,
             return None
     if flag and whole.startswith('--', at + 1):
         return None
+    if not flag and _KEYWORD.match(whole, at):
+        # StrOpt('password', secret=True, default='S')
+        told = _DEFAULT.search(whole, at, at + BEFORE_CHARS_MAX)
+        return _worth(whole, value_ends.end(
+            text, told.end(), value_ends.Place(None))) if told else None
     span = value_ends.end(text, at, value_ends.Place(None))
     if opening == '[':
         rest = whole[span[1]:span[1] + 20].lstrip('"\'\\').lstrip()

@@ -36,6 +36,8 @@ class Program(NamedTuple):
     :ivar host: whether it is a host, and a command line follows
     :ivar hidden_from: the number of its first argument, of those that are no
         options, that may be a secret; None for none of them
+    :ivar behind: its own verbs whose next argument is secret
+    :ivar last: its own verbs whose next argument but one is secret
     """
 
     secret: str = ''
@@ -49,6 +51,8 @@ class Program(NamedTuple):
     runs: bool = False
     host: bool = False
     hidden_from: int | None = None
+    behind: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
 
 
 _MYSQL = Program(secret='p', joined='p', shown='huPSDe',
@@ -85,13 +89,16 @@ PROGRAMS: dict[str, Program] = {
     'ssh': Program(shown='bcDEeFIiJLlmOopQRSWw',
                    flags='46AaCfGgKkMNnqsTtVvXxYy', host=True),
     # whose options hold secrets
-    'mysql': _MYSQL, 'mysqldump': _MYSQL, 'mysqladmin': _MYSQL,
+    'mysql': _MYSQL, 'mysqldump': _MYSQL,
+    'mysqladmin': _MYSQL._replace(behind=('password',)),
     'mysqlcheck': _MYSQL, 'mysqlimport': _MYSQL, 'mysqlshow': _MYSQL,
-    'mariadb': _MYSQL, 'mariadb-dump': _MYSQL, 'mariadb-admin': _MYSQL,
+    'mariadb': _MYSQL, 'mariadb-dump': _MYSQL,
+    'mariadb-admin': _MYSQL._replace(behind=('password',)),
     'mycli': _MYSQL,
     'curl': Program(secret='uUbE', shown='XoHwAemCTrYyzQ',
                     flags='ksSLvifIgGjJNOqpa#0123469',
-                    long=('user', 'proxy-user', 'pass', 'oauth2-bearer')),
+                    long=('user', 'proxy-user', 'pass', 'oauth2-bearer',
+                          'cert')),
     'wget': Program(shown='OoatUPTwQ', flags='qvcSNrkp'),
     'psql': Program(shown='hpUdcfFvLoPRT', flags='atAlnqsSwWxXz1', words=True),
     'pg_dump': Program(shown='hpUdfFjnt', flags='acCOsvwWx', words=True),
@@ -122,7 +129,9 @@ PROGRAMS: dict[str, Program] = {
     '7z': Program(secret='p', shown='ot', words=True),
     'htpasswd': Program(flags='bcnmBDsdpi', hidden_from=2),
     'sqlplus': Program(flags='SL', hidden_from=0),
-    'rabbitmqctl': Program(shown='nt', flags='q', hidden_from=2),
+    'rabbitmqctl': Program(shown='nt', flags='q', hidden_from=2, last=(
+        'add_user', 'change_password', 'authenticate_user')),
+    'vault': Program(behind=('login',), single=True, words=True),
     'echo': Program(flags='ne', hidden_from=0),
     'printf': Program(hidden_from=0),
     'cqlsh': Program(secret='p', shown='u', words=True),
@@ -131,7 +140,8 @@ PROGRAMS: dict[str, Program] = {
     'mosquitto_sub': Program(secret='P', shown='htuq', words=False),
     'az': Program(secret='p', shown='ugt', words=True),
     'influx': Program(words=False, single=True),
-    'virsh': Program(shown='c', flags='rqd', words=False),
+    'virsh': Program(shown='c', flags='rqd', words=False,
+                     last=('secret-set-value',)),
     # that have none
     'sleep': Program(words=True), 'cat': Program(words=True),
     'ps': Program(words=True), 'top': Program(words=True),

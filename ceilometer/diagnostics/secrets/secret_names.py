@@ -59,7 +59,8 @@ _NO_SECRETS = frozenset("""
     compass bypass surpass encompass overpass underpass trespass passwordless
     """.split())
 # Last words that say secret, where they do not stand elsewhere.
-_SECRET_LAST_WORDS = frozenset(('pin', 'pins', 'community'))
+_SECRET_LAST_WORDS = frozenset((
+    'pin', 'pins', 'community', 'rocommunity', 'rwcommunity'))
 # Their value decides.
 _DOUBTFUL_WORDS = frozenset("""
     key keys signature signatures sig hmac auth session sid seed
@@ -72,7 +73,7 @@ _KEY_OF = frozenset("""
     signing sign hmac master account shared preshared ssh ssl tls admin
     client fernet aes des crypto session storage application consumer deploy
     service identity barbican ceph rbd swift s3 rgw aws ec2 azure gcp google
-    telemetry metering rndc snmp ipmi priv license
+    telemetry metering rndc snmp ipmi priv license unseal recovery
     """.split())
 # A key that finds something.
 _KEY_TO = frozenset("""

@@ -257,6 +257,24 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='',
         tests=(TESTS + 'TestArguments',)),
     fault.Fault(
+        name='the password behind a verb of a known program is told',
+        file=LINES,
+        old='            if self._words == self._secret_word or (\n',
+        new='            if (\n',
+        tests=(TESTS + 'TestArguments',)),
+    fault.Fault(
+        name='the argument behind a secret name is told',
+        file=LINES,
+        old="            self._next = 'named'\n",
+        new='            pass\n',
+        tests=(TESTS + 'TestArguments',)),
+    fault.Fault(
+        name='a verb of a known program is not seen in a text',
+        file=LINES,
+        old='    if known.behind or known.last:\n',
+        new='    if False:\n',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
         name='the command line in an argument is told',
         file=LINES,
         old="        if following == 'command':\n",
