@@ -101,11 +101,14 @@ def find(machine: machines.Machine, *matches: str) -> list[Report]:
 
 def is_armed(machine: machines.Machine, pid: int) -> bool:
     """Whether a process writes reports, by the file that it has open then."""
-    for path in machine.path(f'/proc/{pid}/fd').iterdir():
-        # one may be closed meanwhile
-        with contextlib.suppress(FileNotFoundError):
-            if 'memfd:ceilometer-diagnostics-turn' in str(path.readlink()):
-                return True
+    directory = machine.path(f'/proc/{pid}/fd')
+    # the process may end meanwhile
+    with contextlib.suppress(FileNotFoundError):
+        for path in directory.iterdir():
+            # one may be closed meanwhile
+            with contextlib.suppress(FileNotFoundError):
+                if 'memfd:ceilometer-diagnostics-turn' in str(path.readlink()):
+                    return True
     return False
 
 

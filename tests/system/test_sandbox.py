@@ -104,8 +104,10 @@ def test_every_unit_is_as_closed_as_was_promised(
         assert found[name] < min(found['debian'], found['rdo'])
 
 
+# Not that of IPMI: without the sandbox it starts a helper by sudo.
 @pytest.mark.parametrize('name', beds.some(
-    test_units.DAEMONS, 'ceilometer-agent-notification'))
+    [name for name in test_units.DAEMONS if 'ipmi' not in name],
+    'ceilometer-agent-notification'))
 def test_report_tells_the_same_in_the_sandbox(
         machine: machines.Machine, unit: conftest.StartUnit,
         name: str) -> None:
@@ -118,7 +120,7 @@ def test_report_tells_the_same_in_the_sandbox(
         for line in ('NoNewPrivs:\t1', 'CapBnd:\t0000000000000000',
                      'Seccomp:\t2'):
             assert f'\n{line}\n' in status
-    closed = _told(reports.trigger(machine, name))
+    closed = _told(_everyone(machine, name))
     machine.systemctl('stop', name)
     unit(name, dropin=sandbox.off())
     reports.ready(machine, name)
@@ -127,8 +129,9 @@ def test_report_tells_the_same_in_the_sandbox(
     # system calls are filtered for the whole machine anyway
     assert '\nNoNewPrivs:\t0\n' in status
     assert 'CapBnd:\t0000000000000000' not in status
-    assert _told(reports.trigger(machine, name)) == closed
-    assert set(closed) == {'master', 'worker'}
+    assert _told(_everyone(machine, name)) == closed
+    # from Python 3.14 on there is one that forks the workers
+    assert set(closed) - {'forkserver'} == {'master', 'worker'}
 
 
 def test_ipmi_is_read_without_root(
@@ -163,6 +166,15 @@ def test_ipmi_is_read_without_root(
                      '--uninstall'])
         machine.run(['ceilometer-diagnostics', 'install-system', '--units'])
         machine.systemctl('daemon-reload')
+
+
+def _everyone(machine: machines.Machine, name: str) -> list[reports.Report]:
+    """Have each process report that writes reports, and wait for it."""
+    pids = [pid for pid in machine.pids(name)
+            if reports.is_armed(machine, pid)]
+    since = reports.from_now()
+    machine.systemctl('kill', '-s', 'USR1', name)
+    return reports.wait(machine, name, pids, since)
 
 
 def _told(found: list[reports.Report]) -> dict[str, dict[str, typing.Any]]:
