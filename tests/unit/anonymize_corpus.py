@@ -92,6 +92,8 @@ CANARIES = [
     ('mac {}', 'fa16.3e0a.1b2c'),
     ('mac {}', 'fa163e0a1b2c'),
     ('mac {}', 'fa_16_3e_0a_1b_2c'),
+    ('mac 0x{}', 'fa163e0a1b2c'),
+    ('mac {}', 'fa163e-0a1b2c'),
     ('guid {}', '00:11:22:33:44:55:66:77'),
     # ids
     ('project {}', '3f2504e0-4f89-11d3-9a0c-0305e82c3301'),
@@ -101,6 +103,12 @@ CANARIES = [
     ('reply_{}', '3f2504e04f8911d39a0c0305e82c3301'),
     ('cgroup docker-{}.scope', 'ab12' * 16),
     ('/libpod-{}/x', 'ab12' * 16),
+    ('kubepods-besteffort-pod{}.slice',
+     '3f2504e0_4f89_11d3_9a0c_0305e82c3301'),
+    ('id%3D{}', '3f2504e04f8911d39a0c0305e82c3301'),
+    ('device tap{}', '3f2504e0-4f'),
+    ('/v3/projects?name={}', 'Acme+Corp+Billing'),
+    ('path=%2F{}%2Fx', 'cache-9'),
     ('container {} of it', 'ab12ab12ab12'),
     ('guest {}', 'instance-0000abcd'),
     ('mail to {}', 'jane.doe+ops@staff.example.com'),
@@ -128,6 +136,7 @@ SURVIVORS = [
     ('{}', 'KeyError: compute'), ('{}', 'a condition or an event'),
     ('exec {}', '/usr/bin/ceilometer-polling'),
     # words that only begin or end like names
+    ('{}', '123456-654321'), ('{}', 'tap0'), ('{}', 'a+b'),
     ('{}', 'kvm441'), ('{}', 'mykvm44'), ('{}', 'cache-91'),
     ('{}', 'notexample.netx'), ('{}', 'example.network'),
     # what tells nothing

@@ -32,6 +32,18 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='',
         tests=(_ANONYMIZE + 'test_who_is_named_is_not_named_any_more',)),
     fault.Fault(
+        name='the id of a pod stays',
+        file='command/anonymize/ids.py',
+        old='|(?<=pod)|',
+        new='|',
+        tests=(_CORPUS + 'test_canaries',)),
+    fault.Fault(
+        name='a name behind an escape of a URL stays',
+        file='command/anonymize/names.py',
+        old='|%[0-9a-fA-F]{2}|',
+        new='|%2[deDE0]|',
+        tests=(_CORPUS + 'test_canaries',)),
+    fault.Fault(
         name='bare hardware addresses stay',
         file='command/anonymize/hardware_addresses.py',
         old='return _BARE.sub(self._bare, text)',

@@ -30,7 +30,9 @@ _PAIRS = re.compile(
 _QUADS = re.compile(
     rf'(?<![0-9a-zA-Z.]){_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}}'
     r'(?![0-9a-zA-Z]|\.[0-9a-fA-F])')
-_BARE = re.compile(rf'(?<![0-9a-zA-Z-]){_HEX}{{12}}(?![0-9a-zA-Z-])')
+_BARE = re.compile(
+    rf'(?:(?<![0-9a-zA-Z-])|(?<=\b0x)){_HEX}{{6}}(?P<sign>-?){_HEX}{{6}}'
+    r'(?![0-9a-zA-Z-])')
 _LENGTHS = (12, 16, 40)
 _NEUTRON = 'fa163e'
 
@@ -78,9 +80,10 @@ class Recognizer:
         return f'{other[:4]}.{other[4:8]}.{other[8:]}'
 
     def _bare(self, match: re.Match[str]) -> str:
-        digits = match[0].lower()
+        digits = _digits(match[0])
         if digits in self._known or digits.startswith(_NEUTRON):
-            return self._other(digits)
+            other = self._other(digits)
+            return f'{other[:6]}{match["sign"]}{other[6:]}'
         return match[0]
 
 

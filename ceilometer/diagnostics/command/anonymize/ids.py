@@ -24,11 +24,17 @@ from ceilometer.diagnostics.command.anonymize import placeholders
 
 _HEX = '[0-9a-fA-F]'
 _SHORT_DIGITS = 12
+# Where an id may begin: also behind an escape, and as Kubernetes calls pods.
+_BEGINS = r'(?:(?<![0-9a-zA-Z])|(?<=pod)|(?<=%[0-9A-F]{2}))'
 _ID = re.compile(
-    rf'(?<![0-9a-zA-Z])(?:{_HEX}{{64}}|{_HEX}{{32}}|{_HEX}{{8}}(?P<sign>[-_])'
+    rf'{_BEGINS}(?:{_HEX}{{64}}|{_HEX}{{32}}|{_HEX}{{8}}(?P<sign>[-_])'
     rf'{_HEX}{{4}}(?P=sign){_HEX}{{4}}(?P=sign){_HEX}{{4}}(?P=sign)'
     rf'{_HEX}{{12}})(?![0-9a-zA-Z])')
 _SHORT = re.compile(rf'(?<![0-9a-zA-Z-]){_HEX}{{12}}(?![0-9a-zA-Z-])')
+# as Neutron calls the devices of a port: by the beginning of its id
+_DEVICE = re.compile(
+    rf'(?<![0-9a-zA-Z-])(tap|qvo|qvb|qbr|qr-|qg-)({_HEX}{{8}}-{_HEX}{{2}})'
+    r'(?![\w-])')
 # as nova calls a guest of libvirt
 _GUEST = re.compile(rf'(?<![0-9a-zA-Z-])instance-({_HEX}{{8}})(?![\w-])')
 
@@ -59,6 +65,9 @@ class Recognizer:
         text = _GUEST.sub(
             lambda match: 'instance-%08x' % self._numbers.number(
                 'guest', match[1].lower()), text)
+        text = _DEVICE.sub(
+            lambda match: '%s%08x-00' % (match[1], self._numbers.number(
+                'port', match[2].lower())), text)
         if self._containers:
             text = _SHORT.sub(self._short, text)
         return text

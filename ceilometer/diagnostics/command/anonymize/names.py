@@ -35,8 +35,9 @@ _CHARS_MIN = 3
 #: So many words may a name have, and so many labels a host below a domain.
 _WORDS_MAX = 24
 
-_WORD = re.compile(r'\\x2[deDE]|%2[deDE0]|[^\W_]+')
-_ESCAPED = {'\\x2d': '-', '\\x2e': '.', '%2d': '-', '%2e': '.', '%20': ' '}
+_WORD = re.compile(r'\\x2[deDE]|%[0-9a-fA-F]{2}|[^\W_]+')
+_ESCAPED = {'\\x2d': '-', '\\x2e': '.', '%2d': '-', '%2e': '.', '%20': ' ',
+            '+': ' '}
 _DOTTED = re.compile(r'(?<![\w-])[\w-]++(?:\.[\w-]++)++')
 _FORMS = {'host': 'host-{}', 'user': 'user-{}', 'project': 'project-{}',
           'domain': 'domain-{}', 'region': 'region-{}',
