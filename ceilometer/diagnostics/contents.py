@@ -883,6 +883,8 @@ class WorkerDeath(TypedDict):
         the traceback of the exception that ended it
     :ivar service: the service that it ran, ``AgentManager``
     :ivar report: id of the report that it was writing, or None
+    :ivar for_memory: there and true if the kernel has most likely killed it,
+        because memory ran out
     """
 
     time: str
@@ -897,6 +899,7 @@ class WorkerDeath(TypedDict):
     stacks: NotRequired[list[str]]
     service: NotRequired[str]
     report: NotRequired[str | None]
+    for_memory: NotRequired[bool]
 
 
 class WorkersOfService(TypedDict):

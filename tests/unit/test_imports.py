@@ -116,8 +116,9 @@ ARMING = {'', 'fields', 'report', 'daemon', *(f'daemon.{name}' for name in (
     'cycle_counts', 'descriptors',
     'error_text', 'events', 'gmr', 'hooks',
     'installation', 'interpose', 'last_words', 'log_watch',
-    'master_death', 'notification_work', 'polling_work', 'process',
-    'readiness', 'report_context', 'report_marks', 'reporter', 'traces',
+    'master_death', 'memory_kills', 'memory_left', 'notification_work',
+    'polling_work', 'process', 'readiness', 'report_context', 'report_marks',
+    'reporter', 'traces',
     'trigger_page', 'turn', 'unhandled', 'waiter', 'work', 'worker_deaths',
     'workers')), 'patterns'}
 

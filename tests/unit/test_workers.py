@@ -27,6 +27,7 @@ import pytest
 from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
+from ceilometer.diagnostics.daemon import memory_kills
 from ceilometer.diagnostics.daemon import process as daemons
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon.sections import recent_problems
@@ -147,6 +148,35 @@ def test_crash_is_told_with_the_stacks(watch, number):
     assert '      Fatal Python error: ' in text
     # it is forgotten
     assert crash_stacks.of(watch.descriptor, death['pid']) is None
+
+
+@pytest.mark.parametrize(('name', 'line'), [
+    ('memory.events.local', '0::/unit'), ('memory.oom_control',
+                                          '5:memory:/unit')])
+def test_kill_for_want_of_memory_is_told(watch, monkeypatch, tmp_path, name,
+                                         line):
+    """As often as the kernel has counted one; not for a kill by others."""
+    top = tmp_path if line.startswith('0') else tmp_path / 'memory'
+    (top / 'unit').mkdir(parents=True)
+    (tmp_path / 'cgroup').write_text(f'{line}\n')
+    counter = top / 'unit' / name
+    counter.write_text('oom 3\noom_kill 3\n')
+    monkeypatch.setattr(memory_kills, '_PROC', tmp_path)
+    monkeypatch.setattr(memory_kills, '_CGROUP', tmp_path)
+    manager = Manager()
+    begin(watch, manager)
+    counter.write_text('oom 4\noom_kill 5\n')
+    for _ in range(3):
+        die(watch, manager, -signal.SIGKILL)
+    data, found, _ = told()
+    last, *before = data['services'][0]['deaths']
+    assert 'for_memory' not in last
+    assert [death['for_memory'] for death in before] == [True, True]
+    assert 'memory ran out' not in found[0]['sentence']
+    counter.write_text('oom 4\noom_kill 6\n')
+    die(watch, manager, -signal.SIGKILL)
+    assert ('by SIGKILL, most likely by the kernel, because memory ran out'
+            in told()[1][0]['sentence'])
 
 
 def test_faulthandler_of_somebody_else_is_left_alone(watch, tmp_path):

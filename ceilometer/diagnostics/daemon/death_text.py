@@ -60,6 +60,8 @@ def data(death: worker_deaths.Death, now: float) -> contents.WorkerDeath:
     }
     if death.worker is not None:
         told['service'] = death.service
+    if death.for_memory:
+        told['for_memory'] = True
     if death.stacks is not None:
         told['stacks'] = traces.without_ids_of(death.stacks.splitlines())
     return told
@@ -106,6 +108,8 @@ def how(death: contents.WorkerDeath) -> str:
         words = 'and could not tell why'
     if death['signal'] is not None:
         words = f'by {death["signal"]}{_where(death)}'
+    if death.get('for_memory'):
+        words += ', most likely by the kernel, because memory ran out'
     if report := death.get('report'):
         words += f', in the middle of report {report[:12]}'
     return words

@@ -58,23 +58,23 @@ def shortage(proc: pathlib.Path = _PROC,
     """
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit != resource.RLIM_INFINITY:
-        pages = _read(proc / 'statm').split()
+        pages = read(proc / 'statm').split()
         size = int(pages[0]) * os.sysconf('SC_PAGE_SIZE') if pages else 0
         if limit - size < ADDRESS_SPACE_BYTES_MIN:
             return _sentence(limit - size, 'of address space', 'RLIMIT_AS')
-    for directory, (limits, usage, reclaimed) in _groups(proc, cgroup):
+    for directory, (limits, usage, reclaimed) in groups(proc, cgroup):
         try:
-            used = int(_read(directory / usage))
+            used = int(read(directory / usage))
         except ValueError:
             # the group of the machine itself has none
             continue
-        stat = dict(line.split(' ', 1) for line in _read(
+        stat = dict(line.split(' ', 1) for line in read(
             directory / 'memory.stat').splitlines() if ' ' in line)
         used -= sum(_number(stat.get(name)) or 0 for name in reclaimed)
-        count = len(_read(directory / 'cgroup.procs').split()) or 1
+        count = len(read(directory / 'cgroup.procs').split()) or 1
         wanted = REPORT_BYTES_MIN * min(count, _PROCESSES_MAX)
         for name in limits:
-            most = _number(_read(directory / name).strip())
+            most = _number(read(directory / name).strip())
             if most is not None and most - used < wanted:
                 return _sentence(
                     most - used, 'of memory',
@@ -91,10 +91,15 @@ def _named(directory: pathlib.Path, cgroup: pathlib.Path) -> str:
     return f'/{directory.relative_to(cgroup)}'
 
 
-def _groups(proc: pathlib.Path, cgroup: pathlib.Path,
-            ) -> Iterator[tuple[pathlib.Path, _Words]]:
-    """The control groups that limit the memory of the process."""
-    for line in _read(proc / 'cgroup').splitlines():
+def groups(proc: pathlib.Path, cgroup: pathlib.Path,
+           ) -> Iterator[tuple[pathlib.Path, _Words]]:
+    """The control groups that limit the memory of the process.
+
+    :param proc: where /proc has this process
+    :param cgroup: where the control groups are mounted
+    :returns: the directory of each, the innermost first, and its files
+    """
+    for line in read(proc / 'cgroup').splitlines():
         _, _, rest = line.partition(':')
         controllers, _, path = rest.partition(':')
         tops = [cgroup / 'memory']
@@ -117,7 +122,11 @@ def _number(text: str | None) -> int | None:
     return int(text) if text is not None and text.isdecimal() else None
 
 
-def _read(path: pathlib.Path) -> str:
+def read(path: pathlib.Path) -> str:
+    """The text of a file, empty if it cannot be read.
+
+    :param path: the file
+    """
     try:
         return path.read_text(errors='replace')
     except OSError:

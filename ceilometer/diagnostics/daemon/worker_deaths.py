@@ -23,12 +23,14 @@ from __future__ import annotations
 
 import collections
 import os
+import signal
 import time
 from typing import Any
 from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import last_words
+from ceilometer.diagnostics.daemon import memory_kills
 from ceilometer.diagnostics.daemon import report_marks
 
 #: So many deaths of a service are remembered with all that is known.
@@ -53,6 +55,8 @@ class Death(NamedTuple):
         not known
     :ivar service: the service that it ran, ``AgentManager``
     :ivar report: id of the report that it was writing, None for none
+    :ivar for_memory: whether the kernel has most likely killed it, because
+        memory ran out
     """
 
     time: float
@@ -64,6 +68,7 @@ class Death(NamedTuple):
     stacks: str | None = None
     service: str = 'service'
     report: str | None = None
+    for_memory: bool = False
 
     @property
     def unusual(self) -> bool:
@@ -99,6 +104,8 @@ class Watch:
     :ivar reloaded: when it was told to reload, None if it was not
     :ivar descriptor: of the file that the processes of the service share
     :ivar services: the deaths, by the id of the service
+    :ivar memory_kills: how many processes the kernel had killed for want of
+        memory, and that are known; None if that is not
     """
 
     def __init__(self) -> None:
@@ -107,6 +114,7 @@ class Watch:
         self.reloaded: float | None = None
         self.descriptor: int | None = None
         self.services: dict[Any, Service] = {}
+        self.memory_kills: int | None = None
 
     def begin(self, manager: Any) -> None:
         """Note that a manager is about to run.
@@ -115,6 +123,7 @@ class Watch:
         """
         self.manager = manager
         self.began = time.time()
+        self.memory_kills = memory_kills.count()
 
     def note_reload(self) -> None:
         """Note that the service has been told to reload."""
@@ -140,7 +149,8 @@ class Watch:
         death = Death(
             now, worker, pid, code, replaced, words, stacks,
             self._service_name(service_id),
-            None if pid is None else report_marks.of(self.descriptor, pid))
+            None if pid is None else report_marks.of(self.descriptor, pid),
+            self._for_memory(code))
         service = self.services.setdefault(service_id, Service())
         service.last.append(death)
         service.restarts[worker] += 1
@@ -148,6 +158,17 @@ class Watch:
             service.count += 1
             service.times.append(now)
         return death
+
+    def _for_memory(self, code: int) -> bool:
+        """Whether the kernel has killed one more than is known."""
+        killed, known = memory_kills.count(), self.memory_kills
+        if None in (killed, known) or code != -signal.SIGKILL:
+            self.memory_kills = killed
+            return False
+        assert killed is not None and known is not None
+        # of several at once, each is one
+        self.memory_kills = min(killed, known + 1)
+        return killed > known
 
     def _service_name(self, service_id: Any) -> str:
         config = getattr(self.manager, '_services', {}).get(service_id)

@@ -311,6 +311,14 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='            pass\n',
         tests=('tests/functional/test_unfinished.py::'
                'test_stacks_of_a_worker_that_crashes_are_told',)),
+    # memory_kills
+    fault.Fault(
+        name='a kill for want of memory is told as one by somebody',
+        file='daemon/worker_deaths.py',
+        old='        return killed > known\n',
+        new='        return False\n',
+        tests=('tests/unit/test_workers.py::'
+               'test_kill_for_want_of_memory_is_told',)),
     # master_death
     fault.Fault(
         name='no worker tells of the death of its master',
