@@ -219,6 +219,8 @@ def main() -> int:
         for bed in asked:
             print(f'{bed} ...', file=sys.stderr, flush=True)
             rows.append(row(bed))
+            # what is known so far, should the rest take too long
+            print('  '.join(rows[-1]), file=sys.stderr, flush=True)
     except (construction.MachineError, KeyError) as error:
         print(f'compatibility: {error}', file=sys.stderr)
         return 1
