@@ -31,6 +31,7 @@ from ceilometer.diagnostics.daemon import process as daemons
 from ceilometer.diagnostics.daemon import registry
 from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics.daemon import section
+from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics.secrets import secret_names
 from tests import limits
@@ -327,6 +328,25 @@ class TestInPlace:
         conf(['--config-file', str(file)])
         self.assert_known(known_secrets.redactor(section.Context(
             daemons.Daemon('example', conf))), known)
+
+
+def test_options_that_could_not_be_read_are_looked_for_again(monkeypatch):
+    """The whole search of a report knows what the first one missed."""
+    conf = cfg.ConfigOpts()
+    conf([], default_config_files=[], default_config_dirs=[])
+    conf.register_opts([cfg.StrOpt('code', secret=True)])
+    conf.set_override('code', CANARY)
+    context = section.Context(daemons.Daemon('example', conf))
+
+    def fail(conf):
+        raise RuntimeError('it changes all the time')
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service_options, 'read', fail)
+        assert CANARY in known_secrets.redactor(context, files=False).text(
+            f'see {CANARY} there')
+    assert CANARY not in known_secrets.redactor(context).text(
+        f'see {CANARY} there')
 
 
 def test_working_directory_is_no_secret(monkeypatch):

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 import contextlib
 import os
 import sys
+import time
 from typing import Any
 
 from ceilometer.diagnostics.daemon import process as process_module
@@ -40,11 +41,27 @@ def redactor(context: section.Context,
     :param files: whether to read the configuration files as well, which may
         hang
     """
-    secrets = (_found(_of_environment()) | _found(_of_arguments())
-               | _found(_of_options(context)))
+    secrets, ordinary = _at_once(context)
     if files:
-        secrets |= _found(_of_files(context))
-    return redact.Redactor(secrets, _found(_ordinary_words(context.daemon)))
+        # a set of its own: those without files may be asked for again
+        secrets = secrets | _found(_of_files(context))
+    return redact.Redactor(secrets, ordinary)
+
+
+def _at_once(context: section.Context) -> tuple[set[str], set[str]]:
+    """What needs no files: secrets, and words that are none.
+
+    Looked for once a report, which asks for them twice; again where the
+    options could not be read.
+    """
+    if context.secrets_at_once is not None:
+        return context.secrets_at_once
+    found = (_found(_of_environment()) | _found(_of_arguments())
+             | _found(_of_options(context)),
+             _found(_ordinary_words(context.daemon)))
+    if context.options_are_known:
+        context.secrets_at_once = found
+    return found
 
 
 def _found(search: Iterable[str]) -> set[str]:
@@ -59,7 +76,9 @@ def _found(search: Iterable[str]) -> set[str]:
 
 
 def _of_options(context: section.Context) -> Iterator[str]:
-    for option in context.options:
+    for number, option in enumerate(context.options):
+        if not number % service_options.READS_UNTIL_PAUSE:
+            time.sleep(0)
         # what oslo.config was told outvotes the name
         secret = option.secret or secret_names.is_password(option.name)
         yield from _found(_of_value(
@@ -143,8 +162,7 @@ def _ordinary_words(daemon: process_module.Daemon) -> Iterator[str]:
     yield daemon.service
     yield from ('password', 'secret', 'default', 'public', 'internal',
                 'service', 'openstack')
-    for name in list(sys.modules):
-        yield name.partition('.')[0]
+    yield from {name.partition('.')[0] for name in list(sys.modules)}
     user = users.names().get(os.getuid())
     if user is not None:
         yield user

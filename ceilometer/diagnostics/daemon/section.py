@@ -46,6 +46,9 @@ class Context:
         #: what the installed libraries say of their options; None if they
         #: were not asked
         self.installed: installed_options.Installed | None = None
+        #: secrets that can be known without waiting, and words that are none;
+        #: None if they were not looked for
+        self.secrets_at_once: tuple[set[str], set[str]] | None = None
 
     @property
     def options(self) -> list[service_options.Option]:
@@ -55,6 +58,11 @@ class Context:
             self._options = [] if conf is None else list(
                 service_options.read(conf))
         return self._options
+
+    @property
+    def options_are_known(self) -> bool:
+        """Whether they have been read."""
+        return self._options is not None
 
     @property
     def files(self) -> list[str]:

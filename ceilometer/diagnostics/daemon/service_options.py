@@ -24,6 +24,7 @@ from collections.abc import Iterator
 import glob
 import os
 import re
+import time
 from typing import Any
 from typing import NamedTuple
 
@@ -73,6 +74,9 @@ class Option(NamedTuple):
 #: How often the options are listed again that changed while they were.
 READS_MAX = 100
 
+#: How many options are read before other threads get their turn.
+READS_UNTIL_PAUSE = 16
+
 #: Of a setting that a file has more often the last ones are kept.
 VALUES_MAX = 100
 
@@ -91,8 +95,11 @@ def read(conf: cfg.ConfigOpts) -> Iterator[Option]:
 
     :param conf: the service's own configuration
     """
-    for group, opt in sorted(_opts(conf), key=lambda item: (
-            item[0] != 'DEFAULT', item[0], item[1].dest)):
+    for number, (group, opt) in enumerate(sorted(
+            _opts(conf), key=lambda item: (
+                item[0] != 'DEFAULT', item[0], item[1].dest))):
+        if not number % READS_UNTIL_PAUSE:
+            time.sleep(0)
         yield _read(conf, group, opt)
 
 

@@ -27,6 +27,7 @@ from collections.abc import Mapping
 import math
 import time
 from typing import Any
+from typing import NamedTuple
 
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics.secrets import described_values
@@ -43,11 +44,14 @@ DEPTH_MAX = 32
 #: How much text is escaped before other threads get their turn.
 PIECE_CHARS = 32 * 1024
 
+#: How many values are masked before other threads get their turn.
+VALUES_UNTIL_PAUSE = 500
+
 #: What holds a command line goes by these names.
 COMMANDS = frozenset(('command', 'commands', 'cmd', 'cmdline', 'command_line',
                       'argv', 'args', 'arguments', 'exec', 'execstart'))
 
-_SCALARS = frozenset((str, int, float))
+_NUMBERS = frozenset((int, float))
 
 
 class TooLarge(ValueError):
@@ -97,7 +101,29 @@ class Redactor:
             for any number
         :raises TooLarge: it holds more
         """
-        return _Walk(self._masker, limit_chars).value(data, None, 0)
+        return _Walk(self._masker, limit_chars).value(data, _NO_NAME, 0)
+
+
+class _Name(NamedTuple):
+    """What is known of a name that a value goes by.
+
+    :ivar shown: the name without secrets, None where the value has no name
+    :ivar says: what it says about the value
+    :ivar is_directory: whether it is one of a directory, if the value is
+    :ivar is_command: whether it is one of a command line
+    :ivar describes: whether the value may be the name of something
+    :ivar described: whether it may be the value of what has such a name
+    """
+
+    shown: str | None = None
+    says: _Says = _Says.NOTHING
+    is_directory: bool = False
+    is_command: bool = False
+    describes: bool = False
+    described: bool = False
+
+
+_NO_NAME = _Name()
 
 
 class _Walk:
@@ -106,98 +132,133 @@ class _Walk:
     def __init__(self, masker: mask.Masker, limit_chars: int | None) -> None:
         self._masker = masker
         self._chars_left = math.inf if limit_chars is None else limit_chars
-        self._until_pause = 1000
+        self._until_pause = VALUES_UNTIL_PAUSE
+        # each frame of each stack has the same ones
+        self._names: dict[str, _Name] = {}
 
-    def value(self, value: Any, key: str | None, depth: int,
+    def value(self, value: Any, name: _Name, depth: int,
               secret: bool = False) -> Any:
         """The value without secrets.
 
         :param value: anything
-        :param key: the name it goes by, None where it has none
+        :param name: the name it goes by
         :param depth: how deep it stands
         :param secret: whether what it stands in is secret already
         """
-        self._count(4)
-        if value is None or isinstance(value, bool):
+        # most are texts of that very type: nothing else is asked of them
+        kind = type(value)
+        if value is None or kind is bool:
+            self._count(4)
             return value
-        says = _Says.NOTHING if key is None else secret_names.says(key)
-        if key is not None and isinstance(value, str) and (
-                secret_names.is_directory(key, value)):
+        says = name.says
+        if name.is_directory and isinstance(value, str) and (
+                value.startswith('/')):
             says = _Says.NOTHING
         secret = secret or says is _Says.SECRET
-        # to ask whether a text is a Mapping takes longer than all before
-        if depth < DEPTH_MAX and type(value) not in _SCALARS:
-            if isinstance(value, (dict, Mapping)):
-                return self._mapping(value, depth, secret)
-            if isinstance(value, (list, tuple, set, frozenset)):
-                return self._sequence(value, key, depth, secret)
-        if isinstance(value, (bytes, bytearray)):
-            value = bytes(value).decode(errors='backslashreplace')
+        if kind is not str:
+            self._count(4)
+            # to ask whether a number is a Mapping takes longer than the rest
+            if kind not in _NUMBERS and depth < DEPTH_MAX:
+                if isinstance(value, (dict, Mapping)):
+                    return self._mapping(value, depth, secret)
+                if isinstance(value, (list, tuple, set, frozenset)):
+                    return self._sequence(value, name, depth, secret)
+            if isinstance(value, (bytes, bytearray)):
+                value = bytes(value).decode(errors='backslashreplace')
+            elif not isinstance(value, str):
+                return self._other(value, name, secret)
         if secret:
-            # that there is none may be told, and how many there are
-            if isinstance(value, str) and not value or (
-                    isinstance(value, int) and key is not None
-                    and key.endswith('s')):
-                return value
+            self._count(4)
+            # that there is none may be told
+            return secret_names.MASK if value else value
+        if says is _Says.PERHAPS and looks.of_credential(value):
+            self._count(4)
             return secret_names.MASK
+        return self._string(str(value), name)
+
+    def _other(self, value: Any, name: _Name, secret: bool) -> Any:
+        """What is neither a text nor a container that is looked into."""
+        if secret:
+            # how many there are may be told
+            return value if isinstance(value, int) and (
+                name.shown or '').endswith('s') else secret_names.MASK
         if isinstance(value, int):
             # Python prints no number of more than 4300 digits
             return int(value) if value.bit_length() < 4096 else hex(value)
         if isinstance(value, float):
             return value if math.isfinite(value) else str(value)
-        if not isinstance(value, str):
-            value = _safe_repr(value)
-        if says is _Says.PERHAPS and looks.of_credential(value):
+        value = _safe_repr(value)
+        if name.says is _Says.PERHAPS and looks.of_credential(value):
             return secret_names.MASK
-        return self._string(str(value), key)
+        return self._string(value, name)
 
-    def _string(self, text: str, key: str | None) -> str:
-        self._count(len(text))
-        if key is not None and ' -' in text and key.lower() in COMMANDS:
+    def _string(self, text: str, name: _Name) -> str:
+        self._count(4 + len(text))
+        if name.is_command and ' -' in text:
             return ' '.join(self._masker.arguments([text]))
         # A line of a program is no place for a secret, but is full of names
         # that say key or token.
-        return self._masker.text(text, names=key != 'source')
+        return self._masker.text(text, names=name.shown != 'source')
+
+    def _name(self, key: Any) -> _Name:
+        """What is known of the key of a mapping."""
+        if type(key) is not str:
+            return self._look_at(key)
+        known = self._names.get(key)
+        if known is None:
+            known = self._names[key] = self._look_at(key)
+        return known
+
+    def _look_at(self, key: Any) -> _Name:
+        is_text = isinstance(key, str)
+        shown = self._masker.text(key if is_text else _safe_repr(key))
+        return _Name(
+            shown, secret_names.says(shown),
+            secret_names.is_directory(shown, '/'), shown.lower() in COMMANDS,
+            is_text and key.lower() in described_values.NAMES,
+            _safe_str(key).lower() in described_values.VALUES)
 
     def _mapping(self, value: Mapping[Any, Any], depth: int,
                  secret: bool) -> Any:
-        result = {}
-        items = list(value.items())
-        described = any(
-            isinstance(key, str) and isinstance(item, str)
-            and key.lower() in described_values.NAMES
-            and secret_names.is_secret(item) for key, item in items)
+        items = []
+        described = False
+        for key, item in list(value.items()):
+            name = self._name(key)
+            self._count(len(name.shown or ''))
+            items.append((name, item))
+            described = described or (
+                name.describes and isinstance(item, str)
+                and secret_names.is_secret(item))
         # that an option is not secret is known better than its name can say
-        public = value.get('secret') is False and not (
+        described = described and not (value.get('secret') is False and not (
             isinstance(value.get('name'), str)
-            and secret_names.is_password(value['name']))
-        is_frame = 'line' in value and 'function' in value
-        for key, item in items:
-            name = self._masker.text(
-                key if isinstance(key, str) else _safe_repr(key))
-            self._count(len(name))
+            and secret_names.is_password(value['name'])))
+        result = {}
+        for name, item in items:
+            shown = name.shown or ''
             # a third-party key 'source' does not hold a line of a program
-            result[name] = self.value(
-                item, None if name == 'source' and not is_frame else name,
-                depth + 1, secret or (
-                    described and not public
-                    and str(key).lower() in described_values.VALUES))
+            if shown == 'source' and not (
+                    'line' in value and 'function' in value):
+                name = _NO_NAME
+            result[shown] = self.value(
+                item, name, depth + 1,
+                secret or (described and name.described))
         return result
 
-    def _sequence(self, value: Iterable[Any], key: str | None, depth: int,
+    def _sequence(self, value: Iterable[Any], name: _Name, depth: int,
                   secret: bool) -> list[Any]:
         items = list(value)
         if items and not secret and all(
                 isinstance(item, str) for item in items):
             for item in items:
                 self._count(4 + len(item))
-            if _is_command(items, key, depth):
+            if _is_command(items, name, depth):
                 return self._masker.arguments(items)
         if len(items) == 2 and _is_name_of_secret(items):
             # ('X-Auth-Token', 'S')
-            return [self.value(items[0], None, depth + 1, secret),
-                    self.value(items[1], None, depth + 1, True)]
-        return [self.value(item, key, depth + 1, secret) for item in items]
+            return [self.value(items[0], _NO_NAME, depth + 1, secret),
+                    self.value(items[1], _NO_NAME, depth + 1, True)]
+        return [self.value(item, name, depth + 1, secret) for item in items]
 
     def _count(self, chars: int) -> None:
         self._chars_left -= chars
@@ -205,7 +266,7 @@ class _Walk:
             raise TooLarge('the data exceeds the size limit')
         self._until_pause -= 1
         if not self._until_pause:
-            self._until_pause = 1000
+            self._until_pause = VALUES_UNTIL_PAUSE
             time.sleep(0)
 
 
@@ -217,10 +278,9 @@ def line(text: str) -> str:
     return escape.line(Redactor().text(text))
 
 
-def _is_command(items: list[str], key: str | None, depth: int) -> bool:
+def _is_command(items: list[str], name: _Name, depth: int) -> bool:
     """Whether texts are the arguments of a command line."""
-    if (key is None and depth == 0) or (
-            key is not None and key.lower() in COMMANDS):
+    if (name.shown is None and depth == 0) or name.is_command:
         return True
     return any(item.startswith('-') and len(item) > 1 for item in items) or (
         len(items) > 1 and programs.of(items[0]) is not None)
@@ -235,6 +295,13 @@ def _is_name_of_secret(items: list[Any]) -> bool:
     # two names are no pair of a name and its value
     return not (isinstance(value, str) and secret_names.is_companion(value)
                 and not looks.of_credential(value))
+
+
+def _safe_str(value: Any) -> str:
+    try:
+        return str(value)
+    except Exception:
+        return _safe_repr(value)
 
 
 def _safe_repr(value: Any) -> str:

@@ -334,21 +334,21 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='secrets of the environment are not known',
         file=KNOWN,
-        old='secrets = (_found(_of_environment()) | '
+        old='found = (_found(_of_environment()) | '
             '_found(_of_arguments())',
-        new='secrets = (_found(_of_arguments())',
+        new='found = (_found(_of_arguments())',
         tests=(TEST_KNOWN + 'test_secrets_of_the_environment_are_masked',)),
     fault.Fault(
         name='secrets of the command line are not known',
         file=KNOWN,
-        old='secrets = (_found(_of_environment()) | '
+        old='found = (_found(_of_environment()) | '
             '_found(_of_arguments())',
-        new='secrets = (_found(_of_environment())',
+        new='found = (_found(_of_environment())',
         tests=(TEST_KNOWN + 'test_secrets_of_the_command_line_are_masked',)),
     fault.Fault(
         name='secrets of files that no option reads are not known',
         file=KNOWN,
-        old='        secrets |= _found(_of_files(context))\n',
+        old='        secrets = secrets | _found(_of_files(context))\n',
         new='        pass\n',
         tests=(TEST_KNOWN + 'test_secrets_of_the_configuration_are_'
                'masked',)),
@@ -401,10 +401,16 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a password that is an ordinary word hides the report',
         file=KNOWN,
-        old='return redact.Redactor(secrets, '
-            '_found(_ordinary_words(context.daemon)))',
+        old='return redact.Redactor(secrets, ordinary)',
         new='return redact.Redactor(secrets)',
         tests=(TEST_KNOWN + 'test_ordinary_word_stays_readable',)),
+    fault.Fault(
+        name='a search for secrets that failed is not made again',
+        file=KNOWN,
+        old='    if context.options_are_known:\n',
+        new='    if True:\n',
+        tests=('tests/unit/test_known_secrets.py::'
+               'test_options_that_could_not_be_read_are_looked_for_again',)),
     fault.Fault(
         name='secrets that cannot be looked for cost the report',
         file=KNOWN,

@@ -316,14 +316,14 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what is called source is looked at for URLs only',
         file=REDACT,
-        old="item, None if name == 'source' and not is_frame else name,",
-        new='item, name,',
+        old='                name = _NO_NAME\n',
+        new='                pass\n',
         tests=(TESTS + 'TestData::test_source_is_a_line_of_a_program_in_a_'
                'frame_only',)),
     fault.Fault(
         name='a line of a program is not readable',
         file=REDACT,
-        old="names=key != 'source')",
+        old="names=name.shown != 'source')",
         new='names=True)',
         tests=(TESTS + 'TestData::test_source_is_a_line_of_a_program_in_a_'
                'frame_only',)),
@@ -336,17 +336,15 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='data with a name and a value are told',
         file=REDACT,
-        old='                depth + 1, secret or (\n',
-        new='                depth + 1, secret or False and (\n',
+        old='secret or (described and name.described))',
+        new='secret)',
         tests=(IN_DATA,)),
     fault.Fault(
         name='keys of data are not masked',
         file=REDACT,
-        old='            name = self._masker.text(\n'
-            '                key if isinstance(key, str) else '
-            '_safe_repr(key))\n',
-        new='            name = key if isinstance(key, str) else '
-            '_safe_repr(key)\n',
+        old='shown = self._masker.text(key if is_text else '
+            '_safe_repr(key))',
+        new='shown = key if is_text else _safe_repr(key)',
         tests=(IN_DATA,)),
     fault.Fault(
         name='a list of texts is not taken for arguments',
