@@ -24,6 +24,11 @@ entries. Each is asked for its first report, and for one more. Compares:
             millisecond could not; without any report, "quiet"
   size      of the report as received, with all fields of the journal
 
+Two peers that only look at stacks are asked in the same run, each once a
+pair: ``py-spy dump --json``, if it is installed, which stops the process and
+reads its memory from outside; and faulthandler, which writes in the signal's
+handler, of 100 threads at most, without a lock or a line of source.
+
 The journal is a socket where journald has its own, in a mount namespace made
 for this: nothing reaches the real one. The receiver only receives, on both
 sides, so that the time of journald itself is not in it.
@@ -33,9 +38,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import faulthandler
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -56,6 +63,7 @@ SCENARIOS = {
     # large heaps, which stock searches for green threads
     '1.4M-objects': (10, 1_400_000),
     '4M-objects': (10, 4_000_000),
+    '10M-objects': (10, 10_000_000),
 }
 
 STACKS = 20
@@ -64,7 +72,11 @@ BEAT_SECONDS = 0.001
 #: After a report, for what is still done when it has been received.
 AFTER_SECONDS = 0.1
 
-SIGNALS = {'stock': signal.SIGUSR2, 'ours': signal.SIGUSR1}
+FAULTHANDLER = 'faulthandler'
+PY_SPY = 'py-spy dump --json'
+
+SIGNALS = {'stock': signal.SIGUSR2, 'ours': signal.SIGUSR1,
+           FAULTHANDLER: signal.SIGUSR1}
 
 
 # The process that is asked for reports.
@@ -104,6 +116,8 @@ def become_subject(side: str, thread_count: int, object_count: int,
     if side == 'ours':
         import ceilometer.diagnostics
         ceilometer.diagnostics.install()
+    elif side == FAULTHANDLER:
+        faulthandler.register(SIGNALS[side], all_threads=True)
     from ceilometer.polling import manager
     from ceilometer import service
     # as a worker has it, which has looked for its pollsters; held for as long
@@ -181,9 +195,11 @@ class Subject:
         """Ask for a report; give what it cost."""
         self._mark()
         start = time.monotonic_ns()
-        self._process.send_signal(SIGNALS[self._side])
+        if self._side in SIGNALS:
+            self._process.send_signal(SIGNALS[self._side])
         try:
-            size = (self._receive_entries() if self._side == 'ours'
+            size = (self._look_from_outside() if self._side == PY_SPY
+                    else self._receive_entries() if self._side == 'ours'
                     else self._receive_text())
         except harness.BenchmarkError as error:
             raise harness.BenchmarkError(f'{self._side}: {error}') from None
@@ -208,6 +224,16 @@ class Subject:
                 self.sections[name[1].decode()] = int(usec[1]) / 1e3
         return size
 
+    def _look_from_outside(self) -> int:
+        done = subprocess.run(
+            [str(py_spy()), *PY_SPY.split()[1:], '--pid',
+             str(self._process.pid)], check=False, capture_output=True,
+            timeout=harness.TIMEOUT)
+        if done.returncode:
+            raise harness.BenchmarkError(
+                done.stderr.decode(errors='backslashreplace').strip())
+        return len(done.stdout)
+
     def _receive_text(self) -> int:
         assert self._process.stdout and self._process.stderr
         size = 0
@@ -221,6 +247,46 @@ class Subject:
             elif done in ready:
                 self._process.stdout.readline()
                 return size
+
+
+def py_spy() -> str | None:
+    """The program py-spy, of this virtualenv or of the machine; None if none.
+    """
+    return shutil.which('py-spy', path=os.path.dirname(
+        sys.executable)) or shutil.which('py-spy')
+
+
+def measure_peer(side: str, scenario: str, config: str,
+                 journal: socket.socket) -> dict[str, float]:
+    """Start a process, and have a peer look at it once."""
+    with contextlib.closing(
+            Subject(side, scenario, config, journal)) as subject:
+        return subject.report()
+
+
+def print_peers(found: dict[str, list[dict[str, float]]],
+                ours: list[dict[str, float]]) -> None:
+    """Print what the peers cost, and ours against it.
+
+    :param found: of each peer its measurements; none if it is not there
+    :param ours: second reports of the same pairs
+    """
+    rows = [('against the second report', 'peer', 'ours', 'ratio')]
+    for name, peer in found.items():
+        if not peer:
+            rows.append((f'{name}: not installed', '', '', ''))
+            continue
+        for title, key in (('total, ms', 'total'), ('processor, ms', 'cpu'),
+                           ('gap, ms', 'gap'), ('size, KiB', 'size')):
+            if name == PY_SPY and key == 'cpu':
+                # the process itself only stands still
+                continue
+            theirs = [one[key] for one in peer]
+            mine = [one[key] for one in ours]
+            rows.append((f'{name}: {title}', f'{harness.median(theirs):.1f}',
+                         f'{harness.median(mine):.1f}',
+                         harness.ratio(mine, theirs)))
+    harness.print_table(rows)
 
 
 def measure_once(side: str, scenario: str, config: str,
@@ -239,10 +305,14 @@ def measure(scenario: str, pairs: int, config: str, journal: socket.socket,
             show_sections: bool) -> None:
     """Measure one scenario and print its table."""
     found: dict[str, list[dict[str, Any]]] = {'stock': [], 'ours': []}
+    peers: dict[str, list[dict[str, float]]] = {PY_SPY: [], FAULTHANDLER: []}
     for number in range(pairs):
         sides = ['stock', 'ours'] if number % 2 else ['ours', 'stock']
         for side in sides:
             found[side].append(measure_once(side, scenario, config, journal))
+        for peer, measured in peers.items():
+            if peer != PY_SPY or py_spy() is not None:
+                measured.append(measure_peer(peer, scenario, config, journal))
     rows = [(scenario, 'stock', 'ours', 'ratio', 'stock worst', 'ours worst')]
     for order in ('first', 'second'):
         for title, key in (('total, ms', 'total'), ('processor, ms', 'cpu'),
@@ -260,6 +330,7 @@ def measure(scenario: str, pairs: int, config: str, journal: socket.socket,
                  f'{harness.median(ours):.1f}', '',
                  f'{max(stock):.1f}', f'{max(ours):.1f}'))
     harness.print_table(rows)
+    print_peers(peers, [pair['second'] for pair in found['ours']])
     if show_sections:
         rows = [('section of the second report', 'ms')]
         for name in found['ours'][0]['sections']:
