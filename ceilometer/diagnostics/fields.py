@@ -104,6 +104,8 @@ TRIGGERS: Final = (TRIGGER_SIGNAL, TRIGGER_FILE, TRIGGER_API, TRIGGER_HANG,
 #: Those of events: nobody has asked, and an entry of its own tells what has
 #: happened. It is no report of what the process is doing.
 EVENT_TRIGGERS: Final = (TRIGGER_DEATH, TRIGGER_EXCEPTION)
+#: Those with which a process tells of another one of its unit.
+TELLING_TRIGGERS: Final = (TRIGGER_HANG, TRIGGER_DEATH)
 
 # values of REPORT_SECTION_STATUS
 STATUS_OK: Final = 'ok'
@@ -129,7 +131,7 @@ SECTIONS: Final = (
 #: The section that closes every report.
 SECTION_SUMMARY: Final = 'summary'
 
-#: The only section of what root's command tells about a process.
+#: The only section of what another tells about a process.
 OUTSIDE: Final = 'outside'
 
 #: The only section of an event.

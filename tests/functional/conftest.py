@@ -128,6 +128,11 @@ class Process:
         """Whether it has not ended."""
         return self._popen.poll() is None
 
+    def write(self, data=b'\n'):
+        """Write to its standard input."""
+        self._popen.stdin.write(data)
+        self._popen.stdin.flush()
+
     def tell(self):
         """Close its standard input, for which it waits to end."""
         self._popen.stdin.close()

@@ -96,6 +96,42 @@ def cotyledon_service() -> None:
     manager.run()
 
 
+def cotyledon_held_interpreter() -> None:
+    """The same; one keeps the interpreter in C from a byte to the next.
+
+    The master if TEST_HOLDS says so, else a worker. The first byte on standard
+    input begins that, and the second ends it.
+    """
+    import cotyledon
+
+    # multiprocessing closes the standard input of workers
+    bytes_from = os.dup(0)
+
+    def hold() -> None:
+        libc = ctypes.PyDLL(None)
+        buffer = ctypes.create_string_buffer(1)
+        while os.read(bytes_from, 1):
+            say('holds', os.getpid(), threading.get_native_id())
+            libc.read(bytes_from, buffer, 1)
+            say('goes on')
+
+    class ExampleService(cotyledon.Service):
+        name = 'ExampleWorker'
+
+        def run(self) -> None:
+            if self.worker_id == 0 and os.environ.get('TEST_HOLDS') is None:
+                threading.Thread(target=hold, daemon=True).start()
+            ready()
+
+    ceilometer.diagnostics.install(service='example')
+    if os.environ.get('TEST_HOLDS') == 'master':
+        threading.Thread(target=hold, daemon=True).start()
+    manager = cotyledon.ServiceManager()
+    manager.add(ExampleService, workers=2)
+    ready()
+    manager.run()
+
+
 def slow_workers() -> None:
     """Two workers of cotyledon that are up when they are told to."""
     from ceilometer.diagnostics.daemon import readiness

@@ -291,6 +291,47 @@ def entries(pid: int, uid: int = 0, **more: str) -> tuple[
         'OBJECT_SYSTEMD_UNIT': UNIT, **more} for entry in found]
 
 
+def test_sibling_is_believed_of_its_own_unit(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is a report of the other process, and says who has told it."""
+    unit = {'_SYSTEMD_UNIT': UNIT}
+    told, first = entries(100, uid=998, **unit)
+    stranger, second = entries(101, uid=998)
+    answer, third = entries(102, uid=998, **unit, REPORT_TRIGGER='signal')
+    journals.write(tmp_path / 'x.journal', [*first, *second, *third])
+    journal = journal_reader.Journal(source.Source(directory=str(tmp_path)))
+    found = {one.id: one for one in read.find(journal)}
+    identity = found[told].identity
+    assert identity.trusted
+    # who tells is journald's word, and of which process is its own
+    assert (identity.pid, identity.uid, identity.unit,
+            found[told].told_of, found[told].pid) == (
+                4242, 998, UNIT, 100, 100)
+    assert not found[stranger].identity.trusted
+    assert found[answer].identity.pid == found[answer].pid == 4242
+    assert found[answer].told_of is None
+    for query in (search.Query(pids=(100,)), search.Query(
+            pids=(100,), units=(UNIT,))):
+        assert [one.id for one in read.find(journal, query)] == [told]
+    assert {one.id for one in read.find(journal, search.Query(
+        units=(UNIT,)))} == {told, answer}
+    # it is no report of who has told it
+    assert [one.id for one in read.find(journal, search.Query(
+        pids=(4242,), units=(UNIT,))) if one.pid == 4242] == [answer]
+    assert not found[told].precedes(found[answer])
+    whole = read.load(journal, found[told])
+    assert [one.kind for one in digest.digest(whole)] == ['process-stopped']
+    place = f'--directory={tmp_path}'
+    assert cli.main(['list', place, UNIT]) == 0
+    row, = (line for line in capsys.readouterr().out.splitlines()
+            if told[:12] in line)
+    assert re.search(r'master +100 +hang +1 ', row)
+    assert cli.main(['show', place, told]) == 0
+    shown = capsys.readouterr().out
+    assert 'it is stopped [process-stopped]' in shown
+    assert re.search(r'PID: 100\n +Told by: pid 4242\n', shown)
+
+
 def test_only_root_is_believed(
         tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It is a report of that process; of others it is one of a stranger."""

@@ -114,12 +114,13 @@ def floors(pairs):
 ARMING = {'', 'fields', 'report', 'daemon', *(f'daemon.{name}' for name in (
     'arming', 'broker_watch', 'coordination_watch', 'crash_stacks',
     'cycle_counts', 'descriptors',
-    'error_text', 'events', 'gmr', 'hooks',
+    'error_text', 'events', 'gmr', 'hang_stacks', 'hooks',
     'installation', 'interpose', 'last_words', 'log_watch',
     'master_death', 'memory_kills', 'memory_left', 'notification_work',
-    'polling_work', 'process', 'readiness', 'report_context', 'report_marks',
-    'reporter', 'traces',
-    'trigger_page', 'turn', 'unhandled', 'waiter', 'work', 'worker_deaths',
+    'polling_work', 'process', 'readiness', 'record_lock', 'report_context',
+    'report_marks', 'reporter', 'shared_places', 'sibling_page', 'siblings',
+    'traces', 'trigger_page', 'turn', 'unhandled', 'waiter', 'work',
+    'worker_deaths',
     'workers')), 'patterns'}
 
 

@@ -90,11 +90,39 @@ def reporter():
     return Reporter()
 
 
+class Siblings:
+    """Notes what it is told.
+
+    :ivar told: in order
+    """
+
+    def __init__(self):
+        self.told = []
+
+    def begin(self):
+        """It waits."""
+        self.told.append('begin')
+
+    def begun(self):
+        """Something has come."""
+        self.told.append('begun')
+
+    def end(self):
+        """It waits no more."""
+        self.told.append('end')
+
+
 @pytest.fixture
-def waiting(reporter):
+def siblings():
+    """Whom the waiting thread tells how far it is."""
+    return Siblings()
+
+
+@pytest.fixture
+def waiting(reporter, siblings):
     """The waiting thread; other threads have the signals blocked, too."""
     previous = signal.pthread_sigmask(signal.SIG_BLOCK, waiter.SIGNALS)
-    made = waiter.Waiter(reporter)
+    made = waiter.Waiter(reporter, siblings)
     yield made
     made.stop()
     signal.pthread_sigmask(signal.SIG_SETMASK, previous)
@@ -162,3 +190,12 @@ def test_file_is_looked_at_while_something_is_repeated(
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert reporter.complaints == 0
+
+
+def test_siblings_know_how_far_it_is(waiting, reporter, siblings):
+    """Before a report is asked for, and no more when it ends."""
+    waiting.start({signal.SIGUSR1})
+    waiting.pass_on(signal.SIGUSR1)
+    assert reporter.wait_for(lambda: reporter.triggers)
+    waiting.stop()
+    assert siblings.told == ['begin', 'begun', 'end']

@@ -32,6 +32,7 @@ from ceilometer.diagnostics.daemon import process as daemons
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon.sections import recent_problems
 from ceilometer.diagnostics.daemon.sections import workers
+from ceilometer.diagnostics.daemon import shared_places
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics.daemon import worker_deaths
 from ceilometer.diagnostics.daemon import workers as cotyledon_hooks
@@ -207,7 +208,7 @@ def test_worker_that_was_killed_has_no_stacks(watch):
         faulthandler.disable()
         os.pwrite(watch.descriptor, crash_stacks._HEAD.pack(
             crash_stacks._MARK, 1) + b'Fatal Python error: of before',
-            crash_stacks._place(os.getpid()))
+            shared_places.CRASH_STACKS.of(os.getpid()))
         crash_stacks.begin(watch.descriptor)
         os.kill(os.getpid(), signal.SIGKILL)
 

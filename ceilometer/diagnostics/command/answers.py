@@ -26,6 +26,7 @@ from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import search
 from ceilometer.diagnostics.command import unit_processes
+from ceilometer.diagnostics import fields
 
 _POLL_SECONDS_MIN = 0.1
 _POLL_SECONDS_MAX = 0.5
@@ -39,6 +40,11 @@ _TAKEN_SECONDS = 2.0
 _START_CPU_SECONDS = 0.7
 
 
+#: Processes that have answered tell of those that are silent within this time,
+#: seconds; they look some three seconds after the signal.
+SIBLINGS_SECONDS_MAX = 6.0
+
+
 @dataclasses.dataclass
 class Answer:
     """What one process of a unit has answered.
@@ -48,6 +54,8 @@ class Answer:
     :ivar found: its report, as far as it has come; None for none
     :ivar notices: what is unusual in it
     :ivar obstacle: why none can come, None if one may
+    :ivar told: what another process of the unit has told of it, None for
+        nothing
     """
 
     unit: str
@@ -55,6 +63,7 @@ class Answer:
     found: read.Found | None = None
     notices: list[digest.Notice] = dataclasses.field(default_factory=list)
     obstacle: str | None = None
+    told: read.Found | None = None
 
     @property
     def elsewhere(self) -> bool:
@@ -89,17 +98,21 @@ def wait(journal: journal_reader.Journal, answers: list[Answer],
             since_usec=start_usec))
         for unit in {answer.unit for answer in answers}:
             own = [answer for answer in answers if answer.unit == unit]
-            _assign(own, [found for found in read.without_events(came)
-                          if found.identity.unit == unit
-                          and not _is_of_before(found, start_usec)])
+            of_unit = [found for found in read.without_events(came)
+                       if found.identity.unit == unit
+                       and not _is_of_before(found, start_usec)]
+            _assign(own, [found for found in of_unit if not _tells(found)])
+            _assign_told(own, list(filter(_tells, of_unit)))
         show(sum(answer.complete for answer in answers))
         waiting = [answer for answer in answers if not answer.complete
-                   and answer.obstacle is None
+                   and answer.obstacle is None and answer.told is None
                    and unit_processes.look_at(answer.process.pid) is not None]
         if time.monotonic() - begun >= _TAKEN_SECONDS:
             see_who_is_mute(waiting)
         left = deadline - time.monotonic()
-        if not waiting or left <= 0:
+        if left <= 0 or not waiting and not (
+                time.monotonic() - begun < SIBLINGS_SECONDS_MAX
+                and _others_may_tell(answers)):
             return
         remote.pause(min(pause, left))
         pause = min(pause * 1.2, _POLL_SECONDS_MAX)
@@ -113,6 +126,33 @@ def _is_of_before(found: read.Found, start_usec: int) -> bool:
     return (found.report.header.trigger.id is not None
             and found.noticed_usec is not None
             and found.noticed_usec < start_usec)
+
+
+def _tells(found: read.Found) -> bool:
+    """Whether it is what another process has told."""
+    return found.report.header.trigger.kind == fields.TRIGGER_HANG
+
+
+def _others_may_tell(answers: list[Answer]) -> bool:
+    """Whether a process is silent of which another one may tell."""
+    speaking = {answer.unit for answer in answers if answer.complete}
+    return any(
+        not answer.complete and answer.told is None
+        and answer.unit in speaking
+        and unit_processes.look_at(answer.process.pid) is not None
+        for answer in answers)
+
+
+def _assign_told(answers: list[Answer], came: list[read.Found]) -> None:
+    """Give each process of a unit what others have told of it.
+
+    :param answers: of the processes
+    :param came: such reports, oldest first
+    """
+    for answer in answers:
+        for found in came:
+            if found.pid == answer.process.pid:
+                answer.told = found
 
 
 def _assign(answers: list[Answer], came: list[read.Found]) -> None:

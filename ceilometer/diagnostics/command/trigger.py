@@ -107,9 +107,13 @@ def main(arguments: list[str]) -> int:
     told: dict[int, telling.Told] = {}
     try:
         if waited != _INTERRUPTED:
-            told = telling.tell(
-                units, [answer for answer in answers if not (
-                    answer.complete or answer.elsewhere)],
+            silent = [answer for answer in answers if not (
+                answer.complete or answer.elsewhere)]
+            if any(answer.told for answer in silent):
+                told = telling.told_already(_journal(units), silent)
+            told |= telling.tell(
+                units, [answer for answer in silent
+                        if answer.process.pid not in told],
                 answers, waited)
     except KeyboardInterrupt:
         waited = _INTERRUPTED

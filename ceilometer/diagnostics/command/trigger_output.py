@@ -148,5 +148,6 @@ def described(answer: answers_module.Answer,
         told['obstacle'] = answer.obstacle
         told['outside'] = None if seen is None else {
             'id': None if seen.not_written else seen.header.id,
-            'not_written': seen.not_written, 'data': seen.data}
+            'not_written': seen.not_written, 'told_by': seen.told_by,
+            'data': seen.data}
     return told

@@ -50,6 +50,7 @@ from typing import NamedTuple
 from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import events
 from ceilometer.diagnostics.daemon import gmr
+from ceilometer.diagnostics.daemon import hang_stacks
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import master_death
@@ -101,7 +102,7 @@ class Arming:
             self._previous_mask = set(before.mask)
             self._previous_handlers = dict(before.handlers)
         self._late = _thread_count() > 1
-        self._waiter = waiter.Waiter(self.reporter)
+        self._waiter = waiter.Waiter(self.reporter, self.reporter.siblings)
 
     def start(self) -> None:
         """Take the signals and start to wait for them."""
@@ -195,6 +196,7 @@ class Arming:
         readiness.forked()
         crash_stacks.forked()
         master_death.forked()
+        hang_stacks.forked()
         if self.daemon.process == fields.PROCESS_WORKER:
             last_words.begin(self.reporter.context.turn_descriptor)
             crash_stacks.begin(self.reporter.context.turn_descriptor)

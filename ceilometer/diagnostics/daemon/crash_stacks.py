@@ -37,19 +37,14 @@ import os
 import struct
 from typing import NamedTuple
 
+from ceilometer.diagnostics.daemon import shared_places
 from ceilometer.diagnostics.daemon import turn
 
 #: So much of what was written is told.
 STACKS_BYTES_MAX = 16 * 1024
 
-# Behind what :mod:`.last_words` has there. What is never written takes no
-# memory.
-_OFFSET = 1024 * 1024
-_PLACES = 64
-_PLACE_BYTES = 256 * 1024
-
 #: The place of the master, behind those of others.
-MASTER_PLACE = _OFFSET + _PLACES * _PLACE_BYTES
+MASTER_PLACE = shared_places.CRASH_STACKS.at(shared_places.CRASH_STACKS.total)
 
 # a mark, and the process
 _HEAD = struct.Struct('<4sI')
@@ -98,7 +93,7 @@ def begin(descriptor: int | None) -> None:
         None where they share none
     """
     if descriptor is not None and turn.is_ours(descriptor):
-        begin_at(descriptor, _place(os.getpid()))
+        begin_at(descriptor, shared_places.CRASH_STACKS.of(os.getpid()))
 
 
 def begin_at(descriptor: int, place: int) -> None:
@@ -135,7 +130,7 @@ def leave(descriptor: int | None, lines: list[str]) -> None:
     """
     if descriptor is None or not turn.is_ours(descriptor):
         return
-    place = _place(os.getpid())
+    place = shared_places.CRASH_STACKS.of(os.getpid())
     title, *others = (line.encode(errors='replace') for line in lines)
     size = len(title)
     kept: list[bytes] = []
@@ -169,9 +164,10 @@ def of(descriptor: int | None, pid: int) -> str | None:
     """
     if descriptor is None or not turn.is_ours(descriptor):
         return None
-    written = at(descriptor, _place(pid), pid)
+    place = shared_places.CRASH_STACKS.of(pid)
+    written = at(descriptor, place, pid)
     if written is not None:
-        forget(descriptor, _place(pid))
+        forget(descriptor, place)
     return written or None
 
 
@@ -207,8 +203,4 @@ def forget(descriptor: int, place: int) -> None:
 def _clear(descriptor: int, place: int) -> None:
     # what was never written stays so
     if any(os.pread(descriptor, _HEAD.size + 1, place)):
-        os.pwrite(descriptor, bytes(_PLACE_BYTES), place)
-
-
-def _place(pid: int) -> int:
-    return _OFFSET + pid % _PLACES * _PLACE_BYTES
+        os.pwrite(descriptor, bytes(shared_places.CRASH_STACKS.size), place)

@@ -23,14 +23,12 @@ import contextlib
 import os
 import struct
 
+from ceilometer.diagnostics.daemon import shared_places
 from ceilometer.diagnostics.daemon import turn
 
 # a mark, the process, its samples
 _RECORD = struct.Struct('<4sIQ')
 _MARK = b'smpl'
-#: Behind what :mod:`.readiness` has there, bytes.
-_OFFSET = 704 * 1024
-_PLACES = 512
 
 
 def leave(descriptor: int | None, samples: int) -> None:
@@ -44,7 +42,7 @@ def leave(descriptor: int | None, samples: int) -> None:
         pid = os.getpid()
         with contextlib.suppress(OSError):
             os.pwrite(descriptor, _RECORD.pack(_MARK, pid, samples),
-                      _place(pid))
+                      shared_places.CYCLE_COUNTS.of(pid))
 
 
 def read(descriptor: int, pid: int) -> int | None:
@@ -56,12 +54,9 @@ def read(descriptor: int, pid: int) -> int | None:
     :param pid: the worker
     :raises OSError: the file cannot be read
     """
-    page = os.pread(descriptor, _RECORD.size, _place(pid))
+    page = os.pread(descriptor, _RECORD.size,
+                    shared_places.CYCLE_COUNTS.of(pid))
     if len(page) < _RECORD.size:
         return None
     mark, whose, samples = _RECORD.unpack(page)
     return int(samples) if (mark, whose) == (_MARK, pid) else None
-
-
-def _place(pid: int) -> int:
-    return _OFFSET + pid % _PLACES * _RECORD.size

@@ -31,14 +31,11 @@ import time
 from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import log_watch
+from ceilometer.diagnostics.daemon import shared_places
 from ceilometer.diagnostics.daemon import turn
 
-#: Behind what :mod:`.trigger_page` has there, bytes.
-_OFFSET = 64 * 1024
-_PLACES = 512
-
 #: What a process may leave.
-PLACE_BYTES_MAX = 1024
+PLACE_BYTES_MAX = shared_places.LAST_WORDS.size
 
 # a mark, the process, when it began, when it logged the error, and how long
 # that is; then the logger, the message, the exception's class and its text
@@ -116,7 +113,7 @@ def _write(when: float, texts: list[str]) -> None:
     words = _SEPARATOR.join(
         text.encode(errors='replace').replace(_SEPARATOR, b' ')[
             :_TEXT_BYTES_MAX] for text in texts)
-    place = _place(_pid)
+    place = shared_places.LAST_WORDS.of(_pid)
     page = _HEAD.pack(_MARK, _pid, _began, when, len(words)) + words
     try:
         # the mark last: what is written half is nothing
@@ -138,7 +135,8 @@ def of(descriptor: int | None, pid: int) -> LastWords | None:
     if descriptor is None or not turn.is_ours(descriptor):
         return None
     try:
-        page = os.pread(descriptor, PLACE_BYTES_MAX, _place(pid))
+        page = os.pread(descriptor, PLACE_BYTES_MAX,
+                        shared_places.LAST_WORDS.of(pid))
         mark, whose, began, when, size = _HEAD.unpack_from(page)
     except (OSError, struct.error):
         return None
@@ -151,7 +149,3 @@ def of(descriptor: int | None, pid: int) -> LastWords | None:
         return LastWords(began)
     return LastWords(began, when, texts[0], texts[1], texts[2] or None,
                      texts[3] or None)
-
-
-def _place(pid: int) -> int:
-    return _OFFSET + pid % _PLACES * PLACE_BYTES_MAX

@@ -39,6 +39,7 @@ from typing import Any
 from typing import NoReturn
 
 from ceilometer.diagnostics.daemon import cycle_counts
+from ceilometer.diagnostics.daemon import shared_places
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics.daemon import worker_deaths
 
@@ -87,9 +88,6 @@ SENTENCE_CHARS_MAX = 300
 # whether it has returned, whether it has nothing to poll
 _RECORD = struct.Struct('<4sId??')
 _MARK = b'up??'
-#: Behind what :mod:`.last_words` has there, bytes.
-_OFFSET = 640 * 1024
-_PLACES = 512
 
 
 class Master:
@@ -305,7 +303,7 @@ def note_run(descriptor: int | None, returned: bool, idle: bool) -> None:
         with contextlib.suppress(OSError):
             os.pwrite(descriptor, _RECORD.pack(
                 _MARK, pid, time.monotonic(), returned, idle),
-                _place(pid))
+                shared_places.READINESS.of(pid))
 
 
 def _up(descriptor: int, pid: int, since: float) -> bool | None:
@@ -313,7 +311,8 @@ def _up(descriptor: int, pid: int, since: float) -> bool | None:
 
     :param since: one that began before counts as not up
     """
-    page = os.pread(descriptor, _RECORD.size, _place(pid))
+    page = os.pread(descriptor, _RECORD.size,
+                    shared_places.READINESS.of(pid))
     if len(page) < _RECORD.size:
         return None
     mark, whose, when, returned, idle = _RECORD.unpack(page)
@@ -322,10 +321,6 @@ def _up(descriptor: int, pid: int, since: float) -> bool | None:
             and worker_deaths.age(pid) is not None):
         return bool(idle)
     return None
-
-
-def _place(pid: int) -> int:
-    return _OFFSET + pid % _PLACES * _RECORD.size
 
 
 def _sentence(death: worker_deaths.Death) -> str:

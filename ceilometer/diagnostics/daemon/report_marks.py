@@ -27,11 +27,8 @@ import contextlib
 import os
 import struct
 
+from ceilometer.diagnostics.daemon import shared_places
 from ceilometer.diagnostics.daemon import turn
-
-# behind what :mod:`.crash_stacks` has there
-_OFFSET = 32 * 1024 * 1024
-_PLACES = 512
 
 # the process, and the id of its report
 _PLACE = struct.Struct('<I16s')
@@ -63,7 +60,8 @@ def of(descriptor: int | None, pid: int) -> str | None:
         return None
     try:
         whose, report_id = _PLACE.unpack(
-            os.pread(descriptor, _PLACE.size, _place(pid)))
+            os.pread(descriptor, _PLACE.size,
+                     shared_places.REPORT_MARKS.of(pid)))
     except (OSError, struct.error):
         return None
     return report_id.hex() if whose == pid else None
@@ -73,8 +71,4 @@ def _write(descriptor: int | None, pid: int, report_id: bytes) -> None:
     if descriptor is not None and turn.is_ours(descriptor):
         with contextlib.suppress(OSError):
             os.pwrite(descriptor, _PLACE.pack(pid, report_id),
-                      _place(os.getpid()))
-
-
-def _place(pid: int) -> int:
-    return _OFFSET + pid % _PLACES * _PLACE.size
+                      shared_places.REPORT_MARKS.of(os.getpid()))

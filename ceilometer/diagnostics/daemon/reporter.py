@@ -34,6 +34,7 @@ import traceback
 from ceilometer.diagnostics.daemon import descriptors
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import report_context
+from ceilometer.diagnostics.daemon import siblings
 from ceilometer.diagnostics.daemon import trigger_page
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics import fields
@@ -46,6 +47,7 @@ THREAD_NAME = 'diagnostics-report'
 #: What makes reports, and says why there is none.
 IMPORTED = tuple('ceilometer.diagnostics.' + name for name in (
     'daemon.make_report', 'daemon.journal', 'daemon.event_entries',
+    'daemon.sibling_look',
     'secrets.redact'))
 
 #: What hands over reports that the journal did not take; comes with the first.
@@ -68,6 +70,7 @@ class Reporter:
     :param daemon: what is known of the process
     :param turn_descriptor: see :mod:`.turn`; closed by :meth:`close`
     :ivar context: what each report is made with
+    :ivar siblings: looks at the other processes of the service
     """
 
     def __init__(self, daemon: process_module.Daemon,
@@ -75,6 +78,7 @@ class Reporter:
         self.context = report_context.ReportContext(
             daemon, turn_descriptor=turn_descriptor)
         self._reserve = descriptors.Reserve()
+        self.siblings = siblings.Siblings(self)
         self._reset()
 
     def _reset(self) -> None:
@@ -113,6 +117,7 @@ class Reporter:
         """Begin anew in a new process; called in it, in its only thread."""
         self._reset()
         self._reserve.forked()
+        self.siblings.forked()
 
     def hold(self) -> None:
         """Keep reports waiting while the daemon is imported.
@@ -184,15 +189,17 @@ class Reporter:
             self._pending.append(trigger)
             # not by one that runs: it may have looked before this came
             answered = self._begun + 1
-            if self._reporting:
-                return answered
+            starts = not self._reporting
             self._reporting = True
-        try:
-            threading.Thread(target=self._report_all, daemon=True,
-                             name=THREAD_NAME).start()
-        except (MemoryError, RuntimeError):
-            # no more threads to be had: here and now, then
-            self._report_all()
+        if starts:
+            try:
+                threading.Thread(target=self._report_all, daemon=True,
+                                 name=THREAD_NAME).start()
+            except (MemoryError, RuntimeError):
+                # no more threads to be had: here and now, then
+                self._report_all()
+        if trigger.kind != fields.TRIGGER_API:
+            self.siblings.watch(trigger)
         return answered
 
     def wait(self, answered: int, timeout: float | None) -> str | None:

@@ -25,13 +25,11 @@ trigger. Runs in the thread that is asked; nothing here raises or blocks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-import contextlib
-import fcntl
 import os
 import struct
 import time
 
+from ceilometer.diagnostics.daemon import record_lock
 from ceilometer.diagnostics import report
 
 #: A trigger stays open for so long. Only a process that could not take the
@@ -40,10 +38,6 @@ OPEN_SECONDS_MAX = 30.0
 
 #: More processes than that do not answer one trigger together.
 ANSWERS_MAX = 1000
-
-#: So often the page is tried to be locked, and so long after each time.
-_LOCK_TRIES = 20
-_LOCK_SECONDS = 0.001
 
 # a mark, the id, when it was opened (nanoseconds of the monotonic clock), who
 # asked, how many have answered; then their process ids
@@ -70,7 +64,7 @@ def trigger_id(descriptor: int | None, trigger: report.Trigger,
     own = os.urandom(16)
     try:
         if descriptor is not None:
-            with _locked(descriptor):
+            with record_lock.held(descriptor, _LOCKED_BYTE):
                 own = _joined(descriptor, own, _asker(trigger), born_nsec)
     except (OSError, struct.error):
         # locked all the time, or no such file: it answers alone
@@ -112,20 +106,3 @@ def _write(descriptor: int, opened: bytes, since: int, asker: bytes,
 def _asker(trigger: report.Trigger) -> bytes:
     words = f'{trigger.kind} {trigger.signal} {trigger.sender_pid}'
     return words.encode(errors='replace')[:64].ljust(64, b'\0')
-
-
-@contextlib.contextmanager
-def _locked(descriptor: int) -> Iterator[None]:
-    for left in reversed(range(_LOCK_TRIES)):
-        try:
-            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1,
-                        _LOCKED_BYTE)
-            break
-        except OSError:
-            if not left:
-                raise
-        time.sleep(_LOCK_SECONDS)
-    try:
-        yield
-    finally:
-        fcntl.lockf(descriptor, fcntl.LOCK_UN, 1, _LOCKED_BYTE)

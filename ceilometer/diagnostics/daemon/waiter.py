@@ -30,6 +30,7 @@ import time
 from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import reporter as reporter_module
+from ceilometer.diagnostics.daemon import siblings as siblings_module
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
 
@@ -76,10 +77,13 @@ class Waiter:
     Started and stopped in the main thread, or in the only one after a fork.
 
     :param reporter: whom to ask for a report
+    :param siblings: told when it waits, and when something has come
     """
 
-    def __init__(self, reporter: reporter_module.Reporter) -> None:
+    def __init__(self, reporter: reporter_module.Reporter,
+                 siblings: siblings_module.Siblings) -> None:
         self._reporter = reporter
+        self._siblings = siblings
         self._signals: frozenset[signal.Signals] = frozenset()
         self._watched: WatchedFile | None = None
         self._stopping = False
@@ -160,6 +164,7 @@ class Waiter:
 
     def _wait(self, modified: int | None) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        self._siblings.begin()
         # Of those that are not answered only what is sent to this very
         # thread can come here: the call to stop.
         signals = self._signals | {signal.SIGUSR1}
@@ -173,6 +178,7 @@ class Waiter:
             info = (signal.sigtimedwait(signals, min(waits)) if waits
                     else signal.sigwaitinfo(signals))
             if self._stopping:
+                self._siblings.end()
                 return
             try:
                 if (info is not None and self._woken
@@ -180,6 +186,7 @@ class Waiter:
                     self._woken = False
                     due = time.monotonic()
                 elif info is not None:
+                    self._siblings.begun()
                     self._reporter.request(_signal_trigger(info))
                 elif due is not None and due <= time.monotonic():
                     due = None
@@ -190,6 +197,7 @@ class Waiter:
                 elif watched is not None and (
                         now := watched.modified_nsec()) != modified:
                     modified = now
+                    self._siblings.begun()
                     self._reporter.request(report.Trigger(
                         fields.TRIGGER_FILE, _now_usec()))
             except Exception:

@@ -51,23 +51,29 @@ def header(service: str, unit: str | None, pid: int, command: str,
                                time.time_ns() // 1000, id=trigger_id))
 
 
-def section(data: contents.Outside, problem: str | None,
-            usec: int) -> report.Section:
+def section(data: contents.Outside, problem: str | None, usec: int,
+            told_by: int | None = None) -> report.Section:
     """The section.
 
     :param data: what was seen
     :param problem: why there are no Python stacks, or not all
     :param usec: how long that took
+    :param told_by: the process of the same service that has seen it, None
+        for root's command
     """
     return report.Section(
         fields.OUTSIDE, 'From the outside',
-        report.fold('\n'.join(_lines(data, problem))), data, usec=usec,
+        report.fold('\n'.join(_lines(data, problem, told_by))), data,
+        usec=usec,
         findings=tuple(dict.fromkeys(
             one['kind'] for one in data['findings'])))
 
 
-def _lines(data: contents.Outside, problem: str | None) -> list[str]:
+def _lines(data: contents.Outside, problem: str | None,
+           told_by: int | None) -> list[str]:
     lines = [findings.text(data['findings']), '']
+    if told_by is not None:
+        lines.append(f'told by = pid {told_by}, of the same service')
     lines.append(f'state = {data["state"]}')
     if data['age_seconds'] is not None:
         lines.append(f'age = {findings.span(data["age_seconds"])}')

@@ -154,7 +154,7 @@ def _compare(native_id: int, before: Look | None,
         turns = now.turns - before.turns
         wants = (ran < _WAITER_SHARE_MAX
                  and turns / seconds >= _WAKE_UPS_PER_SECOND_MIN
-                 and _is_futex(before.kernel_function, now.kernel_function))
+                 and is_futex(before.kernel_function, now.kernel_function))
     return {
         'native_id': native_id, 'name': now.name, 'state': now.state,
         'kernel_function': now.kernel_function,
@@ -162,8 +162,12 @@ def _compare(native_id: int, before: Look | None,
         'wants_interpreter': wants}
 
 
-def _is_futex(*functions: str | None) -> bool:
-    # one look may find it awake
+def is_futex(*functions: str | None) -> bool:
+    """Whether a thread waits for another one of its process, or did.
+
+    :param functions: the kernel functions that it was seen in: one look may
+        find it awake
+    """
     return any(name is not None and name.startswith('futex')
                for name in functions)
 
@@ -182,7 +186,7 @@ def waits_for_thread(thread: contents.OutsideThread) -> bool:
 
     :param thread: as :func:`compare` gives it
     """
-    return _is_futex(thread['kernel_function'])
+    return is_futex(thread['kernel_function'])
 
 
 def describe(thread: contents.OutsideThread) -> str:

@@ -97,7 +97,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='two reports of a process are a group',
         file='command/reports/read.py',
-        old='other.identity.pid == own.pid for other in group',
+        old='other.pid == one.pid for other in group',
         new='False for other in group',
         tests=(
             _READ + 'test_answers_to_one_trigger_stand_together',

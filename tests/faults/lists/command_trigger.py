@@ -95,8 +95,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a report of another unit is taken for an answer',
         file='command/answers.py',
-        old='                          if found.identity.unit == unit\n',
-        new='                          if True\n',
+        old='                       if found.identity.unit == unit\n',
+        new='                       if True\n',
         tests=(_TRIGGER + 'test_only_a_process_of_the_unit_answers_for_it',)),
     fault.Fault(
         name='half a report is taken for an answer',

@@ -38,8 +38,10 @@ def brief(seen: telling.Told, obstacle: str | None,
         # there is nowhere else to read it
         lines += [seen.not_written, *seen.section.text.splitlines()]
         return ''.join(f'{line}\n' for line in lines)
-    lines.append('from the outside: "ceilometer-diagnostics show '
+    by = 'from the outside' if seen.told_by is None else (
+        f'told by pid {seen.told_by}')
+    lines.append(f'{by}: "ceilometer-diagnostics show '
                  f'{seen.header.id[:12]}"')
-    if seen.data['stacks_by'] is None:
+    if seen.data['stacks_by'] is None and seen.told_by is None:
         lines.append(python_stacks.INSTALL)
     return ''.join(f'{line}\n' for line in lines)

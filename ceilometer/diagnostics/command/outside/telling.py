@@ -24,6 +24,10 @@ from ceilometer.diagnostics.command.outside import delivery
 from ceilometer.diagnostics.command.outside import python_stacks
 from ceilometer.diagnostics.command.outside import subject
 from ceilometer.diagnostics.command import remote
+from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import read
+from ceilometer.diagnostics.command.reports import section_data
+from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.outside import account
@@ -46,12 +50,40 @@ class Told:
     :ivar section: its only section
     :ivar data: the section's data
     :ivar not_written: why it is not in the journal, None if it is
+    :ivar told_by: the process of the unit that has told it, None if this
+        command has
     """
 
     header: report.Header
     section: report.Section
     data: contents.Outside
     not_written: str | None
+    told_by: int | None = None
+
+
+def told_already(journal: journal_reader.Journal,
+                 silent: Sequence[answers.Answer]) -> dict[int, Told]:
+    """What other processes have told of those that have not answered.
+
+    :param journal: where it was found
+    :param silent: those
+    :returns: it, by process id
+    """
+    told: dict[int, Told] = {}
+    for answer in silent:
+        if answer.told is None:
+            continue
+        try:
+            whole = read.load(journal, answer.told).report
+        except source.JournalError:
+            # then it is looked at from here
+            continue
+        data = section_data.content(whole, contents.Outside)
+        if data is not None:
+            told[answer.process.pid] = Told(
+                whole.header, whole.sections[0], data, None,
+                answer.told.identity.sender_pid)
+    return told
 
 
 def tell(units: Sequence[system.Unit], silent: Sequence[answers.Answer],

@@ -27,12 +27,12 @@ COMPARED_MAX = 20
 def previous(journal: journal_reader.Journal,
              found: read.Found) -> read.Found | None:
     """The report of the same process before this one, whole, or None."""
-    own = found.identity
-    if own.pid is None or own.boot_id is None or found.is_event:
+    pid, boot_id = found.pid, found.identity.boot_id
+    if pid is None or boot_id is None or found.is_event:
         return None
     earlier = [
         one for one in read.find(journal, search.Query(
-            pids=(own.pid,), boot_ids=(own.boot_id,),
+            pids=(pid,), boot_ids=(boot_id,),
             until_usec=found.time_usec,
             origin=claims.origin(found.files[0])))
         if one.precedes(found) and not one.is_event]

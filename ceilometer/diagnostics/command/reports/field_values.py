@@ -41,7 +41,7 @@ def of(journal: journal_reader.Journal, found: Iterable[read.Found],
     :raises source.JournalError: the journal cannot be read
     """
     wanted = {(one.id, one.identity.machine_id, one.identity.boot_id,
-               one.identity.writer_pid or one.identity.pid)
+               one.identity.sender_pid)
               for one in found}
     values: set[str] = set()
     for reader in journal.each(VALUE_BYTES_MAX):

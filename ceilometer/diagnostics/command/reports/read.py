@@ -70,8 +70,9 @@ class Found:
     :ivar disputes: what other files say differently, a line each
     :ivar noticed_usec: when the process noticed the trigger, as its summary
         tells it, microseconds since the epoch; None if that is missing
-    :ivar told_of: process id of the process that has died, by the word of
-        the one that tells of it; None for a report of the process itself
+    :ivar told_of: process id of the process that has died or is silent, by
+        the word of the one of its unit that tells of it; None for a report of
+        the process itself
     """
 
     report: report_module.Report
@@ -118,7 +119,7 @@ class Found:
     def process_key(self) -> tuple[Any, ...]:
         """The same for all reports of one process."""
         own = self.identity
-        return (own.machine_id, own.boot_id, own.unit, own.pid, own.foreign)
+        return (own.machine_id, own.boot_id, own.unit, self.pid, own.foreign)
 
     def precedes(self, later: Found) -> bool:
         """Whether it is an earlier report of the same process."""
@@ -241,7 +242,7 @@ def _entries(journal: journal_reader.Journal, found: Found,
         reader.add_match(f'{fields.REPORT}=1')
         reader.add_match(f'{fields.REPORT_ID}={found.id}')
         if own.pid is not None:
-            reader.add_match(f'_PID={own.writer_pid or own.pid}')
+            reader.add_match(f'_PID={own.sender_pid}')
         if section is not None:
             reader.add_match(f'{fields.REPORT_SECTION}={section}')
         for entry in search.entries(reader):
@@ -283,7 +284,7 @@ def answers(found: Iterable[Found]) -> list[list[Found]]:
         group = latest.get(key)
         if group is None or trigger.id is None and (
                 one.time_usec - group[0].time_usec > ANSWER_USEC_MAX or any(
-                    other.identity.pid == own.pid for other in group)):
+                    other.pid == one.pid for other in group)):
             group = latest[key] = []
             groups.append(group)
         group.append(one)

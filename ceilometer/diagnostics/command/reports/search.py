@@ -54,8 +54,8 @@ KEY_FIELDS = (fields.REPORT_ID, '_MACHINE_ID', '_BOOT_ID', '_PID', '_UID',
 FILE = '__FILE'
 
 # What processes have sent themselves, what root has sent about them, and what
-# their master has sent about those that have died.
-_OWN, _ROOT, _DEATHS = range(3)
+# another process of their unit has.
+_OWN, _ROOT, _TOLD = range(3)
 
 Key = tuple[Any, ...]
 Groups = dict[Key, list[stored.Entry]]
@@ -156,8 +156,7 @@ def _groups(journal: journal_reader.Journal, query: Query,
             if not _match(reader, query, ids, side):
                 continue
             for entry in _wanted(reader, query, ids, problems):
-                if query.names_processes and (
-                        sender.is_about_another(entry) != (side == _ROOT)):
+                if query.names_processes and not _is_of(entry, query, side):
                     continue
                 key = _key(entry)
                 if sender.is_of_ceilometer(key[-1]):
@@ -262,7 +261,16 @@ def _sides(query: Query) -> tuple[int, ...]:
     """Who may have written what a query wants, if a journal is asked."""
     if not query.names_processes:
         return (_OWN,)
-    return (_OWN, _ROOT, _DEATHS) if query.pids else (_OWN, _ROOT)
+    return (_OWN, _ROOT, _TOLD) if query.pids else (_OWN, _ROOT)
+
+
+def _is_of(entry: stored.Entry, query: Query, side: int) -> bool:
+    """Whether an entry was asked for with one side, and with no other."""
+    if side == _TOLD:
+        return sender.told_of(entry) is not None and (
+            stored.first(entry, '_PID') not in {
+                b'%d' % pid for pid in query.pids})
+    return sender.is_about_another(entry) == (side == _ROOT)
 
 
 def _match(reader: journal_reader.AnyReader, query: Query,
@@ -277,9 +285,10 @@ def _match(reader: journal_reader.AnyReader, query: Query,
     if side == _ROOT:
         pid_field, unit_field = sender.OBJECT_PID, sender.OBJECT_UNIT
         reader.add_match('_UID=0')
-    elif side == _DEATHS:
+    elif side == _TOLD:
         pid_field = sender.OBJECT_PID
-        reader.add_match(f'{fields.REPORT_TRIGGER}={fields.TRIGGER_DEATH}')
+        for trigger in fields.TELLING_TRIGGERS:
+            reader.add_match(f'{fields.REPORT_TRIGGER}={trigger}')
     reader.add_match(f'{fields.REPORT}=1')
     if ids is not None and len(ids) <= _ID_MATCHES_MAX:
         for value in ids:

@@ -17,6 +17,11 @@ that root has named: journald adds what it knows of that one, and does so for
 root alone (systemd.journal-fields(7)). Anybody else can write fields of these
 names, so who has sent an entry is looked at first. Root in a container is
 somebody else, although journald takes it for root.
+
+A process may also tell of another one of its unit, which has died or is
+silent. Its unit is journald's word; of which process it tells is its own.
+Those of a unit are of one user, and could write one another's reports anyway;
+so that is believed, and it is said who has told it.
 """
 
 from __future__ import annotations
@@ -39,7 +44,7 @@ _CGROUP = '_SYSTEMD_CGROUP'
 # Scopes that systemd-logind and "systemd-run --scope" make.
 _LOGIN = re.compile(r'(init|session-\w+|run-\w+)\.scope', re.ASCII)
 
-_DEATH = fields.TRIGGER_DEATH.encode()
+_TELLING = {trigger.encode() for trigger in fields.TELLING_TRIGGERS}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +73,11 @@ class Identity:
     boot_id: str | None
     foreign: bool = dataclasses.field(default=False, compare=False)
     writer_pid: int | None = None
+
+    @property
+    def sender_pid(self) -> int | None:
+        """Process id of the process that has sent it."""
+        return self.writer_pid or self.pid
 
     @property
     def trusted(self) -> bool:
@@ -111,13 +121,17 @@ def of_entry(entry: stored.Entry, unit: str | None) -> Identity:
 
 
 def told_of(entry: stored.Entry) -> int | None:
-    """The process that has died, if its master tells of it.
+    """The process that has died or is silent, if another of its unit tells.
 
-    It is the master's word, and not journald's: the entry is the master's.
+    It is that one's word, and not journald's: the entry is its own. One of no
+    unit of Ceilometer tells of itself, whatever it says.
 
     :param entry: its fields
     """
-    if stored.first(entry, fields.REPORT_TRIGGER) != _DEATH:
+    unit = stored.first(entry, '_SYSTEMD_UNIT')
+    if stored.first(entry, fields.REPORT_TRIGGER) not in _TELLING or (
+            is_about_another(entry)
+            or unit is not None and not is_of_ceilometer(unit)):
         return None
     value = stored.text(entry, OBJECT_PID) or ''
     return int(value) if value.isdecimal() and len(value) < 10 else None

@@ -1,0 +1,188 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Python stacks of a process whose interpreter is held, for its siblings.
+
+A thread in C that keeps the interpreter lets no other thread run Python code:
+nobody in the process can say where it stands. The standard library's
+faulthandler still can, in C, when a signal comes. It reads the stacks without
+the interpreter's lock, which is safe if and only if nothing moves: **who asks
+must have proven that the interpreter is held** (:mod:`.held_proof`). Of a
+process that is not, one dump in a hundred ends it.
+
+So the signal is a real-time one of its own, sent to one thread, that which
+waits for triggers. No system call of another thread is interrupted, which
+would end the very call that holds the interpreter. Who sends it sees first, in
+/proc, that there is a handler. Nothing is blocked for it: the daemon and the
+programs that it starts see what they always saw.
+
+The stacks are written to a place in the file that the processes of a service
+share (see :mod:`.turn`), and stay there until the process goes on: however
+often it is asked, it is asked once.
+
+:func:`begin`, :func:`begun` and :func:`end` run in the thread that waits,
+:func:`ask` in another process. Nothing here raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import contextlib
+import faulthandler
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+from ceilometer.diagnostics.daemon import shared_places
+from ceilometer.diagnostics.daemon import sibling_page
+from ceilometer.diagnostics.daemon import turn
+
+#: What asks for the stacks; systemd and the C library use others.
+SIGNAL = signal.SIGRTMIN + 5
+
+#: So much of what was written is told.
+STACKS_BYTES_MAX = 64 * 1024
+
+#: So long the stacks may take to be written, seconds.
+DUMP_SECONDS_MAX = 1.0
+
+_POLL_SECONDS = 0.005
+
+_own: int | None = None
+_at = 0
+
+
+def begin(descriptor: int | None, place: int | None) -> None:
+    """Have stacks written where the signal comes.
+
+    :param descriptor: of the file that the processes of the service share
+    :param place: of this process in it, as :mod:`.sibling_page` has it
+    """
+    global _own, _at
+    if descriptor is None or place is None or not turn.is_ours(descriptor):
+        return
+    if not getattr(sys, '_is_gil_enabled', lambda: True)() or (
+            signal.getsignal(SIGNAL) is not signal.SIG_DFL):
+        # no lock of an interpreter, or the signal is somebody else's
+        return
+    _close()
+    with contextlib.suppress(OSError, ValueError, RuntimeError):
+        # opened anew, it has a position of its own
+        _own = os.open(f'/proc/self/fd/{descriptor}',
+                       os.O_RDWR | os.O_CLOEXEC)
+        _at = shared_places.HANG_STACKS.at(place)
+        os.lseek(_own, _at, os.SEEK_SET)
+        _forget(_own, _at)
+        faulthandler.register(SIGNAL, _own, all_threads=True, chain=False)
+
+
+def begun() -> None:
+    """Forget the stacks of before: this process goes on."""
+    if _own is None or not turn.is_ours(_own):
+        return
+    with contextlib.suppress(OSError):
+        if os.lseek(_own, 0, os.SEEK_CUR) != _at:
+            _forget(_own, _at)
+            os.lseek(_own, _at, os.SEEK_SET)
+
+
+def end() -> None:
+    """Take the signal no more; the thread ends."""
+    if _own is not None:
+        faulthandler.unregister(SIGNAL)
+        _close()
+
+
+def forked() -> None:
+    """Let go what is of another process; called in its fork."""
+    if _own is not None:
+        faulthandler.unregister(SIGNAL)
+        _close()
+
+
+def _close() -> None:
+    global _own
+    own, _own = _own, None
+    # somebody may have closed it, and opened something else in its place
+    if own is not None and turn.is_ours(own):
+        os.close(own)
+
+
+def _forget(descriptor: int, at: int) -> None:
+    # what was never written stays so, and takes no memory
+    end = at + shared_places.HANG_STACKS.size
+    while at < end and any(os.pread(descriptor, 1, at)):
+        at += os.pwrite(
+            descriptor, bytes(min(STACKS_BYTES_MAX, end - at)), at)
+
+
+def ask(descriptor: int, sibling: sibling_page.Sibling,
+        still_held: Callable[[], bool],
+        import_gate: contextlib.AbstractContextManager[Any]) -> str | None:
+    """Ask a process for its stacks, whose interpreter is proven to be held.
+
+    :param descriptor: of the file that the processes of the service share
+    :param sibling: the process
+    :param still_held: asked at the last moment
+    :param import_gate: held while something is imported
+    :returns: what it has written; None if it may not be asked, or does not
+        answer
+    """
+    at = shared_places.HANG_STACKS.at(sibling.place)
+    try:
+        # of the same call in C, for an earlier trigger
+        if known := _written(descriptor, at):
+            return known
+        with import_gate:
+            # seldom needed, and large
+            import ctypes
+        # signal.pthread_kill() is for threads of this process alone
+        kill = ctypes.CDLL(None).tgkill
+        if not (sibling.lives and _takes(sibling) and still_held()):
+            return None
+        if kill(sibling.pid, sibling.waiter, int(SIGNAL)):
+            return None
+        deadline = time.monotonic() + DUMP_SECONDS_MAX
+        while time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+            # while it writes, the thread has the signal blocked
+            if _written(descriptor, at) and _takes(sibling):
+                break
+        return _written(descriptor, at)
+    except (AttributeError, ImportError, MemoryError, OSError):
+        # it has ended, or this system has no such call
+        return None
+
+
+def _written(descriptor: int, at: int) -> str | None:
+    page = os.pread(descriptor, STACKS_BYTES_MAX, at)
+    text = page.partition(b'\0')[0].decode(errors='replace').strip()
+    return text or None
+
+
+def _takes(sibling: sibling_page.Sibling) -> bool:
+    """Whether a process has a handler, which its waiting thread would run."""
+    bit = 1 << SIGNAL - 1
+    directory = f'/proc/{sibling.pid}/task/{sibling.waiter}'
+    return bool(_mask(directory, 'SigCgt') & bit) and not (
+        _mask(directory, 'SigBlk') & bit)
+
+
+def _mask(directory: str, name: str) -> int:
+    with open(f'{directory}/status', encoding='utf-8',
+              errors='replace') as file:
+        for line in file:
+            if line.startswith(f'{name}:'):
+                return int(line.partition(':')[2], 16)
+    return 0

@@ -1,0 +1,288 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Looks at the siblings of a process, and writes what is seen of silent ones.
+
+Which process is silent is never decided by time alone: reports may take long,
+and the machine may be busy. It is, if it has not begun to answer, and
+
+* is stopped or frozen, and the signal waits for it; or
+* its waiting thread has taken the signal, and cannot go on: the interpreter is
+  held, or a thread is in an uninterruptible wait. Where neither is seen, it is
+  looked at again, and told of at last if that thread sleeps all the time.
+
+One process tells, in one report of one section.
+
+Runs in a thread of its own, some seconds after a trigger; see
+:mod:`.siblings`. It may raise, which is heard there.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import NamedTuple
+
+from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.daemon import gmr
+from ceilometer.diagnostics.daemon import hang_stacks
+from ceilometer.diagnostics.daemon import held_proof
+from ceilometer.diagnostics.daemon import journal
+from ceilometer.diagnostics.daemon import process as process_module
+from ceilometer.diagnostics.daemon import report_context
+from ceilometer.diagnostics.daemon import sanitize
+from ceilometer.diagnostics.daemon import sibling_page
+from ceilometer.diagnostics.daemon import turn
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import journal_entries
+from ceilometer.diagnostics.outside import account
+from ceilometer.diagnostics.outside import looking
+from ceilometer.diagnostics.outside import proc_files
+from ceilometer.diagnostics.outside import thread_looks
+from ceilometer.diagnostics.secrets import redact
+
+#: The waiting thread of a silent process is seen away from its wait so often,
+#: and so long after each time, seconds.
+SAMPLES_MAX = 8
+SAMPLE_SECONDS = 0.03
+
+#: So often it is tried to prove that an interpreter is held.
+PROOFS_MAX = 4
+
+#: So many lines of the Python stacks are told.
+STACK_LINES_MAX = 400
+
+_SIGNALS = (1 << signal.SIGUSR1 - 1) | (1 << signal.SIGUSR2 - 1)
+_WAITED_FOR = 1 << signal.SIGUSR1 - 1
+
+_MAIN_OF_SERVER = 'multiprocessing.forkserver'
+
+
+class _Suspect(NamedTuple):
+    """A process that has not begun.
+
+    :ivar sibling: the process
+    :ivar first: the first look at its threads
+    :ivar away: whether its waiting thread was never seen to wait
+    """
+
+    sibling: sibling_page.Sibling
+    first: thread_looks.Looks
+    away: bool
+
+
+def look(context: report_context.ReportContext, asked: sibling_page.Asked,
+         seconds: float, last: bool) -> bool:
+    """Look at all others, and tell of those that are silent.
+
+    :param context: of this process
+    :param asked: the trigger
+    :param seconds: how long ago it came
+    :param last: whether this is the last look
+    :returns: whether to look again
+    """
+    descriptor = context.turn_descriptor
+    if descriptor is None or not turn.is_ours(descriptor):
+        return False
+    undecided = False
+    for suspect in _suspects(descriptor, asked):
+        with sibling_page.telling(
+                descriptor, suspect.sibling, asked.nsec) as sibling:
+            if sibling is None or _has_begun(sibling, asked):
+                continue
+            began = time.monotonic()
+            try:
+                data = _silent(
+                    descriptor, suspect, asked, seconds, last, context)
+            except OSError:
+                # it has ended
+                continue
+            if data is None:
+                undecided = True
+                continue
+            _tell(context, asked, data, int(
+                (time.monotonic() - began) * 1e6))
+            sibling_page.note_told(descriptor, sibling)
+    return undecided
+
+
+def _has_begun(sibling: sibling_page.Sibling,
+               asked: sibling_page.Asked) -> bool:
+    # another trigger, or one that has an id of its own, is no matter: who has
+    # begun with that waits again
+    return (sibling.begun_nsec >= asked.nsec
+            or sibling.trigger.hex() == asked.trigger.id)
+
+
+def _suspects(descriptor: int, asked: sibling_page.Asked) -> list[_Suspect]:
+    """Those that have not begun; takes half a second if there are any."""
+    first: dict[sibling_page.Sibling, thread_looks.Looks] = {}
+    for sibling in sibling_page.every(descriptor):
+        if (sibling.pid == os.getpid() or _has_begun(sibling, asked)
+                or sibling.told_nsec >= asked.nsec or not sibling.lives):
+            continue
+        try:
+            first[sibling] = looking.first(sibling.pid)
+        except OSError:
+            continue
+    if not first:
+        return []
+    begun = time.monotonic()
+    away = set(first)
+    for _ in range(SAMPLES_MAX):
+        time.sleep(SAMPLE_SECONDS)
+        away = {sibling for sibling in away if not _waits(sibling)}
+    # who moves is seen between two looks
+    time.sleep(max(0.0, looking.BETWEEN_LOOKS_SECONDS
+                   - (time.monotonic() - begun)))
+    return [_Suspect(sibling, looks, sibling in away)
+            for sibling, looks in first.items()]
+
+
+def _waits(sibling: sibling_page.Sibling) -> bool:
+    """Whether its waiting thread waits for a signal; True if in doubt.
+
+    While it does, the kernel has the signals unblocked in it
+    (sigwaitinfo(2)).
+    """
+    directory = f'/proc/{sibling.pid}/task/{sibling.waiter}'
+    try:
+        with open(f'{directory}/wchan', encoding='utf-8') as file:
+            if 'sigtimedwait' in file.read():
+                return True
+    except OSError:
+        # not for everybody
+        pass
+    try:
+        told = _status(directory)
+        return not int(told['SigBlk'], 16) & _WAITED_FOR
+    except (OSError, KeyError, ValueError):
+        return True
+
+
+def _status(directory: str) -> dict[str, str]:
+    with open(f'{directory}/status', encoding='utf-8',
+              errors='replace') as file:
+        return dict(line.split(':', 1) for line in file if ':' in line)
+
+
+def _silent(descriptor: int, suspect: _Suspect, asked: sibling_page.Asked,
+            seconds: float, last: bool,
+            context: report_context.ReportContext) -> contents.Outside | None:
+    """What is seen of a process, if it is silent; else None.
+
+    :raises OSError: it has ended
+    """
+    sibling = suspect.sibling
+    stopped = _is_stopped(sibling)
+    if not stopped and not suspect.away:
+        return None
+    second = looking.first(sibling.pid)
+    held = not stopped and _is_held(suspect, second)
+    data = looking.second(sibling.pid, suspect.first)
+    if data['state'][:1] in 'ZX':
+        raise ProcessLookupError
+    if held:
+        def still() -> bool:
+            now = sibling_page.again(descriptor, sibling)
+            return now is not None and not (
+                _has_begun(now, asked) or _waits(now))
+
+        written = hang_stacks.ask(
+            descriptor, sibling, still, context.import_gate)
+        if written is not None:
+            data['stacks_by'] = 'faulthandler'
+            data['python_stacks'] = _lines(written)
+    looking.conclude(data, None, True, f'within {seconds:g} s')
+    if not stopped and data['findings'][0]['kind'] not in (
+            'interpreter-held', 'kernel-wait') and not (
+                last and _sleeps(second, sibling.waiter)):
+        return None
+    now = sibling_page.again(descriptor, sibling)
+    return None if now is None or _has_begun(now, asked) else data
+
+
+def _is_held(suspect: _Suspect, second: thread_looks.Looks) -> bool:
+    """Whether its interpreter is proven to be held.
+
+    A thread that has slept for a time, and asks for it since, spoils a proof,
+    but not the next one.
+
+    :raises OSError: it has ended
+    """
+    waiter = suspect.sibling.waiter
+    before, after = suspect.first, second
+    for left in reversed(range(PROOFS_MAX)):
+        if held_proof.is_held(before, after, waiter):
+            return True
+        if not left or not held_proof.asks(before, after, waiter):
+            break
+        time.sleep(looking.BETWEEN_LOOKS_SECONDS)
+        before, after = after, looking.first(suspect.sibling.pid)
+    return False
+
+
+def _is_stopped(sibling: sibling_page.Sibling) -> bool:
+    """Whether a process is stopped or frozen, and a signal waits for it.
+
+    :raises OSError: it has ended
+    """
+    directory = f'/proc/{sibling.pid}'
+    told = _status(directory)
+    if not int(told['ShdPnd'], 16) & _SIGNALS:
+        return False
+    if told['State'].split()[0] in ('T', 't'):
+        return True
+    with open(f'{directory}/cgroup', encoding='utf-8') as file:
+        return proc_files.frozen_group(file.read()) is not None
+
+
+def _sleeps(looks: thread_looks.Looks, native_id: int) -> bool:
+    thread = looks.threads.get(native_id)
+    return thread is not None and thread.state in (
+        contents.WAITING, contents.UNINTERRUPTIBLE)
+
+
+def _lines(written: str) -> list[str]:
+    # the one that runs the handler is ours, and holds nothing
+    return [redact.line(line.replace('Current thread', 'Diagnostics thread'))
+            for line in written.splitlines()[:STACK_LINES_MAX]
+            if line.strip()]
+
+
+def _tell(context: report_context.ReportContext, asked: sibling_page.Asked,
+          data: contents.Outside, usec: int) -> None:
+    daemon = context.daemon
+    command = _command(data['pid'])
+    header = account.header(
+        sanitize.name(daemon.service, redact.Redactor()) or '-',
+        process_module.unit(), data['pid'], command,
+        fields.PROCESS_MASTER if data['pid'] == daemon.root_pid
+        else fields.PROCESS_FORKSERVER if _MAIN_OF_SERVER in command
+        else fields.PROCESS_CHILD, asked.trigger.id)
+    section = account.section(
+        data, None, usec, os.getpid())
+    delivery = journal.Delivery(gmr.report_path(
+        daemon.conf, header.service, header.trigger.time_usec, header.pid))
+    for entry in journal_entries.from_section(header, section, 1, 1):
+        delivery.deliver({
+            **entry, fields.OBJECT_PID: str(data['pid'])})
+
+
+def _command(pid: int) -> str:
+    try:
+        with open(f'/proc/{pid}/cmdline', 'rb') as file:
+            words = file.read(4096).replace(b'\0', b' ')
+    except OSError:
+        return ''
+    return words.decode(errors='backslashreplace').strip()

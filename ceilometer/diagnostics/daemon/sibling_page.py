@@ -1,0 +1,235 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Who the processes of a service are, and which of them have begun to answer.
+
+Each notes itself in the file in memory that they share (see :mod:`.turn`):
+its process, the thread of it that waits for triggers, and when that has taken
+the last one. So each can see whether another takes a trigger, and looks at
+/proc only if that does not.
+
+Processes write into their own places. What others note there, that somebody
+has told of it, is written under a lock. Nothing here but what says so raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import contextlib
+import os
+import struct
+import time
+from typing import NamedTuple
+
+from ceilometer.diagnostics.daemon import record_lock
+from ceilometer.diagnostics.daemon import shared_places
+from ceilometer.diagnostics.daemon import turn
+from ceilometer.diagnostics import report
+
+#: Of so many processes of a service the others know.
+SIBLINGS_MAX = shared_places.SIBLINGS.total
+
+# the process, when it was started, its waiting thread, when that has begun to
+# answer, and when another process has told of it (nanoseconds of the
+# monotonic clock); the trigger that it has begun to answer
+_PLACE = struct.Struct('<QQQQQ16s8x')
+_BEGUN_AT = 24
+_TOLD_AT = 32
+_TRIGGER_AT = 40
+_NUMBER = struct.Struct('<Q')
+
+# A place is locked with its own first byte, the list with the one before.
+_LIST_BYTE = shared_places.SIBLINGS.offset - 1
+
+
+class Asked(NamedTuple):
+    """A trigger that has come to this process.
+
+    :ivar trigger: the trigger
+    :ivar nsec: when, nanoseconds of the monotonic clock
+    """
+
+    trigger: report.Trigger
+    nsec: int
+
+
+class Sibling(NamedTuple):
+    """A process of a service.
+
+    :ivar place: its number in the list
+    :ivar pid: the process
+    :ivar started: when it was started, clock ticks since the host was
+    :ivar waiter: native id of its thread that waits for triggers
+    :ivar begun_nsec: when that has taken the last one, 0 for never
+    :ivar told_nsec: when another process has told of it last, 0 for never
+    :ivar trigger: id of the last trigger that it has begun to answer
+    """
+
+    place: int
+    pid: int
+    started: int
+    waiter: int
+    begun_nsec: int
+    told_nsec: int
+    trigger: bytes
+
+    @property
+    def lives(self) -> bool:
+        """Whether the process is there, and no other has got its id."""
+        return started(self.pid) == self.started
+
+
+def take(descriptor: int | None, waiter: int) -> int | None:
+    """Note this process, whose waiting thread begins to wait.
+
+    :param descriptor: of the file that the processes of the service share
+    :param waiter: native id of the thread
+    :returns: its place; None if there is none
+    """
+    if descriptor is None or not turn.is_ours(descriptor):
+        return None
+    pid = os.getpid()
+    with contextlib.suppress(OSError, struct.error):
+        with record_lock.held(descriptor, _LIST_BYTE):
+            taken = {one.place: one for one in every(descriptor)}
+            own = [place for place, one in taken.items() if one.pid == pid]
+            free = (place for place in range(SIBLINGS_MAX)
+                    if place not in taken)
+            ended = (place for place, one in taken.items() if not one.lives)
+            for places in (own, free, ended):
+                for place in places:
+                    os.pwrite(descriptor, _PLACE.pack(
+                        pid, started(pid) or 0, waiter, 0, 0, b''), _at(place))
+                    return place
+    return None
+
+
+def leave(descriptor: int | None, place: int | None) -> None:
+    """Note that this process waits for nothing any more.
+
+    :param descriptor: of the file that the processes of the service share
+    :param place: as :func:`take` gave it
+    """
+    if descriptor is None or place is None or not turn.is_ours(descriptor):
+        return
+    with contextlib.suppress(OSError):
+        os.pwrite(descriptor, bytes(_PLACE.size), _at(place))
+
+
+def note_begun(descriptor: int | None, place: int | None) -> None:
+    """Note that this process has taken a trigger.
+
+    :param descriptor: of the file that the processes of the service share
+    :param place: as :func:`take` gave it
+    """
+    if descriptor is None or place is None or not turn.is_ours(descriptor):
+        return
+    with contextlib.suppress(OSError):
+        os.pwrite(descriptor, _NUMBER.pack(time.monotonic_ns()),
+                  _at(place) + _BEGUN_AT)
+
+
+def note_trigger(descriptor: int | None, place: int | None,
+                 trigger_id: str | None) -> None:
+    """Note which trigger that is.
+
+    :param descriptor: of the file that the processes of the service share
+    :param place: as :func:`take` gave it
+    :param trigger_id: its id, None if it has none
+    """
+    if descriptor is None or place is None or trigger_id is None or (
+            not turn.is_ours(descriptor)):
+        return
+    with contextlib.suppress(OSError):
+        os.pwrite(descriptor, bytes.fromhex(trigger_id),
+                  _at(place) + _TRIGGER_AT)
+
+
+def every(descriptor: int) -> list[Sibling]:
+    """All processes that are noted; some may have ended.
+
+    :param descriptor: of the file that the processes of the service share
+    """
+    try:
+        page = os.pread(descriptor, SIBLINGS_MAX * _PLACE.size, _at(0))
+    except OSError:
+        return []
+    whole = page[:len(page) // _PLACE.size * _PLACE.size]
+    return [Sibling(place, *values) for place, values
+            in enumerate(_PLACE.iter_unpack(whole)) if values[0]]
+
+
+def again(descriptor: int, sibling: Sibling) -> Sibling | None:
+    """The same process as it is noted now; None if it is not any more.
+
+    :param descriptor: of the file that the processes of the service share
+    :param sibling: as it was noted
+    """
+    for one in every(descriptor):
+        if one[:4] == sibling[:4]:
+            return one
+    return None
+
+
+@contextlib.contextmanager
+def telling(descriptor: int, sibling: Sibling,
+            since_nsec: int) -> Iterator[Sibling | None]:
+    """Be the one process that tells of another.
+
+    :param descriptor: of the file that the processes of the service share
+    :param sibling: the other
+    :param since_nsec: when the trigger came; what was told later tells of
+        this one as well
+    :returns: the other as it is noted now; None if somebody else tells of it
+        or has done so, or if it is gone
+    """
+    with contextlib.ExitStack() as stack:
+        now = None
+        try:
+            stack.enter_context(record_lock.held(
+                descriptor, _at(sibling.place), 1))
+            now = again(descriptor, sibling)
+            if now is not None and (
+                    now.told_nsec >= since_nsec or not now.lives):
+                now = None
+        except OSError:
+            # somebody else does it now
+            pass
+        yield now
+
+
+def note_told(descriptor: int, sibling: Sibling) -> None:
+    """Note that it was told of a process; within :func:`telling`.
+
+    :param descriptor: of the file that the processes of the service share
+    :param sibling: the process
+    """
+    with contextlib.suppress(OSError):
+        os.pwrite(descriptor, _NUMBER.pack(time.monotonic_ns()),
+                  _at(sibling.place) + _TOLD_AT)
+
+
+def started(pid: int) -> int | None:
+    """When a process was started, clock ticks since the host was.
+
+    :param pid: the process
+    :returns: None if there is none
+    """
+    try:
+        with open(f'/proc/{pid}/stat', 'rb') as file:
+            return int(file.read(4096).rpartition(b')')[2].split()[19])
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def _at(place: int) -> int:
+    return shared_places.SIBLINGS.at(place)

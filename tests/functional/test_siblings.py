@@ -1,0 +1,185 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Processes of a service tell of those that cannot speak."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from ceilometer.diagnostics import fields
+from tests.functional import conftest
+
+
+def told(journal):
+    """What was told of others: entries."""
+    return [entry for entry in list(journal.entries)
+            if entry['REPORT_TRIGGER'] == fields.TRIGGER_HANG]
+
+
+def wait_told(journal, count=1):
+    """Wait until so many entries have come; the last one."""
+    return journal.wait_for(
+        lambda: len(found := told(journal)) >= count and found,
+        f'{count} entries of others')[-1]
+
+
+def answers(journal, pid=None):
+    """The whole reports that processes have written of themselves."""
+    return [one for one in journal.complete(pid)
+            if one.header.trigger.kind != fields.TRIGGER_HANG]
+
+
+def wait_answers(journal, count=1, pid=None):
+    """Wait for a number of them."""
+    return journal.wait_for(
+        lambda: len(found := answers(journal, pid)) >= count and found,
+        f'{count} answers')
+
+
+def held(process, count=1):
+    """Have the interpreter of a process held; its pid, and the thread's id.
+
+    :param count: the how manieth time
+    """
+    process.write()
+    process.wait_for(lambda: len(process.lines('holds')) == count, 'holding')
+    pid, native_id = map(int, process.wait_line('holds'))
+    path = f'/proc/{pid}/task/{native_id}/wchan'
+
+    def reads():
+        with open(path) as file:
+            return 'read' in file.read()
+
+    conftest.until(reads, 'the interpreter to be held')
+    return pid, native_id
+
+
+def stop(pid):
+    """Stop a process, and wait until it is."""
+    def stopped():
+        with open(f'/proc/{pid}/stat') as file:
+            return file.read().rpartition(') ')[2][0] == 'T'
+
+    os.kill(pid, signal.SIGSTOP)
+    conftest.until(stopped, 'the process to be stopped')
+
+
+def end(process):
+    """Have a service end in order."""
+    process.send(signal.SIGTERM)
+    assert process.wait() == 0
+    assert 'Traceback' not in process.errors
+    assert 'failed' not in process.errors
+
+
+@pytest.mark.parametrize('whose', ['worker', 'master'])
+def test_held_interpreter(start, journal, whose):
+    """One sibling tells where it stands; then it goes on, unharmed."""
+    process = start('cotyledon_held_interpreter', {
+        'TEST_HOLDS': whose} if whose == 'master' else {})
+    process.wait_ready(3)
+    pid, native_id = held(process)
+    assert (pid == process.pid) == (whose == 'master')
+    process.send_all()
+    answered = wait_answers(journal, 2)
+    entry = wait_told(journal)
+    assert int(entry['_PID']) in {one.header.pid for one in answered}
+    assert entry['OBJECT_PID'] == str(pid)
+    assert entry['REPORT_PROCESS'] == whose
+    assert entry['REPORT_TRIGGER_ID'] == answered[0].header.trigger.id
+    assert entry['REPORT_FINDING'] == 'interpreter-held'
+    assert f'told by = pid {entry["_PID"]}' in entry['MESSAGE']
+    assert f'thread {native_id} ' in entry['MESSAGE']
+    assert 'file descriptors = ' in entry['MESSAGE']
+    stacks = entry['MESSAGE'].partition('Python stacks, by faulthandler')[2]
+    assert 'in hold' in stacks and 'Diagnostics thread' in stacks
+    process.write()
+    process.wait_line('goes')
+    # it answers now, and nobody else has spoken
+    wait_answers(journal, 3)
+    assert len(told(journal)) == 1
+    end(process)
+
+
+def test_held_again_is_told_again(start, journal):
+    """Where it stands now, and not where it stood."""
+    process = start('cotyledon_held_interpreter')
+    process.wait_ready(3)
+    stacks = []
+    for count in (1, 2):
+        held(process, count)
+        process.send_all()
+        stacks.append(wait_told(journal, count)['MESSAGE'].partition(
+            'by faulthandler')[2])
+        process.write()
+        # each of the three answers each time
+        wait_answers(journal, 3 * count)
+        assert len(told(journal)) == count
+    assert stacks[1].count('in hold') == 1
+    end(process)
+
+
+def test_held_for_two_triggers_is_told_once(start, journal):
+    """Two triggers in a row are one silence."""
+    process = start('cotyledon_held_interpreter')
+    process.wait_ready(3)
+    held(process)
+    process.send_all()
+    wait_answers(journal, 2)
+    process.send_all()
+    wait_answers(journal, 4)
+    wait_told(journal)
+    process.write()
+    wait_answers(journal, 5)
+    assert len(told(journal)) == 1
+    end(process)
+
+
+def test_stopped_worker(start, journal):
+    """It gets no further signal, and answers when it goes on."""
+    process = start('cotyledon_service')
+    pids = process.wait_ready(3)
+    worker = next(pid for pid in pids if pid != process.pid)
+    stop(worker)
+    process.send_all()
+    entry = wait_told(journal)
+    assert entry['OBJECT_PID'] == str(worker)
+    assert entry['REPORT_FINDING'] == 'process-stopped'
+    assert 'Python stacks' not in entry['MESSAGE']
+    os.kill(worker, signal.SIGCONT)
+    wait_answers(journal, pid=worker)
+    assert len(told(journal)) == 1
+    end(process)
+
+
+def test_stopped_process_that_was_not_asked(start, journal):
+    """A signal to one process is no question to the others."""
+    process = start('cotyledon_service')
+    others = [pid for pid in process.wait_ready(3) if pid != process.pid]
+    stop(others[0])
+    os.kill(others[1], signal.SIGUSR1)
+    wait_answers(journal, pid=others[1])
+    # the next question is told of, so the one before was not
+    process.send_all()
+    entry = wait_told(journal)
+    assert entry['OBJECT_PID'] == str(others[0])
+    wait_answers(journal, pid=process.pid)
+    assert entry['REPORT_TRIGGER_ID'] in {
+        one.header.trigger.id for one in answers(journal)}
+    os.kill(others[0], signal.SIGCONT)
+    wait_answers(journal, pid=others[0])
+    end(process)
+    assert len(told(journal)) == 1
