@@ -20,6 +20,7 @@ engine tells is a script's word here.
 from __future__ import annotations
 
 import collections.abc
+from typing import Any
 
 import pytest
 
@@ -71,6 +72,25 @@ def container(machine: machines.Machine) -> collections.abc.Iterator[None]:
         machine.run(['rm', '-f', ENGINE])
 
 
+def _triggered_while_stopped(machine: machines.Machine, *pids: int) -> str:
+    """What trigger says of the container while processes are stopped."""
+    numbers = [str(pid) for pid in pids]
+    machine.run(['kill', '-STOP', *numbers])
+    try:
+        done = machine.run([command.NAME, 'trigger', SCOPE], check=False)
+    finally:
+        machine.run(['kill', '-CONT', *numbers])
+    assert done.returncode == 1
+    machine.run(['journalctl', '--sync'])
+    return done.stdout
+
+
+def _told(machine: machines.Machine) -> list[dict[str, Any]]:
+    """What others have told of the container's silent processes."""
+    return [row for row in command.listed(machine, SCOPE)
+            if row['trigger'] == 'hang']
+
+
 @pytest.mark.usefixtures('container')
 def test_daemon_in_a_container(machine: machines.Machine) -> None:
     """By its name, with the numbers of the host; only its own are signalled.
@@ -87,22 +107,28 @@ def test_daemon_in_a_container(machine: machines.Machine) -> None:
     shown = command.run(machine, 'show', told[0]['id'])
     assert f'PID: {master} (1 in its own namespace)\n' in shown
     assert 'Trigger: SIGUSR1 from outside of the container' in shown
-    # what cannot answer is looked at from here
-    machine.run(['kill', '-STOP', str(worker)])
-    try:
-        done = machine.run([command.NAME, 'trigger', SCOPE], check=False)
-    finally:
-        machine.run(['kill', '-CONT', str(worker)])
-    assert done.returncode == 1
-    assert f'container {NAME}: 1 of 2 processes have answered' in done.stdout
-    assert f'! pid {worker} (' in done.stdout and 'it is stopped' in (
-        done.stdout)
-    machine.run(['journalctl', '--sync'])
-    seen, = machine.entries('REPORT=1', f'OBJECT_SYSTEMD_UNIT={SCOPE}')
-    row, = (row for row in command.listed(machine, SCOPE)
-            if row['trigger'] == 'hang')
-    assert (row['id'], row['pid'], row['trusted']) == (
-        seen['REPORT_ID'], worker, True)
+    # of who cannot answer another one tells, with the number that it knows
+    said = _triggered_while_stopped(machine, worker)
+    assert f'container {NAME}: 1 of 2 processes have answered' in said
+    assert f'! pid {worker} (' in said and 'it is stopped' in said
+    assert f'told by pid {master}: ' in said
+    row, = _told(machine)
+    assert (row['pid'], row['trusted']) == (master, True)
+    assert row['told_of'] not in (None, worker)
+    shown = command.run(machine, 'show', row['id'])
+    assert f'PID: {row["told_of"]} in its own namespace\n' in shown
+    assert f'Told by: pid {master}\n' in shown
+    # where nobody can, it is looked at from here
+    said = _triggered_while_stopped(machine, master, worker)
+    assert f'container {NAME}: 0 of 2 processes have answered' in said
+    seen, = (one for one in machine.entries(
+        'REPORT=1', f'OBJECT_SYSTEMD_UNIT={SCOPE}')
+        if one['OBJECT_PID'] == str(worker))
+    rows = {row['id']: row for row in _told(machine)}
+    assert len(rows) == 3
+    row = rows[seen['REPORT_ID']]
+    assert (row['pid'], row['trusted'], row['told_of']) == (
+        worker, True, None)
     # root in another container says the same, under another id
     forged = 'f0' * 16
     text = ''.join(

@@ -150,8 +150,11 @@ def _assign_told(answers: list[Answer], came: list[read.Found]) -> None:
     :param came: such reports, oldest first
     """
     for answer in answers:
+        process = answer.process
         for found in came:
-            if found.pid == answer.process.pid:
+            # who tells in a container has the numbers that it has there
+            if found.pid == (process.pid if found.told_of is None
+                             else process.inner_pid or process.pid):
                 answer.told = found
 
 

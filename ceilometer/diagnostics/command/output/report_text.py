@@ -110,6 +110,9 @@ def pids(found: read.Found) -> str:
     :param found: a whole report
     """
     pid = found.pid
+    if found.told_of is not None and found.identity.container:
+        # by the word of another process in the container
+        return f'{pid} in its own namespace'
     told = section_data.content(found.report, contents.Summary)
     inner = None if told is None else told['pid']
     words = '-' if pid is None else str(pid)
