@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import subprocess
@@ -33,6 +34,8 @@ from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics.secrets import mask
+from ceilometer.diagnostics.secrets import recognizers
 from ceilometer.diagnostics.secrets import secret_names
 from tests import limits
 from tests.unit import hanging as hangings
@@ -103,11 +106,71 @@ def report(conf, add=lambda: None, hung=None, **settings):
                                 'section_seconds_max': limits.EVENT_SECONDS,
                                 **settings}),
             {} if hung is None else hung))
-        collector.snapshot()
-        collector.find()
-        return {made.name: made for made in collector.sections()}
+        with contextlib.closing(collector):
+            collector.snapshot()
+            collector.find()
+            return {made.name: made for made in collector.sections()}
     finally:
         registry.unregister_section('added')
+
+
+class TestReportAfterReport:
+    """Most of what a report masks has been masked for the one before."""
+
+    @pytest.fixture(autouse=True)
+    def forget(self):
+        """No report was made before."""
+        known_secrets._redactors.clear()
+
+    def said(self, conf, text):
+        """A section's text in a report, and how many texts were searched."""
+        with pytest.MonkeyPatch.context() as patch:
+            searched = []
+            find = recognizers.find
+            patch.setattr(recognizers, 'find', lambda *given: (
+                searched.append(given[0]) or find(*given)))
+            made = report(conf, lambda: text)
+        return made['added'].text, searched
+
+    def test_what_was_masked_is_not_searched_again(self, conf):
+        """But for long texts, what has changed, and what held a secret."""
+        text, first = self.said(conf, 'nothing here')
+        assert text == 'nothing here' and text in first
+        text, second = self.said(conf, 'nothing here')
+        assert text == 'nothing here' and text not in second
+        assert len(second) * 4 < len(first)
+
+    def test_new_secret_is_masked_in_what_was_shown(self, conf, monkeypatch):
+        """Other secrets are other texts."""
+        assert self.said(conf, f'see {CANARY}-new')[0] == f'see {CANARY}-new'
+        monkeypatch.setenv('NEW_PASSWORD', f'{CANARY}-new')
+        assert self.said(conf, f'see {CANARY}-new')[0] == 'see ***'
+        monkeypatch.delenv('NEW_PASSWORD')
+        assert self.said(conf, f'see {CANARY}-new')[0] == f'see {CANARY}-new'
+
+    def test_what_held_a_secret_is_forgotten(self, conf):
+        """The process has it, and needs no second one of it."""
+        for _ in range(2):
+            said, searched = self.said(
+                conf, f'nothing here, but {CANARY}-1 there')
+            assert said == 'nothing here, but *** there'
+            assert f'nothing here, but {CANARY}-1 there' in searched
+        kept = [text for found in known_secrets._redactors.values()
+                for text, _ in found._masker._remembered]
+        assert kept and not any(CANARY in text for text in kept)
+
+    def test_memory_is_bounded(self, conf, monkeypatch):
+        """However much a report has, and however often secrets change."""
+        monkeypatch.setattr(mask, 'KEPT_CHARS_MAX', 1000)
+        for number in range(5):
+            monkeypatch.setenv('NEW_PASSWORD', f'{CANARY}-new-{number}')
+            report(conf, lambda: {'all': [f'text {one}' for one in range(
+                200)]})
+            kept = [found._masker._remembered
+                    for found in known_secrets._redactors.values()]
+            assert 0 < len(kept) <= known_secrets.REDACTORS_MAX
+            assert all(0 < sum(len(text) for text, _ in one) <= 1000
+                       for one in kept)
 
 
 class TestUnregistered:

@@ -303,6 +303,7 @@ class Collector:
     def close(self) -> None:
         """Have the thread of the sections end, whether all were collected."""
         self._side_thread.end()
+        known_secrets.rest()
 
     def make(self, kind: section.Kind, data: Any) -> report.Section:
         """Make a section of data that is there already."""

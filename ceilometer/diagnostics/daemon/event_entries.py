@@ -84,6 +84,7 @@ def send(context: report_context.ReportContext, kind: str,
     made = sanitize.section(
         kind_of_section, section.Content(data=data), redactor,
         settings.section_bytes_max, found)
+    known_secrets.rest()
     if isinstance(made.data, dict) and made.status == fields.STATUS_OK:
         made = dataclasses.replace(made, data={**made.data, 'findings': found})
     made = dataclasses.replace(

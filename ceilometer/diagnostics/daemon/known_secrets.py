@@ -26,11 +26,18 @@ from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics.daemon import users
+from ceilometer.diagnostics.secrets import known_values
 from ceilometer.diagnostics.secrets import looks
 from ceilometer.diagnostics.secrets import recognizers
 from ceilometer.diagnostics.secrets import redact
 from ceilometer.diagnostics.secrets import secret_names
 from ceilometer.diagnostics.secrets import url_credentials
+
+
+#: A report begins with what can be known at once, and goes on with the files.
+REDACTORS_MAX = 2
+
+_redactors: dict[frozenset[str], redact.Redactor] = {}
 
 
 def redactor(context: section.Context,
@@ -45,7 +52,23 @@ def redactor(context: section.Context,
     if files:
         # a set of its own: those without files may be asked for again
         secrets = secrets | _found(_of_files(context))
-    return redact.Redactor(secrets, ordinary)
+    return _of_before(known_values.looked_for(secrets, ordinary))
+
+
+def _of_before(secrets: frozenset[str]) -> redact.Redactor:
+    """What masked these secrets before: it knows most texts already."""
+    found = _redactors.get(secrets)
+    if found is None:
+        if len(_redactors) >= REDACTORS_MAX:
+            _redactors.clear()
+        found = _redactors[secrets] = redact.Redactor(secrets)
+    return found
+
+
+def rest() -> None:
+    """Forget what need not be kept until the next report; it has ended."""
+    for found in list(_redactors.values()):
+        found.rest()
 
 
 def _at_once(context: section.Context) -> tuple[set[str], set[str]]:

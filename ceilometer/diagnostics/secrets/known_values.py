@@ -81,14 +81,10 @@ class KnownValues:
 
     def __init__(self, secrets: Iterable[str],
                  ordinary: Iterable[str] = ()) -> None:
-        ordinary_words = {word.lower() for word in ordinary}
         plain = set()
         encoded = set()
         bare = set()
-        for secret in secrets:
-            if (len(secret.strip()) < SECRET_CHARS_MIN
-                    or secret.strip().lower() in ordinary_words):
-                continue
+        for secret in looked_for(secrets, ordinary):
             # a variable of the environment may be no Unicode
             plain |= {secret, secret.replace('\\', '\\\\'),
                       parse.quote(secret, safe='', errors='surrogatepass'),
@@ -139,6 +135,20 @@ def _all(whole: str, form: str) -> Iterator[spans.Span]:
     while (at := whole.find(form, at)) >= 0:
         yield at, at + len(form)
         at += len(form)
+
+
+def looked_for(secrets: Iterable[str],
+               ordinary: Iterable[str] = ()) -> frozenset[str]:
+    """Which values are looked for: all that are long enough, and no words.
+
+    :param secrets: the values
+    :param ordinary: see :class:`KnownValues`
+    """
+    words = {word.lower() for word in ordinary}
+    return frozenset(
+        secret for secret in secrets
+        if len(secret.strip()) >= SECRET_CHARS_MIN
+        and secret.strip().lower() not in words)
 
 
 def _run(whole: str, at: int) -> spans.Span:

@@ -42,6 +42,8 @@ FAILED_MARK = '[… a text that could not be masked]'
 REMEMBERED_CHARS_MAX = 300
 #: How many of them.
 REMEMBERED_TEXTS_MAX = 20_000
+#: How many characters they may have together when a report has ended.
+KEPT_CHARS_MAX = 256 * 1024
 
 
 class Masker:
@@ -72,6 +74,23 @@ class Masker:
                 self._remembered.clear()
             self._remembered[text, names] = masked
         return masked
+
+    def rest(self) -> None:
+        """Forget all that held secrets, and of the rest what is too much.
+
+        What is called when a report has ended: most of what the next one has
+        is the same.
+        """
+        kept = {}
+        left = KEPT_CHARS_MAX
+        # copied at once: a section that was abandoned may go on to mask
+        for key, masked in list(self._remembered.items()):
+            if masked == key[0]:
+                left -= len(masked)
+                if left < 0:
+                    break
+                kept[key] = masked
+        self._remembered = kept
 
     def _mask(self, text: str, names: bool) -> str:
         try:

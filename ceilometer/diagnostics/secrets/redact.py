@@ -85,6 +85,10 @@ class Redactor:
             time.sleep(0)
         return ''.join(escaped)
 
+    def rest(self) -> None:
+        """Forget what need not be kept until the next report."""
+        self._masker.rest()
+
     def command(self, arguments: Iterable[str]) -> list[str]:
         """A command line without its secrets, escaped to one line each.
 

@@ -31,6 +31,27 @@ TEST_SIDE_THREAD = 'tests/unit/test_side_thread.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
+        name='texts that held secrets are remembered',
+        file='secrets/mask.py',
+        old='            if masked == key[0]:\n',
+        new='            if masked:\n',
+        tests=('tests/unit/test_known_secrets.py::TestReportAfterReport::'
+               'test_what_held_a_secret_is_forgotten',)),
+    fault.Fault(
+        name='texts are remembered without a bound',
+        file=KNOWN,
+        old='        found.rest()\n',
+        new='        pass\n',
+        tests=('tests/unit/test_known_secrets.py::TestReportAfterReport::'
+               'test_memory_is_bounded',)),
+    fault.Fault(
+        name='what was shown before is shown although it is a secret now',
+        file=KNOWN,
+        old='found = _redactors.get(secrets)',
+        new='found = next(iter(_redactors.values()), None)',
+        tests=('tests/unit/test_known_secrets.py::TestReportAfterReport::'
+               'test_new_secret_is_masked_in_what_was_shown',)),
+    fault.Fault(
         name='a process answers the same trigger twice',
         file='daemon/trigger_page.py',
         old='            if pid not in answered:\n',
