@@ -20,6 +20,7 @@ diagnostics.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
@@ -92,6 +93,34 @@ def cotyledon_service() -> None:
     ceilometer.diagnostics.install(service='example')
     manager = cotyledon.ServiceManager()
     manager.add(ExampleService, workers=2)
+    ready()
+    manager.run()
+
+
+def cotyledon_crashing() -> None:
+    """One worker; the first one crashes as its service is made."""
+    import cotyledon
+
+    crashes, told = os.pipe()
+    os.set_blocking(crashes, False)
+    os.write(told, b'x')
+
+    class ExampleService(cotyledon.Service):
+        name = 'ExampleWorker'
+
+        def __init__(self, worker_id: int) -> None:
+            with contextlib.suppress(BlockingIOError):
+                os.read(crashes, 1)
+                say('crashes', os.getpid())
+                os.kill(os.getpid(), signal.SIGSEGV)
+            super().__init__(worker_id)
+
+        def run(self) -> None:
+            ready()
+
+    ceilometer.diagnostics.install(service='example')
+    manager = cotyledon.ServiceManager()
+    manager.add(ExampleService, workers=1)
     ready()
     manager.run()
 

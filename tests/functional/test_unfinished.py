@@ -70,6 +70,23 @@ def test_stacks_of_a_worker_that_crashes_are_told(start, journal):
     assert process.wait() == 0
 
 
+def test_stacks_of_a_worker_that_crashes_as_it_begins_are_told(
+        start, journal):
+    """Its service is not even made."""
+    process = start('cotyledon_crashing')
+    (pid,) = process.wait_line('crashes')
+    process.wait_ready(2)
+    process.send()
+    _, report = journal.wait_complete(2)
+    (workers,) = (section for section in report.sections
+                  if section.name == 'workers')
+    (death,) = workers.data['services'][0]['deaths']
+    assert death['pid'] == int(pid) and death['signal'] == 'SIGSEGV'
+    assert '__init__' in '\n'.join(death['stacks'])
+    process.send(signal.SIGTERM)
+    assert process.wait() == 0
+
+
 def test_report_begins_before_anything_is_collected(start, journal):
     """Its first entry says whose it is, and how many are to come."""
     process = start('simple')

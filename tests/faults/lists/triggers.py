@@ -310,7 +310,8 @@ FAULTS: tuple[fault.Fault, ...] = (
             'turn_descriptor)\n',
         new='            pass\n',
         tests=('tests/functional/test_unfinished.py::'
-               'test_stacks_of_a_worker_that_crashes_are_told',)),
+               'test_stacks_of_a_worker_that_crashes_as_it_begins_are_'
+               'told',)),
     # memory_kills
     fault.Fault(
         name='a kill for want of memory is told as one by somebody',
