@@ -23,6 +23,7 @@ import sys
 import pytest
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.daemon import hang_stacks
 from ceilometer.diagnostics import fields
 from tests.functional import conftest
 from tests.functional import journald as journalds
@@ -289,6 +290,9 @@ def test_reports_leave_no_descriptor_behind(start, journal):
     """After many reports as many descriptors are open as before."""
     process = start('simple')
     process.wait_ready()
+    # the thread that waits begins beside it, and opens what it needs
+    conftest.until(lambda: _takes(process.pid, hang_stacks.SIGNAL),
+                   'the thread that waits')
     before = _count(process.pid, 'fd')
     threads = _count(process.pid, 'task')
     for count in range(1, 6):
@@ -299,6 +303,14 @@ def test_reports_leave_no_descriptor_behind(start, journal):
                    'the threads of the reports to end')
     assert _count(process.pid, 'fd') == before
     assert process.end() == 0
+
+
+def _takes(pid, number):
+    """Whether a process has a handler for a signal."""
+    with open(f'/proc/{pid}/status') as file:
+        (mask,) = (line.split()[1] for line in file
+                   if line.startswith('SigCgt:'))
+    return bool(int(mask, 16) & 1 << number - 1)
 
 
 def _count(pid, what):

@@ -172,6 +172,8 @@ def test_daemon_sees_what_a_stock_one_sees(
         ([script], ARMED) if door == 'variable'
         else ([test_run.COMMAND, 'run', daemon], {})))
     assert stock['log'] and stock['handlers'] and stock['descriptors']
+    # where it crashes it tells where it stood
+    assert armed.pop('fault') and not stock.pop('fault')
     assert armed == stock
     assert set(armed_alone['threads']) - set(stock_alone['threads']) == {
         'diagnostics-trigger'}

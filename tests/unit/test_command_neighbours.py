@@ -47,7 +47,7 @@ def shown(command: commands.Command, *arguments: str) -> list[int]:
     (['-u', 'ceilometer-agent-central', UNIT], [2, 3, 5]),
     (['-u', UNIT, '-r'], [3, 2]),
     ([UNIT, '-1'], [3]),
-    ([UNIT, '-n', '3'], [1, 2, 3]),
+    ([UNIT, '-n', '3'], [1, 2, 3]), ([UNIT, '-n', 'all'], [0, 1, 2, 3]),
     ([UNIT, '--since', '2026-11-22 08:00 UTC'], [0, 1, 2, 3]),
     ([UNIT, '-b'], [2, 3]),
     (['101'], [3]), (['100', '101'], [2, 3]),

@@ -107,7 +107,9 @@ def test_the_beginning_of_several_ids_is_refused(
     (['-b'], '3'), (['-b', '0'], '3'), (['-b', '-1'], '2'), (['-b-2'], '1'),
     (['-b', '1'], '1'), (['--boot=2'], '2'), (['--boot', '+3'], '3'),
     (['-b', 'a' * 32 + '-1'], '1'), (['-b', 'a' * 32 + '+1'], '3'),
-    (['-b', 'c' * 32], '1'), (['-b', 'all'], '123'), ([], '123')])
+    (['-b', 'c' * 32], '1'), (['-b', 'all'], '123'), ([], '123'),
+    (['-b', 'A' * 32], '2'), (['-b', 'A' * 32 + '-1'], '1'),
+    (['-b', f'{"a" * 8}-{"-".join(["A" * 4] * 3)}-{"a" * 12}+1'], '3')])
 def test_boots(empty: commands.Command, boot: list[str],
                expected: str) -> None:
     """They are counted as journalctl does, by time and not by id."""

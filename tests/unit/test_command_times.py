@@ -32,7 +32,10 @@ NOW_USEC = 1795334400 * 1_000_000
     ('2026-11-22 08:00:00 UTC', 0), ('2026-11-22 07:59 UTC', -60),
     ('Sun 2026-11-22 08:00:00 UTC', 0), ('2026-11-22T08:00:00Z', 0),
     ('2026-11-22 08:00:00.25 UTC', 0.25), ('2026-11-22 UTC', -28800),
-    ('07:00 UTC', -3600),
+    ('07:00 UTC', -3600), ('2026-11-22 09:00:00+01:00', 0),
+    ('2026-11-22T13:30:00+0530', 0), ('2026-11-22 03:00 -05', 0),
+    ('2026-11-22 09:00:00 Europe/Berlin', 0),
+    ('Sun 2026-11-22 03:00:00 America/New_York', 0),
 ])
 def test_parse(text: str, seconds: float) -> None:
     """Stamps, spans and words all come to microseconds."""
@@ -49,6 +52,8 @@ def test_local_time(monkeypatch: pytest.MonkeyPatch) -> None:
         assert times.parse('2026-11-22 17:00:00', NOW) == NOW_USEC
         assert times.parse('today', NOW) == NOW_USEC - 17 * 3600 * 1_000_000
         assert times.show(NOW_USEC) == 'Sun 2026-11-22 17:00:00 JST'
+        # what is printed can be given
+        assert times.parse('Sun 2026-11-22 17:00:00 JST', NOW) == NOW_USEC
         assert times.show(NOW_USEC, utc=True) == 'Sun 2026-11-22 08:00:00 UTC'
     finally:
         monkeypatch.undo()
@@ -58,7 +63,8 @@ def test_local_time(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize('text', [
     '', ' ', 'soon', '2026-13-01', '25:00', '2026-11-22 08:00:00 Mars', '-',
     '-2parsecs', '@', '@now', 'ago', '1 year', '+', '-h', '2026',
-    '99999999999 years ago', '1e5'])
+    '99999999999 years ago', '1e5', 'Mon 2026-11-22 08:00:00 UTC',
+    '2026-11-22 08:00 ../etc/passwd', '2026-11-22 08:00 +99:00'])
 def test_what_is_no_time(text: str) -> None:
     """It is refused, with what was given in the message."""
     with pytest.raises(ValueError, match='invalid time'):

@@ -33,7 +33,12 @@ from ceilometer.diagnostics.command import times
 PROGRAM = 'ceilometer-diagnostics'
 
 #: Which boot: all, an offset, an id, or an offset from an id.
-BOOT = re.compile(r'all|[+-]?\d{1,9}|[0-9a-f]{32}([+-]\d{1,9})?', re.ASCII)
+BOOT = re.compile(
+    r'all|[+-]?\d{1,9}|(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}'
+    r'-[0-9a-fA-F]{12})(?P<offset>[+-]\d{1,9})?', re.ASCII)
+
+#: As many reports as there are.
+_ALL = 999_999_999
 
 #: A report id, or the beginning of one. What is shorter is too common.
 ID = re.compile('[0-9a-f]{4,32}')
@@ -197,8 +202,8 @@ def add_selection(parser: argparse.ArgumentParser, what: str) -> None:
         'match', nargs='*', metavar='MATCH',
         help=f'{what}: report id or its first digits, unit, pid, FIELD=value')
     group = add_period(parser)
-    group.add_argument('-n', '--lines', metavar='N', type=positive,
-                       help='only the newest N')
+    group.add_argument('-n', '--lines', metavar='N', type=_count,
+                       help='only the newest N, or all')
     group.add_argument('-1', dest='newest', action='store_true',
                        help='only the newest one; the same as -r -n 1')
     group.add_argument('-r', '--reverse', action='store_true',
@@ -269,10 +274,16 @@ def _time(text: str) -> int:
 
 @_checked
 def _boot(text: str) -> str:
-    if text and not BOOT.fullmatch(text):
+    if not text:
+        return '0'
+    found = BOOT.fullmatch(text)
+    if found is None:
         raise ValueError(f'invalid boot {text!r}: expected an id, an offset '
                          'such as -1, or all')
-    return text or '0'
+    offset = found['offset'] or ''
+    own = text[:len(text) - len(offset)]
+    # an id may be written as a UUID (sd-id128(3))
+    return (own.replace('-', '').lower() if len(own) >= 32 else own) + offset
 
 
 @_checked
@@ -281,6 +292,17 @@ def positive(text: str) -> int:
     if not (re.fullmatch('[0-9]{1,9}', text) and int(text) > 0):
         raise ValueError(
             f'{text!r}: expected a whole number of at least 1')
+    return int(text)
+
+
+@_checked
+def _count(text: str) -> int:
+    """How many reports: as journalctl(1) has it, ``all`` as well."""
+    if text == 'all':
+        return _ALL
+    if not (re.fullmatch('[0-9]{1,9}', text) and int(text) > 0):
+        raise ValueError(
+            f'{text!r}: expected a whole number of at least 1, or all')
     return int(text)
 
 

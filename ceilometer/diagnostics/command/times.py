@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import time
 
 _USEC = 1_000_000
 _USEC_MAX = 2 ** 62
@@ -34,10 +35,12 @@ _UNITS = {
 }
 _SPAN_PART = re.compile(r'\s*(\d+(?:\.\d+)?)\s*([a-zA-Zµμ]*)')
 _STAMP = re.compile(
-    r'(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[ ,]+)?'
+    r'(?:(?P<day>mon|tue|wed|thu|fri|sat|sun)[a-z]*[ ,]+)?'
     r'(?:(?P<date>\d{4}-\d{1,2}-\d{1,2})(?:[ T]|$))?'
     r'(?:(?P<time>\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?))?'
-    r'(?P<utc>\s*(?:UTC|Z))?', re.IGNORECASE | re.ASCII)
+    r'(?:\s*(?P<utc>UTC|Z)|\s*(?P<offset>[+-]\d{2}(?::?\d{2})?)'
+    r'|\s+(?P<zone>[a-z][\w/+-]*))?', re.IGNORECASE | re.ASCII)
+_WEEK = ('mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun')
 _DAYS = {'today': 0, 'yesterday': -1, 'tomorrow': 1}
 
 
@@ -46,7 +49,8 @@ def parse(text: str, now: datetime.datetime | None = None) -> int:
 
     :param text: ``2026-11-22 08:00:00``, a date or a time alone, ``now``,
         ``today``, ``yesterday``, ``tomorrow``, ``-2h`` or ``2h ago``,
-        ``+5min``, ``@1795334400``; local time unless it ends in ``UTC``
+        ``+5min``, ``@1795334400``; local time unless it ends in ``UTC``, an
+        offset such as ``+01:00``, or a name such as ``Europe/Berlin``
     :param now: the time it is; for tests
     :returns: microseconds since the epoch
     :raises ValueError: it is none of these
@@ -85,7 +89,7 @@ def _stamp(words: str, now: datetime.datetime) -> int:
     match = _STAMP.fullmatch(words)
     if match is None or not (match['date'] or match['time']):
         raise ValueError(words)
-    zone = datetime.timezone.utc if match['utc'] else None
+    zone = _zone(match)
     if match['date']:
         year, month, day = map(int, match['date'].split('-'))
     else:
@@ -96,10 +100,32 @@ def _stamp(words: str, now: datetime.datetime) -> int:
         parts = match['time'].split(':')
         hour, minute = int(parts[0]), int(parts[1])
         second = float(parts[2]) if len(parts) > 2 else 0.0
+    if match['day'] and match['date'] and match['day'].lower() != _WEEK[
+            datetime.date(year, month, day).weekday()]:
+        raise ValueError(words)
     when = datetime.datetime(
         year, month, day, hour, minute, int(second),
         round(second % 1 * _USEC), zone)
     return _usec(when if zone else when.astimezone())
+
+
+def _zone(match: re.Match[str]) -> datetime.tzinfo | None:
+    """The time zone that a time names, None for the local one."""
+    if match['utc']:
+        return datetime.timezone.utc
+    if match['offset']:
+        digits = match['offset'].replace(':', '').ljust(5, '0')
+        minutes = int(digits[1:3]) * 60 + int(digits[3:])
+        return datetime.timezone(datetime.timedelta(
+            minutes=-minutes if digits[0] == '-' else minutes))
+    if match['zone'] is None or match['zone'] in time.tzname:
+        return None
+    # seldom needed
+    import zoneinfo
+    try:
+        return zoneinfo.ZoneInfo(match['zone'])
+    except (KeyError, OSError) as error:
+        raise ValueError(match['zone']) from error
 
 
 def _span(words: str) -> int:
