@@ -32,6 +32,14 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 DAEMONS = os.path.join(HERE, 'daemons.py')
 
 
+def catches(pid, number):
+    """Whether a process has a handler for a signal."""
+    with open(f'/proc/{pid}/status') as file:
+        (mask,) = (line.split()[1] for line in file
+                   if line.startswith('SigCgt:'))
+    return bool(int(mask, 16) & 1 << number - 1)
+
+
 def until(predicate, what):
     """Wait until something holds that nobody gives notice of, as in /proc."""
     deadline = time.monotonic() + limits.EVENT_SECONDS

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import itertools
 import multiprocessing
 import os
 import signal
@@ -139,9 +140,17 @@ def cotyledon_held_interpreter() -> None:
     def hold() -> None:
         libc = ctypes.PyDLL(None)
         buffer = ctypes.create_string_buffer(1)
+
+        def read() -> None:
+            libc.read(bytes_from, buffer, 1)
+
+        def read_again() -> None:
+            libc.read(bytes_from, buffer, 1)
+
+        reads = itertools.chain((read,), itertools.repeat(read_again))
         while os.read(bytes_from, 1):
             say('holds', os.getpid(), threading.get_native_id())
-            libc.read(bytes_from, buffer, 1)
+            next(reads)()
             say('goes on')
 
     class ExampleService(cotyledon.Service):

@@ -291,7 +291,7 @@ def test_reports_leave_no_descriptor_behind(start, journal):
     process = start('simple')
     process.wait_ready()
     # the thread that waits begins beside it, and opens what it needs
-    conftest.until(lambda: _takes(process.pid, hang_stacks.SIGNAL),
+    conftest.until(lambda: conftest.catches(process.pid, hang_stacks.SIGNAL),
                    'the thread that waits')
     before = _count(process.pid, 'fd')
     threads = _count(process.pid, 'task')
@@ -303,14 +303,6 @@ def test_reports_leave_no_descriptor_behind(start, journal):
                    'the threads of the reports to end')
     assert _count(process.pid, 'fd') == before
     assert process.end() == 0
-
-
-def _takes(pid, number):
-    """Whether a process has a handler for a signal."""
-    with open(f'/proc/{pid}/status') as file:
-        (mask,) = (line.split()[1] for line in file
-                   if line.startswith('SigCgt:'))
-    return bool(int(mask, 16) & 1 << number - 1)
 
 
 def _count(pid, what):

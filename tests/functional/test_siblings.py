@@ -14,11 +14,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 
 import pytest
 
+from ceilometer.diagnostics.daemon import hang_stacks
 from ceilometer.diagnostics import fields
 from tests.functional import conftest
 
@@ -65,6 +67,23 @@ def held(process, count=1):
 
     conftest.until(reads, 'the interpreter to be held')
     return pid, native_id
+
+
+@contextlib.contextmanager
+def looks_of(*pids):
+    """Wait in the end until processes have looked at the others."""
+    def threads():
+        return [len(os.listdir(f'/proc/{pid}/task')) for pid in pids]
+
+    # the thread that waits is there from the beginning
+    conftest.until(lambda: all(
+        conftest.catches(pid, hang_stacks.SIGNAL) for pid in pids),
+        'the threads that wait')
+    before = threads()
+    yield
+    conftest.until(lambda: all(
+        now <= then for now, then in zip(threads(), before, strict=True)),
+        'the looks to end')
 
 
 def stop(pid):
@@ -128,20 +147,22 @@ def test_held_again_is_told_again(start, journal):
         # each of the three answers each time
         wait_answers(journal, 3 * count)
         assert len(told(journal)) == count
-    assert stacks[1].count('in hold') == 1
+    assert ['in read_again' in one for one in stacks] == [False, True]
+    assert [one.count('in hold') for one in stacks] == [1, 1]
     end(process)
 
 
 def test_held_for_two_triggers_is_told_once(start, journal):
     """Two triggers in a row are one silence."""
     process = start('cotyledon_held_interpreter')
-    process.wait_ready(3)
-    held(process)
-    process.send_all()
-    wait_answers(journal, 2)
-    process.send_all()
-    wait_answers(journal, 4)
-    wait_told(journal)
+    ready = process.wait_ready(3)
+    pid, _ = held(process)
+    with looks_of(*(one for one in ready if one != pid)):
+        process.send_all()
+        wait_answers(journal, 2)
+        process.send_all()
+        wait_answers(journal, 4)
+        wait_told(journal)
     process.write()
     wait_answers(journal, 5)
     assert len(told(journal)) == 1
@@ -172,7 +193,7 @@ def test_stopped_process_that_was_not_asked(start, journal):
     stop(others[0])
     os.kill(others[1], signal.SIGUSR1)
     wait_answers(journal, pid=others[1])
-    # the next question is told of, so the one before was not
+    # the next question is told of
     process.send_all()
     entry = wait_told(journal)
     assert entry['OBJECT_PID'] == str(others[0])

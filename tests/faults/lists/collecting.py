@@ -422,8 +422,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a password that is an ordinary word hides the report',
         file=KNOWN,
-        old='return redact.Redactor(secrets, ordinary)',
-        new='return redact.Redactor(secrets)',
+        old='known_values.looked_for(secrets, ordinary)',
+        new='known_values.looked_for(secrets)',
         tests=(TEST_KNOWN + 'test_ordinary_word_stays_readable',)),
     fault.Fault(
         name='a search for secrets that failed is not made again',

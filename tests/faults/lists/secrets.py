@@ -94,8 +94,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='an ordinary word is hidden',
         file=KNOWN,
-        old='or secret.strip().lower() in ordinary_words):',
-        new='):',
+        old='        and secret.strip().lower() not in words)',
+        new='        )',
         tests=(BY_VALUE + 'test_short_and_ordinary_values_stay_'
                'readable',)),
     # by form

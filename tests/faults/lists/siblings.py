@@ -1,0 +1,51 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Faults in what processes of a service tell of one another."""
+
+from tests.faults import fault
+
+_TESTS = 'tests/functional/test_siblings.py::'
+
+FAULTS: tuple[fault.Fault, ...] = (
+    fault.Fault(
+        name='a held interpreter is never proven to be held',
+        file='daemon/held_proof.py',
+        old='    return (computing <= 1 and computing + standing > 0\n',
+        new='    return (computing <= 1 and computing + standing > 99\n',
+        tests=(_TESTS + 'test_held_interpreter',)),
+    fault.Fault(
+        name='a stopped process that was not asked is told of',
+        file='daemon/sibling_look.py',
+        old="    if not int(told['ShdPnd'], 16) & _SIGNALS:\n",
+        new="    if int(told['ShdPnd'], 16) & _SIGNALS < 0:\n",
+        tests=('tests/unit/test_sibling_look.py::'
+               'test_stopped_is_who_was_asked_and_cannot_take_it',)),
+    fault.Fault(
+        name='each sibling tells of the same silence',
+        file='daemon/sibling_look.py',
+        old='            sibling_page.note_told(descriptor, sibling)\n',
+        new='            pass\n',
+        tests=(_TESTS + 'test_held_for_two_triggers_is_told_once',)),
+    fault.Fault(
+        name='stacks of an earlier hold are told again',
+        file='daemon/hang_stacks.py',
+        old='        if os.lseek(_own, 0, os.SEEK_CUR) != _at:\n',
+        new='        if os.lseek(_own, 0, os.SEEK_CUR) < _at:\n',
+        tests=(_TESTS + 'test_held_again_is_told_again',)),
+    fault.Fault(
+        name='nobody looks at a sibling that is stopped',
+        file='daemon/sibling_look.py',
+        old="    if told['State'].split()[0] in ('T', 't'):\n",
+        new="    if told['State'].split()[0] in ('t',):\n",
+        tests=(_TESTS + 'test_stopped_worker',)),
+)

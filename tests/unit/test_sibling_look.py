@@ -1,0 +1,59 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Which process is silent, by what a sibling sees of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from ceilometer.diagnostics.daemon import sibling_look
+from ceilometer.diagnostics.daemon import sibling_page
+
+
+@pytest.fixture
+def child() -> Iterator[sibling_page.Sibling]:
+    """A process that keeps signals until it takes them: never."""
+    with subprocess.Popen(
+            [sys.executable, '-c', 'import signal, sys\n'
+             'signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})\n'
+             'print("ready", flush=True)\nsys.stdin.read()\n'],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stdout.readline()
+        started = sibling_page.started(process.pid)
+        assert started is not None
+        try:
+            yield sibling_page.Sibling(
+                place=0, pid=process.pid, started=started,
+                waiter=process.pid, begun_nsec=0, told_nsec=0, trigger=b'')
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(('asked', 'stopped'), [
+    (True, True), (False, True), (True, False), (False, False)])
+def test_stopped_is_who_was_asked_and_cannot_take_it(
+        child: sibling_page.Sibling, asked: bool, stopped: bool) -> None:
+    """Nobody waits for one that was not asked, or that goes on."""
+    if asked:
+        os.kill(child.pid, signal.SIGUSR1)
+    if stopped:
+        os.kill(child.pid, signal.SIGSTOP)
+        # it stays a child that is waited for in the end
+        os.waitid(os.P_PID, child.pid, os.WSTOPPED | os.WNOWAIT)
+    assert sibling_look._is_stopped(child) == (asked and stopped)
