@@ -17,7 +17,9 @@ import collections.abc
 import contextlib
 import dataclasses
 import os
+import pathlib
 import random
+import re
 import time
 
 from tests.system import command
@@ -33,6 +35,8 @@ NO_PAUSE = '[diagnostics]\nminimum_interval = 0\n'
 
 #: How many triggers the test of many has.
 TRIGGERS = int(os.environ.get('TRIGGERS', '10000'))
+
+HELD_DUMPS = pathlib.Path(__file__).with_name('held_dumps.py')
 
 # What many triggers may add to the memory of a process, KiB; the first ones
 # are not counted, which import and fill caches.
@@ -223,6 +227,15 @@ def test_healthy_processes_under_load_are_not_called_silent(
                 machine, NOTIFICATION))
     assert false_entries(machine, NOTIFICATION, begun) == []
     assert state(machine, NOTIFICATION) == was
+
+
+def test_dumps_of_held_interpreters_end_nobody(
+        machine: machines.Machine) -> None:
+    """Stacks that another process asks for, while all around moves."""
+    done = machine.run([machine.python, '-', str(min(250, TRIGGERS))],
+                       input=HELD_DUMPS.read_text())
+    waits = re.search(r'\bw: stacks ([0-9]+)', done.stdout)
+    assert waits and int(waits[1]) > min(250, TRIGGERS) // 10, done.stdout
 
 
 def test_triggers_while_workers_die(
