@@ -20,11 +20,14 @@ import pathlib
 import re
 import signal
 import socket
+import threading
 import time
+import types
 
 import pytest
 
 from ceilometer.diagnostics.daemon import readiness
+from ceilometer.diagnostics.daemon import turn
 from tests.functional import conftest
 from tests.functional import test_run
 from tests import limits
@@ -71,6 +74,38 @@ def systemd(tmp_path: pathlib.Path) -> Iterator[Systemd]:
     listening = Systemd(tmp_path)
     yield listening
     listening.close()
+
+
+def test_reload_that_comes_as_it_gets_ready_is_waited_for(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """The workers that are replaced are not those that were ready."""
+    sent: list[str] = []
+    reloading = threading.Event()
+    threads = []
+
+    def send(self: readiness.Master, *lines: str) -> bool:
+        sent.append(lines[0])
+        if lines[0] == 'RELOADING=1':
+            reloading.set()
+        elif sent == ['READY=1']:
+            threads.append(threading.Thread(target=self.reloads))
+            threads[0].start()
+            # it cannot, if it is kept out
+            reloading.wait(0.5)
+        return True
+
+    monkeypatch.setattr(readiness.Master, '_send', send)
+    descriptor = turn.make()
+    assert descriptor is not None
+    try:
+        master = readiness.Master(
+            '', types.SimpleNamespace(_services={}), descriptor)
+        assert master.look() is None
+        threads[0].join(limits.EVENT_SECONDS)
+        master.look()
+        assert sent == ['READY=1', 'RELOADING=1', 'READY=1']
+    finally:
+        os.close(descriptor)
 
 
 def test_service_is_ready_when_its_workers_are_up(

@@ -34,6 +34,7 @@ import os
 import signal
 import socket
 import struct
+import threading
 import time
 from typing import Any
 from typing import NoReturn
@@ -110,6 +111,8 @@ class Master:
         self._told = ''
         self._last_death = ''
         self._starts = True
+        # that it is ready is not said of the workers before a reload
+        self._lock = threading.Lock()
         self._ready = False
         self._stops = False
 
@@ -122,7 +125,8 @@ class Master:
         """
         if self._stops:
             return None
-        waited = time.monotonic() - self._since
+        since = self._since
+        waited = time.monotonic() - since
         try:
             up, idle, wanted, samples = self._count()
             ready = up >= wanted or waited > READY_SECONDS_MAX
@@ -139,11 +143,15 @@ class Master:
         if self._ready:
             self._tell(status)
             return STATUS_SECONDS
-        if ready and self._send('READY=1', f'STATUS={status}'):
-            self._starts = False
-            self._ready = True
-            self._told = status
-            return STATUS_SECONDS if self._polls else None
+        with self._lock:
+            if since != self._since:
+                # it reloads since: other workers are waited for
+                return LOOK_SECONDS
+            if ready and self._send('READY=1', f'STATUS={status}'):
+                self._starts = False
+                self._ready = True
+                self._told = status
+                return STATUS_SECONDS if self._polls else None
         if waited > 2 * READY_SECONDS_MAX:
             # nobody listens any more
             return None
@@ -179,11 +187,13 @@ class Master:
 
     def reloads(self) -> None:
         """Tell that the workers are replaced; runs in the main thread."""
-        self._since = time.monotonic()
-        self._told = self._last_death = ''
-        self._ready = False
-        self._send('RELOADING=1', 'STATUS=workers are replaced',
-                   f'MONOTONIC_USEC={time.monotonic_ns() // 1000}')
+        # what is sent takes no time: no manager holds it up
+        with self._lock:
+            self._since = time.monotonic()
+            self._told = self._last_death = ''
+            self._ready = False
+            self._send('RELOADING=1', 'STATUS=workers are replaced',
+                       f'MONOTONIC_USEC={time.monotonic_ns() // 1000}')
 
     def stops(self, seconds: int | None) -> None:
         """Tell that the service ends; runs in the main thread.

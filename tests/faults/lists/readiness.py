@@ -29,6 +29,15 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='            ready = True\n',
         tests=(_READY,)),
     fault.Fault(
+        name='a reload is forgotten that comes as the service gets ready',
+        file=READINESS,
+        old='        with self._lock:\n'
+            '            self._since = time.monotonic()\n',
+        new='        with contextlib.nullcontext():\n'
+            '            self._since = time.monotonic()\n',
+        tests=(TESTS + 'test_reload_that_comes_as_it_gets_ready_is_waited_'
+               'for',)),
+    fault.Fault(
         name='nobody looks at samples once the service is ready',
         file=READINESS,
         old='            return STATUS_SECONDS if self._polls else None\n',
