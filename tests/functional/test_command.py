@@ -183,6 +183,7 @@ BROWSER = next((path for name in ('chromium', 'chromium-browser',
                 if (path := shutil.which(name))), None)
 
 
+@pytest.mark.any_python
 def test_page_in_a_browser(journal: pathlib.Path,
                            tmp_path: pathlib.Path) -> None:
     """A browser shows the page, searches it, and asks for nothing else."""

@@ -36,6 +36,7 @@ def forged(count: int, sender: journals.Sender) -> list[dict[str, str]]:
              'REPORT_ID': f'{number:032x}'} for number in range(count)]
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize('unit', [None, 'session-1.scope'])
 def test_forged_entries_do_not_hold_up_verbs(
         tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],

@@ -143,6 +143,7 @@ def like(kind: typing.Any) -> strategies.SearchStrategy[typing.Any]:
         key: like(hint) for key, hint in shapes.keys(kind).items()})
 
 
+@pytest.mark.any_python
 @hypothesis.given(strategies.data())
 def test_anything_can_be_read(drawn: strategies.DataObject) -> None:
     """Whatever a section holds: fitted, it fits, and no reader fails on it."""
