@@ -54,7 +54,8 @@ UNITS = [
     '%', '%41', '&amp;', '\\u0041', '\\x41', '+', 'c2Vj', 'password=""',
     "password='' ", 'password="\\"', '&quot;', 'password=&quot;',
     'password=\\"', 'x password: y\n', 'password = x\n  ', 'token_' * 50,
-    'ab' * 150 + ' @']
+    'ab' * 150 + ' @', "Command '['x', '-p', ", 'Command: -p a ', 'CMD "',
+    "Command 'x -p "]
 
 
 def _cpu_seconds(function, argument):

@@ -258,6 +258,48 @@ class TestSecretsByShape:
             assert CANARY not in redactor.text(text)
 
 
+class TestAnnouncedCommands:
+    """Command lines of programs that nobody knows, in texts."""
+
+    @pytest.mark.parametrize(('text', 'masked'), [
+        # as subprocess has them
+        ("Command '['fence_x', '-p', 'S3cr et', '--login', 'admin']' returned "
+         'non-zero exit status 1.',
+         "Command '['fence_x', '-p', '***', '--login', 'admin']' returned "
+         'non-zero exit status 1.'),
+        ("x: Command 'fence_x -p S3cr-et status' timed out after 3 seconds",
+         "x: Command 'fence_x -p *** status' timed out after 3 seconds"),
+        ("Command '['sh', '-c', 'fence_x -p S3cr-et']' died",
+         "Command '['sh', '-c', '***']' died"),
+        ("Command '[b'fence_x', b'-p', b'S3cr-et']' died",
+         "Command '[b'fence_x', b'-p', b'***']' died"),
+        # as oslo.concurrency has them
+        ('Unexpected error while running command.\n'
+         'Command: sudo fence_x -p "S3cr et" status\nExit code: 1',
+         'Unexpected error while running command.\n'
+         'Command: sudo fence_x -p *** status\nExit code: 1'),
+        ('Running cmd (subprocess): fence_x -p S3cr-et -v',
+         'Running cmd (subprocess): fence_x -p *** -v'),
+        ('CMD "fence_x -p S3cr-et status" returned: 1 in 0.015s',
+         'CMD "fence_x -p *** status" returned: 1 in 0.015s'),
+    ])
+    def test_value_that_may_be_secret_is_masked(self, text, masked):
+        """As it is in a list of arguments."""
+        assert redact.Redactor().text(text) == masked
+
+    @pytest.mark.parametrize('text', [
+        "Command '['ipmitool', '-H', '10.0.0.1', 'sensor', '-v']' timed out",
+        'Running cmd (subprocess): sudo ceilometer-rootwrap '
+        '/etc/ceilometer/rootwrap.conf ipmitool sensor -v',
+        'Command: qemu-img info --output=json /var/lib/nova/x --force-share',
+        "Command 'poll' failed after 3 s", 'no such command: poll',
+        'The command -p S3 is no announcement', 'command -v x',
+    ])
+    def test_all_else_survives(self, text):
+        """It tells what has failed."""
+        assert redact.Redactor().text(text) == text
+
+
 class TestArguments:
     """Command lines."""
 

@@ -122,6 +122,24 @@ def text_of_command(line: str, mask: Callable[[str], str],
     return mask(''.join(shown))
 
 
+def places(whole: str, begin: int, end: int) -> Iterator[spans.Span]:
+    """The arguments of a command line in a text that are not shown.
+
+    :param whole: the text
+    :param begin: where the command line begins, as a shell would read it
+    :param end: where it ends
+    """
+    reader = _Arguments(str, 0)
+    for argument in _ARGUMENT.finditer(whole, begin, end):
+        if argument[0][0] in _OPERATORS:
+            # another command begins
+            reader = _Arguments(str, 0)
+            continue
+        plain = _unquoted(argument[0])
+        if reader.masked(plain) != plain:
+            yield argument.span()
+
+
 def _unquoted(argument: str) -> str:
     if len(argument) > 1 and argument[0] in '"\'' and (
             argument[-1] == argument[0]):

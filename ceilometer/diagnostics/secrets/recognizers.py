@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from urllib import parse
 
 from ceilometer.diagnostics import patterns
+from ceilometer.diagnostics.secrets import announced_commands
 from ceilometer.diagnostics.secrets import command_lines
 from ceilometer.diagnostics.secrets import described_values
 from ceilometer.diagnostics.secrets import elements
@@ -50,6 +51,7 @@ NAMES: tuple[spans.Recognizer, ...] = (
     described_values.DESCRIBED_VALUES,
     elements.ELEMENTS,
     command_lines.COMMAND_LINES,
+    announced_commands.ANNOUNCED_COMMANDS,
 )
 
 RECOGNIZERS = PLACES + NAMES

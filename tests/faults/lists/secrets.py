@@ -98,6 +98,12 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='        )',
         tests=(BY_VALUE + 'test_short_and_ordinary_values_stay_'
                'readable',)),
+    fault.Fault(
+        name='command lines that errors announce are not read',
+        file='secrets/recognizers.py',
+        old='    announced_commands.ANNOUNCED_COMMANDS,\n',
+        new='',
+        tests=('tests/unit/test_redact.py::TestAnnouncedCommands',)),
     # by form
     fault.Fault(
         name='a private key is told',
