@@ -18,6 +18,7 @@ import time
 
 import pytest
 
+from tests.system import command
 from tests.system import conftest
 from tests.system import sample_flow
 
@@ -285,6 +286,38 @@ def test_publishers_that_fail_are_named(
     assert re.search('^[*] published .*\n(.*\n)?    error: publisher http://'
                      r'\S+ failed [0-9]+ of ', why, re.MULTILINE), why
     assert 'pass-word-9' not in why
+
+
+def test_leaks_are_named(
+        unit: conftest.StartUnit, flow: sample_flow.Flow) -> None:
+    """Of memory, descriptors, children and threads, one after the other."""
+    flow.poll(sample_flow.source('host', 'demo.leaking', 'demo.plain'))
+    unit(sample_flow.POLLING)
+    leak = '/var/lib/ceilometer/leak'
+    # what has just been started grows, and that is no leak
+    flow.machine.wait_for(
+        lambda: sample_flow.data(sample_flow.worker(
+            flow.machine, sample_flow.POLLING), 'resources')[
+                'armed_for_seconds'] > 35,
+        what='a worker that has run for a while', unit=sample_flow.POLLING)
+    try:
+        for what, sentence in (
+                ('memory', r'memory has grown from [0-9,]+ to [0-9,]+ MiB in '
+                 r'.*, [0-9,]+ MiB a minute'),
+                ('descriptors', r'open file descriptors has grown from [0-9]+ '
+                 r'to [0-9]+ in .*; 200 more are /dev/null'),
+                ('zombies', '5 child processes have ended, but this process '
+                 'has not taken up their exit status: true'),
+                ('threads', r'30[0-9][0-9] threads are running; 3000 of them '
+                 'stand at ')):
+            flow.machine.write_file(leak, what)
+            flow.machine.wait_for(
+                lambda sentence=sentence: re.search(sentence, '\n'.join(
+                    command.run(flow.machine, 'trigger', sample_flow.POLLING
+                                ).splitlines()[:3])),
+                what=sentence, unit=sample_flow.POLLING)
+    finally:
+        flow.machine.run(['rm', '-f', leak])
 
 
 def test_file_that_was_edited_and_not_reloaded_is_named(

@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 from concurrent import futures
+import os
 import socket
 import subprocess
 import threading
@@ -25,6 +26,8 @@ from ceilometer import sample
 
 #: Where a server accepts connections and never answers.
 SILENT = ('127.0.0.1', 15999)
+#: What is to be taken, and not given back.
+LEAK = '/var/lib/ceilometer/leak'
 
 
 class Plain(plugin_base.PollsterBase):
@@ -115,6 +118,45 @@ class Locked(Plain):
         lock.acquire()
         with lock:
             return iter(())
+
+
+class Leaking(Plain):
+    """Takes at once what a file names, and never gives it back."""
+
+    taken: typing.ClassVar[list[typing.Any]] = []
+
+    def get_samples(self, manager: typing.Any, cache: typing.Any,
+                    resources: list[typing.Any],
+                    ) -> typing.Iterator[sample.Sample]:
+        """Take it, if the file has not been read before."""
+        if os.path.exists(LEAK):
+            with open(LEAK, encoding='utf-8') as file:
+                wanted = file.read()
+            if wanted not in self.taken:
+                self.taken += [wanted, getattr(self, wanted)()]
+        return iter(())
+
+    def memory(self) -> typing.Any:
+        """Of 100 MiB each page."""
+        return bytearray(b'x' * 100 * 1024 * 1024)
+
+    def descriptors(self) -> typing.Any:
+        """Two hundred."""
+        return [open(os.devnull, 'rb') for _ in range(200)]
+
+    def zombies(self) -> typing.Any:
+        """Five children that have ended."""
+        # subprocess takes up those that it has forgotten
+        return [os.posix_spawn('/bin/true', ['/bin/true'], {})
+                for _ in range(5)]
+
+    def threads(self) -> typing.Any:
+        """Three thousand."""
+        made = [threading.Thread(target=threading.Event().wait, daemon=True)
+                for _ in range(3000)]
+        for thread in made:
+            thread.start()
+        return made
 
 
 class Cloud(plugin_base.DiscoveryBase):
