@@ -289,20 +289,19 @@ def _boot(text: str) -> str:
 @_checked
 def positive(text: str) -> int:
     """A whole number of at least 1."""
-    if not (re.fullmatch('[0-9]{1,9}', text) and int(text) > 0):
-        raise ValueError(
-            f'{text!r}: expected a whole number of at least 1')
-    return int(text)
+    return _number(text)
 
 
 @_checked
 def _count(text: str) -> int:
     """How many reports: as journalctl(1) has it, ``all`` as well."""
-    if text == 'all':
-        return _ALL
+    return _ALL if text == 'all' else _number(text, ', or all')
+
+
+def _number(text: str, more: str = '') -> int:
     if not (re.fullmatch('[0-9]{1,9}', text) and int(text) > 0):
         raise ValueError(
-            f'{text!r}: expected a whole number of at least 1, or all')
+            f'{text!r}: expected a whole number of at least 1{more}')
     return int(text)
 
 
