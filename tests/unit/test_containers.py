@@ -21,15 +21,19 @@ import json
 import os
 import pathlib
 import time
+import types
+import typing
 
 import pytest
 
+from ceilometer.diagnostics.command import answers
 from ceilometer.diagnostics.command import asked_units
 from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.reports import container_records
 from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import engines
+from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import sender
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command.reports import unit_patterns
@@ -502,6 +506,21 @@ def test_container_is_asked_in_its_scope(words: list[str]) -> None:
     assert unit.name == SCOPE and unit.contained and unit.main_pid == 20
     assert [one.pid for one in unit.signalled] == [20, 21]
     assert asked_units.title(unit.name) == f'container {NAME}'
+
+
+@pytest.mark.parametrize(('pid', 'told_of', 'whose'), [
+    (9, 9, 21), (20, None, 20), (20, 20, None), (9, None, None)])
+@pytest.mark.usefixtures('machine')
+def test_told_of_is_by_the_numbers_of_who_tells(
+        pid: int, told_of: int | None, whose: int | None) -> None:
+    """A process in the container has those there, and root the host's."""
+    unit, = asked_units.find([NAME])
+    given = [answers.Answer(unit.name, one) for one in unit.daemons]
+    found = typing.cast(read.Found, types.SimpleNamespace(
+        pid=pid, told_of=told_of))
+    answers._assign_told(given, [found])
+    assert [one.process.pid for one in given if one.told is found] == [
+        one for one in (whose,) if one is not None]
 
 
 @pytest.mark.parametrize(('word', 'says'), [

@@ -39,7 +39,6 @@ _TAKEN_SECONDS = 2.0
 #: signal, or never will.
 _START_CPU_SECONDS = 0.7
 
-
 #: Processes that have answered tell of those that are silent within this time,
 #: seconds; they look some three seconds after the signal.
 SIBLINGS_SECONDS_MAX = 6.0

@@ -20,6 +20,7 @@ outside.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import time
@@ -109,8 +110,7 @@ def main(arguments: list[str]) -> int:
         if waited != _INTERRUPTED:
             silent = [answer for answer in answers if not (
                 answer.complete or answer.elsewhere)]
-            if any(answer.told for answer in silent):
-                told = telling.told_already(_journal(units), silent)
+            told = telling.told_already(silent)
             told |= telling.tell(
                 units, [answer for answer in silent
                         if answer.process.pid not in told],
@@ -153,6 +153,10 @@ def _ask(units: list[system.Unit], answers: list[answers_module.Answer],
 def _digest(journal: journal_reader.Journal,
             answers: list[answers_module.Answer]) -> None:
     for answer in answers:
+        if answer.told is not None:
+            # else it is looked at from here
+            with contextlib.suppress(source.JournalError):
+                answer.told = read.load(journal, answer.told)
         if answer.found is None:
             continue
         before = None

@@ -43,9 +43,6 @@ from ceilometer.diagnostics.daemon import turn
 #: So much of what was written is told.
 STACKS_BYTES_MAX = 16 * 1024
 
-#: The place of the master, behind those of others.
-MASTER_PLACE = shared_places.CRASH_STACKS.at(shared_places.CRASH_STACKS.total)
-
 # a mark, and the process
 _HEAD = struct.Struct('<4sI')
 _MARK = b'dump'
@@ -201,6 +198,6 @@ def forget(descriptor: int, place: int) -> None:
 
 
 def _clear(descriptor: int, place: int) -> None:
-    # what was never written stays so
-    if any(os.pread(descriptor, _HEAD.size + 1, place)):
-        os.pwrite(descriptor, bytes(shared_places.CRASH_STACKS.size), place)
+    # the head is written next
+    shared_places.clear(descriptor, place + _HEAD.size,
+                        shared_places.CRASH_STACKS.size - _HEAD.size)

@@ -36,7 +36,9 @@ def leave(descriptor: int | None, samples: int) -> None:
 
     Runs in the thread of a cycle, when it has ended; raises nothing.
 
-    :param descriptor: of the file that the processes of the service share
+    :param descriptor: of the file that the processes of the service share,
+        None where they share none
+    :param samples: how many
     """
     if descriptor is not None and turn.is_ours(descriptor):
         pid = os.getpid()

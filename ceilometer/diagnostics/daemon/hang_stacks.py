@@ -39,6 +39,7 @@ from collections.abc import Callable
 import contextlib
 import faulthandler
 import os
+import pathlib
 import signal
 import sys
 import time
@@ -83,7 +84,7 @@ def begin(descriptor: int | None, place: int | None) -> None:
                        os.O_RDWR | os.O_CLOEXEC)
         _at = shared_places.HANG_STACKS.at(place)
         os.lseek(_own, _at, os.SEEK_SET)
-        _forget(_own, _at)
+        shared_places.clear(_own, _at, shared_places.HANG_STACKS.size)
         faulthandler.register(SIGNAL, _own, all_threads=True, chain=False)
 
 
@@ -93,7 +94,7 @@ def begun() -> None:
         return
     with contextlib.suppress(OSError):
         if os.lseek(_own, 0, os.SEEK_CUR) != _at:
-            _forget(_own, _at)
+            shared_places.clear(_own, _at, shared_places.HANG_STACKS.size)
             os.lseek(_own, _at, os.SEEK_SET)
 
 
@@ -106,9 +107,7 @@ def end() -> None:
 
 def forked() -> None:
     """Let go what is of another process; called in its fork."""
-    if _own is not None:
-        faulthandler.unregister(SIGNAL)
-        _close()
+    end()
 
 
 def _close() -> None:
@@ -117,14 +116,6 @@ def _close() -> None:
     # somebody may have closed it, and opened something else in its place
     if own is not None and turn.is_ours(own):
         os.close(own)
-
-
-def _forget(descriptor: int, at: int) -> None:
-    # what was never written stays so, and takes no memory
-    end = at + shared_places.HANG_STACKS.size
-    while at < end and any(os.pread(descriptor, 1, at)):
-        at += os.pwrite(
-            descriptor, bytes(min(STACKS_BYTES_MAX, end - at)), at)
 
 
 def ask(descriptor: int, sibling: sibling_page.Sibling,
@@ -173,16 +164,10 @@ def _written(descriptor: int, at: int) -> str | None:
 
 def _takes(sibling: sibling_page.Sibling) -> bool:
     """Whether a process has a handler, which its waiting thread would run."""
+    # who asks has it already
+    from ceilometer.diagnostics.outside import proc_files
+    told = proc_files.status(pathlib.Path(
+        f'/proc/{sibling.pid}/task/{sibling.waiter}'))
     bit = 1 << SIGNAL - 1
-    directory = f'/proc/{sibling.pid}/task/{sibling.waiter}'
-    return bool(_mask(directory, 'SigCgt') & bit) and not (
-        _mask(directory, 'SigBlk') & bit)
-
-
-def _mask(directory: str, name: str) -> int:
-    with open(f'{directory}/status', encoding='utf-8',
-              errors='replace') as file:
-        for line in file:
-            if line.startswith(f'{name}:'):
-                return int(line.partition(':')[2], 16)
-    return 0
+    return bool(int(told.get('SigCgt', '0'), 16) & bit) and not (
+        int(told.get('SigBlk', '0'), 16) & bit)

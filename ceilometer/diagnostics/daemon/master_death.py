@@ -40,6 +40,7 @@ from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import report_marks
+from ceilometer.diagnostics.daemon import shared_places
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics.daemon import worker_deaths
 from ceilometer.diagnostics import patterns
@@ -222,7 +223,7 @@ def _in_directory() -> _Place | None:
 def _in_memory(descriptor: int | None) -> _Place | None:
     if descriptor is None or not turn.is_ours(descriptor):
         return None
-    return _Place(descriptor, crash_stacks.MASTER_PLACE)
+    return _Place(descriptor, shared_places.MASTER_STACKS.at(0))
 
 
 def _open(path: str, stack: contextlib.ExitStack) -> _Place | None:

@@ -13,11 +13,12 @@
 """Where each module has its part of the file that a service's processes share.
 
 The file is in memory (see :mod:`.turn`), and what is never written takes none.
-Its first page is :mod:`.trigger_page`'s. Computes only; runs in any thread.
+Its first page is :mod:`.trigger_page`'s. Runs in any thread.
 """
 
 from __future__ import annotations
 
+import os
 from typing import NamedTuple
 
 _KIB = 1024
@@ -63,6 +64,8 @@ READINESS = Places(640 * _KIB, 512, 32)
 CYCLE_COUNTS = Places(704 * _KIB, 512, 16)
 #: :mod:`.crash_stacks`
 CRASH_STACKS = Places(_MIB, 64, 256 * _KIB)
+#: The same of the master: :mod:`.master_death`
+MASTER_STACKS = Places(18 * _MIB, 1, 256 * _KIB)
 #: :mod:`.report_marks`
 REPORT_MARKS = Places(32 * _MIB, 512, 32)
 #: :mod:`.hang_stacks`
@@ -70,4 +73,23 @@ HANG_STACKS = Places(64 * _MIB, SIBLINGS.total, 4 * _MIB)
 
 #: All of them, in the order of the file.
 EVERY = (TRIGGER, SIBLINGS, LAST_WORDS, READINESS, CYCLE_COUNTS, CRASH_STACKS,
-         REPORT_MARKS, HANG_STACKS)
+         MASTER_STACKS, REPORT_MARKS, HANG_STACKS)
+
+# So much is cleared before it is looked whether there is more.
+_CLEARED_BYTES = 64 * _KIB
+
+
+def clear(descriptor: int, at: int, size: int) -> None:
+    """Take away a text, which has no zero in it.
+
+    What was never written stays so, and takes no memory.
+
+    :param descriptor: of the file
+    :param at: where it begins, bytes
+    :param size: how long it can be, bytes
+    :raises OSError: the file cannot be read or written
+    """
+    end = at + size
+    while at < end and any(os.pread(descriptor, 1, at)):
+        at += os.pwrite(
+            descriptor, bytes(min(_CLEARED_BYTES, end - at)), at)

@@ -29,6 +29,7 @@ Runs in a thread of its own, some seconds after a trigger; see
 from __future__ import annotations
 
 import os
+import pathlib
 import signal
 import time
 from typing import NamedTuple
@@ -155,25 +156,19 @@ def _waits(sibling: sibling_page.Sibling) -> bool:
     While it does, the kernel has the signals unblocked in it
     (sigwaitinfo(2)).
     """
-    directory = f'/proc/{sibling.pid}/task/{sibling.waiter}'
+    directory = pathlib.Path(
+        f'/proc/{sibling.pid}/task/{sibling.waiter}')
     try:
-        with open(f'{directory}/wchan', encoding='utf-8') as file:
-            if 'sigtimedwait' in file.read():
-                return True
+        if 'sigtimedwait' in (directory / 'wchan').read_text():
+            return True
     except OSError:
         # not for everybody
         pass
     try:
-        told = _status(directory)
+        told = proc_files.status(directory)
         return not int(told['SigBlk'], 16) & _WAITED_FOR
     except (OSError, KeyError, ValueError):
         return True
-
-
-def _status(directory: str) -> dict[str, str]:
-    with open(f'{directory}/status', encoding='utf-8',
-              errors='replace') as file:
-        return dict(line.split(':', 1) for line in file if ':' in line)
 
 
 def _silent(descriptor: int, suspect: _Suspect, asked: sibling_page.Asked,
@@ -237,14 +232,14 @@ def _is_stopped(sibling: sibling_page.Sibling) -> bool:
 
     :raises OSError: it has ended
     """
-    directory = f'/proc/{sibling.pid}'
-    told = _status(directory)
+    directory = pathlib.Path(f'/proc/{sibling.pid}')
+    told = proc_files.status(directory)
     if not int(told['ShdPnd'], 16) & _SIGNALS:
         return False
     if told['State'].split()[0] in ('T', 't'):
         return True
-    with open(f'{directory}/cgroup', encoding='utf-8') as file:
-        return proc_files.frozen_group(file.read()) is not None
+    groups = (directory / 'cgroup').read_text(errors='replace')
+    return proc_files.frozen_group(groups) is not None
 
 
 def _sleeps(looks: thread_looks.Looks, native_id: int) -> bool:

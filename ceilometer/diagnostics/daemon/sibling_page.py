@@ -119,10 +119,7 @@ def leave(descriptor: int | None, place: int | None) -> None:
     :param descriptor: of the file that the processes of the service share
     :param place: as :func:`take` gave it
     """
-    if descriptor is None or place is None or not turn.is_ours(descriptor):
-        return
-    with contextlib.suppress(OSError):
-        os.pwrite(descriptor, bytes(_PLACE.size), _at(place))
+    _write(descriptor, place, 0, bytes(_PLACE.size))
 
 
 def note_begun(descriptor: int | None, place: int | None) -> None:
@@ -131,11 +128,7 @@ def note_begun(descriptor: int | None, place: int | None) -> None:
     :param descriptor: of the file that the processes of the service share
     :param place: as :func:`take` gave it
     """
-    if descriptor is None or place is None or not turn.is_ours(descriptor):
-        return
-    with contextlib.suppress(OSError):
-        os.pwrite(descriptor, _NUMBER.pack(time.monotonic_ns()),
-                  _at(place) + _BEGUN_AT)
+    _write(descriptor, place, _BEGUN_AT, _NUMBER.pack(time.monotonic_ns()))
 
 
 def note_trigger(descriptor: int | None, place: int | None,
@@ -146,12 +139,17 @@ def note_trigger(descriptor: int | None, place: int | None,
     :param place: as :func:`take` gave it
     :param trigger_id: its id, None if it has none
     """
-    if descriptor is None or place is None or trigger_id is None or (
-            not turn.is_ours(descriptor)):
+    if trigger_id is not None:
+        _write(descriptor, place, _TRIGGER_AT, bytes.fromhex(trigger_id))
+
+
+def _write(descriptor: int | None, place: int | None, at: int,
+           data: bytes) -> None:
+    """Write into the place of this process, if it has one."""
+    if descriptor is None or place is None or not turn.is_ours(descriptor):
         return
     with contextlib.suppress(OSError):
-        os.pwrite(descriptor, bytes.fromhex(trigger_id),
-                  _at(place) + _TRIGGER_AT)
+        os.pwrite(descriptor, data, _at(place) + at)
 
 
 def every(descriptor: int) -> list[Sibling]:

@@ -103,16 +103,9 @@ def text_of_command(line: str, mask: Callable[[str], str],
     """
     if depth >= NESTED_MAX:
         return secret_names.MASK
-    reader = _Arguments(mask, depth)
     shown = []
     at = 0
-    for argument in _ARGUMENT.finditer(line):
-        if argument[0][0] in _OPERATORS:
-            # another command begins
-            reader = _Arguments(mask, depth)
-            continue
-        plain = _unquoted(argument[0])
-        text = reader.masked(plain)
+    for argument, plain, text in _read(line, 0, len(line), mask, depth):
         shown += [line[at:argument.start()],
                   argument[0] if text == plain else _requoted(
                       argument[0], text)]
@@ -129,15 +122,22 @@ def places(whole: str, begin: int, end: int) -> Iterator[spans.Span]:
     :param begin: where the command line begins, as a shell would read it
     :param end: where it ends
     """
-    reader = _Arguments(str, 0)
-    for argument in _ARGUMENT.finditer(whole, begin, end):
+    for argument, plain, text in _read(whole, begin, end, str, 0):
+        if text != plain:
+            yield argument.span()
+
+
+def _read(line: str, begin: int, end: int, mask: Callable[[str], str],
+          depth: int) -> Iterator[tuple[re.Match[str], str, str]]:
+    """Each argument where it stands, without its quotes, and masked."""
+    reader = _Arguments(mask, depth)
+    for argument in _ARGUMENT.finditer(line, begin, end):
         if argument[0][0] in _OPERATORS:
             # another command begins
-            reader = _Arguments(str, 0)
+            reader = _Arguments(mask, depth)
             continue
         plain = _unquoted(argument[0])
-        if reader.masked(plain) != plain:
-            yield argument.span()
+        yield argument, plain, reader.masked(plain)
 
 
 def _unquoted(argument: str) -> str:

@@ -43,6 +43,25 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='        if os.lseek(_own, 0, os.SEEK_CUR) < _at:\n',
         tests=(_TESTS + 'test_held_again_is_told_again',)),
     fault.Fault(
+        name='that a process has begun is noted as told',
+        file='daemon/sibling_page.py',
+        old='_write(descriptor, place, _BEGUN_AT,',
+        new='_write(descriptor, place, _TOLD_AT,',
+        tests=('tests/unit/test_sibling_page.py',)),
+    fault.Fault(
+        name='stacks are taken away only in part',
+        file='daemon/shared_places.py',
+        old='    while at < end and any(',
+        new='    if at < end and any(',
+        tests=('tests/unit/test_shared_places.py',)),
+    fault.Fault(
+        name='what a container tells is taken for numbers of the host',
+        file='command/answers.py',
+        old='(process.pid if found.told_of is None',
+        new='(process.pid if True',
+        tests=('tests/unit/test_containers.py::'
+               'test_told_of_is_by_the_numbers_of_who_tells',)),
+    fault.Fault(
         name='nobody looks at a sibling that is stopped',
         file='daemon/sibling_look.py',
         old="    if told['State'].split()[0] in ('T', 't'):\n",

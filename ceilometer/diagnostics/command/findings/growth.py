@@ -106,8 +106,7 @@ def _threads(before: report.Report, after: report.Report,
     yield findings.finding(
         'threads-growing',
         f'the number of threads has grown from {old["count"]} to '
-        f'{new["count"]} in {findings.span(seconds)}'
-        + _rate((new['count'] - old['count']) / seconds * 60)
+        f'{new["count"]} in ' + _span(old['count'], new['count'], seconds)
         + (f'; {len(most["threads"])} stand at the same place, such as '
            f'"{name}"' if most is not None and name else ''),
         thread=name)
@@ -144,8 +143,7 @@ def _descriptors(old: contents.Resources, new: contents.Resources,
     yield findings.finding(
         'descriptors-growing',
         f'the number of open file descriptors has grown from {first} to '
-        f'{last} in {findings.span(seconds)}'
-        + _rate((last - first) / seconds * 60)
+        f'{last} in ' + _span(first, last, seconds)
         + (f'; {grown}' if grown else ''))
 
 
@@ -163,8 +161,7 @@ def _queues(before: report.Report, after: report.Report,
                 'queue-growing', 'the messages that wait to be taken by the '
                 f'listener of {findings.some(one["queues"]) or "no queue"} '
                 f'have grown from {first} to {last} in '
-                f'{findings.span(seconds)}' + _rate(
-                    (last - first) / seconds * 60), section='notifications')
+                + _span(first, last, seconds), section='notifications')
 
 
 def _pools(before: report.Report, after: report.Report,
@@ -181,8 +178,7 @@ def _pools(before: report.Report, after: report.Report,
                 'queue-growing', 'the work that waits for a pool of '
                 f'{findings.count(one["threads"], "thread")}, such as '
                 f'"{one["thread"]}", has grown from {first} to {last} pieces '
-                f'in {findings.span(seconds)}' + _rate(
-                    (last - first) / seconds * 60), section='threads',
+                'in ' + _span(first, last, seconds), section='threads',
                 thread=one['thread'])
 
 
@@ -192,6 +188,11 @@ def _listener(one: contents.Listener) -> tuple[object, ...]:
 
 def _many(first: int, last: int, least: int) -> bool:
     return last - first >= least and last >= TIMES_MIN * first
+
+
+def _span(first: int, last: int, seconds: float) -> str:
+    """In what time something has grown, and how fast: ``60 s, 5 a minute``."""
+    return findings.span(seconds) + _rate((last - first) / seconds * 60)
 
 
 def _rate(a_minute: float, unit: str = '') -> str:

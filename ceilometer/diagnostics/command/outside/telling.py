@@ -24,10 +24,7 @@ from ceilometer.diagnostics.command.outside import delivery
 from ceilometer.diagnostics.command.outside import python_stacks
 from ceilometer.diagnostics.command.outside import subject
 from ceilometer.diagnostics.command import remote
-from ceilometer.diagnostics.command.reports import journal_reader
-from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import section_data
-from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.outside import account
@@ -61,23 +58,17 @@ class Told:
     told_by: int | None = None
 
 
-def told_already(journal: journal_reader.Journal,
-                 silent: Sequence[answers.Answer]) -> dict[int, Told]:
+def told_already(silent: Sequence[answers.Answer]) -> dict[int, Told]:
     """What other processes have told of those that have not answered.
 
-    :param journal: where it was found
-    :param silent: those
+    :param silent: those, with what was told of them, whole
     :returns: it, by process id
     """
     told: dict[int, Told] = {}
     for answer in silent:
         if answer.told is None:
             continue
-        try:
-            whole = read.load(journal, answer.told).report
-        except source.JournalError:
-            # then it is looked at from here
-            continue
+        whole = answer.told.report
         data = section_data.content(whole, contents.Outside)
         if data is not None:
             told[answer.process.pid] = Told(
