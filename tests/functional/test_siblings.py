@@ -51,11 +51,19 @@ def wait_answers(journal, count=1, pid=None):
         f'{count} answers')
 
 
+def wait_waits(pid):
+    """Wait until a process waits for triggers, and the others know it."""
+    conftest.until(lambda: conftest.catches(pid, hang_stacks.SIGNAL),
+                   'the thread that waits')
+
+
 def held(process, count=1):
     """Have the interpreter of a process held; its pid, and the thread's id.
 
     :param count: the how manieth time
     """
+    for one in process.wait_ready(3):
+        wait_waits(one)
     process.write()
     process.wait_for(lambda: len(process.lines('holds')) == count, 'holding')
     pid, native_id = map(int, process.wait_line('holds'))
@@ -76,9 +84,8 @@ def looks_of(*pids):
         return [len(os.listdir(f'/proc/{pid}/task')) for pid in pids]
 
     # the thread that waits is there from the beginning
-    conftest.until(lambda: all(
-        conftest.catches(pid, hang_stacks.SIGNAL) for pid in pids),
-        'the threads that wait')
+    for pid in pids:
+        wait_waits(pid)
     before = threads()
     yield
     conftest.until(lambda: all(
@@ -87,11 +94,18 @@ def looks_of(*pids):
 
 
 def stop(pid):
-    """Stop a process, and wait until it is."""
-    def stopped():
-        with open(f'/proc/{pid}/stat') as file:
-            return file.read().rpartition(') ')[2][0] == 'T'
+    """Stop a process that waits for triggers, and wait until all of it is.
 
+    Its threads stop one by one, and one that does not yet takes a trigger.
+    """
+    def stopped():
+        states = set()
+        for native_id in os.listdir(f'/proc/{pid}/task'):
+            with open(f'/proc/{pid}/task/{native_id}/stat') as file:
+                states.add(file.read().rpartition(') ')[2][0])
+        return states == {'T'}
+
+    wait_waits(pid)
     os.kill(pid, signal.SIGSTOP)
     conftest.until(stopped, 'the process to be stopped')
 
