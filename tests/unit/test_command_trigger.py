@@ -210,8 +210,11 @@ def trigger(capsys: pytest.CaptureFixture[str], *arguments: str,
     return code, out, err
 
 
-def forks(count: int) -> list[int]:
-    """Processes that were forked from one another, as workers are."""
+def forks(count: int, on_term: str = 'os._exit(0)') -> list[int]:
+    """Processes that were forked from one another, as workers are.
+
+    :param on_term: what the children do at SIGTERM
+    """
     # sigwait takes only what is blocked; anything else acts at once
     script = (
         'import os, signal\n'
@@ -222,7 +225,7 @@ def forks(count: int) -> list[int]:
         '    pid = os.fork()\n'
         '    if not pid:\n'
         '        signal.sigwait([signal.SIGTERM])\n'
-        '        os._exit(0)\n'
+        f'        {on_term}\n'
         '    pids.append(pid)\n'
         'print(*pids, flush=True)\n'
         'signal.sigwait([signal.SIGTERM])\n'
@@ -653,6 +656,30 @@ def test_who_has_ended_is_not_waited_for(
     begun = time.monotonic()
     code, out, _ = trigger(capsys, f'--timeout={limits.EVENT_SECONDS}')
     assert code == 1 and ': no report, the process has ended\n' in out
+    assert time.monotonic() - begun < limits.EVENT_SECONDS
+
+
+def test_who_executes_another_program_since_is_none_of_the_daemon(
+        world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """As a fork that was seen just before it became sudo."""
+    pids = forks(2, 'signal.pthread_sigmask(signal.SIG_UNBLOCK, '
+                 '[signal.SIGTERM]); os.execlp("sleep", "sleep", "10000")')
+    world.units = {UNIT: pids}
+    world.answer = {pids[0]: True}
+
+    def execute() -> None:
+        os.kill(pids[1], signal.SIGTERM)
+        deadline = time.monotonic() + limits.EVENT_SECONDS
+        while (now := unit_processes.look_at(pids[1])) is None or (
+                now.name != 'sleep'):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    world.when_killed = execute
+    begun = time.monotonic()
+    code, out, err = trigger(capsys, f'--timeout={limits.EVENT_SECONDS}')
+    assert (code, err) == (0, '')
+    assert f'{UNIT}: 1 of 1 processes have answered' in out
     assert time.monotonic() - begun < limits.EVENT_SECONDS
 
 

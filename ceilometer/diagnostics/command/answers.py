@@ -55,6 +55,8 @@ class Answer:
     :ivar obstacle: why none can come, None if one may
     :ivar told: what another process of the unit has told of it, None for
         nothing
+    :ivar left: whether the process executes another program since, as one
+        that was about to start a helper: it is none of the daemon any more
     """
 
     unit: str
@@ -63,6 +65,7 @@ class Answer:
     notices: list[digest.Notice] = dataclasses.field(default_factory=list)
     obstacle: str | None = None
     told: read.Found | None = None
+    left: bool = False
 
     @property
     def elsewhere(self) -> bool:
@@ -105,8 +108,10 @@ def wait(journal: journal_reader.Journal, answers: list[Answer],
         show(sum(answer.complete for answer in answers))
         waiting = [answer for answer in answers if not answer.complete
                    and answer.obstacle is None and answer.told is None
+                   and not answer.left
                    and unit_processes.look_at(answer.process.pid) is not None]
         if time.monotonic() - begun >= _TAKEN_SECONDS:
+            _see_who_has_left(waiting)
             see_who_is_mute(waiting)
         left = deadline - time.monotonic()
         if left <= 0 or not waiting and not (
@@ -136,7 +141,7 @@ def _others_may_tell(answers: list[Answer]) -> bool:
     """Whether a process is silent of which another one may tell."""
     speaking = {answer.unit for answer in answers if answer.complete}
     return any(
-        not answer.complete and answer.told is None
+        not answer.complete and answer.told is None and not answer.left
         and answer.unit in speaking
         and unit_processes.look_at(answer.process.pid) is not None
         for answer in answers)
@@ -183,6 +188,21 @@ def _assign(answers: list[Answer], came: list[read.Found]) -> None:
             order.index(found.report.header.trigger.id)))
         if own:
             answer.found = own[0]
+
+
+def _see_who_has_left(waiting: list[Answer]) -> None:
+    """Wait no longer for who executes a program that is not the daemon.
+
+    multiprocessing's server of forks executes Python anew as well, and is
+    armed then.
+
+    :param waiting: processes that have been signalled; those that have left
+        are marked
+    """
+    for answer in waiting:
+        now = unit_processes.look_at(answer.process.pid)
+        answer.left = (now is not None and not now.armed
+                       and now.origin != answer.process.origin)
 
 
 def see_who_is_mute(waiting: list[Answer]) -> None:

@@ -105,6 +105,7 @@ def main(arguments: list[str]) -> int:
         waited = _ask(asked, [
             answer for answer in answers
             if answer.unit in {unit.name for unit in asked}], given, waited)
+        answers = [answer for answer in answers if not answer.left]
     told: dict[int, telling.Told] = {}
     try:
         if waited != _INTERRUPTED:

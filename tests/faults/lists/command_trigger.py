@@ -258,4 +258,11 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='_START_CPU_SECONDS = 0.0',
         tests=(_OBSTACLES
                + 'test_who_has_started_and_takes_nothing_is_mute',)),
+    fault.Fault(
+        name='who has become another program is waited for',
+        file='command/answers.py',
+        old='        answer.left = (now is not None and not now.armed',
+        new='        answer.left = (now is None and not now.armed',
+        tests=(_TRIGGER + 'test_who_executes_another_program_since_is_none_'
+               'of_the_daemon',)),
 )
