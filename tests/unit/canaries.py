@@ -181,6 +181,53 @@ CANARIES: dict[str, list[str]] = {
         'machine h login u password §1Ab', "CREATE USER u PASSWORD '§'",
         "CREATE USER u IDENTIFIED BY '§'", "ALTER USER u WITH PASSWORD '§'",
         "SET PASSWORD = '§'", "IDENTIFIED WITH x BY '§'"],
+    'SQL': [
+        "INSERT INTO user (name, password) VALUES ('u', '§')",
+        "INSERT INTO user (name, password) VALUES ('u', 'a'), ('v', '§')",
+        "INSERT INTO `user` (`name`, `password`) VALUES ('u', '§')",
+        "INSERT INTO [user] ([name], [password]) VALUES (N'u', N'§')",
+        "insert into t(password,name)values('§','u')",
+        "INSERT INTO t (name, password) VALUES ('a, ''b'', c', '§')",
+        "INSERT INTO t (id, password) VALUES (nextval('x,y'), '§')",
+        "UPDATE u SET (name, password) = ('u', '§')",
+        "UPDATE `user` SET `password`='§', `x`='y'",
+        "SET PASSWORD FOR 'u'@'h' = '§'",
+        "CREATE USER u IDENTIFIED WITH x AS '§'",
+        "SELECT * FROM t WHERE name='u' AND password LIKE '§'",
+        "SELECT * FROM t WHERE password IN ('§')",
+        "CREATE USER MAPPING FOR u SERVER s OPTIONS (user 'u', password '§')",
+        '[SQL: INSERT INTO user (name, password) VALUES (?, ?)]\n'
+        "[parameters: ('u', '§')]",
+        '[SQL: INSERT INTO user (name, password) VALUES (%s, %s)]\n'
+        "[parameters: [('u', 'a'), ('v', '§')]]",
+        '[SQL: INSERT INTO u (name, password) VALUES ($1::VARCHAR, '
+        "$2::VARCHAR)]\n[parameters: ('u', '§')]",
+        '[SQL: UPDATE user SET name=?, password=? WHERE user.id = ?]\n'
+        "[parameters: ('u', '§', 3)]",
+        '[SQL: UPDATE user SET password=%(param_1)s WHERE id = %(id_1)s]\n'
+        "[parameters: {'param_1': '§', 'id_1': 3}]",
+        "[parameters: [{'password': '§'}, {'password': 'a'}]]",
+        'INFO sqlalchemy.engine.Engine INSERT INTO t (x, password) VALUES (?, '
+        "?)\nINFO sqlalchemy.engine.Engine [generated in 0.1s] (1, '§')",
+        'execute("INSERT INTO t (x, password) VALUES (%s, %s)", (1, \'§\'))',
+        'execute("UPDATE t SET password = %s", (\'§\',))'],
+    'calls': [
+        "login('u', '§')", 'smtp.login("u", "§")', "c.login(user, '§')",
+        'authenticate("u", "§", timeout=3)', "sign_in('u', '§')",
+        "ldap.simple_bind_s('cn=admin,dc=x', '§')", 'conn.auth("u", "§")',
+        "HTTPDigestAuth('u', '§')", "credentials ('u', '§')",
+        "user.set_password('§')", "change_password('u', 'old', '§')",
+        "create_user('u', '§')", "setattr(x, 'password', '§')",
+        "os.putenv('DB_PASSWORD', '§')", "user, password = 'u', '§'"],
+    'other languages': [
+        'passwort = §', 'dbPasswort: §', 'Kennwort: §', 'motdepasse = §',
+        'mot_de_passe: §', 'MotDePasse=§', 'contraseña=§', 'contrasena = §',
+        'senha: §', 'rabbit_senha=§', 'wachtwoord = §', 'lösenord = §',
+        'adgangskode: §', 'salasana = §', 'hasło = §', 'heslo: §',
+        'jelszó = §', 'şifre: §', "пароль = '§'", 'Пароль: §', 'κωδικός: §',
+        'סיסמה: §', '密码: §', '密码\uff1a§', '密碼=§', 'パスワード: §',
+        '비밀번호: §', '"contraseña": "§"', '<passwort>§</passwort>',
+        'tool --passwort §'],
     'logs': [
         '2026-11-22 20:25:46.911 36 ERROR ceilometer.x [-] password = a §',
         'req-1 INFO x [-] admin password: a §', '[x] token: §',
@@ -222,6 +269,9 @@ LOOKING_CANARIES: dict[str, list[str]] = {
         'Invalid password: §', 'Could not use token: §',
         'Failed to check the token: § is expired'],
     'sentences': ['token is §', 'machine h login u password §'],
+    'calls': ['login(u, §)', 'authenticate(u, §)', "r.auth('§')",
+              "check_password('§', 'pbkdf2')"],
+    'other languages': ['clave = §', 'parola: §'],
 }
 
 #: Secrets that their form tells.
@@ -315,4 +365,25 @@ SURVIVORS = [
     'tokens_per_second: 35.5b', 'ai.tokens.used=1200x',
     "dict_keys(['password', 'user'])", "missing: ['password', 'token']",
     "('password', 'auth_url')", "methods: ['password', 'token']",
+    "INSERT INTO sample (meter_id, user_id) VALUES (3, 'u1')",
+    'INSERT INTO user (name, password) VALUES (%(name)s, %(password)s)',
+    "INSERT INTO user (name, password) VALUES ('u', NULL)",
+    "INSERT INTO metric (id, key) VALUES ('a', 'volume.size')",
+    '[SQL: UPDATE user SET password=?, name=? WHERE id = ?]\n'
+    "[parameters: (None, 'u', 3)]",
+    '(psycopg2.errors.UndefinedColumn) column "password" of relation "user" '
+    'does not exist', "SELECT password FROM user WHERE name = 'ceilometer'",
+    'execute("INSERT INTO metric (id, name) VALUES (%s, %s)", (\'x\', 1))',
+    '    self.login(user, password)', 'client.login(self.user, self.password)',
+    "login('admin')", "login failed (user 'u', host 'h')",
+    "load_auth_from_conf_options(conf, 'service_credentials')",
+    "get_auth_plugin(conf, group='service_credentials')",
+    "queue_bind('ceilometer', 'notifications.info')",
+    "conf.set_override('interval', 600, group='polling')",
+    "getattr(conf, 'password', None)", "setattr(self, 'interval', 600)",
+    "key, value = 'volume', 'x'", 'HTTPBasicAuth(user, password)',
+    "TypeError: login() missing 1 required positional argument: 'password'",
+    "the user is identified as 'ceilometer'", 'Antwort: nein', 'enclave: 3',
+    "missing: password in 'keystone_authtoken'", 'größe = 3',
+    'Zeitüberschreitung: 3 s', 'мощность: 5',
 ]

@@ -24,13 +24,14 @@ from ceilometer.diagnostics import patterns
 #: Of a longer value only the beginning is looked at.
 LOOK_CHARS_MAX = 100
 
-# What says that there is no secret.
+# What says that there is no secret; the last stands for a value in SQL.
 _NO_SECRET = patterns.pattern(
     r"""['"]?(?:none|true|false|null|nil|yes|no|on|off|empty|unset|undefined
         |not[ ]set|<none>|\*{3,})['"]?(?![\w*-]|[^\w\s]\w)
     |(?:disabled|enabled|expired|invalid|missing|refused|denied|rejected
         |required|revoked|absent|n/a|<(?:not[ ]set|unset|empty|unknown
-        |redacted|hidden|omitted|sanitized)>)[ \t]*(?=[,;)\]}\r\n]|\Z)""",
+        |redacted|hidden|omitted|sanitized)>)[ \t]*(?=[,;)\]}\r\n]|\Z)
+    |(?:\?|%s|%\(\w{1,60}\)s)(?=[\s,;)\]'"]|\Z)""",
     re.VERBOSE | re.IGNORECASE)
 _FIRST = patterns.pattern(
     r"""[bBrRuUfF]{0,2}["'(\[{<]*([^\s"'<>()\[\]{},;]*)""")

@@ -35,7 +35,10 @@ from ceilometer.diagnostics.secrets import value_ends
 #: What each secret's name has in it, in lower case.
 HINTS = ('pass', 'pw', 'psw', 'secret', 'token', 'key', 'cred', 'auth',
          'cookie', 'jwt', 'psk', 'otp', 'pin', 'sig', 'session', 'sid',
-         'community', 'kek', 'seed', 'bearer', 'hmac')
+         'community', 'kek', 'seed', 'bearer', 'hmac', 'identified',
+         # in other languages, see secret_names
+         'wort', 'woord', 'senha', 'clave', 'heslo', 'haslo', 'contrase',
+         'parola', 'geheim', 'senord', 'salasana', 'adgangskode')
 
 #: So much of a line is looked at before a name.
 BEFORE_CHARS_MAX = 200
@@ -45,21 +48,19 @@ VALUE_CHARS_MAX = 200
 
 # Possessive and anchored to the start of a word: linear for any input.
 _HINTED = patterns.pattern(
-    r'(?<![\w.-])(?=[\w.-]*?(?:' + '|'.join(HINTS) + r'))[\w.-]++')
+    r'(?<![\w.-])(?=[\w.-]*?(?:' + '|'.join(HINTS)
+    + r'|[^\x00-\x7f]))[\w.-]++')
 _RUN = patterns.pattern(r'[\w.-]*')
 _CLOSE = patterns.pattern(
     r"""(?:\\{0,8}["'`]|&(?:quot|apos|\#34|\#39);|\*\*)?\]?""")
 _SPACE = patterns.pattern(r'[^\S\n]*')
-_SIGN = patterns.pattern(r'(?:=>|:=|->|={1,2}|:(?!:)|%3[aAdD]|&gt;)')
+_SIGN = patterns.pattern(
+    r'(?:=>|:=|->|={1,2}|:(?!:)|\uff1a|%3[aAdD]|&gt;)')
 # auth = admin:S, auth=('admin', 'S')
 _USER_AND_PASSWORD = patterns.pattern(
     r"""["']?[\w.@-]{1,100}:(?![/:])\S
         |[(\[]\s*[bu]?["'][^"'\n]{0,100}["']\s*,\s*
          [bu]?["'][^"'\n]{1,200}["']\s*[)\]]""", re.VERBOSE)
-# HTTPBasicAuth('admin', 'S')
-_AUTH_CALL = patterns.pattern(
-    r"""\(\s*[bu]?["'][^"'\n]{0,100}["']\s*,\s*[bu]?["']([^"'\n]{1,200})["']
-    """, re.VERBOSE)
 # tokens: 5
 _COUNT = patterns.pattern(r'\d{1,9}(?![\w.-])')
 # whose value has names of its own
@@ -71,8 +72,13 @@ _AFTER_FLAG = patterns.pattern(r'(?:[^\S\n]|\\?\r?\n)+')
 _COMMA = patterns.pattern(r',\s*')
 _KEYWORD = patterns.pattern(r'[a-z_]{1,40}=')
 _DEFAULT = patterns.pattern(r'\b(?:default|value)=(?=["\'])')
-_STATEMENT = patterns.pattern(r'[ \t]+(?:by[ \t]+)?')
-_IDENTIFIED = patterns.pattern(r'identified\s+(?:with\s+\S+\s+)?by\s+')
+# PASSWORD 'S', SET PASSWORD FOR u = 'S', WHERE password LIKE 'S'
+_STATEMENT = patterns.pattern(
+    r"""[ \t]+(?:by[ \t]+|(?:for|FOR)[ \t]+\S{1,200}[ \t]*=[ \t]*(?=['"])
+        |(?:not[ ]+|NOT[ ]+)?(?:i?like|I?LIKE|(?:in|IN)[ ]*\()[ \t]*(?=['"])
+        )?""", re.VERBOSE)
+_IDENTIFIED = patterns.pattern(
+    r'identified\s+(?:with\s+\S+\s+(?:by|as)|by)\s+')
 _ANNOTATION = patterns.pattern(r'[\w.\[\], |]{1,100}?\s=\s')
 _LINE_START = patterns.pattern(
     r"""[ \t]*(?:[-*+#;>|<][ \t]+|(?:export|set|declare[ ]-\w|setenv|readonly
@@ -259,9 +265,6 @@ def _without_sign(text: spans.Text, start: int, end: int, behind: int,
 def _call(text: spans.Text, start: int, end: int,
           says: secret_names.Says) -> spans.Span | None:
     """What a class with a secret's name is made of: ``Token(id='S')``."""
-    if text.lower.endswith('auth', start, end):
-        found = _AUTH_CALL.match(text.whole, end)
-        return found.span(1) if found else None
     name = text.whole[start:end].rpartition('.')[2]
     if says is secret_names.Says.SECRET and name[:1].isupper():
         return _worth(text.whole, value_ends.end(
@@ -314,4 +317,4 @@ def _worth(whole: str, span: spans.Span) -> spans.Span | None:
 
 
 NAMED_VALUES = spans.Recognizer(
-    'values of secret names', (*HINTS, 'identified'), _find)
+    'values of secret names', HINTS, _find)

@@ -27,11 +27,13 @@ from urllib import parse
 
 from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import announced_commands
+from ceilometer.diagnostics.secrets import call_arguments
 from ceilometer.diagnostics.secrets import command_lines
 from ceilometer.diagnostics.secrets import described_values
 from ceilometer.diagnostics.secrets import elements
 from ceilometer.diagnostics.secrets import http_credentials
 from ceilometer.diagnostics.secrets import known_forms
+from ceilometer.diagnostics.secrets import listed_values
 from ceilometer.diagnostics.secrets import named_values
 from ceilometer.diagnostics.secrets import spans
 from ceilometer.diagnostics.secrets import url_credentials
@@ -52,6 +54,8 @@ NAMES: tuple[spans.Recognizer, ...] = (
     elements.ELEMENTS,
     command_lines.COMMAND_LINES,
     announced_commands.ANNOUNCED_COMMANDS,
+    call_arguments.CALL_ARGUMENTS,
+    listed_values.LISTED_VALUES,
 )
 
 RECOGNIZERS = PLACES + NAMES
@@ -69,7 +73,7 @@ def find(whole: str, names: bool = True) -> Iterator[spans.Span]:
     :param names: whether to look for them by name as well
     """
     text = spans.Text(whole)
-    # several have the same
+    # several have the same; names in other scripts have none
     hinted: dict[tuple[str, ...], bool] = {}
     for recognizer in RECOGNIZERS if (
             names and not _WORD.fullmatch(whole)) else PLACES:
@@ -77,7 +81,8 @@ def find(whole: str, names: bool = True) -> Iterator[spans.Span]:
             continue
         hints = recognizer.hints
         if hints not in hinted:
-            hinted[hints] = _has_any(text.lower, hints)
+            hinted[hints] = not whole.isascii() or _has_any(
+                text.lower, hints)
         if hinted[hints]:
             yield from recognizer.find(text)
 

@@ -46,15 +46,24 @@ _SECRET_WORDS = frozenset("""
     credential credentials cred creds authorization cookie cookies jwt psk otp
     totp hotp pgpass sshpass bindpw authtoken passin passout storepass keypass
     requirepass masterauth kek bearer sessionid jsessionid phpsessid
+    passe motdepasse passwort kennwort geheimnis contrasena contrasenya senha
+    wachtwoord haslo heslo losenord passord adgangskode salasana
     """.split())
+# The same word in other scripts, and with accents.
+_OTHER_SCRIPTS = (
+    'contraseñ', 'hasł', 'lösenord', 'jelszó', 'şifre', 'mật_khẩu', 'heslá',
+    'парол', 'κωδικό', 'סיסמ', 'كلمة_المرور', '密码', '密碼', '口令',
+    'パスワード', '暗証番号', '비밀번호', '암호')
 # Compact names: mypw, rabbitpassword, dbpass.
 _SECRET_ENDINGS = (
     'password', 'passwords', 'passwd', 'passphrase', 'passcode', 'pass',
     'pwd', 'pw', 'pswd', 'pword', 'secret', 'secrets', 'token', 'tokens',
     'apikey', 'secretkey', 'accesskey', 'authkey', 'privatekey',
     'accountkey', 'sharedkey', 'masterkey', 'credential', 'credentials',
-    'creds', 'cookie', 'jwt', 'psk', 'otp', 'authorization')
-_SECRET_BEGINNINGS = ('password', 'passwd', 'passphrase', 'secretkey')
+    'creds', 'cookie', 'jwt', 'psk', 'otp', 'authorization', 'motdepasse',
+    'passwort', 'kennwort', 'wachtwoord')
+_SECRET_BEGINNINGS = ('password', 'passwort', 'kennwort', 'passwd',
+                      'passphrase', 'secretkey')
 _NO_SECRETS = frozenset("""
     compass bypass surpass encompass overpass underpass trespass passwordless
     """.split())
@@ -63,7 +72,8 @@ _SECRET_LAST_WORDS = frozenset((
     'pin', 'pins', 'community', 'rocommunity', 'rwcommunity'))
 # Their value decides.
 _DOUBTFUL_WORDS = frozenset("""
-    key keys signature signatures sig hmac auth session sid seed
+    key keys signature signatures sig hmac auth session sid seed clave
+    parola geheim
     """.split())
 _DOUBTFUL_ENDINGS = ('key', 'keys', 'auth', 'pin')
 _NO_KEYS = frozenset(('monkey', 'turkey', 'hockey', 'donkey', 'whiskey'))
@@ -144,7 +154,13 @@ def _says(name: str) -> Says:
     while words and words[-1].isdigit():
         # password2
         words.pop()
-    if not words or _is_harmless(name, words):
+    if words and _is_harmless(name, words):
+        return Says.NOTHING
+    if not name.isascii():
+        lowered = name.lower()
+        if any(word in lowered for word in _OTHER_SCRIPTS):
+            return Says.SECRET
+    if not words:
         return Says.NOTHING
     if words[-1] in _SECRET_LAST_WORDS or any(map(_is_secret_word, words)):
         return Says.SECRET

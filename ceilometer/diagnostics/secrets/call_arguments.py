@@ -1,0 +1,94 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Recognizes secrets among what a function is called with.
+
+Its name says which of them is one: ``login('u', 'S')``. Source code that says
+the same with names, ``login(user, password)``, tells no secret.
+
+Pure, for any process and thread; raises nothing for any text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ceilometer.diagnostics import patterns
+from ceilometer.diagnostics.secrets import looks
+from ceilometer.diagnostics.secrets import secret_names
+from ceilometer.diagnostics.secrets import spans
+from ceilometer.diagnostics.secrets import value_lists
+
+#: So many arguments, and characters of them, are looked at.
+ARGUMENTS_MAX = 4
+ARGUMENTS_CHARS_MAX = 2000
+
+_CALL = patterns.pattern(r'(?<![\w.])[\w.]{1,200}[ ]?(?=\()')
+_KEYWORD = patterns.pattern(r'[A-Za-z_]\w{0,60}=')
+# What follows the name of a user there is a password.
+_LOGINS = ('login', 'logon', 'signin', 'authenticate', 'auth',
+           'authentication', 'credentials', 'simplebind', 'simplebinds',
+           'binds', 'createuser', 'adduser', 'usernamepassword', 'userpass',
+           'authplain')
+_CHANGES = ('set', 'change', 'reset', 'update')
+# setattr(x, 'password', 'S')
+_SETTERS = ('setattr', 'getattr', 'set', 'setenv', 'putenv', 'setoverride',
+            'setdefault', 'getenv')
+
+HINTS = ('login', 'log_in', 'logon', 'signin', 'sign_in', 'auth', 'bind',
+         'cred', 'user', 'passw', 'attr(', 'env(', 'set(', 'override(',
+         'default(')
+
+
+def _find(text: spans.Text) -> Iterator[spans.Span]:
+    whole = text.whole
+    for found in _CALL.finditer(text.lower):
+        name = found[0].rstrip().rpartition('.')[2]
+        compact = name.replace('_', '')
+        is_login = compact.endswith(_LOGINS)
+        is_setter = compact in _SETTERS
+        is_password = not is_login and secret_names.is_password(name)
+        if not (is_login or is_setter or is_password):
+            continue
+        arguments, _ = value_lists.items(
+            text, found.end(), min(len(whole), found.end()
+                                   + ARGUMENTS_CHARS_MAX), ARGUMENTS_MAX)
+        given = [item for item in arguments
+                 if not _KEYWORD.match(whole, *item)]
+        if is_setter:
+            given = _after_names(whole, given)
+        elif len(given) > 1 and not (
+                is_password and not name.startswith(_CHANGES)):
+            # the first one is the user
+            given = given[1:]
+        for item in given:
+            span = value_lists.secret(whole, item, False)
+            if span is not None and (
+                    is_setter or is_login and item is not arguments[0]
+                    or is_password and name.startswith(_CHANGES)
+                    or looks.of_credential(whole[span[0]:min(
+                        span[1], span[0] + looks.LOOK_CHARS_MAX)])):
+                yield span
+
+
+def _after_names(whole: str, given: list[spans.Span]) -> list[spans.Span]:
+    """What stands behind the name of a secret."""
+    found = []
+    for item, following in zip(given, given[1:], strict=False):
+        name = value_lists.inside(whole, item)
+        if name is not None and secret_names.is_secret(whole[slice(*name)]):
+            found.append(following)
+    return found
+
+
+CALL_ARGUMENTS = spans.Recognizer(
+    'arguments of calls', HINTS, _find, sign='(')
