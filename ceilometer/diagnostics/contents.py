@@ -1213,6 +1213,8 @@ class Outside(TypedDict):
     :ivar control_group: its path, and the texts of its files by name
     :ivar hidden: the files of /proc that may not be read
     :ivar stacks_by: the program that has told the Python stacks, or None
+    :ivar unasked_seconds: how long it had given no sign of life when another
+        process told of it, unasked; None if somebody had asked
     """
 
     pid: int
@@ -1234,6 +1236,7 @@ class Outside(TypedDict):
     hidden: list[str]
     stacks_by: str | None
     python_stacks: list[str]
+    unasked_seconds: float | None
     findings: list[Finding]
 
 

@@ -130,7 +130,8 @@ def cotyledon_held_interpreter() -> None:
     """The same; one keeps the interpreter in C from a byte to the next.
 
     The master if TEST_HOLDS says so, else a worker. The first byte on standard
-    input begins that, and the second ends it.
+    input begins that, and the second ends it. TEST_CONFIGURATION is its
+    configuration, if it is set.
     """
     import cotyledon
 
@@ -161,7 +162,9 @@ def cotyledon_held_interpreter() -> None:
                 threading.Thread(target=hold, daemon=True).start()
             ready()
 
-    ceilometer.diagnostics.install(service='example')
+    text = os.environ.get('TEST_CONFIGURATION')
+    ceilometer.diagnostics.install(
+        None if text is None else configuration(text), service='example')
     if os.environ.get('TEST_HOLDS') == 'master':
         threading.Thread(target=hold, daemon=True).start()
     manager = cotyledon.ServiceManager()

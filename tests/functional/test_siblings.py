@@ -24,6 +24,9 @@ from ceilometer.diagnostics.daemon import hang_stacks
 from ceilometer.diagnostics import fields
 from tests.functional import conftest
 
+#: A hang is told soon, without a signal.
+HANGS = {'TEST_CONFIGURATION': '[diagnostics]\nhang_time_limit = 1\n'}
+
 
 def told(journal):
     """What was told of others: entries."""
@@ -218,3 +221,85 @@ def test_stopped_process_that_was_not_asked(start, journal):
     wait_answers(journal, pid=others[0])
     end(process)
     assert len(told(journal)) == 1
+
+
+def waits_for_ever(pid):
+    """Whether the thread that waits for triggers does so without an end."""
+    def systemcall():
+        # its number, then what it is given: the third is the time
+        for native_id in os.listdir(f'/proc/{pid}/task'):
+            path = f'/proc/{pid}/task/{native_id}'
+            with open(f'{path}/wchan') as file:
+                if 'sigtimedwait' in file.read():
+                    with open(f'{path}/syscall') as file:
+                        return file.read().split()
+        return None
+
+    found = conftest.until(lambda: (
+        told := systemcall()) and len(told) > 3 and told,
+        'the thread that waits')
+    return int(found[3], 16) == 0
+
+
+def test_hang_that_nobody_asks_about_is_not_looked_for(start, journal):
+    """The option is off by default: nothing wakes up."""
+    process = start('cotyledon_held_interpreter', {'TEST_CONFIGURATION': ''})
+    pids = process.wait_ready(3)
+    assert [waits_for_ever(pid) for pid in pids] == [True] * 3
+    end(process)
+
+
+def test_hang_is_told_unasked(start, journal):
+    """Once until the process has moved; a stopped one as well."""
+    process = start('cotyledon_held_interpreter', HANGS)
+    pids = process.wait_ready(3)
+    process.send_all()
+    wait_answers(journal, 3)
+    pid, _ = held(process)
+    entry = wait_told(journal)
+    assert entry['OBJECT_PID'] == str(pid)
+    assert int(entry['_PID']) in set(pids) - {pid}
+    assert 'REPORT_TRIGGER_ID' not in entry
+    assert entry['REPORT_FINDING'] == 'interpreter-held'
+    assert 'nobody has asked' in entry['MESSAGE']
+    stacks = entry['MESSAGE'].partition('Python stacks, by faulthandler')[2]
+    assert 'in hold' in stacks
+    (other,) = set(pids) - {pid, process.pid}
+    stop(other)
+    entry = wait_told(journal, 2)
+    assert entry['OBJECT_PID'] == str(other)
+    assert entry['_PID'] == str(process.pid)
+    assert entry['REPORT_FINDING'] == 'process-stopped'
+    os.kill(other, signal.SIGCONT)
+    process.write()
+    process.wait_line('goes')
+    # who answers has said before that it is alive
+    process.send_all()
+    wait_answers(journal, 6)
+    assert [one['OBJECT_PID'] for one in told(journal)] == [
+        str(pid), str(other)]
+    held(process, 2)
+    entry = wait_told(journal, 3)
+    assert entry['OBJECT_PID'] == str(pid)
+    assert 'in read_again' in entry['MESSAGE']
+    process.write()
+    end(process)
+    # to be stopped is no trigger
+    assert len(answers(journal)) == 6
+
+
+def test_hang_of_the_master_is_told_unasked(start, journal):
+    """By one of its workers; nobody is ended."""
+    process = start('cotyledon_held_interpreter', {
+        **HANGS, 'TEST_HOLDS': 'master'})
+    process.wait_ready(3)
+    held(process)
+    entry = wait_told(journal)
+    assert entry['OBJECT_PID'] == str(process.pid)
+    assert entry['REPORT_FINDING'] == 'interpreter-held'
+    process.write()
+    process.wait_line('goes')
+    process.send_all()
+    wait_answers(journal, 3)
+    assert len(told(journal)) == 1
+    end(process)

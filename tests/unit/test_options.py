@@ -69,12 +69,13 @@ minimum_interval = 2.5
 section_time_limit = 1
 report_time_limit = 10
 section_size_limit = 4096
+hang_time_limit = 60
 """))
     assert settings == options.Settings(
         enabled=False, signals=frozenset((signal.SIGUSR2,)),
         exclude_sections=frozenset(('configuration', 'green-threads')),
         minimum_interval_seconds=2.5, section_seconds_max=1.0,
-        report_seconds_max=10.0, section_bytes_max=4096)
+        report_seconds_max=10.0, section_bytes_max=4096, hang_seconds=60.0)
 
 
 @pytest.mark.parametrize(('value', 'signals'), [

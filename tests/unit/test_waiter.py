@@ -192,6 +192,41 @@ def test_file_is_looked_at_while_something_is_repeated(
     assert reporter.complaints == 0
 
 
+def test_file_has_its_turn_among_others(waiting, reporter, tmp_path):
+    """Its turn comes, however long its interval is."""
+    file = tmp_path / 'touched'
+    file.write_text('')
+    waiting.start((), WatchedFile(str(file), 0.4), lambda: 0.01)
+    look_again(1)
+    os.utime(file, (1, 1))
+    assert reporter.wait_for(lambda: reporter.triggers)
+
+
+def test_what_raises_is_said_once(waiting, reporter):
+    """It is not called again, and signals come as before."""
+    calls = []
+    waiting.start({signal.SIGUSR1}, None, lambda: calls.append(1) or 1 / 0)
+    assert reporter.wait_for(lambda: reporter.complaints)
+    waiting.pass_on(signal.SIGUSR1)
+    assert reporter.wait_for(lambda: reporter.triggers)
+    assert calls == [1] and reporter.complaints == 1
+
+
+def test_signal_that_python_makes_up_is_none(waiting, reporter, monkeypatch):
+    """It does where the process is stopped until the time is over."""
+    class MadeUp:
+        si_signo = si_pid = 0
+
+    infos = iter([MadeUp(), None])
+    real = signal.sigtimedwait
+    monkeypatch.setattr(signal, 'sigtimedwait', lambda *args: (
+        next(infos, None) or real(*args)))
+    waiting.start({signal.SIGUSR1}, None, lambda: 0.01)
+    waiting.pass_on(signal.SIGUSR1)
+    assert reporter.wait_for(lambda: reporter.triggers)
+    assert next(infos, 'all') == 'all' and reporter.complaints == 0
+
+
 def test_siblings_know_how_far_it_is(waiting, reporter, siblings):
     """Before a report is asked for, and no more when it ends."""
     waiting.start({signal.SIGUSR1})

@@ -46,6 +46,7 @@ import threading
 from types import FrameType
 from typing import Any
 from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import events
@@ -62,6 +63,9 @@ from ceilometer.diagnostics.daemon import unhandled
 from ceilometer.diagnostics.daemon import waiter
 from ceilometer.diagnostics.daemon import worker_deaths
 from ceilometer.diagnostics import fields
+
+if TYPE_CHECKING:
+    from ceilometer.diagnostics.daemon import hang_watch
 
 LOG = logging.getLogger(__name__)
 
@@ -102,6 +106,7 @@ class Arming:
             self._previous_mask = set(before.mask)
             self._previous_handlers = dict(before.handlers)
         self._late = _thread_count() > 1
+        self._hang_watch: hang_watch.HangWatch | None = None
         self._waiter = waiter.Waiter(self.reporter, self.reporter.siblings)
 
     def start(self) -> None:
@@ -176,10 +181,17 @@ class Arming:
         watched = None
         if settings.enabled and (file := gmr.watched_file(conf)):
             watched = waiter.WatchedFile(*file)
-        if wanted != self.signals or watched is not None:
+        alive = None
+        if settings.enabled and settings.hang_seconds:
+            # there is none if it is off
+            from ceilometer.diagnostics.daemon import hang_watch
+            self._hang_watch = hang_watch.HangWatch(
+                self.reporter, settings.hang_seconds)
+            alive = self._hang_watch.look
+        if wanted != self.signals or watched is not None or alive is not None:
             self._waiter.stop()
             self.signals = wanted
-            self._waiter.start(wanted, watched)
+            self._waiter.start(wanted, watched, alive)
         return watched is not None or signal.SIGUSR2 in wanted
 
     def repeat(self, function: Callable[[], float | None]) -> bool:
@@ -197,6 +209,8 @@ class Arming:
         crash_stacks.forked()
         master_death.forked()
         hang_stacks.forked()
+        if self._hang_watch is not None:
+            self._hang_watch.forked()
         if self.daemon.process == fields.PROCESS_WORKER:
             last_words.begin(self.reporter.context.turn_descriptor)
             crash_stacks.begin(self.reporter.context.turn_descriptor)

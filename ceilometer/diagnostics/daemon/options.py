@@ -77,6 +77,13 @@ _OPTS = [
         max=256 * 1024 * 1024,
         help='Maximum size of the text of one section, and of its data, '
              'in bytes. The rest is cut, and the cut is marked.'),
+    cfg.FloatOpt(
+        'hang_time_limit', default=0.0, min=0.0, max=86400.0,
+        help='Number of seconds after which the other processes of this '
+             'service report, unasked and once, that a process hangs: code '
+             'in C holds its Python interpreter, the kernel keeps it, or it '
+             'is stopped. Nothing is ended. 0 switches this off; then a '
+             'process at rest never wakes up for it.'),
 ]
 
 
@@ -95,6 +102,7 @@ class Settings(NamedTuple):
     :ivar section_seconds_max: time for one section
     :ivar report_seconds_max: time for all sections
     :ivar section_bytes_max: size of one section's text, and of its data
+    :ivar hang_seconds: after so long a hang is told of unasked; 0 for never
     """
 
     enabled: bool = True
@@ -105,6 +113,7 @@ class Settings(NamedTuple):
     section_seconds_max: float = 5.0
     report_seconds_max: float = 30.0
     section_bytes_max: int = 16 * 1024 * 1024
+    hang_seconds: float = 0.0
 
 
 def _written(conf: cfg.ConfigOpts, name: str) -> str | None:
@@ -159,4 +168,5 @@ def load(conf: cfg.ConfigOpts) -> Settings:
         minimum_interval_seconds=values['minimum_interval'],
         section_seconds_max=values['section_time_limit'],
         report_seconds_max=values['report_time_limit'],
-        section_bytes_max=values['section_size_limit'])
+        section_bytes_max=values['section_size_limit'],
+        hang_seconds=values['hang_time_limit'])

@@ -15,15 +15,16 @@
 Which process is silent is never decided by time alone: reports may take long,
 and the machine may be busy. It is, if it has not begun to answer, and
 
-* is stopped or frozen, and the signal waits for it; or
+* is stopped or frozen, and the signal waits for it if there was one; or
 * its waiting thread has taken the signal, and cannot go on: the interpreter is
   held, or a thread is in an uninterruptible wait. Where neither is seen, it is
   looked at again, and told of at last if that thread sleeps all the time.
 
 One process tells, in one report of one section.
 
-Runs in a thread of its own, some seconds after a trigger; see
-:mod:`.siblings`. It may raise, which is heard there.
+Runs in a thread of its own, some seconds after a trigger, see
+:mod:`.siblings`; or when a process has long given no sign of life, see
+:mod:`.hang_watch`. It may raise, which is heard there.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ import pathlib
 import signal
 import time
 from typing import NamedTuple
+from typing import Protocol
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import gmr
@@ -50,6 +52,7 @@ from ceilometer.diagnostics.outside import account
 from ceilometer.diagnostics.outside import looking
 from ceilometer.diagnostics.outside import proc_files
 from ceilometer.diagnostics.outside import thread_looks
+from ceilometer.diagnostics import report
 from ceilometer.diagnostics.secrets import redact
 
 #: The waiting thread of a silent process is seen away from its wait so often,
@@ -69,6 +72,24 @@ _WAITED_FOR = 1 << signal.SIGUSR1 - 1
 _MAIN_OF_SERVER = 'multiprocessing.forkserver'
 
 
+class Awaited(Protocol):
+    """What is awaited: a :class:`.sibling_page.Asked`, or a sign of life."""
+
+    @property
+    def trigger(self) -> report.Trigger:
+        """What is told of the reason; it has an id if somebody has asked."""
+
+    @property
+    def unasked(self) -> bool:
+        """Whether nobody has asked."""
+
+    def has_moved(self, sibling: sibling_page.Sibling) -> bool:
+        """Whether a process has done what was awaited of it."""
+
+    def since_nsec(self, sibling: sibling_page.Sibling) -> int:
+        """What was told of a process later tells of this as well."""
+
+
 class _Suspect(NamedTuple):
     """A process that has not begun.
 
@@ -82,13 +103,13 @@ class _Suspect(NamedTuple):
     away: bool
 
 
-def look(context: report_context.ReportContext, asked: sibling_page.Asked,
+def look(context: report_context.ReportContext, asked: Awaited,
          seconds: float, last: bool) -> bool:
     """Look at all others, and tell of those that are silent.
 
     :param context: of this process
-    :param asked: the trigger
-    :param seconds: how long ago it came
+    :param asked: what they have been asked for, or what is awaited unasked
+    :param seconds: since when
     :param last: whether this is the last look
     :returns: whether to look again
     """
@@ -98,8 +119,9 @@ def look(context: report_context.ReportContext, asked: sibling_page.Asked,
     undecided = False
     for suspect in _suspects(descriptor, asked):
         with sibling_page.telling(
-                descriptor, suspect.sibling, asked.nsec) as sibling:
-            if sibling is None or _has_begun(sibling, asked):
+                descriptor, suspect.sibling,
+                asked.since_nsec(suspect.sibling)) as sibling:
+            if sibling is None or asked.has_moved(sibling):
                 continue
             began = time.monotonic()
             try:
@@ -117,20 +139,13 @@ def look(context: report_context.ReportContext, asked: sibling_page.Asked,
     return undecided
 
 
-def _has_begun(sibling: sibling_page.Sibling,
-               asked: sibling_page.Asked) -> bool:
-    # another trigger, or one that has an id of its own, is no matter: who has
-    # begun with that waits again
-    return (sibling.begun_nsec >= asked.nsec
-            or sibling.trigger.hex() == asked.trigger.id)
-
-
-def _suspects(descriptor: int, asked: sibling_page.Asked) -> list[_Suspect]:
+def _suspects(descriptor: int, asked: Awaited) -> list[_Suspect]:
     """Those that have not begun; takes half a second if there are any."""
     first: dict[sibling_page.Sibling, thread_looks.Looks] = {}
     for sibling in sibling_page.every(descriptor):
-        if (sibling.pid == os.getpid() or _has_begun(sibling, asked)
-                or sibling.told_nsec >= asked.nsec or not sibling.lives):
+        if (sibling.pid == os.getpid() or asked.has_moved(sibling)
+                or sibling.told_nsec >= asked.since_nsec(sibling)
+                or not sibling.lives):
             continue
         try:
             first[sibling] = looking.first(sibling.pid)
@@ -171,7 +186,7 @@ def _waits(sibling: sibling_page.Sibling) -> bool:
         return True
 
 
-def _silent(descriptor: int, suspect: _Suspect, asked: sibling_page.Asked,
+def _silent(descriptor: int, suspect: _Suspect, asked: Awaited,
             seconds: float, last: bool,
             context: report_context.ReportContext) -> contents.Outside | None:
     """What is seen of a process, if it is silent; else None.
@@ -179,7 +194,7 @@ def _silent(descriptor: int, suspect: _Suspect, asked: sibling_page.Asked,
     :raises OSError: it has ended
     """
     sibling = suspect.sibling
-    stopped = _is_stopped(sibling)
+    stopped = _is_stopped(sibling, not asked.unasked)
     if not stopped and not suspect.away:
         return None
     second = looking.first(sibling.pid)
@@ -191,7 +206,7 @@ def _silent(descriptor: int, suspect: _Suspect, asked: sibling_page.Asked,
         def still() -> bool:
             now = sibling_page.again(descriptor, sibling)
             return now is not None and not (
-                _has_begun(now, asked) or _waits(now))
+                asked.has_moved(now) or _waits(now))
 
         written = hang_stacks.ask(
             descriptor, sibling, still, context.import_gate)
@@ -203,8 +218,11 @@ def _silent(descriptor: int, suspect: _Suspect, asked: sibling_page.Asked,
             'interpreter-held', 'kernel-wait') and not (
                 last and _sleeps(second, sibling.waiter)):
         return None
+    if asked.unasked:
+        data['unasked_seconds'] = round(
+            (time.monotonic_ns() - asked.since_nsec(sibling)) / 1e9, 1)
     now = sibling_page.again(descriptor, sibling)
-    return None if now is None or _has_begun(now, asked) else data
+    return None if now is None or asked.has_moved(now) else data
 
 
 def _is_held(suspect: _Suspect, second: thread_looks.Looks) -> bool:
@@ -227,14 +245,16 @@ def _is_held(suspect: _Suspect, second: thread_looks.Looks) -> bool:
     return False
 
 
-def _is_stopped(sibling: sibling_page.Sibling) -> bool:
-    """Whether a process is stopped or frozen, and a signal waits for it.
+def _is_stopped(sibling: sibling_page.Sibling, asked: bool = True) -> bool:
+    """Whether a process is stopped or frozen.
 
+    :param sibling: the process
+    :param asked: whether a signal must wait for it
     :raises OSError: it has ended
     """
     directory = pathlib.Path(f'/proc/{sibling.pid}')
     told = proc_files.status(directory)
-    if not int(told['ShdPnd'], 16) & _SIGNALS:
+    if asked and not int(told['ShdPnd'], 16) & _SIGNALS:
         return False
     if told['State'].split()[0] in ('T', 't'):
         return True
@@ -255,7 +275,7 @@ def _lines(written: str) -> list[str]:
             if line.strip()]
 
 
-def _tell(context: report_context.ReportContext, asked: sibling_page.Asked,
+def _tell(context: report_context.ReportContext, asked: Awaited,
           data: contents.Outside, usec: int) -> None:
     daemon = context.daemon
     command = _command(data['pid'])

@@ -40,11 +40,13 @@ SIBLINGS_MAX = shared_places.SIBLINGS.total
 
 # the process, when it was started, its waiting thread, when that has begun to
 # answer, and when another process has told of it (nanoseconds of the
-# monotonic clock); the trigger that it has begun to answer
-_PLACE = struct.Struct('<QQQQQ16s8x')
+# monotonic clock); the trigger that it has begun to answer, and when it was
+# alive, if it tells
+_PLACE = struct.Struct('<QQQQQ16sQ')
 _BEGUN_AT = 24
 _TOLD_AT = 32
 _TRIGGER_AT = 40
+_ALIVE_AT = 56
 _NUMBER = struct.Struct('<Q')
 
 # A place is locked with its own first byte, the list with the one before.
@@ -56,10 +58,23 @@ class Asked(NamedTuple):
 
     :ivar trigger: the trigger
     :ivar nsec: when, nanoseconds of the monotonic clock
+    :ivar unasked: never
     """
 
     trigger: report.Trigger
     nsec: int
+    unasked: bool = False
+
+    def has_moved(self, sibling: Sibling) -> bool:
+        """Whether a process has begun to answer it."""
+        # another trigger, or one that has an id of its own, is no matter: who
+        # has begun with that waits again
+        return (sibling.begun_nsec >= self.nsec
+                or sibling.trigger.hex() == self.trigger.id)
+
+    def since_nsec(self, sibling: Sibling) -> int:
+        """What was told of a process later tells of this as well."""
+        return self.nsec
 
 
 class Sibling(NamedTuple):
@@ -72,6 +87,8 @@ class Sibling(NamedTuple):
     :ivar begun_nsec: when that has taken the last one, 0 for never
     :ivar told_nsec: when another process has told of it last, 0 for never
     :ivar trigger: id of the last trigger that it has begun to answer
+    :ivar alive_nsec: when that thread has said last that it is alive, 0 if it
+        does not say so
     """
 
     place: int
@@ -81,6 +98,7 @@ class Sibling(NamedTuple):
     begun_nsec: int
     told_nsec: int
     trigger: bytes
+    alive_nsec: int = 0
 
     @property
     def lives(self) -> bool:
@@ -108,7 +126,8 @@ def take(descriptor: int | None, waiter: int) -> int | None:
             for places in (own, free, ended):
                 for place in places:
                     os.pwrite(descriptor, _PLACE.pack(
-                        pid, started(pid) or 0, waiter, 0, 0, b''), _at(place))
+                        pid, started(pid) or 0, waiter, 0, 0, b'', 0),
+                        _at(place))
                     return place
     return None
 
@@ -141,6 +160,15 @@ def note_trigger(descriptor: int | None, place: int | None,
     """
     if trigger_id is not None:
         _write(descriptor, place, _TRIGGER_AT, bytes.fromhex(trigger_id))
+
+
+def note_alive(descriptor: int | None, place: int | None) -> None:
+    """Note that this process is alive; its waiting thread is, at least.
+
+    :param descriptor: of the file that the processes of the service share
+    :param place: as :func:`take` gave it
+    """
+    _write(descriptor, place, _ALIVE_AT, _NUMBER.pack(time.monotonic_ns()))
 
 
 def _write(descriptor: int | None, place: int | None, at: int,

@@ -72,6 +72,7 @@ class Siblings:
         self._lock = threading.Lock()
         self._asked: sibling_page.Asked | None = None
         self._looking = False
+        self._tells_alive = False
 
     def begin(self) -> None:
         """Note that this process waits for triggers from now on."""
@@ -84,7 +85,23 @@ class Siblings:
         """Note that this process has taken a trigger."""
         sibling_page.note_begun(
             self._reporter.context.turn_descriptor, self._place)
+        if self._tells_alive:
+            self.alive()
+        else:
+            hang_stacks.begun()
+
+    def alive(self) -> int | None:
+        """Note that this process is alive, for :mod:`.hang_watch`.
+
+        Runs in the thread that waits for triggers.
+
+        :returns: its place in the list, None if it has none
+        """
+        self._tells_alive = True
+        sibling_page.note_alive(
+            self._reporter.context.turn_descriptor, self._place)
         hang_stacks.begun()
+        return self._place
 
     def end(self) -> None:
         """Note that this process waits for none any more."""

@@ -51,6 +51,10 @@ SYSTEMD = '/run/systemd/system'
 #: A watched file is not looked at more often than this.
 WATCH_SECONDS_MIN = 0.1
 
+#: What is called again and again; returns after how many seconds, None for
+#: not any more.
+Repeated = Callable[[], 'float | None']
+
 
 class WatchedFile(NamedTuple):
     """A file that asks for a report when it is touched.
@@ -88,18 +92,23 @@ class Waiter:
         self._watched: WatchedFile | None = None
         self._stopping = False
         self._woken = False
-        self._repeated: Callable[[], float | None] | None = None
+        self._repeated: Repeated | None = None
+        self._kept: Repeated | None = None
         self._thread: threading.Thread | None = None
 
     def start(self, signals: Iterable[signal.Signals],
-              watched: WatchedFile | None = None) -> None:
+              watched: WatchedFile | None = None,
+              kept: Repeated | None = None) -> None:
         """Begin to wait; there is no thread where there is nothing to.
 
         :param signals: of :data:`SIGNALS`, blocked in every thread
         :param watched: a file to look at as well, None for none
+        :param kept: called again and again as well, in forks too; None for
+            nothing
         """
         self._signals = frozenset(signals)
         self._watched = watched
+        self._kept = kept
         if not self._signals and watched is None:
             return
         modified = None if watched is None else watched.modified_nsec()
@@ -124,14 +133,12 @@ class Waiter:
         self._thread = None
         self._stopping = False
 
-    def repeat(self, function: Callable[[], float | None]) -> bool:
+    def repeat(self, function: Repeated) -> bool:
         """Have a function called by the waiting thread, again and again.
 
-        A watched file is looked at where its turn comes first. Runs in the
-        main thread.
+        There is one; forks do not call it. Runs in the main thread.
 
-        :param function: returns after how many seconds to call it again, None
-            for never
+        :param function: what to call
         :returns: whether there is a thread to do it
         """
         self._repeated = function
@@ -148,7 +155,7 @@ class Waiter:
         self._woken = False
         self._repeated = None
         self._thread = None
-        self.start(self._signals, self._watched)
+        self.start(self._signals, self._watched, self._kept)
 
     def pass_on(self, number: int) -> None:
         """Give the thread a signal that another one has taken.
@@ -168,15 +175,19 @@ class Waiter:
         # Of those that are not answered only what is sent to this very
         # thread can come here: the call to stop.
         signals = self._signals | {signal.SIGUSR1}
-        watched = self._watched
-        # when to call what is repeated
-        due = None if self._repeated is None else time.monotonic()
+        # when to call what
+        due: dict[Repeated, float] = dict.fromkeys(
+            filter(None, (self._kept, self._repeated)), time.monotonic())
+        if self._watched is not None:
+            due[self._looks(self._watched, modified)] = time.monotonic()
         while True:
-            waits = [] if due is None else [max(0.0, due - time.monotonic())]
-            if watched is not None:
-                waits.append(max(watched.interval_seconds, WATCH_SECONDS_MIN))
-            info = (signal.sigtimedwait(signals, min(waits)) if waits
+            left = max(0.0, min(due.values(), default=0) - time.monotonic())
+            info = (signal.sigtimedwait(signals, left) if due
                     else signal.sigwaitinfo(signals))
+            if info is not None and info.si_signo not in signals:
+                # Python makes one up if the process is stopped by a signal
+                # meanwhile, and continued when the time is over
+                info = None
             if self._stopping:
                 self._siblings.end()
                 return
@@ -184,25 +195,40 @@ class Waiter:
                 if (info is not None and self._woken
                         and info.si_pid == os.getpid()):
                     self._woken = False
-                    due = time.monotonic()
+                    if self._repeated is not None:
+                        due[self._repeated] = time.monotonic()
                 elif info is not None:
                     self._siblings.begun()
                     self._reporter.request(_signal_trigger(info))
-                elif due is not None and due <= time.monotonic():
-                    due = None
-                    repeated = self._repeated
-                    again = None if repeated is None else repeated()
-                    if again is not None:
-                        due = time.monotonic() + again
-                elif watched is not None and (
-                        now := watched.modified_nsec()) != modified:
-                    modified = now
-                    self._siblings.begun()
-                    self._reporter.request(report.Trigger(
-                        fields.TRIGGER_FILE, _now_usec()))
+                elif due:
+                    function = min(due, key=due.__getitem__)
+                    if due[function] <= time.monotonic():
+                        # what raises is not called again
+                        del due[function]
+                        again = function()
+                        if again is not None:
+                            due[function] = time.monotonic() + again
             except Exception:
                 # never: the next trigger must find this thread
                 self._reporter.complain()
+
+    def _looks(self, watched: WatchedFile, modified: int | None) -> Repeated:
+        """What looks at a file, and has a report written if it is touched."""
+        def look() -> float:
+            nonlocal modified
+            now = watched.modified_nsec()
+            if now != modified:
+                modified = now
+                try:
+                    self._siblings.begun()
+                    self._reporter.request(report.Trigger(
+                        fields.TRIGGER_FILE, _now_usec()))
+                except Exception:
+                    # the next touch is answered, perhaps
+                    self._reporter.complain()
+            return max(watched.interval_seconds, WATCH_SECONDS_MIN)
+
+        return look
 
 
 def _signal_trigger(info: signal.struct_siginfo) -> report.Trigger:

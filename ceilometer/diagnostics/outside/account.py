@@ -73,7 +73,10 @@ def _lines(data: contents.Outside, problem: str | None,
            told_by: int | None) -> list[str]:
     lines = [findings.text(data['findings']), '']
     if told_by is not None:
-        lines.append(f'told by = pid {told_by}, of the same service')
+        asked = ('' if data['unasked_seconds'] is None else
+                 '; nobody has asked for it, it had given no sign of life '
+                 f'for {findings.span(data["unasked_seconds"])}')
+        lines.append(f'told by = pid {told_by}, of the same service{asked}')
     lines.append(f'state = {data["state"]}')
     if data['age_seconds'] is not None:
         lines.append(f'age = {findings.span(data["age_seconds"])}')

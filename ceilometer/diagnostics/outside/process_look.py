@@ -81,7 +81,8 @@ def collect(pid: int) -> contents.Outside:
         'parent': int(told.get('PPid', '0')),
         'children': _children(directory, hidden),
         'age_seconds': age, 'replaced_files': replaced, 'hidden': hidden,
-        'stacks_by': None, 'python_stacks': [], 'findings': []}
+        'stacks_by': None, 'python_stacks': [], 'unasked_seconds': None,
+        'findings': []}
 
 
 def _signals(told: dict[str, str], names: tuple[str, ...]) -> list[str]:

@@ -26,8 +26,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a stopped process that was not asked is told of',
         file='daemon/sibling_look.py',
-        old="    if not int(told['ShdPnd'], 16) & _SIGNALS:\n",
-        new="    if int(told['ShdPnd'], 16) & _SIGNALS < 0:\n",
+        old="    if asked and not int(told['ShdPnd'], 16) & _SIGNALS:\n",
+        new="    if asked and int(told['ShdPnd'], 16) & _SIGNALS < 0:\n",
         tests=('tests/unit/test_sibling_look.py::'
                'test_stopped_is_who_was_asked_and_cannot_take_it',)),
     fault.Fault(
@@ -67,4 +67,34 @@ FAULTS: tuple[fault.Fault, ...] = (
         old="    if told['State'].split()[0] in ('T', 't'):\n",
         new="    if told['State'].split()[0] in ('t',):\n",
         tests=(_TESTS + 'test_stopped_worker',)),
+    fault.Fault(
+        name='a hang is told again and again',
+        file='daemon/hang_watch.py',
+        old='one.told_nsec < one.alive_nsec',
+        new='one.told_nsec >= 0',
+        tests=('tests/unit/test_hang_watch.py',)),
+    fault.Fault(
+        name='those that were all stopped call one another hanging',
+        file='daemon/hang_watch.py',
+        old='            self._moves_since_nsec = now\n',
+        new='            pass\n',
+        tests=('tests/unit/test_hang_watch.py',)),
+    fault.Fault(
+        name='a process that hangs is not told of if nobody asks',
+        file='daemon/siblings.py',
+        old='        sibling_page.note_alive(\n',
+        new='        (lambda *_: None)(\n',
+        tests=(_TESTS + 'test_hang_is_told_unasked',)),
+    fault.Fault(
+        name='forks do not say that they are alive',
+        file='daemon/waiter.py',
+        old='self.start(self._signals, self._watched, self._kept)',
+        new='self.start(self._signals, self._watched)',
+        tests=(_TESTS + 'test_hang_is_told_unasked',)),
+    fault.Fault(
+        name='a signal that Python makes up is answered',
+        file='daemon/waiter.py',
+        old='info.si_signo not in signals',
+        new='info.si_signo in ()',
+        tests=('tests/unit/test_waiter.py',)),
 )

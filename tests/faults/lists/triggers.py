@@ -125,17 +125,16 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a file is not looked at while something is repeated',
         file=WAITER,
-        old='            if watched is not None:\n'
-            '                waits.append(',
-        new='            if watched is not None and due is None:\n'
-            '                waits.append(',
-        tests=(TEST_WAITER
-               + 'test_file_is_looked_at_while_something_is_repeated',)),
+        old='        if self._watched is not None:\n            due[',
+        new='        if self._watched and not due:\n            due[',
+        tests=(TEST_WAITER + 'test_file_has_its_turn_among_others',)),
     fault.Fault(
         name='one trigger that fails is the last one',
         file=WAITER,
-        old='                self._reporter.complain()\n',
-        new='                return\n',
+        old='must find this thread\n'
+            '                self._reporter.complain()\n',
+        new='must find this thread\n'
+            '                return\n',
         tests=(TEST_WAITER + 'test_trigger_that_fails_is_not_the_last',)),
     fault.Fault(
         name='the process itself is called the sender of what it passed on',
@@ -146,14 +145,14 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a file that was touched once is answered without end',
         file=WAITER,
-        old='                    modified = now\n',
+        old='                modified = now\n',
         new='',
         tests=(TEST_WAITER + 'test_touched_file_is_answered_once',)),
     fault.Fault(
         name='a file is looked at without a pause',
         file=WAITER,
-        old='watched.interval_seconds, WATCH_SECONDS_MIN))',
-        new='watched.interval_seconds, 0))',
+        old='watched.interval_seconds, WATCH_SECONDS_MIN)',
+        new='watched.interval_seconds, 0)',
         tests=(TEST_WAITER + 'test_file_is_not_looked_at_without_a_pause',)),
     fault.Fault(
         name='a watched file that is not there is an error',
