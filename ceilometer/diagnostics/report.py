@@ -22,6 +22,7 @@ from collections.abc import Iterable
 import dataclasses
 import datetime
 from typing import Any
+from typing import NamedTuple
 
 from ceilometer.diagnostics import fields
 
@@ -35,8 +36,7 @@ CONTINUED_LINE = '… '
 RULE = '=' * 72
 
 
-@dataclasses.dataclass(frozen=True)
-class Trigger:
+class Trigger(NamedTuple):
     """What asked for a report.
 
     :ivar kind: one of :data:`fields.TRIGGERS`
@@ -84,12 +84,10 @@ def merged(triggers: Iterable[Trigger]) -> Trigger:
     :param triggers: all of them, one at least
     """
     first, *others = triggers
-    return dataclasses.replace(first, merged=len(others),
-                               id=[first, *others][-1].id)
+    return first._replace(merged=len(others), id=[first, *others][-1].id)
 
 
-@dataclasses.dataclass(frozen=True)
-class Header:
+class Header(NamedTuple):
     """Whose report it is, and why it was written.
 
     :ivar id: 32 hexadecimal digits, one for each report of one process
@@ -121,8 +119,7 @@ class Header:
         return words
 
 
-@dataclasses.dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """One part of a report.
 
     :ivar name: ``green-threads``; lower case letters, digits and hyphens

@@ -14,7 +14,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 import signal
@@ -54,7 +53,7 @@ def test_signal_is_answered_with_a_whole_report(start, journal):
     assert report.header.trigger.signal == 'SIGUSR1'
     assert report.header.trigger.sender_pid == os.getpid()
     assert report.header.trigger.sender_uid == os.getuid()
-    assert None not in dataclasses.astuple(report.header.trigger)
+    assert None not in report.header.trigger
     assert {section.status for section in report.sections} == {'ok'}
     assert report.sections[-1].name == fields.SECTION_SUMMARY
     assert {'package', 'threads', 'green-threads', 'processes',

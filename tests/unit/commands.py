@@ -14,7 +14,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import pathlib
 import tempfile
@@ -81,7 +80,7 @@ def sections(line: int = 20, interval: str = '600', rss: int = 50_000,
                        {'error': 'ValueError', 'message': 'no such thing'},
                        status='error'),
     ]
-    return [dataclasses.replace(part, data=exact.completed(
+    return [part._replace(data=exact.completed(
         part.name, part.data)) if part.name in contents.SECTIONS else part
         for part in made]
 

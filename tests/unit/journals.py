@@ -102,8 +102,7 @@ def make_report(sections: Iterable[report.Section] = (), *,
                             usec=1200)]
     parts += [part if as_is or part.name not in contents.SECTIONS
               or part.status != fields.STATUS_OK or part.data is None
-              else dataclasses.replace(
-                  part, data=exact.completed(part.name, part.data))
+              else part._replace(data=exact.completed(part.name, part.data))
               for part in sections]
     data = exact.completed(fields.SECTION_SUMMARY, {
         'id': header.id, 'pid': 100,

@@ -136,9 +136,8 @@ def test_fields_of_the_header(tmp_path: pathlib.Path, kind: type, name: str,
     made = journals.make_report()
     said: dict[str, typing.Any] = {name: 'jane@corp.example.com'}
     if kind is report.Trigger:
-        said = {'trigger': dataclasses.replace(made.header.trigger, **said)}
-    made = dataclasses.replace(
-        made, header=dataclasses.replace(made.header, **said))
+        said = {'trigger': made.header.trigger._replace(**said)}
+    made = dataclasses.replace(made, header=made.header._replace(**said))
     journals.write(tmp_path / 'x.journal', journals.entries(made))
     path = tmp_path / 'out'
     for options, there in (([], True), (['--anonymize'], False)):

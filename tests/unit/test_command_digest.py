@@ -356,8 +356,8 @@ def test_what_the_summary_tells_is_told_once(
     summary.data['findings'] = [findings.finding(
         'section-failed', 'section x could not be collected: slow')]
     journals.write(tmp_path / 'x.journal', journals.entries(
-        dataclasses.replace(made, sections=(*others, dataclasses.replace(
-            summary, findings=('section-failed',))))))
+        dataclasses.replace(made, sections=(
+            *others, summary._replace(findings=('section-failed',))))))
     _, out, _ = commands.Command(tmp_path, capsys)('show', '--json')
     assert [one['text'] for one in json.loads(out)['digest']
             if one['kind'] == 'section-failed'] == [

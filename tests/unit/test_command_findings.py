@@ -44,8 +44,8 @@ def with_findings(*found: contents.Finding, process: str = 'worker',
     made = journals.make_report(process=process, worker=worker)
     *parts, summary = made.sections
     data: dict[str, typing.Any] = {**summary.data, 'findings': list(found)}
-    return dataclasses.replace(made, sections=(*parts, dataclasses.replace(
-        summary, data=data, text=findings.text(found),
+    return dataclasses.replace(made, sections=(*parts, summary._replace(
+        data=data, text=findings.text(found),
         findings=tuple(dict.fromkeys(one['kind'] for one in found)))))
 
 

@@ -97,10 +97,10 @@ def hostile_entries(report_id: str, sender: journals.Sender, minute: int,
         'sentence': bad('sentence'), 'since': bad('since'), 'evidence': {}}]
     made = dataclasses.replace(
         made, sections=(package, *others, summary),
-        header=dataclasses.replace(
-            made.header, service=bad('service'), unit=bad('claimed'),
-            worker_name=bad('worker'), trigger=dataclasses.replace(
-                made.header.trigger, kind=bad('kind'), signal=signal,
+        header=made.header._replace(
+            service=bad('service'), unit=bad('claimed'),
+            worker_name=bad('worker'), trigger=made.header.trigger._replace(
+                kind=bad('kind'), signal=signal,
                 sender_comm=bad('sender'))))
     entries = journals.entries(
         made, sender, journals.TIME_USEC + minute * MINUTE)
@@ -211,9 +211,8 @@ def test_long_words_do_not_make_the_table_wide(
     long = 'x' * 400
     made = journals.make_report([
         report.Section(long, 'Bad', 'bad', status='error')])
-    made = dataclasses.replace(made, header=dataclasses.replace(
-        made.header, worker_name=long, trigger=dataclasses.replace(
-            made.header.trigger, signal=long)))
+    made = dataclasses.replace(made, header=made.header._replace(
+        worker_name=long, trigger=made.header.trigger._replace(signal=long)))
     journals.write(tmp_path / 'x.journal', journals.entries(made))
     _, out, _ = commands.Command(tmp_path, capsys)('list')
     assert max(map(len, out.splitlines())) < 250 and 'x…' in out

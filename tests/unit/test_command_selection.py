@@ -146,9 +146,8 @@ def test_who_answers_one_trigger_stands_together(
     trigger = {name: value for name, value in other.items()
                if name not in fields}
     second = journals.make_report(report_id='2' * 32)
-    second = dataclasses.replace(second, header=dataclasses.replace(
-        second.header, trigger=dataclasses.replace(
-            second.header.trigger, **trigger)))
+    second = dataclasses.replace(second, header=second.header._replace(
+        trigger=second.header.trigger._replace(**trigger)))
     add(empty.directory,
         journals.entries(journals.make_report(
             process='master', report_id='1' * 32), journals.Sender(pid=10)),

@@ -499,13 +499,14 @@ def test_only_what_came_after_the_signal_is_an_answer(
 def answering(trigger_id: str, noticed_usec: int) -> report.Report:
     """A report that says which trigger it answers."""
     made = journals.make_report()
-    header = dataclasses.replace(made.header, trigger=dataclasses.replace(
-        made.header.trigger, id=trigger_id))
+    header = made.header._replace(
+        trigger=made.header.trigger._replace(id=trigger_id))
     summary = made.sections[-1]
     data = {**summary.data, 'trigger': {
         **summary.data['trigger'], 'time_usec': noticed_usec}}
-    return report.Report(header, (*made.sections[:-1], dataclasses.replace(
-        summary, data=data)), made.count)
+    return report.Report(
+        header, (*made.sections[:-1], summary._replace(data=data)),
+        made.count)
 
 
 def test_who_else_asks_gets_answers_of_their_own(
@@ -577,8 +578,7 @@ def test_hostile_words_are_escaped(
     made = journals.make_report([report.Section(
         'x', 'X', 'x', {'message': '\x1b[2Jm'}, status='error')])
     world.makes = lambda: dataclasses.replace(
-        made, header=dataclasses.replace(
-            made.header, worker_name='\x1b[2Jw\u202e'))
+        made, header=made.header._replace(worker_name='\x1b[2Jw\u202e'))
     pid, = forks(1)
     world.units = {UNIT: [pid]}
     world.answer = {pid: True}

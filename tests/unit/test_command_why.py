@@ -49,8 +49,8 @@ def with_findings(made: report.Report, *found: contents.Finding,
     """A report whose process finds something unusual."""
     *parts, summary = made.sections
     data: dict[str, typing.Any] = {**summary.data, 'findings': list(found)}
-    return dataclasses.replace(made, sections=(*parts, dataclasses.replace(
-        summary, data=data)))
+    return dataclasses.replace(made, sections=(
+        *parts, summary._replace(data=data)))
 
 
 def pollster(name: str = 'cpu', samples: int = 120, source: str = 'host',
@@ -497,8 +497,8 @@ def test_no_report_of_such_a_daemon(write: Write) -> None:
     """It says what to run first."""
     other = dataclasses.replace(polling(), unit='ceilometer-x.service')
     made = journals.make_report()
-    made = dataclasses.replace(made, header=dataclasses.replace(
-        made.header, service='ceilometer-x'))
+    made = dataclasses.replace(made, header=made.header._replace(
+        service='ceilometer-x'))
     code, out, err = write((made, other))('why')
     assert (code, out) == (1, '')
     assert err == (

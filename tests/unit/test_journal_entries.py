@@ -14,7 +14,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing
 
 import hypothesis
@@ -35,7 +34,7 @@ ENTRY_BYTES_MAX = 512 * 1024
 
 def section(**changes):
     """A section with what is told changed."""
-    return dataclasses.replace(examples.SECTION, **changes)
+    return examples.SECTION._replace(**changes)
 
 
 def stored(entry, header=examples.HEADER):
@@ -98,18 +97,18 @@ BY_TYPE = {
 
 
 def made(kind):
-    """A strategy for a dataclass of a report, with all fields that it has.
+    """A strategy for a tuple of a report, with all fields that it has.
 
     A field of a new type makes this fail: say in BY_TYPE what it may hold.
     """
     hints = typing.get_type_hints(kind)
     return strategies.builds(kind, **{
-        field.name: NARROW[kind, field.name]
-        if (kind, field.name) in NARROW
-        else made(hints[field.name])
-        if dataclasses.is_dataclass(hints[field.name])
-        else BY_TYPE[hints[field.name]]
-        for field in dataclasses.fields(kind)})
+        name: NARROW[kind, name]
+        if (kind, name) in NARROW
+        else made(hints[name])
+        if hasattr(hints[name], '_fields')
+        else BY_TYPE[hints[name]]
+        for name in kind._fields})
 
 
 class TestRoundTrip:

@@ -159,7 +159,7 @@ def test_nobody_adds_to_the_report_of_another(
     """Entries with the id of a report, of another process, stand apart."""
     made = journals.make_report()
     forged = dataclasses.replace(made, sections=tuple(
-        dataclasses.replace(part, text='forged') for part in made.sections))
+        part._replace(text='forged') for part in made.sections))
     journal = build(
         tmp_path, journals.entries(made),
         journals.entries(forged, journals.Sender(
@@ -180,7 +180,7 @@ def test_what_anybody_else_says_stands_apart(
     """Who says it is the same report, and differs in one thing only."""
     made = journals.make_report()
     forged = dataclasses.replace(made, sections=tuple(
-        dataclasses.replace(part, text='forged') for part in made.sections))
+        part._replace(text='forged') for part in made.sections))
     journal = build(
         tmp_path, journals.entries(made),
         journals.entries(forged, journals.Sender(**other),
@@ -348,7 +348,7 @@ def test_hostile_data_costs_one_section(
     loaded = read.load(journal, found)
     assert loaded.report.complete
     assert loaded.report.sections == (
-        made.sections[0], dataclasses.replace(made.sections[1], data=None),
+        made.sections[0], made.sections[1]._replace(data=None),
         made.sections[2])
     problem, = loaded.problems
     assert problem.startswith('section 2: REPORT_DATA: ')
@@ -430,9 +430,8 @@ def test_triggers_are_told_apart_by_their_ids(tmp_path: pathlib.Path) -> None:
             ('1' * 32, 10, 0), ('2' * 32, 10, 2), ('1' * 32, 11, 3),
             ('2' * 32, 11, 20), (None, 12, 3), (None, 13, 4)):
         made = journals.make_report(worker=pid)
-        made = dataclasses.replace(made, header=dataclasses.replace(
-            made.header, trigger=dataclasses.replace(
-                made.header.trigger, id=trigger)))
+        made = dataclasses.replace(made, header=made.header._replace(
+            trigger=made.header.trigger._replace(id=trigger)))
         batches.append(journals.entries(
             made, journals.Sender(pid=pid),
             journals.TIME_USEC + second * SECOND))

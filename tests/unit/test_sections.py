@@ -978,8 +978,8 @@ class TestConfiguration:
     def test_settings_of_libraries_are_told_apart(self, conf):
         """What a library has, and nobody has used yet, is not mistyped."""
         given = context(conf)
-        given.installed = installed_options.Installed(
-            {('DEFAULT', 'mistyped'): False})
+        given.installed = installed_options.Installed()
+        given.installed.options['DEFAULT', 'mistyped'] = False
         data = configuration.collect(given).data
         assert {option['name']: option['of_library']
                 for option in data['unregistered']} == {

@@ -22,7 +22,6 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 import copy
-import dataclasses
 import functools
 from importlib import metadata
 import json
@@ -117,8 +116,7 @@ def content(returned: Any) -> section.Content:
             and isinstance(returned[1], list)
             and all(isinstance(one, dict) and 'kind' in one
                     and 'sentence' in one for one in returned[1])):
-        return dataclasses.replace(content(returned[0]),
-                                   findings=returned[1])
+        return content(returned[0])._replace(findings=returned[1])
     if isinstance(returned, str):
         return section.Content(text=returned)
     if isinstance(returned, section.Content):

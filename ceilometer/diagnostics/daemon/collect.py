@@ -25,7 +25,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 import contextlib
-import dataclasses
 import importlib
 import sys
 import threading
@@ -273,8 +272,8 @@ class Collector:
             for one in found:
                 one['evidence'][findings.SECTION] = kind.name
             self.findings += found
-            yield dataclasses.replace(
-                collected, usec=(time.perf_counter_ns() - start) // 1000)
+            yield collected._replace(
+                usec=(time.perf_counter_ns() - start) // 1000)
         self.close()
 
     @property
@@ -396,11 +395,10 @@ class Collector:
 
     def _told(self, kind: section.Kind, status: str, data: Any,
               text: str) -> report.Section:
-        return dataclasses.replace(
-            sanitize.section(
-                kind, section.Content(data=data, text=text.rstrip('\n')),
-                self.redactor, self._settings.section_bytes_max, []),
-            status=status)
+        told = sanitize.section(
+            kind, section.Content(data=data, text=text.rstrip('\n')),
+            self.redactor, self._settings.section_bytes_max, [])
+        return told._replace(status=status)
 
 
 def _describe(error: BaseException) -> tuple[str, str]:

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
-import dataclasses
 import time
 from typing import Any
 import uuid
@@ -66,8 +65,8 @@ def send(context: report_context.ReportContext, kind: str,
     data: contents.Died | contents.Unhandled
     if kind == fields.TRIGGER_DEATH:
         of_master = last.worker is None
-        header = dataclasses.replace(
-            header, pid=last.pid or 0, worker=last.worker,
+        header = header._replace(
+            pid=last.pid or 0, worker=last.worker,
             process=(fields.PROCESS_MASTER if of_master
                      else fields.PROCESS_WORKER),
             worker_name=None if of_master else sanitize.name(
@@ -86,9 +85,9 @@ def send(context: report_context.ReportContext, kind: str,
         settings.section_bytes_max, found)
     known_secrets.rest()
     if isinstance(made.data, dict) and made.status == fields.STATUS_OK:
-        made = dataclasses.replace(made, data={**made.data, 'findings': found})
-    made = dataclasses.replace(
-        made, usec=int((time.monotonic() - start) * 1e6),
+        made = made._replace(data={**made.data, 'findings': found})
+    made = made._replace(
+        usec=int((time.monotonic() - start) * 1e6),
         findings=tuple(one['kind'] for one in found))
     kept = keep.KeptReport(header.id)
     delivery = journal.Delivery(gmr.report_path(

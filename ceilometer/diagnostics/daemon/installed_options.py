@@ -29,14 +29,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Iterator
 import contextlib
-import dataclasses
 import sys
 from typing import Any
 
 from ceilometer.diagnostics.daemon import entry_points
 
 
-@dataclasses.dataclass(eq=False, repr=False)
 class Installed:
     """What the installed libraries say of their options.
 
@@ -45,9 +43,9 @@ class Installed:
         groups are those that name a plugin
     """
 
-    options: dict[tuple[str, str], bool] = dataclasses.field(
-        default_factory=dict)
-    plugin_options: dict[str, bool] = dataclasses.field(default_factory=dict)
+    def __init__(self) -> None:
+        self.options: dict[tuple[str, str], bool] = {}
+        self.plugin_options: dict[str, bool] = {}
 
     def is_secret(self, group: str, name: str,
                   plugin: bool) -> bool | None:

@@ -24,7 +24,6 @@ Runs in the reporter thread.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import time
 import uuid
 
@@ -104,8 +103,8 @@ def make(context: report_context.ReportContext,
             time.time_ns() // 1000 - trigger.time_usec,
             collector.snapshot_usec, delivery.problem))
         told = closing.data.get('findings', ())
-        _deliver(delivery, header, dataclasses.replace(
-            closing, findings=tuple(dict.fromkeys(
+        _deliver(delivery, header, closing._replace(
+            findings=tuple(dict.fromkeys(
                 one['kind'] for one in told))), count, count)
     return report_id
 

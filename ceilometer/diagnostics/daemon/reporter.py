@@ -183,7 +183,7 @@ class Reporter:
             descriptor = self.context.turn_descriptor
             if descriptor is not None and not turn.is_ours(descriptor):
                 descriptor = None
-            trigger = dataclasses.replace(trigger, id=trigger_page.trigger_id(
+            trigger = trigger._replace(id=trigger_page.trigger_id(
                 descriptor, trigger, self._born_nsec))
         with self._lock:
             self._pending.append(trigger)

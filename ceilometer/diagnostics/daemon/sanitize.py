@@ -19,7 +19,6 @@ may take long or raise. Runs in the threads of a report.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import time
 
@@ -150,7 +149,6 @@ def header(daemon: process_module.Daemon, report_id: str,
     return report.Header(
         id=report_id, service=optional(daemon.service) or '-',
         process=daemon.process, pid=os.getpid(),
-        trigger=dataclasses.replace(
-            trigger, sender_comm=optional(trigger.sender_comm)),
+        trigger=trigger._replace(sender_comm=optional(trigger.sender_comm)),
         unit=optional(process_module.unit()), worker=daemon.worker,
         worker_name=optional(daemon.worker_name))

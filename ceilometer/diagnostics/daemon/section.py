@@ -15,8 +15,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-import dataclasses
 from typing import Any
+from typing import NamedTuple
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import installed_options
@@ -117,8 +117,7 @@ class Context:
         return snapshot
 
 
-@dataclasses.dataclass(frozen=True)
-class Content:
+class Content(NamedTuple):
     """What a section holds, before secrets are taken out.
 
     :ivar data: what JSON can hold, or None
@@ -136,8 +135,7 @@ def _no_text(data: Any) -> str:
     return ''
 
 
-@dataclasses.dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """A kind of section.
 
     :ivar name: ``green-threads``

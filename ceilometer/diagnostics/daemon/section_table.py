@@ -14,7 +14,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 
 from ceilometer.diagnostics.daemon import added_sections
 from ceilometer.diagnostics.daemon import messaging_text
@@ -97,5 +96,5 @@ def kinds() -> list[section.Kind]:
             number += 1
             name = f'{kind.name}-{number}'
         names.add(name)
-        found.append(dataclasses.replace(kind, name=name))
+        found.append(kind._replace(name=name))
     return found

@@ -21,7 +21,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterable
 import contextlib
-import dataclasses
 import logging
 import os
 import signal
@@ -238,8 +237,8 @@ def _signal_trigger(info: signal.struct_siginfo) -> report.Trigger:
     if info.si_pid == os.getpid():
         # passed on by our own handler, which is not told the sender
         return trigger
-    return dataclasses.replace(
-        trigger, sender_pid=info.si_pid, sender_uid=info.si_uid,
+    return trigger._replace(
+        sender_pid=info.si_pid, sender_uid=info.si_uid,
         sender_comm=_name_of(info.si_pid))
 
 

@@ -85,8 +85,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a merged trigger is not counted',
         file=REPORT,
-        old="return dataclasses.replace(first, merged=len(others),\n"
-            "                               id=[first, *others][-1].id)",
+        old='return first._replace(merged=len(others), '
+            'id=[first, *others][-1].id)',
         new='return first',
         tests=(TEST_REPORT + 'test_triggers_are_merged_and_counted',)),
     fault.Fault(

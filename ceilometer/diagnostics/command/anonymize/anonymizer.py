@@ -117,8 +117,8 @@ class Anonymizer:
 
         whole = found.report
         header = whole.header
-        trigger = dataclasses.replace(
-            header.trigger, sender_comm=replaced(header.trigger.sender_comm))
+        trigger = header.trigger._replace(
+            sender_comm=replaced(header.trigger.sender_comm))
         own = found.identity
         return dataclasses.replace(
             found,
@@ -131,11 +131,11 @@ class Anonymizer:
             problems=tuple(self.text(line) for line in found.problems),
             disputes=tuple(self.text(line) for line in found.disputes),
             report=dataclasses.replace(
-                whole, header=dataclasses.replace(
-                    header, trigger=trigger, unit=replaced(header.unit),
+                whole, header=header._replace(
+                    trigger=trigger, unit=replaced(header.unit),
                     worker_name=replaced(header.worker_name)),
-                sections=tuple(dataclasses.replace(
-                    part, title=self.text(part.title),
+                sections=tuple(part._replace(
+                    title=self.text(part.title),
                     text=report.fold(self.text(part.text)),
                     data=self.data(part.data)) for part in whole.sections)))
 
