@@ -31,6 +31,7 @@ from ceilometer.diagnostics.daemon import options
 from ceilometer.diagnostics.daemon import process as daemons
 from ceilometer.diagnostics.daemon import registry
 from ceilometer.diagnostics.daemon import report_context
+from ceilometer.diagnostics.daemon import sanitize
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics import fields
@@ -121,6 +122,8 @@ class TestReportAfterReport:
     def forget(self):
         """No report was made before."""
         known_secrets._redactors.clear()
+        known_secrets._without_secrets.clear()
+        sanitize._made.clear()
 
     def said(self, conf, text):
         """A section's text in a report, and how many texts were searched."""
@@ -148,6 +151,54 @@ class TestReportAfterReport:
         monkeypatch.delenv('NEW_PASSWORD')
         assert self.said(conf, f'see {CANARY}-new')[0] == f'see {CANARY}-new'
 
+    def test_what_has_not_changed_is_not_made_again(self):
+        """It is the same section; what has changed is another one."""
+        conf = cfg.ConfigOpts()
+        conf.register_opts([cfg.StrOpt('endpoint'),
+                            cfg.StrOpt('new_secret', secret=True)])
+        conf([], default_config_files=[])
+        conf.set_override('new_secret', f'{CANARY}-1')
+        first, same = (report(conf)['configuration'] for _ in range(2))
+        assert same._replace(usec=first.usec) == first
+        assert same.data is first.data
+        conf.set_override('endpoint', 'http://example.org/new')
+        third = report(conf)['configuration']
+        assert 'endpoint = http://example.org/new' in third.text
+        assert 'example.org/new' not in first.text
+        # a smaller one is another one, too
+        assert report(conf, section_bytes_max=300)[
+            'configuration'].status == fields.STATUS_TRUNCATED
+
+    def test_new_secret_is_masked_in_a_section_that_is_the_same(
+            self, conf, monkeypatch):
+        """What was shown before is no secret then."""
+        conf.set_override('endpoint', f'see {CANARY}-new')
+        for _ in range(2):
+            assert f'{CANARY}-new' in report(conf)['configuration'].text
+        monkeypatch.setenv('NEW_PASSWORD', f'{CANARY}-new')
+        made = report(conf)['configuration']
+        assert 'endpoint = see ***' in made.text
+        assert f'{CANARY}-new' not in str(made.data)
+        # and what held it is not kept
+        assert not any(CANARY in str(one.section)
+                       for one in sanitize._made.values())
+
+    def test_option_without_a_secret_is_not_searched_again(self, conf):
+        """One that holds a secret is, and is not kept."""
+        conf.set_override('endpoint', 'http://example.org/plain')
+        conf.set_override('several', [f'http://u:{CANARY}-1@h/'])
+        searched = []
+        values = recognizers.values
+        for _ in range(2):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(recognizers, 'values', lambda text: (
+                    searched.append(text) or values(text)))
+                report(conf)
+        assert searched.count('http://example.org/plain') == 1
+        assert searched.count(f'http://u:{CANARY}-1@h/') == 2
+        kept = known_secrets._without_secrets
+        assert kept and not any(CANARY in text for text, _ in kept)
+
     def test_what_held_a_secret_is_forgotten(self, conf):
         """The process has it, and needs no second one of it."""
         for _ in range(2):
@@ -162,6 +213,7 @@ class TestReportAfterReport:
     def test_memory_is_bounded(self, conf, monkeypatch):
         """However much a report has, and however often secrets change."""
         monkeypatch.setattr(mask, 'KEPT_CHARS_MAX', 1000)
+        monkeypatch.setattr(known_secrets, 'REMEMBERED_TEXTS_MAX', 10)
         for number in range(5):
             monkeypatch.setenv('NEW_PASSWORD', f'{CANARY}-new-{number}')
             report(conf, lambda: {'all': [f'text {one}' for one in range(
@@ -169,6 +221,8 @@ class TestReportAfterReport:
             kept = [found._masker._remembered
                     for found in known_secrets._redactors.values()]
             assert 0 < len(kept) <= known_secrets.REDACTORS_MAX
+            assert (0 < len(known_secrets._without_secrets)
+                    <= known_secrets.REMEMBERED_TEXTS_MAX)
             assert all(0 < sum(len(text) for text, _ in one) <= 1000
                        for one in kept)
 

@@ -28,6 +28,7 @@ from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics.daemon import users
 from ceilometer.diagnostics.secrets import known_values
 from ceilometer.diagnostics.secrets import looks
+from ceilometer.diagnostics.secrets import mask
 from ceilometer.diagnostics.secrets import recognizers
 from ceilometer.diagnostics.secrets import redact
 from ceilometer.diagnostics.secrets import secret_names
@@ -38,6 +39,13 @@ from ceilometer.diagnostics.secrets import url_credentials
 REDACTORS_MAX = 2
 
 _redactors: dict[frozenset[str], redact.Redactor] = {}
+
+#: So many texts in which no secret was found are remembered.
+REMEMBERED_TEXTS_MAX = 2000
+
+# With whether they are secret. Each report looks at all values of options, of
+# which few change.
+_without_secrets: set[tuple[str, bool]] = set()
 
 
 def redactor(context: section.Context,
@@ -124,6 +132,20 @@ def _of_value(value: Any, secret: bool, key: str = '') -> Iterator[str]:
 
 def _of_text(value: str, secret: bool) -> Iterator[str]:
     """The secrets of one text: what is masked where it stands."""
+    if (value, secret) in _without_secrets:
+        return
+    has_any = False
+    for one in _search(value, secret):
+        has_any = True
+        yield one
+    # a text with a secret is not kept
+    if not has_any and len(value) <= mask.REMEMBERED_CHARS_MAX:
+        if len(_without_secrets) >= REMEMBERED_TEXTS_MAX:
+            _without_secrets.clear()
+        _without_secrets.add((value, secret))
+
+
+def _search(value: str, secret: bool) -> Iterator[str]:
     yield from recognizers.values(value)
     if not secret or looks.says_none(value):
         return

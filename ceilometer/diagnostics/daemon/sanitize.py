@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import os
 import time
+from typing import NamedTuple
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import process as process_module
@@ -40,6 +41,23 @@ NAME_CHARS_MAX = 200
 BEYOND_CHARS = 64 * 1024
 
 
+class _Made(NamedTuple):
+    """A section that was made of data in which there was no secret.
+
+    :ivar section: the section, with these data
+    :ivar redactor: what has looked for secrets in them
+    :ivar bytes_max: how large its text and its data might be
+    """
+
+    section: report.Section
+    redactor: redact.Redactor
+    bytes_max: int
+
+
+# of the report before, by name
+_made: dict[str, _Made] = {}
+
+
 def section(kind: section_module.Kind, content: section_module.Content,
             redactor: redact.Redactor, bytes_max: int,
             found: list[contents.Finding]) -> report.Section:
@@ -52,6 +70,26 @@ def section(kind: section_module.Kind, content: section_module.Content,
     :param found: takes what is unusual in it
     :raises Exception: what rendering the data raised
     """
+    if not kind.steady:
+        return _make(kind, content, redactor, bytes_max, found)
+    before = _made.get(kind.name)
+    if (before is not None and before.redactor is redactor
+            and before.bytes_max == bytes_max
+            and before.section.data == content.data):
+        return before.section
+    _made.pop(kind.name, None)
+    unusual: list[contents.Finding] = []
+    made = _make(kind, content, redactor, bytes_max, unusual)
+    found += unusual
+    # data of which something was masked or cut are never those of a section
+    if not unusual and made.data == content.data:
+        _made[kind.name] = _Made(made, redactor, bytes_max)
+    return made
+
+
+def _make(kind: section_module.Kind, content: section_module.Content,
+          redactor: redact.Redactor, bytes_max: int,
+          found: list[contents.Finding]) -> report.Section:
     status = fields.STATUS_OK
     above: list[contents.Finding] | None = None
     try:

@@ -149,6 +149,8 @@ class Kind(NamedTuple):
         the findings. They stand above the text
     :ivar load: imports what ``collect`` needs, None if that is there; no
         process is forked meanwhile
+    :ivar steady: whether its data seldom change from one report to the next;
+        what was made of them is kept then
     :ivar snapshot: copies to plain data what must be seen all at once, before
         any section is collected; quick, because the daemon may be held up
     :ivar measure: begins, in its snapshot, what takes time and ``collect``
@@ -164,3 +166,4 @@ class Kind(NamedTuple):
     own: bool = True
     load: Callable[[], None] | None = None
     findings: Callable[[Any], list[contents.Finding]] | None = None
+    steady: bool = False

@@ -38,6 +38,34 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_known_secrets.py::TestReportAfterReport::'
                'test_what_held_a_secret_is_forgotten',)),
     fault.Fault(
+        name='values that hold a secret are remembered as if they did not',
+        file=KNOWN,
+        old='    if not has_any and len',
+        new='    if len',
+        tests=('tests/unit/test_known_secrets.py::TestReportAfterReport::'
+               'test_option_without_a_secret_is_not_searched_again',)),
+    fault.Fault(
+        name='a section is made again although nothing has changed',
+        file='daemon/sanitize.py',
+        old='before is not None and before.redactor',
+        new='before is None and before.redactor',
+        tests=('tests/unit/test_known_secrets.py::TestReportAfterReport::'
+               'test_what_has_not_changed_is_not_made_again',)),
+    fault.Fault(
+        name='a section stays as it was although a secret is known now',
+        file='daemon/sanitize.py',
+        old='            and before.bytes_max == bytes_max',
+        new='            or before.bytes_max == bytes_max',
+        tests=('tests/unit/test_known_secrets.py::TestReportAfterReport::'
+               'test_new_secret_is_masked_in_a_section_that_is_the_same',)),
+    fault.Fault(
+        name='a section is kept in which there is a secret now',
+        file='daemon/sanitize.py',
+        old='    _made.pop(kind.name, None)\n',
+        new='',
+        tests=('tests/unit/test_known_secrets.py::TestReportAfterReport::'
+               'test_new_secret_is_masked_in_a_section_that_is_the_same',)),
+    fault.Fault(
         name='texts are remembered without a bound',
         file=KNOWN,
         old='        found.rest()\n',
