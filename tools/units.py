@@ -135,8 +135,9 @@ def _fill(template: str, unit: Unit) -> str:
             '# after ceilometer.conf, and instead of ceilometer.conf.d.',
             f'AssertPathIsDirectory={unit.needs}']
     if unit.unlike:
-        conditions += [_TWICE, *(f'AssertPathExists=!%t/ceilometer/{name}'
-                                 for name in unit.unlike)]
+        conditions += [_TWICE, *(
+            f'AssertPathExists=!%t/ceilometer/{name}/running'
+            for name in unit.unlike)]
     install = []
     if unit.aliases:
         install = ['# As RDO and SUSE call it.', 'Alias=' + ' '.join(

@@ -274,6 +274,48 @@ def test_wrong_transport_ends_the_start_at_once(
 
 
 @pytest.mark.any_python
+@pytest.mark.parametrize(('text', 'why'), [
+    ('[DEFAULT]\nlog_rotate_interval = {0}\n',
+     'ConfigFileValueError: Value for option log_rotate_interval'),
+    ('[DEFAULT]\nadmin_password {0}\n',
+     'ConfigFileParseError: Failed to parse '),
+    (None, 'ConfigFilesNotFoundError: ')])
+def test_file_that_cannot_be_right_ends_the_start(
+        start: conftest.Starter, systemd: Systemd, tmp_path: pathlib.Path,
+        text: str | None, why: str) -> None:
+    """With one sentence, which does not say what stands in the file."""
+    path = tmp_path / 'ceilometer.conf'
+    if text is not None:
+        path.write_text(text.format(test_run.PASSWORD))
+    process = start.run(
+        [os.path.join(test_run.BIN, 'ceilometer-polling'),
+         '--config-file', str(path)],
+        {**systemd.variables, 'CEILOMETER_DIAGNOSTICS': '1'})
+    told, = systemd.wait_for('STATUS=')
+    assert told.startswith(f'STATUS=not started: {why}')
+    assert str(path) in told and test_run.PASSWORD not in told
+    assert process.wait() == 2
+    sentence = told.removeprefix('STATUS=not started: ')
+    assert f'<3>The daemon does not start: {sentence}\n' in process.errors
+
+
+@pytest.mark.any_python
+def test_who_does_not_ask_ends_as_stock_does(
+        start: conftest.Starter, systemd: Systemd,
+        tmp_path: pathlib.Path) -> None:
+    """With Python's own exit status, and nobody is told."""
+    del systemd.variables[readiness.VARIABLE]
+    process = start.run(
+        [os.path.join(test_run.BIN, 'ceilometer-polling'),
+         '--config-file', str(tmp_path / 'no.conf')],
+        {**systemd.variables, 'CEILOMETER_DIAGNOSTICS': '1'})
+    assert process.wait() == 1
+    assert 'ConfigFilesNotFoundError' in process.errors
+    assert 'does not start' not in process.errors
+    assert not systemd.next()
+
+
+@pytest.mark.any_python
 def test_transport_that_is_not_used_may_be_wrong(
         start: conftest.Starter, systemd: Systemd,
         tmp_path: pathlib.Path) -> None:

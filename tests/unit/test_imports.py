@@ -119,9 +119,8 @@ ARMING = {'', 'fields', 'report', 'daemon', *(f'daemon.{name}' for name in (
     'master_death', 'memory_kills', 'memory_left', 'notification_work',
     'polling_work', 'process', 'readiness', 'record_lock', 'report_context',
     'report_marks', 'reporter', 'shared_places', 'sibling_page', 'siblings',
-    'traces', 'trigger_page', 'turn', 'unhandled', 'waiter', 'work',
-    'worker_deaths',
-    'workers')), 'patterns'}
+    'start_errors', 'traces', 'trigger_page', 'turn', 'unhandled', 'waiter',
+    'work', 'worker_deaths', 'workers')), 'patterns'}
 
 
 def test_package_alone_imports_nothing_of_its_own():

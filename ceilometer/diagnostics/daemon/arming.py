@@ -282,6 +282,7 @@ def finish() -> None:
         armed.events.finish()
         armed.reporter.finish()
         master_death.over()
+        readiness.finish()
 
 
 def _before_fork() -> None:

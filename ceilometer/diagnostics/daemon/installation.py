@@ -142,6 +142,9 @@ def _note_unhandled(raised: unhandled.Raised) -> None:
     # a worker that stops what it has started may break some of it
     if armed is not None and not workers.ends():
         armed.events.tell(fields.TRIGGER_EXCEPTION, raised)
+        if raised.ends_process:
+            readiness.note_unhandled(
+                raised.error, raised.lines[-1] if raised.lines else '')
 
 
 def _note_record(record: logging.LogRecord) -> None:

@@ -31,7 +31,6 @@ from __future__ import annotations
 from collections.abc import Callable
 import contextlib
 import os
-import signal
 import socket
 import struct
 import threading
@@ -41,6 +40,7 @@ from typing import NoReturn
 
 from ceilometer.diagnostics.daemon import cycle_counts
 from ceilometer.diagnostics.daemon import shared_places
+from ceilometer.diagnostics.daemon import start_errors
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics.daemon import worker_deaths
 
@@ -75,15 +75,6 @@ GRACEFUL_SECONDS = 60
 
 #: As for a wrong command line: units do not start the daemon again.
 EXIT_CONFIGURATION = 2
-
-#: Errors that come back at each start until somebody edits a file: those of
-#: Ceilometer's definitions, of oslo.messaging's URLs and of YAML.
-PERMANENT = frozenset((
-    'ComposerError', 'ConstructorError', 'DriverLoadFailure',
-    'InvalidTransportURL', 'ParserError', 'PipelineException',
-    'PollingException', 'ScannerError', 'SinkException', 'SourceException'))
-
-SENTENCE_CHARS_MAX = 300
 
 # a mark, the process, when its run() began (seconds of the monotonic clock),
 # whether it has returned, whether it has nothing to poll
@@ -213,10 +204,11 @@ class Master:
         """
         if self._stops or not death.unusual:
             return
-        sentence = _sentence(death)
+        sentence = start_errors.of_death(death)
         self._deaths += 1
         if self._starts:
-            if death.words is not None and death.words.error in PERMANENT:
+            if death.words is not None and (
+                    death.words.error in start_errors.PERMANENT):
                 self.give_up(sentence, EXIT_CONFIGURATION)
             if self._deaths >= DEATHS_MAX:
                 self.give_up(sentence, 1)
@@ -256,6 +248,9 @@ class Master:
 
 #: Of this process; None if nobody asked, or in another process.
 master: Master | None = None
+
+#: Why this process ends before it is a master, and its exit status.
+_failed: tuple[str, int] | None = None
 
 
 def is_wanted() -> bool:
@@ -299,6 +294,30 @@ def forked() -> None:
     master = None
 
 
+def note_unhandled(error: str, line: str) -> None:
+    """Note an exception that ends this process.
+
+    Runs in the main thread.
+
+    :param error: name of its class
+    :param line: what Python prints of it last
+    """
+    global _failed
+    if is_wanted() and master is None and SOCKET_VARIABLE in os.environ:
+        _failed = (
+            start_errors.masked(error, line),
+            EXIT_CONFIGURATION if error in start_errors.PERMANENT else 1)
+
+
+def finish() -> None:
+    """Say why there is no master, and end the process, if there is none.
+
+    Runs in the main thread, when all else has come to its end.
+    """
+    if _failed is not None and SOCKET_VARIABLE in os.environ:
+        Master(os.environ[SOCKET_VARIABLE], None, -1).give_up(*_failed)
+
+
 def note_run(descriptor: int | None, returned: bool, idle: bool) -> None:
     """Leave that the ``run()`` of this worker begins, or has returned.
 
@@ -331,19 +350,3 @@ def _up(descriptor: int, pid: int, since: float) -> bool | None:
             and worker_deaths.age(pid) is not None):
         return bool(idle)
     return None
-
-
-def _sentence(death: worker_deaths.Death) -> str:
-    """Why a worker has ended, on one line, without secrets."""
-    from ceilometer.diagnostics.secrets import redact
-    how = f'exit status {death.code}'
-    if death.code is not None and death.code < 0:
-        with contextlib.suppress(ValueError):
-            how = signal.Signals(-death.code).name
-    words = death.words
-    why = ''
-    if words is not None and (words.error or words.message):
-        why = f': {words.error or words.message}: {words.error_text or ""}'
-    text = f'worker {death.worker} has ended with {how}{why}'
-    masked = redact.line(' '.join(text.split()))
-    return masked[:SENTENCE_CHARS_MAX].rstrip(': ')

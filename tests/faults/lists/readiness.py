@@ -15,6 +15,7 @@
 from tests.faults import fault
 
 READINESS = 'daemon/readiness.py'
+ERRORS = 'daemon/start_errors.py'
 TRANSPORT = 'daemon/broken_transport.py'
 WORKERS = 'daemon/workers.py'
 TESTS = 'tests/functional/test_readiness.py::'
@@ -83,13 +84,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(TESTS + 'test_without_a_socket_nobody_is_told_or_ended',)),
     fault.Fault(
         name='what no restart can mend is tried again',
-        file=READINESS,
+        file=ERRORS,
         old="    'PollingException', ",
         new='    ',
         tests=(TESTS + 'test_workers_that_cannot_run_end_the_start',)),
     fault.Fault(
         name='systemd is told passwords',
-        file=READINESS,
+        file=ERRORS,
         old="redact.line(' '.join(text.split()))",
         new="' '.join(text.split())",
         tests=(TESTS + 'test_workers_that_cannot_run_end_the_start',)),
@@ -117,4 +118,16 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='        if _on_stop is not None:\n            _on_stop()\n',
         new='        pass\n',
         tests=(_READY,)),
+    fault.Fault(
+        name='a wrong ceilometer.conf is tried again and again',
+        file=READINESS,
+        old='EXIT_CONFIGURATION if error in start_errors.PERMANENT else 1)',
+        new='1)',
+        tests=(TESTS + 'test_file_that_cannot_be_right_ends_the_start',)),
+    fault.Fault(
+        name='why a start fails says what stands in ceilometer.conf',
+        file=ERRORS,
+        old='    if error in OF_FILES:\n',
+        new='    if False:\n',
+        tests=(TESTS + 'test_file_that_cannot_be_right_ends_the_start',)),
 )
