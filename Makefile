@@ -116,6 +116,20 @@ packages: tox ## Build .deb and .rpm, try them with Debian's Ceilometer: BEDS=
 compatibility: deps ## Install, ask, remove on each supported system: a table
 	@/usr/bin/python3 -m tests.system.compatibility
 
+# Without BEDS= on the command line, on these.
+.PHONY: outcomes
+outcomes: BEDS := host debian-13 debian-testing
+outcomes: PACKAGES += $(BED_PACKAGES)
+outcomes: tox ## Break what units stand on: a table of what they do, BEDS=
+	@passed=; failed=; for bed in $(BEDS); do \
+	    if OUTCOMES=1 CEILOMETER_TEST_BED=$$bed $(TOX) -e system -- \
+	        tests/system/outcomes; \
+	    then passed+=" $$bed"; else failed+=" $$bed"; fi; \
+	done; \
+	echo "Outcomes as documented on:$${passed:- none};" \
+	    "others on:$${failed:- none}"; \
+	test -z "$$failed"
+
 .PHONY: healthy
 healthy: deps ## Watch healthy daemons for half an hour: no false alarm
 	@/usr/bin/python3 -m tests.system.healthy

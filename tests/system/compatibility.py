@@ -197,9 +197,9 @@ def row(bed: str) -> list[str]:
 
 
 def table(rows: collections.abc.Sequence[collections.abc.Sequence[str]],
-          ) -> str:
+          columns: collections.abc.Sequence[str] = COLUMNS) -> str:
     """Lay rows out as a table of reStructuredText."""
-    rows = [COLUMNS, *rows]
+    rows = [columns, *rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     ruler = '  '.join('=' * width for width in widths)
     head, *lines = ('  '.join(cell.ljust(width) for cell, width in zip(

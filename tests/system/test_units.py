@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.system import beds
 from tests.system import command
 from tests.system import conftest
 from tests.system import construction
@@ -114,31 +113,6 @@ def test_daemon_runs_as_its_user_with_the_signals_held(
             assert int(status[mask], 16) & USR1_AND_USR2 == USR1_AND_USR2
 
 
-@pytest.mark.parametrize('name', beds.some(DAEMONS, 'ceilometer-polling'))
-def test_killed_worker_and_killed_daemon_come_back(
-        machine: machines.Machine, unit: conftest.StartUnit,
-        name: str) -> None:
-    """The main process replaces a worker, systemd the main process."""
-    unit(name, dropin='[Service]\nRestartSec=100ms\n')
-    main = machine.show(name, 'MainPID')['MainPID']
-    worker, = machine.workers(name)
-    machine.run(['kill', '-KILL', str(worker)])
-    machine.wait_for(
-        lambda: machine.workers(name) not in ([], [worker]),
-        what='a new worker', unit=name)
-    assert machine.show(name, 'MainPID')['MainPID'] == main
-
-    machine.run(['kill', '-KILL', main])
-    machine.wait_for(
-        lambda: machine.show(name, 'NRestarts', 'ActiveState') == {
-            'NRestarts': '1', 'ActiveState': 'active'},
-        what='a restart', unit=name)
-    # the new one is whole, and nobody of the old one is left
-    pids = {answer['pid'] for answer in command.triggered(machine, name)}
-    assert pids >= set(machine.workers(name)) != set()
-    assert not pids & {worker, int(main)}
-
-
 def test_refused_command_line_is_not_tried_again(
         machine: machines.Machine) -> None:
     """A daemon that exits with 2 stays failed."""
@@ -183,6 +157,31 @@ def test_polling_and_central_exclude_one_another(
             'ActiveState': 'inactive'}
     assert machine.show('ceilometer-agent-central', 'ActiveState') == {
         'ActiveState': 'active'}
+
+
+def test_one_that_waits_to_be_started_again_keeps_nobody_out(
+        machine: machines.Machine) -> None:
+    """Once it has been stopped, others that poll the same can start."""
+    out, kept = 'ceilometer-polling', 'ceilometer-agent-central'
+    for name, program in ((out, 'false'), (kept, 'sleep infinity')):
+        machine.write_file(
+            f'/etc/systemd/system/{name}.service.d/test.conf',
+            '[Service]\nType=exec\nRestartSec=1h\nExecReload=\nExecStart=\n'
+            f'ExecStart={program}\n')
+    machine.systemctl('daemon-reload')
+    try:
+        machine.systemctl('start', out, check=False)
+        machine.wait_for(lambda: machine.show(out, 'SubState') == {
+            'SubState': 'auto-restart'}, what=f'{out} to wait', unit=out)
+        machine.systemctl('stop', out)
+        machine.systemctl('start', kept)
+        assert machine.show(kept, 'ActiveState') == {'ActiveState': 'active'}
+    finally:
+        machine.systemctl('stop', out, kept)
+        machine.run(['rm', '-r', *(f'/etc/systemd/system/{name}.service.d'
+                                   for name in (out, kept))])
+        machine.systemctl('daemon-reload')
+        machine.systemctl('reset-failed', out, kept, check=False)
 
 
 def test_instance_polls_a_namespace_that_is_meant(
@@ -248,30 +247,3 @@ def test_target_starts_and_stops_what_is_enabled(
     finally:
         machine.systemctl('stop', *DAEMONS)
         machine.systemctl('disable', *DAEMONS)
-
-
-@pytest.mark.parametrize('name', beds.some(
-    DAEMONS, 'ceilometer-agent-notification'))
-def test_configuration_that_cannot_work_fails_the_start(
-        machine: machines.Machine, name: str) -> None:
-    """With one sentence, and once; systemctl says that it failed."""
-    why = ('[DEFAULT] transport_url is wrong: oslo.messaging has no driver '
-           "'rabit'")
-    path = '/etc/ceilometer/ceilometer.conf.d/test.conf'
-    machine.write_file(
-        path, '[DEFAULT]\ntransport_url = rabit://127.0.0.1/\n')
-    try:
-        assert machine.systemctl('start', name, check=False).returncode == 1
-        assert machine.show(name, 'ActiveState', 'Result', 'ExecMainStatus',
-                            'NRestarts', 'StatusText') == {
-            'ActiveState': 'failed', 'Result': 'exit-code',
-            'ExecMainStatus': '2', 'NRestarts': '0',
-            'StatusText': f'not started: {why}'}
-        invocation = machine.show(name, 'InvocationID')['InvocationID']
-        line, = [entry['MESSAGE'] for entry in machine.entries(
-            f'_SYSTEMD_INVOCATION_ID={invocation}', 'PRIORITY=3',
-            '_TRANSPORT=stdout')]
-        assert line == f'The daemon does not start: {why}'
-    finally:
-        machine.run(['rm', path])
-        machine.systemctl('reset-failed', name)

@@ -181,6 +181,37 @@ def test_ten_thousand_signals_at_once(
     assert state(machine, POLLING) == was
 
 
+def test_sixty_four_workers_answer_in_a_flood_of_log_lines(
+        machine: machines.Machine, unit: conftest.StartUnit,
+        patient: conftest.Patient) -> None:
+    """No entry of any report is lost while one of them logs 60,000 lines."""
+    workers = 64
+    runtime = '/run/ceilometer/agent-notification'
+    unit(NOTIFICATION, config=f'[notification]\nworkers = {workers}\n',
+         dropin=patient('flood'))
+    reports.ready(machine, NOTIFICATION, workers)
+    was = state(machine, NOTIFICATION)
+    pids = [pid for pid in machine.pids(NOTIFICATION)
+            if reports.is_armed(machine, pid)]
+    assert len(pids) > workers
+    since = reports.from_now()
+    machine.run(['touch', f'{runtime}/flood'])
+    machine.systemctl('kill', '-s', 'USR1', NOTIFICATION)
+    found = reports.wait(machine, NOTIFICATION, pids, since)
+    machine.wait_for(machine.path(f'{runtime}/flooded').exists,
+                     what='the end of the flood', unit=NOTIFICATION)
+    assert [str(entry['MESSAGE'])[:900] for report in false_entries(
+        machine, NOTIFICATION, since) for entry in report.entries] == []
+    # each of them, not one of them for each process only
+    assert all(report.complete for report in reports.find(
+        machine, since, '-u', NOTIFICATION))
+    for report in found:
+        assert report.names == [*reports.SECTIONS, 'summary']
+    assert {report.first.get('REPORT_WORKER') for report in found} >= {
+        str(number) for number in range(workers)}
+    assert state(machine, NOTIFICATION) == was
+
+
 def test_many_triggers(machine: machines.Machine,
                        unit: conftest.StartUnit) -> None:
     """One after the other: none incomplete, and all is flat."""
