@@ -180,6 +180,26 @@ def test_the_same_name_gets_the_same_placeholder(
     assert out[8].startswith(out[9])
 
 
+def test_parts_of_a_text_that_names_more_than_one(
+        made: anonymizer.Anonymizer) -> None:
+    """None of them is left, and what is not a name is."""
+    for text, expected in (
+            ('From: Jane Doe <jd@a.example>', r'From: person-\d+ <user-\d+@'
+             r'mail\.invalid>'),
+            ('From: "Doe, Jane" <jd@a.example>', r'From: person-\d+ <user-\d+@'
+             r'mail\.invalid>'),
+            ('no such object: cn=Jane Doe,ou=R+D,dc=acme,dc=org (32)',
+             r'no such object: cn=user-\d+,ou=unit-\d+,dc=label-\d+,dc=org '
+             r'\(32\)'),
+            ('iqn.2010-10.com.acme:a, iqn.2010-10.com.acme:a-lun-3',
+             r'(iqn\.2000-01\.invalid:name-\d+), \1-lun-3'),
+            ('0x500507680b2180ab 500507680b2180ab wwn-0x500507680b2180ab',
+             r'0x(50+[1-9]\d*) \1 wwn-0x\1')):
+        assert re.fullmatch(expected, made.text(text)), made.text(text)
+    assert re.fullmatch(r'serial-\d+', made.data(
+        {'serial_number': 'Z1D5SE7R'})['serial_number'])
+
+
 def test_what_is_below_a_domain_is_a_host(exported: typing.Any) -> None:
     """Nothing of its own name is left."""
     lines = lines_of(exported)
@@ -193,7 +213,8 @@ def test_what_is_below_a_domain_is_a_host(exported: typing.Any) -> None:
 MEGABYTE = 2 ** 20
 HOSTILE = ['a', 'a.', 'a:', 'a@', '1.', '1-', '::', 'aa:', '://a@', '://a:',
            'compute ', 'compute:', 'host compute', 'a.example.net.',
-           '%2d', 'fa16.', '/home/a', 'é', 'cache-', 'ceilometer-polling']
+           '%2d', 'fa16.', '/home/a', 'é', 'cache-', 'ceilometer-polling',
+           'o=a,', 'Aa ']
 
 
 @pytest.fixture(scope='module')

@@ -19,7 +19,8 @@ up, as the journal, the report and its URLs and options tell them; IP
 addresses, but those that mean no machine in particular (loopback, any);
 hardware addresses; UUIDs and their like, such as the ids of machines, boots,
 projects, instances and containers; names of users, but those of services, and
-of the projects, domains and regions of the configuration; mail addresses.
+of the projects, domains and regions of the configuration; mail addresses;
+names in a directory of LDAP; names and serial numbers of storage.
 What stays: the ids of reports, so that both sides can speak of the same one;
 and words that are no names where they stand, see :mod:`.vocabulary`.
 """
@@ -30,12 +31,14 @@ from collections.abc import Iterable
 import dataclasses
 from typing import Any
 
+from ceilometer.diagnostics.command.anonymize import directory_names
 from ceilometer.diagnostics.command.anonymize import hardware_addresses
 from ceilometer.diagnostics.command.anonymize import ids
 from ceilometer.diagnostics.command.anonymize import ip_addresses
 from ceilometer.diagnostics.command.anonymize import mails
 from ceilometer.diagnostics.command.anonymize import names
 from ceilometer.diagnostics.command.anonymize import placeholders
+from ceilometer.diagnostics.command.anonymize import storage_names
 from ceilometer.diagnostics.command.anonymize import told_names
 from ceilometer.diagnostics.command.anonymize import vocabulary
 from ceilometer.diagnostics.command.reports import read
@@ -59,6 +62,8 @@ class Anonymizer:
         given = list(reports)
         numbers = placeholders.Placeholders()
         self._mails = mails.Recognizer(numbers)
+        self._directory = directory_names.Recognizer(numbers)
+        self._storage = storage_names.Recognizer(numbers)
         self._ids = ids.Recognizer(numbers, [
             fields.MESSAGE_ID_SECTION, *(found.id for found in given)])
         self._hardware = hardware_addresses.Recognizer(numbers)
@@ -82,6 +87,8 @@ class Anonymizer:
         :param versions: whether what looks like an address is a version
         """
         text = self._mails.text(text)
+        text = self._directory.text(text)
+        text = self._storage.text(text)
         text = self._ids.text(text)
         text = self._hardware.text(text)
         text = self._addresses.text(text, versions)
@@ -101,7 +108,9 @@ class Anonymizer:
             option = data.get('name') if 'value' in data else None
             of_option = isinstance(option, str) and _says_names(option)
             return {
-                self.text(key): self.data(
+                self.text(key): self._storage.serial(value) if isinstance(
+                    value, str) and value and self._storage.is_serial(
+                        key) else self.data(
                     value, certain or _says_names(key) or (
                         of_option and key in ('value', 'default')),
                     versions or key in _VERSIONS)

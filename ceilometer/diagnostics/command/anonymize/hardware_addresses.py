@@ -23,7 +23,8 @@ import re
 from ceilometer.diagnostics.command.anonymize import placeholders
 
 _HEX = '[0-9a-fA-F]'
-# six, eight or twenty of them, as of Ethernet, FireWire and InfiniBand
+# six, eight, sixteen or twenty of them, as of Ethernet, Fibre Channel and
+# InfiniBand
 _PAIRS = re.compile(
     rf'(?<![0-9a-zA-Z:]){_HEX}{{2}}(?P<sign>[:_-])(?:{_HEX}{{2}}(?P=sign))'
     rf'{{4,18}}{_HEX}{{2}}(?![0-9a-zA-Z]|(?P=sign){_HEX})')
@@ -33,7 +34,7 @@ _QUADS = re.compile(
 _BARE = re.compile(
     rf'(?:(?<![0-9a-zA-Z-])|(?<=\b0x)){_HEX}{{6}}(?P<sign>-?){_HEX}{{6}}'
     r'(?![0-9a-zA-Z-])')
-_LENGTHS = (12, 16, 40)
+_LENGTHS = (12, 16, 32, 40)
 _NEUTRON = 'fa163e'
 
 

@@ -20,7 +20,16 @@ from ceilometer.diagnostics.command.anonymize import placeholders
 
 # begun at the beginning of a word only, and never gone back in
 _MAIL = re.compile(
-    r'(?<![\w.+-])[\w.+-]++@(?=[\w-]++\.[\w-])[\w-]++(?:\.[\w-]++)++')
+    r'(?<![\w.+-])[\w.+-]++(?P<at>@|\\@|%40|&#64;|[ ]?[\[(]at[\])][ ]?)'
+    r'(?=[\w-]++(?:\.|[ ]?[\[(]dot[\])])[ ]?[\w-])'
+    r'[\w-]++(?:(?:\.|[ ]?[\[(]dot[\])][ ]?)[\w-]++)++')
+# "Jane Doe" <jane@example.org>
+_PERSON = re.compile(
+    r'("[^"\n<>]{1,60}"|(?<![\w.])[A-Z][\w.\'-]{1,30}'
+    r'(?:[ ][A-Z][\w.\'-]{0,30}){1,3})'
+    r'([ ]{1,2}<)(?=[\w.+-]{1,64}@)')
+_SIGNS = ('@', '%40', '&#64;', '[at]', '(at)')
+_DOT = re.compile(r'[ ]?[\[(]dot[\])][ ]?')
 
 
 class Recognizer:
@@ -34,7 +43,15 @@ class Recognizer:
 
     def text(self, text: str) -> str:
         """The text with placeholders."""
-        return _MAIL.sub(self._placeholder, text) if '@' in text else text
+        if '<' in text:
+            text = _PERSON.sub(self._person, text)
+        return _MAIL.sub(self._placeholder, text) if any(
+            sign in text for sign in _SIGNS) else text
+
+    def _person(self, match: re.Match[str]) -> str:
+        return f'person-{self._numbers.number("person", match[1])}{match[2]}'
 
     def _placeholder(self, match: re.Match[str]) -> str:
-        return f'user-{self._numbers.number("mail", match[0])}@mail.invalid'
+        plain = _DOT.sub('.', match[0].replace(match['at'], '@')).lower()
+        number = self._numbers.number('mail', plain)
+        return f'user-{number}{match["at"]}mail.invalid'

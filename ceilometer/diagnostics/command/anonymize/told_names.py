@@ -21,6 +21,7 @@ import re
 from typing import Any
 from typing import NamedTuple
 
+from ceilometer.diagnostics.command.anonymize import directory_names
 from ceilometer.diagnostics.command.anonymize import vocabulary
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_options
@@ -109,7 +110,8 @@ def _of(found: read.Found) -> Iterator[tuple[str, str]]:
         yield 'host', package['platform']['hostname']
     for text in texts(found):
         yield from _of_urls(text)
-        for domain in _MAIL_DOMAIN.findall(text):
+        for domain in (*_MAIL_DOMAIN.findall(text),
+                       *directory_names.domains(text)):
             yield 'dns', domain
     for option in [*reported_options.options(found.report),
                    *reported_options.unregistered(found.report)]:
