@@ -366,7 +366,3 @@ _TRIGGER: tuple[tuple[str, str, _Read], ...] = (
 
 #: The fields of a header.
 HEADER_FIELDS = tuple(name for name, _, _ in (*_HEADER, *_TRIGGER))
-
-#: The fields of a header that hold numbers.
-HEADER_NUMBERS = tuple(name for name, _, read in (*_HEADER, *_TRIGGER)
-                       if read is _number_or_none)

@@ -219,6 +219,11 @@ def hostile(**changes: str) -> list[dict[str, str]]:
     {'REPORT_SECTION_PARTS': '99999999'},
     {'REPORT_SECTION_STATUS': 'great'},
     {'REPORT_SENDER_PID': '9' * 5000},
+    # Python makes a number of that many digits
+    {'REPORT_SECTION_USEC': '9' * 4000},
+    {'REPORT_KEPT_PID': '9' * 4000},
+    {'REPORT_KEPT_USEC': '9' * 4000},
+    {'_PID': '9' * 4000},
     {'REPORT_ID': '../../etc/passwd'},
     {'REPORT_SCHEMA': '2'},
     {'_SOURCE_REALTIME_TIMESTAMP': 'yesterday'},

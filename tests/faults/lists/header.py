@@ -38,11 +38,11 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_ROUND_TRIP,)),
     fault.Fault(
         name='a number that keeps the reader busy is not refused',
-        file='journal_entries.py',
-        old='                       if read is _number_or_none)',
-        new='                       if read is None)',
-        tests=('tests/unit/test_command_hostile.py',
-               'tests/unit/test_read.py')),
+        file='command/reports/stored.py',
+        old='                        (NUMBERS, journal_entries.NUMBER_MAX)):',
+        new='                        ):',
+        tests=('tests/unit/test_read.py::'
+               'test_hostile_entries_are_passed_over',)),
     fault.Fault(
         name='the header lacks what is known of the worker',
         file='daemon/sanitize.py',

@@ -42,9 +42,9 @@ _SIZE_MAX = 2 ** 40
 
 COUNTS = (fields.REPORT_SECTION_INDEX, fields.REPORT_SECTION_COUNT,
           fields.REPORT_SECTION_PART, fields.REPORT_SECTION_PARTS)
-NUMBERS = (*journal_entries.HEADER_NUMBERS, fields.REPORT_SECTION_USEC,
-           fields.REPORT_KEPT_USEC, fields.REPORT_KEPT_PID,
-           '_PID', '_SOURCE_REALTIME_TIMESTAMP')
+# those of the header are read as numbers anyway
+NUMBERS = (fields.REPORT_SECTION_USEC, fields.REPORT_KEPT_USEC,
+           fields.REPORT_KEPT_PID, '_PID', '_SOURCE_REALTIME_TIMESTAMP')
 
 _ID = re.compile('[0-9a-f]{32}')
 
