@@ -19,6 +19,7 @@ import pathlib
 import string
 import subprocess
 import sys
+import time
 import typing
 
 import hypothesis
@@ -406,6 +407,27 @@ def test_beginning_of_several_ids(tmp_path: pathlib.Path,
     assert found.id == mine.header.id
     problem, = problems
     assert problem.startswith(f'report id {"abcd" * 3}: 1 more, not from')
+
+
+def test_many_processes_that_answer_one_trigger(
+        tmp_path: pathlib.Path) -> None:
+    """Eight times as many take no more than twenty times as long.
+
+    Anybody may begin processes, and have each of them write a report.
+    """
+    one, = read.find(build(tmp_path, journals.entries(
+        journals.make_report())))
+
+    def seconds(count: int) -> float:
+        found = [dataclasses.replace(one, identity=dataclasses.replace(
+            one.identity, pid=number)) for number in range(count)]
+        begun = time.process_time()
+        groups = read.answers(found)
+        assert [len(group) for group in groups] == [count]
+        return time.process_time() - begun
+
+    # with the square it would be 64 times, several seconds
+    assert seconds(8_000) < 20 * max(seconds(1_000), 0.02)
 
 
 def test_answers_to_one_trigger_stand_together(

@@ -26,6 +26,13 @@ _READ = 'tests/unit/test_read.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
+        name='each process of a trigger is compared with each other',
+        file='command/reports/read.py',
+        old='                or one.pid in pids):\n',
+        new='                or any(other.pid == one.pid for other in group)):\n',
+        tests=('tests/unit/test_read.py::'
+               'test_many_processes_that_answer_one_trigger',)),
+    fault.Fault(
         name='a host may send a whole report of another',
         file='command/reports/claims.py',
         old='    others = sorted(claimed & known)\n',

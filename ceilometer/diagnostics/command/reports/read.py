@@ -271,7 +271,8 @@ def answers(found: Iterable[Found]) -> list[list[Found]]:
         workers by number
     """
     groups: list[list[Found]] = []
-    latest: dict[Any, list[Found]] = {}
+    # with the processes in it: one unit may have very many
+    latest: dict[Any, tuple[list[Found], set[int | None]]] = {}
     for one in found:
         own = one.identity
         trigger = one.report.header.trigger
@@ -281,13 +282,14 @@ def answers(found: Iterable[Found]) -> list[list[Found]]:
         key = (own.machine_id, own.boot_id, own.unit, own.trusted,
                own.foreign, trigger.id or (
                    trigger.kind, trigger.signal, trigger.sender_pid))
-        group = latest.get(key)
-        if group is None or trigger.id is None and (
-                one.time_usec - group[0].time_usec > ANSWER_USEC_MAX or any(
-                    other.pid == one.pid for other in group)):
-            group = latest[key] = []
+        group, pids = latest.get(key, ([], set()))
+        if not group or trigger.id is None and (
+                one.time_usec - group[0].time_usec > ANSWER_USEC_MAX
+                or one.pid in pids):
+            group, pids = latest[key] = [], set()
             groups.append(group)
         group.append(one)
+        pids.add(one.pid)
     for group in groups:
         group.sort(key=_rank)
     return groups
