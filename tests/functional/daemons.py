@@ -98,6 +98,47 @@ def cotyledon_service() -> None:
     manager.run()
 
 
+def cotyledon_whose_clock_is_set() -> None:
+    """The same; what TEST_CLOCK names has seconds to add to the time."""
+    seconds = time.time
+    nanoseconds = time.time_ns
+
+    def added() -> int:
+        with open(os.environ['TEST_CLOCK']) as file:
+            return int(file.read())
+
+    time.time = lambda: seconds() + added()
+    time.time_ns = lambda: nanoseconds() + added() * 10**9
+    cotyledon_service()
+
+
+def cotyledon_executing() -> None:
+    """The same; a worker executes another program during its report."""
+    import cotyledon
+
+    class ExampleService(cotyledon.Service):
+        name = 'ExampleWorker'
+
+        def run(self) -> None:
+            ready()
+
+    main = os.getpid()
+
+    def execute() -> None:
+        if os.getpid() != main:
+            os.execv(sys.executable, [
+                sys.executable, '-c', 'import os, time\n'
+                'print("executes", os.getpid(), flush=True)\n'
+                'time.sleep(3600)'])
+
+    ceilometer.diagnostics.install(service='example')
+    ceilometer.diagnostics.register_section('Executes', execute)
+    manager = cotyledon.ServiceManager()
+    manager.add(ExampleService, workers=1)
+    ready()
+    manager.run()
+
+
 def cotyledon_crashing() -> None:
     """One worker; the first one crashes as its service is made."""
     import cotyledon

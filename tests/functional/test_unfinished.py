@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 import pytest
 
@@ -48,6 +49,60 @@ def test_report_of_a_killed_worker_is_known_to_be_unfinished(
     assert report.unfinished
     assert report.count == len(fields.SECTIONS) + 2
     assert [section.name for section in report.sections] == [*fields.SECTIONS]
+
+
+def test_report_of_who_executes_another_program_is_unfinished(
+        start, journal):
+    """That program is harmed by no signal, and the others answer."""
+    process = start('cotyledon_executing')
+    pids = process.wait_ready(2)
+    worker = next(pid for pid in pids if pid != process.pid)
+    os.kill(worker, signal.SIGUSR1)
+    assert process.wait_line('executes') == [str(worker)]
+    report = report_of(journal, worker)
+    assert report.unfinished
+    assert [section.name for section in report.sections] == [*fields.SECTIONS]
+    # all are asked
+    process.send_all()
+    journal.wait_complete(pid=process.pid)
+    process.send(signal.SIGTERM)
+    assert process.wait() == 0
+    # and nobody has called it silent
+    assert {one.header.pid for one in journal.reports()} == set(pids)
+    assert all(one.header.trigger.kind == fields.TRIGGER_SIGNAL
+               for one in journal.reports())
+
+
+def test_clock_may_be_set(start, journal, tmp_path):
+    """Reports are whole; what took how long does not depend on it."""
+    clock = tmp_path / 'clock'
+    clock.write_text('0')
+    process = start('cotyledon_whose_clock_is_set', {
+        'TEST_CLOCK': str(clock)})
+    pids = process.wait_ready(3)
+    day = 86400
+    for number, step in enumerate((0, -day, day), start=1):
+        clock.write_text(str(step))
+        asked = time.time()
+        process.send_all()
+        found = journal.wait_complete(3 * number)[-3:]
+        assert {one.header.pid for one in found} == set(pids)
+        assert len({one.header.trigger.id for one in found}) == 1
+        for one in found:
+            sections = {section.name: section for section in one.sections}
+            # it is the clock of these processes that is set
+            dates = {time.strftime('%F', time.gmtime(now + step))
+                     for now in (asked, time.time())}
+            text = '\n'.join(entry['MESSAGE'] for entry in journal.entries
+                             if entry['REPORT_ID'] == one.header.id)
+            assert any(f'\n{date} ' in text for date in dates)
+            data = sections['resources'].data
+            assert 0 <= data['armed_for_seconds'] < day / 2
+            data = sections['summary'].data
+            assert 0 <= data['total_usec'] < day / 2 * 1e6
+    process.send(signal.SIGTERM)
+    assert process.wait() == 0
+    assert 'Traceback' not in process.errors
 
 
 def test_stacks_of_a_worker_that_crashes_are_told(start, journal):

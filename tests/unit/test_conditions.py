@@ -53,8 +53,11 @@ def test_condition_has_tests_that_exist(name: str) -> None:
 
 def test_whole_matrix_is_in_the_catalogue() -> None:
     """No test of it stands beside the table."""
-    path = 'tests/system/conditions/test_conditions.py'
-    named = {test.partition('::')[2] for tests in ROWS.values()
-             for test in tests if test.startswith(path)}
-    assert {name for name in defined(path)
+    folder = 'tests/system/conditions'
+    named = {test for tests in ROWS.values()
+             for test in tests if test.startswith(folder)}
+    paths = [f'{folder}/{file.name}' for file in (
+        tree.TREE / folder).glob('test_*.py')]
+    assert len(paths) > 1
+    assert {f'{path}::{name}' for path in paths for name in defined(path)
             if name.startswith('test_')} == named

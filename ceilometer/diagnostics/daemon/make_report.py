@@ -59,7 +59,8 @@ def make(context: report_context.ReportContext,
     :param triggers: all that it answers, one at least
     :returns: the id of the report
     """
-    send_at_latest = time.monotonic() + UNSENT_SECONDS_MAX
+    begun_nsec = time.monotonic_ns()
+    send_at_latest = begun_nsec / 1e9 + UNSENT_SECONDS_MAX
     collector = collect.Collector(context, memory_left.shortage())
     sections: list[report.Section] = []
     data_bytes: list[int] = []
@@ -69,6 +70,9 @@ def make(context: report_context.ReportContext,
         stack.enter_context(report_marks.writing(
             context.turn_descriptor, report_id))
         trigger = report.merged(triggers)
+        # the clock may be set meanwhile
+        since_usec = time.time_ns() // 1000 - trigger.time_usec - (
+            time.monotonic_ns() - begun_nsec) // 1000
         header = sanitize.header(
             context.daemon, report_id, trigger, collector.redactor_at_once)
         kept = keep.KeptReport(report_id)
@@ -100,7 +104,7 @@ def make(context: report_context.ReportContext,
             header, sections, [*collector.findings, *collector.shortened],
             data_bytes,
             collector.excluded, collector.unknown, collector.others_problem,
-            time.time_ns() // 1000 - trigger.time_usec,
+            max(0, since_usec) + (time.monotonic_ns() - begun_nsec) // 1000,
             collector.snapshot_usec, delivery.problem))
         told = closing.data.get('findings', ())
         _deliver(delivery, header, closing._replace(

@@ -50,6 +50,7 @@ class Daemon:
     :ivar root_pid: the process the others of this service come from
     :ivar armed_usec: when this process was armed, microseconds since the
         epoch
+    :ivar armed: the same, on the clock of time.monotonic()
     """
 
     def __init__(self, service: str | None = None,
@@ -64,6 +65,7 @@ class Daemon:
         self.manages_workers = False
         self.root_pid = os.getpid()
         self.armed_usec = time.time_ns() // 1000
+        self.armed = time.monotonic()
 
     def forked(self) -> None:
         """Note that this is a new process; called in it, after a fork."""
@@ -74,6 +76,7 @@ class Daemon:
         self.worker_name = None
         self.worker_service = None
         self.armed_usec = time.time_ns() // 1000
+        self.armed = time.monotonic()
 
     def becomes_master(self) -> None:
         """Note that this process is about to run a ServiceManager."""

@@ -454,6 +454,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_process.py::'
                'test_fork_of_a_worker_is_a_child',)),
     fault.Fault(
+        name='a clock that is set changes since when a process is armed',
+        file='daemon/sections/resources.py',
+        old='time.monotonic() - context.daemon.armed, 1)',
+        new='time.time() - context.daemon.armed_usec / 1e6, 1)',
+        tests=('tests/functional/test_unfinished.py::'
+               'test_clock_may_be_set',)),
+    fault.Fault(
         name='the unit is the outermost one',
         file='daemon/process.py',
         old='return str(found[-1])',

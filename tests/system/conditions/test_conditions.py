@@ -248,8 +248,11 @@ def busy(machine: machines.Machine) -> collections.abc.Iterator[None]:
 
 def test_healthy_processes_under_load_are_not_called_silent(
         machine: machines.Machine, unit: conftest.StartUnit) -> None:
-    """In three hundred triggers no process is told of by another."""
-    unit(NOTIFICATION, config=NO_PAUSE)
+    """In three hundred triggers no process is told of by another.
+
+    Nor between them, where a hang is looked for all the time.
+    """
+    unit(NOTIFICATION, config=NO_PAUSE + 'hang_time_limit = 1\n')
     was = state(machine, NOTIFICATION)
     begun = reports.from_now()
     with busy(machine):

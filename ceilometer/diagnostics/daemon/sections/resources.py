@@ -72,7 +72,7 @@ def collect(context: section.Context) -> section.Content:
         'control_group': _control_group(),
         'load_average': [round(load, 2) for load in os.getloadavg()],
         'armed_for_seconds': round(
-            time.time() - context.daemon.armed_usec / 1e6, 1),
+            time.monotonic() - context.daemon.armed, 1),
     }
     if data['file_descriptors']['count'] is not None:
         data['sockets'] = sockets.groups(found)

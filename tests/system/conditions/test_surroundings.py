@@ -1,0 +1,138 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""The disk, /proc and the rights that a report is made and read with."""
+
+from __future__ import annotations
+
+import collections.abc
+import contextlib
+import json
+import time
+
+import pytest
+
+from tests.system import command
+from tests.system import conftest
+from tests.system import export_format
+from tests.system import machine as machines
+from tests.system import reports
+
+POLLING = 'ceilometer-polling'
+
+JOURNAL = '/var/log/journal'
+
+#: A hang is told soon, without a signal.
+HANGS = '[diagnostics]\nhang_time_limit = 2\n'
+
+
+@contextlib.contextmanager
+def full_disk(machine: machines.Machine) -> collections.abc.Iterator[None]:
+    """The journal is on a disk of its own, on which nothing is free."""
+    machine.run(['sh', '-c', f"""set -e
+mkdir -p {JOURNAL}
+mount -t tmpfs -o size=24M tmpfs {JOURNAL}
+systemctl restart systemd-journald
+journalctl --flush
+# as much as there is
+dd if=/dev/zero of={JOURNAL}/fill bs=4k 2>/dev/null || true
+"""])
+    try:
+        yield
+    finally:
+        machine.run(['sh', '-c', f'umount -l {JOURNAL}; '
+                     'systemctl restart systemd-journald; '
+                     'journalctl --flush'])
+
+
+def test_disk_of_the_journal_is_full(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """The journal gives up older entries; the reports are there, whole."""
+    unit(POLLING)
+    reports.ready(machine, POLLING)
+    with full_disk(machine):
+        free = machine.run(['df', '--output=avail', JOURNAL]).stdout.split()
+        assert free[-1] == '0'
+        # more than its files can hold without the disk
+        machine.run(['sh', '-c', 'head -c 3000000 /dev/urandom | base64 '
+                     '-w 1500 | systemd-cat -p warning -t flood'])
+        for _ in range(3):
+            done = machine.run([command.NAME, 'trigger', POLLING])
+            assert '2 of 2 processes have answered' in done.stdout
+        told = json.loads(machine.run(
+            [command.NAME, 'list', '--json', '-n', '2', POLLING]).stdout)
+        assert len(told) == 2 and all(row['complete'] for row in told)
+
+
+@contextlib.contextmanager
+def hidden(machine: machines.Machine) -> collections.abc.Iterator[None]:
+    """Everybody but root sees own processes only."""
+    machine.run(['mount', '-o', 'remount,hidepid=2', '/proc'])
+    try:
+        yield
+    finally:
+        machine.run(['mount', '-o', 'remount,hidepid=0', '/proc'])
+
+
+def told_unasked(machine: machines.Machine,
+                 since: str) -> list[export_format.Entry]:
+    """What was told of processes that hang."""
+    return machine.entries(since, '-u', POLLING, 'REPORT_TRIGGER=hang')
+
+
+def test_proc_hides_the_processes_of_others(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """All reports; who sends a signal as another user has no name there."""
+    unit(POLLING)
+    reports.ready(machine, POLLING)
+    with hidden(machine):
+        assert all(answer['answered']
+                   for answer in command.triggered(machine, POLLING))
+        # a process of another user sends it
+        main = machine.show(POLLING, 'MainPID')['MainPID']
+        since = reports.from_now()
+        machine.run(['sh', '-c', f'kill -USR1 {main}; true'])
+        report, *_ = reports.wait(machine, POLLING, [int(main)], since)
+        assert report.first['REPORT_SENDER_UID'] == '0'
+        assert 'REPORT_SENDER_COMM' not in report.first
+        # and one that may see none of them is told why
+        line, = command.refused(machine, 'trigger', POLLING, user='daemon')
+        assert 'hidepid' in line
+
+
+@pytest.mark.parametrize('hides', [False, True])
+def test_hang_that_nobody_asks_about(
+        machine: machines.Machine, unit: conftest.StartUnit,
+        hides: bool) -> None:
+    """It is told under the same unit, once, and nobody is ended."""
+    unit(POLLING, config=HANGS)
+    reports.ready(machine, POLLING)
+    before = machine.show(POLLING, 'MainPID', 'NRestarts', 'ActiveState')
+    worker, = machine.workers(POLLING)
+    since = reports.from_now()
+    with hidden(machine) if hides else contextlib.nullcontext():
+        machine.run(['kill', '-STOP', str(worker)])
+        try:
+            machine.wait_for(lambda: told_unasked(machine, since),
+                             what='the entry of a hang', unit=POLLING)
+            # longer than the time after which it might be told again
+            time.sleep(6)
+        finally:
+            machine.run(['kill', '-CONT', str(worker)])
+        (entry,) = told_unasked(machine, since)
+        assert entry['OBJECT_PID'] == str(worker)
+        assert entry['REPORT_FINDING'] == 'process-stopped'
+        assert 'nobody has asked' in entry['MESSAGE']
+        assert all(answer['answered']
+                   for answer in command.triggered(machine, POLLING))
+    assert machine.show(
+        POLLING, 'MainPID', 'NRestarts', 'ActiveState') == before
+    assert len(told_unasked(machine, since)) == 1
