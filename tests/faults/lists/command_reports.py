@@ -29,7 +29,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         name='each process of a trigger is compared with each other',
         file='command/reports/read.py',
         old='                or one.pid in pids):\n',
-        new='                or any(other.pid == one.pid for other in group)):\n',
+        new='                or any(one.pid == has.pid for has in group)):\n',
         tests=('tests/unit/test_read.py::'
                'test_many_processes_that_answer_one_trigger',)),
     fault.Fault(
@@ -104,16 +104,16 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='two reports of a process are a group',
         file='command/reports/read.py',
-        old='other.pid == one.pid for other in group',
-        new='False for other in group',
+        old='                or one.pid in pids):\n',
+        new='                ):\n',
         tests=(
             _READ + 'test_answers_to_one_trigger_stand_together',
             _SELECTION + 'test_who_answers_one_trigger_stands_together')),
     fault.Fault(
         name='reports are grouped by time although they say their trigger',
         file='command/reports/read.py',
-        old='        if group is None or trigger.id is None and (\n',
-        new='        if group is None or (\n',
+        old='        if not group or trigger.id is None and (\n',
+        new='        if not group or (\n',
         tests=(_READ + 'test_triggers_are_told_apart_by_their_ids',)),
     fault.Fault(
         name='reports of two hosts are a group',

@@ -108,10 +108,8 @@ class Anonymizer:
             option = data.get('name') if 'value' in data else None
             of_option = isinstance(option, str) and _says_names(option)
             return {
-                self.text(key): self._storage.serial(value) if isinstance(
-                    value, str) and value and self._storage.is_serial(
-                        key) else self.data(
-                    value, certain or _says_names(key) or (
+                self.text(key): self.data(
+                    self._storage.value(key, value), certain or _says_names(key) or (
                         of_option and key in ('value', 'default')),
                     versions or key in _VERSIONS)
                 for key, value in data.items()}

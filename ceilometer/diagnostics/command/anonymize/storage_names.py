@@ -21,6 +21,7 @@ below ``/dev/disk/by-id``.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from ceilometer.diagnostics.command.anonymize import placeholders
 
@@ -66,14 +67,19 @@ class Recognizer:
             lambda match: f'{match[1]}.{self._other(match[2])}', text)
         text = _NUMBER.sub(self._number, text)
         return _SERIAL.sub(
-            lambda match: match[1] + self.serial(match[2]), text)
+            lambda match: match[1] + self._serial(match[2]), text)
 
-    def is_serial(self, key: str) -> bool:
-        """Whether the value of a key of data is a serial number."""
-        return _SERIAL_KEY.search(key) is not None
+    def value(self, key: str, value: Any) -> Any:
+        """The value of a key of data, or what stands for a serial number.
 
-    def serial(self, value: str) -> str:
-        """What stands for a serial number."""
+        :param key: its key
+        :param value: what JSON can hold
+        """
+        if isinstance(value, str) and value and _SERIAL_KEY.search(key):
+            return self._serial(value)
+        return value
+
+    def _serial(self, value: str) -> str:
         return f'serial-{self._numbers.number("serial", value.lower())}'
 
     def _qualified(self, match: re.Match[str]) -> str:
