@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+import multiprocessing
 import os
 import pathlib
 import re
@@ -271,6 +272,34 @@ def test_wrong_transport_ends_the_start_at_once(
     assert process.wait() == 2
     assert f'<3>The daemon does not start: {why}\n' in process.errors
     assert test_run.PASSWORD not in process.errors
+
+
+@pytest.mark.any_python
+@pytest.mark.parametrize('method', ['fork', 'forkserver'])
+def test_ends_of_workers_of_a_server_of_forks_are_looked_for(
+        method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """cotyledon hears nothing of them: the master is not their parent."""
+    monkeypatch.setattr(readiness.Master, '_send', lambda *given: True)
+    descriptor = turn.make()
+    assert descriptor is not None
+    woken = threading.Event()
+    try:
+        master = readiness.Master('', types.SimpleNamespace(
+            _services={}, _got_sig_chld=woken,
+            mp_context=multiprocessing.get_context(method)), descriptor)
+        again = master.look()
+        assert woken.is_set() is (method == 'forkserver')
+        # for ever, and not only until they are up
+        assert (again is not None) is (method == 'forkserver')
+        woken.clear()
+        master.look()
+        assert woken.is_set() is (method == 'forkserver')
+        woken.clear()
+        master.stops(None)
+        master.look()
+        assert not woken.is_set()
+    finally:
+        os.close(descriptor)
 
 
 @pytest.mark.any_python

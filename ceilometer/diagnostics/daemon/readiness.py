@@ -97,6 +97,7 @@ class Master:
         self._manager = manager
         self._descriptor = descriptor
         self._polls = polls
+        self._served = _is_served(manager)
         self._since = time.monotonic()
         self._deaths = 0
         self._told = ''
@@ -116,6 +117,8 @@ class Master:
         """
         if self._stops:
             return None
+        if self._served:
+            self._have_deaths_noticed()
         since = self._since
         waited = time.monotonic() - since
         try:
@@ -142,12 +145,21 @@ class Master:
                 self._starts = False
                 self._ready = True
                 self._told = status
-                return STATUS_SECONDS if self._polls else None
+                return STATUS_SECONDS if self._polls or self._served else None
         if waited > 2 * READY_SECONDS_MAX:
             # nobody listens any more
             return None
         self._tell(status)
         return LOOK_SECONDS
+
+    def _have_deaths_noticed(self) -> None:
+        """Have cotyledon look whether a worker has ended.
+
+        It waits for SIGCHLD, which the parent of a worker gets. Where that is
+        multiprocessing's server of forks, it would never start another.
+        """
+        with contextlib.suppress(AttributeError):
+            self._manager._got_sig_chld.set()
 
     def _tell(self, status: str) -> None:
         if status != self._told and self._send(f'STATUS={status}'):
@@ -333,6 +345,12 @@ def note_run(descriptor: int | None, returned: bool, idle: bool) -> None:
             os.pwrite(descriptor, _RECORD.pack(
                 _MARK, pid, time.monotonic(), returned, idle),
                 shared_places.READINESS.of(pid))
+
+
+def _is_served(manager: Any) -> bool:
+    """Whether workers are no children of the process that has the manager."""
+    context = getattr(manager, 'mp_context', None)
+    return context is not None and context.get_start_method() == 'forkserver'
 
 
 def _up(descriptor: int, pid: int, since: float) -> bool | None:

@@ -41,8 +41,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='nobody looks at samples once the service is ready',
         file=READINESS,
-        old='            return STATUS_SECONDS if self._polls else None\n',
-        new='            return None\n',
+        old='return STATUS_SECONDS if self._polls or self._served else None',
+        new='return None',
         tests=(_SAMPLES,)),
     fault.Fault(
         name='the samples of one worker only are told',
@@ -130,4 +130,11 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='    if error in OF_FILES:\n',
         new='    if False:\n',
         tests=(TESTS + 'test_file_that_cannot_be_right_ends_the_start',)),
+    fault.Fault(
+        name='a worker of a server of forks is not replaced',
+        file=READINESS,
+        old='            self._manager._got_sig_chld.set()\n',
+        new='            pass\n',
+        tests=(TESTS + 'test_ends_of_workers_of_a_server_of_forks_are_looked_'
+               'for',)),
 )
