@@ -109,7 +109,8 @@ class Anonymizer:
             of_option = isinstance(option, str) and _says_names(option)
             return {
                 self.text(key): self.data(
-                    self._storage.value(key, value), certain or _says_names(key) or (
+                    self._storage.value(key, value),
+                    certain or _says_names(key) or (
                         of_option and key in ('value', 'default')),
                     versions or key in _VERSIONS)
                 for key, value in data.items()}
