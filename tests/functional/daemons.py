@@ -172,9 +172,12 @@ def cotyledon_held_interpreter() -> None:
 
     The master if TEST_HOLDS says so, else a worker. The first byte on standard
     input begins that, and the second ends it. TEST_CONFIGURATION is its
-    configuration, if it is set.
+    configuration, if it is set. With TEST_NO_CTYPES, nobody can import ctypes.
     """
     import cotyledon
+
+    if os.environ.get('TEST_NO_CTYPES') is not None:
+        sys.modules['ctypes'] = None  # type: ignore[assignment]
 
     # multiprocessing closes the standard input of workers
     bytes_from = os.dup(0)

@@ -291,12 +291,15 @@ def test_hang_is_told_unasked(start, journal):
 def test_hang_of_the_master_is_told_unasked(start, journal):
     """By one of its workers; nobody is ended."""
     process = start('cotyledon_held_interpreter', {
-        **HANGS, 'TEST_HOLDS': 'master'})
+        **HANGS, 'TEST_HOLDS': 'master', 'TEST_NO_CTYPES': ''})
     process.wait_ready(3)
     held(process)
     entry = wait_told(journal)
     assert entry['OBJECT_PID'] == str(process.pid)
     assert entry['REPORT_FINDING'] == 'interpreter-held'
+    # they need ctypes
+    assert 'There are no Python stacks: ModuleNotFoundError: ' in (
+        entry['MESSAGE'])
     process.write()
     process.wait_line('goes')
     process.send_all()

@@ -19,11 +19,17 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from ceilometer.diagnostics.daemon import sibling_look
 from ceilometer.diagnostics.daemon import sibling_page
+from ceilometer.diagnostics.daemon import turn
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import report
 
 
 @pytest.fixture
@@ -57,3 +63,33 @@ def test_stopped_is_who_was_asked_and_cannot_take_it(
         # it stays a child that is waited for in the end
         os.waitid(os.P_PID, child.pid, os.WSTOPPED | os.WNOWAIT)
     assert sibling_look._is_stopped(child) == (asked and stopped)
+
+
+def test_what_cannot_be_sent_is_not_sent_again(
+        child: sibling_page.Sibling,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """By nobody: a part of it may have been sent."""
+    descriptor = turn.make()
+    assert descriptor is not None
+    asked = sibling_page.Asked(
+        report.Trigger(fields.TRIGGER_SIGNAL, 0), time.monotonic_ns())
+    os.pwrite(descriptor, sibling_page._PLACE.pack(*child[1:]),
+              sibling_page._at(child.place))
+    monkeypatch.setattr(sibling_look, '_suspects', lambda *_: [
+        sibling_look._Suspect(child, None, True)])  # type: ignore[arg-type]
+    monkeypatch.setattr(sibling_look, '_silent', lambda *_: ({}, None))
+    sent = []
+
+    def tell(*args: Any) -> None:
+        sent.append(args)
+        raise RuntimeError('cannot be sent')
+
+    monkeypatch.setattr(sibling_look, '_tell', tell)
+    context: Any = SimpleNamespace(turn_descriptor=descriptor)
+    try:
+        with pytest.raises(RuntimeError):
+            sibling_look.look(context, asked, 3.0, False)
+        assert not sibling_look.look(context, asked, 6.0, False)
+    finally:
+        os.close(descriptor)
+    assert len(sent) == 1

@@ -60,6 +60,8 @@ DUMP_SECONDS_MAX = 1.0
 
 _POLL_SECONDS = 0.005
 
+_NONE = 'There are no Python stacks: '
+
 _own: int | None = None
 _at = 0
 
@@ -120,40 +122,45 @@ def _close() -> None:
 
 def ask(descriptor: int, sibling: sibling_page.Sibling,
         still_held: Callable[[], bool],
-        import_gate: contextlib.AbstractContextManager[Any]) -> str | None:
+        import_gate: contextlib.AbstractContextManager[Any],
+        ) -> tuple[str | None, str | None]:
     """Ask a process for its stacks, whose interpreter is proven to be held.
 
     :param descriptor: of the file that the processes of the service share
     :param sibling: the process
     :param still_held: asked at the last moment
     :param import_gate: held while something is imported
-    :returns: what it has written; None if it may not be asked, or does not
-        answer
+    :returns: what it has written, or None; and why there is nothing, in
+        words, None if it has gone on
     """
     at = shared_places.HANG_STACKS.at(sibling.place)
     try:
         # of the same call in C, for an earlier trigger
         if known := _written(descriptor, at):
-            return known
+            return known, None
         with import_gate:
             # seldom needed, and large
             import ctypes
         # signal.pthread_kill() is for threads of this process alone
         kill = ctypes.CDLL(None).tgkill
-        if not (sibling.lives and _takes(sibling) and still_held()):
-            return None
+        if not _takes(sibling):
+            return None, _NONE + 'it does not take the signal for that'
+        if not (sibling.lives and still_held()):
+            return None, None
         if kill(sibling.pid, sibling.waiter, int(SIGNAL)):
-            return None
+            return None, _NONE + 'the signal for that cannot be sent'
         deadline = time.monotonic() + DUMP_SECONDS_MAX
         while time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
             # while it writes, the thread has the signal blocked
             if _written(descriptor, at) and _takes(sibling):
                 break
-        return _written(descriptor, at)
-    except (AttributeError, ImportError, MemoryError, OSError):
-        # it has ended, or this system has no such call
-        return None
+        known = _written(descriptor, at)
+        return known, None if known else (
+            _NONE + f'it wrote none within {DUMP_SECONDS_MAX:g} s')
+    except (AttributeError, ImportError, MemoryError, OSError) as error:
+        # it has ended, or this system has no such call, or forbids it
+        return None, _NONE + f'{type(error).__name__}: {error}'
 
 
 def _written(descriptor: int, at: int) -> str | None:

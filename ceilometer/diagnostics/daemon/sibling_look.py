@@ -125,17 +125,20 @@ def look(context: report_context.ReportContext, asked: Awaited,
                 continue
             began = time.monotonic()
             try:
-                data = _silent(
+                seen = _silent(
                     descriptor, suspect, asked, seconds, last, context)
             except OSError:
                 # it has ended
                 continue
-            if data is None:
+            if seen is None:
                 undecided = True
                 continue
-            _tell(context, asked, data, int(
-                (time.monotonic() - began) * 1e6))
-            sibling_page.note_told(descriptor, sibling)
+            try:
+                _tell(context, asked, *seen, int(
+                    (time.monotonic() - began) * 1e6))
+            finally:
+                # a part may have been sent: nobody sends it again
+                sibling_page.note_told(descriptor, sibling)
     return undecided
 
 
@@ -188,9 +191,11 @@ def _waits(sibling: sibling_page.Sibling) -> bool:
 
 def _silent(descriptor: int, suspect: _Suspect, asked: Awaited,
             seconds: float, last: bool,
-            context: report_context.ReportContext) -> contents.Outside | None:
+            context: report_context.ReportContext,
+            ) -> tuple[contents.Outside, str | None] | None:
     """What is seen of a process, if it is silent; else None.
 
+    :returns: that, and why it has no Python stacks though it should
     :raises OSError: it has ended
     """
     sibling = suspect.sibling
@@ -202,13 +207,14 @@ def _silent(descriptor: int, suspect: _Suspect, asked: Awaited,
     data = looking.second(sibling.pid, suspect.first)
     if data['state'][:1] in 'ZX':
         raise ProcessLookupError
+    problem = None
     if held:
         def still() -> bool:
             now = sibling_page.again(descriptor, sibling)
             return now is not None and not (
                 asked.has_moved(now) or _waits(now))
 
-        written = hang_stacks.ask(
+        written, problem = hang_stacks.ask(
             descriptor, sibling, still, context.import_gate)
         if written is not None:
             data['stacks_by'] = 'faulthandler'
@@ -222,7 +228,9 @@ def _silent(descriptor: int, suspect: _Suspect, asked: Awaited,
         data['unasked_seconds'] = round(
             (time.monotonic_ns() - asked.since_nsec(sibling)) / 1e9, 1)
     now = sibling_page.again(descriptor, sibling)
-    return None if now is None or asked.has_moved(now) else data
+    if now is None or asked.has_moved(now):
+        return None
+    return data, problem and redact.line(problem)
 
 
 def _is_held(suspect: _Suspect, second: thread_looks.Looks) -> bool:
@@ -276,7 +284,7 @@ def _lines(written: str) -> list[str]:
 
 
 def _tell(context: report_context.ReportContext, asked: Awaited,
-          data: contents.Outside, usec: int) -> None:
+          data: contents.Outside, problem: str | None, usec: int) -> None:
     daemon = context.daemon
     command = _command(data['pid'])
     header = account.header(
@@ -286,7 +294,7 @@ def _tell(context: report_context.ReportContext, asked: Awaited,
         else fields.PROCESS_FORKSERVER if _MAIN_OF_SERVER in command
         else fields.PROCESS_CHILD, asked.trigger.id)
     section = account.section(
-        data, None, usec, os.getpid())
+        data, problem, usec, os.getpid())
     delivery = journal.Delivery(gmr.report_path(
         daemon.conf, header.service, header.trigger.time_usec, header.pid))
     for entry in journal_entries.from_section(header, section, 1, 1):

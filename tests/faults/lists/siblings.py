@@ -33,7 +33,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='each sibling tells of the same silence',
         file='daemon/sibling_look.py',
-        old='            sibling_page.note_told(descriptor, sibling)\n',
+        old='                sibling_page.note_told(descriptor, sibling)\n',
         new='            pass\n',
         tests=(_TESTS + 'test_held_for_two_triggers_is_told_once',)),
     fault.Fault(
@@ -67,6 +67,12 @@ FAULTS: tuple[fault.Fault, ...] = (
         old="    if told['State'].split()[0] in ('T', 't'):\n",
         new="    if told['State'].split()[0] in ('t',):\n",
         tests=(_TESTS + 'test_stopped_worker',)),
+    fault.Fault(
+        name='why there are no stacks of a held interpreter is not said',
+        file='daemon/sibling_look.py',
+        old='        data, problem, usec, os.getpid())\n',
+        new='        data, None, usec, os.getpid())\n',
+        tests=(_TESTS + 'test_hang_of_the_master_is_told_unasked',)),
     fault.Fault(
         name='a hang is told again and again',
         file='daemon/hang_watch.py',

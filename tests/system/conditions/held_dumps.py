@@ -96,10 +96,11 @@ def _has_ended(pid: int) -> None:
 def _look(descriptor: int, asked: sibling_page.Asked) -> str:
     context: Any = types.SimpleNamespace(import_gate=contextlib.nullcontext())
     for suspect in sibling_look._suspects(descriptor, asked):
-        data = sibling_look._silent(
+        seen = sibling_look._silent(
             descriptor, suspect, asked, 3.0, False, context)
-        if data is None:
+        if seen is None:
             return 'not told of'
+        data, _ = seen
         return 'stacks' if any(
             ' in _hold' in line for line in data['python_stacks']
             ) else 'no stacks'
