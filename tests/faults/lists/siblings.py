@@ -34,7 +34,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         name='each sibling tells of the same silence',
         file='daemon/sibling_look.py',
         old='                sibling_page.note_told(descriptor, sibling)\n',
-        new='            pass\n',
+        new='                pass\n',
         tests=(_TESTS + 'test_held_for_two_triggers_is_told_once',)),
     fault.Fault(
         name='stacks of an earlier hold are told again',
