@@ -376,6 +376,30 @@ def test_journal_tells_of_containers_that_are_gone(
         assert list(listed(capsys, journal, NAME)) == [SCOPE]
 
 
+def test_others_do_not_hide_who_tells_of_a_container(
+        journal: str, tmp_path: pathlib.Path,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither any user, nor root in a container, however much they write."""
+    user = journals.Sender(pid=8, uid=1000, unit='session-1.scope')
+    # as root of the machine would tell of the processes of containers
+    entries = [{
+        **user.fields(journals.TIME_USEC - 9000 + number), 'MESSAGE': 'x',
+        'OBJECT_PID': '1',
+        'OBJECT_SYSTEMD_UNIT': f'libpod-{number:064x}.scope'}
+        for number in range(container_records.CONTAINERS_MAX + 9)]
+    other = journals.Sender(pid=7, uid=0, unit=OTHER)
+    entries += [{
+        **other.fields(journals.TIME_USEC - 5000 + number), 'MESSAGE': 'x',
+        **CONMON, 'CONTAINER_NAME': 'forged'}
+        for number in range(container_records.ENTRIES_MAX + 9)]
+    own = journals.Sender(pid=9, uid=0, unit=f'libpod-conmon-{ID}.scope')
+    entries.append({**own.fields(journals.TIME_USEC - 1000), 'MESSAGE': 'x',
+                    **CONMON})
+    # it is read before that with the report
+    journals.write(tmp_path / 'journal/a.journal', entries)
+    assert listed(capsys, journal)[SCOPE] == (True, NAME)
+
+
 def test_other_machines_do_not_tell(
         journal: str, tmp_path: pathlib.Path,
         capsys: pytest.CaptureFixture[str]) -> None:

@@ -84,6 +84,21 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_CONTAINERS
                + 'test_journal_tells_of_containers_that_are_gone',)),
     fault.Fault(
+        name='anybody hides containers behind others',
+        file='command/reports/container_records.py',
+        old='            if _has_root_named(reader, unit)))\n'
+            '    return list(senders | named)\n',
+        new='            ))\n    return list(named | senders)\n',
+        tests=(_CONTAINERS
+               + 'test_others_do_not_hide_who_tells_of_a_container',)),
+    fault.Fault(
+        name='root in a container hides who tells of another',
+        file='command/reports/container_records.py',
+        old="for match in (f'_SYSTEMD_UNIT={_conmon(identity)}', None):",
+        new='for match in (None,):',
+        tests=(_CONTAINERS
+               + 'test_others_do_not_hide_who_tells_of_a_container',)),
+    fault.Fault(
         name='one machine names the containers of another',
         file='command/reports/sender.py',
         old='containers.is_of_ceilometer(self.unit, self.machine_id))',

@@ -21,6 +21,7 @@ Ceilometer that has started it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 import itertools
 
 from ceilometer.diagnostics.command.reports import containers
@@ -73,17 +74,35 @@ def learn(journal: journal_reader.Journal) -> None:
 def _unknown(journal: journal_reader.Journal,
              paths: set[str]) -> list[str]:
     """The scopes of podman's containers of which nobody has told the name."""
-    found: dict[str, None] = {}
+    senders: dict[str, None] = {}
+    named: dict[str, None] = {}
     for reader in journal.each(journal_reader.OUTLINE_BYTES, paths,
                                checked=False):
         # to read all of it takes long
-        for field in () if reader.damaged else (
-                '_SYSTEMD_UNIT', sender.OBJECT_UNIT):
-            found.update(dict.fromkeys(
-                unit for value in reader.unique(field)
-                if _is_podmans(unit := stored.decode(value))
-                and containers.of_unit(unit) is None))
-    return list(found)
+        if reader.damaged:
+            continue
+        senders.update(dict.fromkeys(_units(reader, '_SYSTEMD_UNIT')))
+        # anybody may write this one
+        named.update(dict.fromkeys(
+            unit for unit in _units(reader, sender.OBJECT_UNIT)
+            if _has_root_named(reader, unit)))
+    return list(senders | named)
+
+
+def _units(reader: journal_reader.AnyReader, field: str) -> Iterator[str]:
+    for value in reader.unique(field):
+        unit = stored.decode(value)
+        if _is_podmans(unit) and containers.of_unit(unit) is None:
+            yield unit
+
+
+def _has_root_named(reader: journal_reader.AnyReader, unit: str) -> bool:
+    reader.add_match('_UID=0')
+    reader.add_match(f'{sender.OBJECT_UNIT}={unit}')
+    reader.seek_head()
+    found = reader.step()
+    reader.flush_matches()
+    return found
 
 
 def _is_podmans(unit: str) -> bool:
@@ -95,23 +114,32 @@ def _learn_from(reader: journal_reader.Reader, scope: str, field: str,
                 name_field: str) -> None:
     """Look in one file for one who may tell the name of a container."""
     identity = containers.id_of(scope) or ''
+    # root in some container may write more than is looked at
+    for match in (f'_SYSTEMD_UNIT={_conmon(identity)}', None):
+        reader.flush_matches()
+        reader.add_match('_UID=0')
+        reader.add_match(f'{field}={identity}')
+        if match is not None:
+            reader.add_match(match)
+        reader.seek_head()
+        for entry in itertools.islice(reader.walk(), ENTRIES_MAX):
+            name = stored.text(entry, name_field) or ''
+            machine_id = stored.text(entry, '_MACHINE_ID')
+            if machine_id and engines.NAME.fullmatch(name) and (
+                    _may_tell(entry, identity)):
+                containers.learn(scope, machine_id, name)
+                reader.flush_matches()
+                return
     reader.flush_matches()
-    reader.add_match('_UID=0')
-    reader.add_match(f'{field}={identity}')
-    reader.seek_head()
-    for entry in itertools.islice(reader.walk(), ENTRIES_MAX):
-        name = stored.text(entry, name_field) or ''
-        machine_id = stored.text(entry, '_MACHINE_ID')
-        if machine_id and engines.NAME.fullmatch(name) and (
-                _may_tell(entry, identity)):
-            containers.learn(scope, machine_id, name)
-            break
-    reader.flush_matches()
+
+
+def _conmon(identity: str) -> str:
+    return f'libpod-conmon-{identity}.scope'
 
 
 def _may_tell(entry: stored.Entry, identity: str) -> bool:
     """Whether root has written an entry outside of all containers."""
     unit = stored.text(entry, '_SYSTEMD_UNIT') or ''
     group = stored.text(entry, '_SYSTEMD_CGROUP') or ''
-    return unit == f'libpod-conmon-{identity}.scope' or (
+    return unit == _conmon(identity) or (
         unit_patterns.is_unit(unit) and group.endswith(f'/{unit}'))
