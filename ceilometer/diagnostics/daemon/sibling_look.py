@@ -63,6 +63,10 @@ SAMPLE_SECONDS = 0.03
 #: So often it is tried to prove that an interpreter is held.
 PROOFS_MAX = 4
 
+# Where nobody has asked, a hold that cannot be proven is told of after so many
+# times the time limit: until then, a proof may come.
+_UNPROVEN_TIMES = 5
+
 #: So many lines of the Python stacks are told.
 STACK_LINES_MAX = 400
 
@@ -225,8 +229,10 @@ def _silent(descriptor: int, suspect: _Suspect, asked: Awaited,
                 last and _sleeps(second, sibling.waiter)):
         return None
     if asked.unasked:
-        data['unasked_seconds'] = round(
-            (time.monotonic_ns() - asked.since_nsec(sibling)) / 1e9, 1)
+        silent = (time.monotonic_ns() - asked.since_nsec(sibling)) / 1e9
+        if not (stopped or held) and silent < _UNPROVEN_TIMES * seconds:
+            return None
+        data['unasked_seconds'] = round(silent, 1)
     now = sibling_page.again(descriptor, sibling)
     if now is None or asked.has_moved(now):
         return None
