@@ -84,6 +84,17 @@ def test_standard_output_is_full(journal: pathlib.Path,
         'device\n')
 
 
+def test_standard_output_takes_ascii_only(
+        journal: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the user tells Python so, what is not is escaped."""
+    whole = run('', journal, ['why', '--help'])
+    assert not whole.stdout.isascii()
+    monkeypatch.setenv('PYTHONIOENCODING', 'ascii:strict')
+    done = run('', journal, ['why', '--help'])
+    assert (done.returncode, done.stderr) == (0, '')
+    assert done.stdout.isascii() and len(done.stdout) >= len(whole.stdout)
+
+
 @pytest.mark.parametrize('redirect', ['<&-', '2>&-', '<&- 2>&-'])
 @pytest.mark.parametrize('arguments', ARGUMENTS, ids=' '.join)
 def test_another_stream_is_closed(journal: pathlib.Path, redirect: str,

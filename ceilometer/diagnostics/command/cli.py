@@ -103,7 +103,10 @@ def _abandon(code: int) -> int:
 
 def _print(text: str) -> int:
     try:
-        sys.stdout.write(characters.fitting(text))
+        # PYTHONIOENCODING=ascii:strict
+        encoding = sys.stdout.encoding or 'ascii'
+        sys.stdout.write(characters.fitting(text).encode(
+            encoding, 'backslashreplace').decode(encoding))
         destination.flush()
     except OSError as error:
         where = error.filename or 'standard output'

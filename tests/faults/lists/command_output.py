@@ -22,6 +22,13 @@ _SELECTION = 'tests/unit/test_command_selection.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
+        name='each report of a page is compared with each other',
+        file='command/output/verdict_html.py',
+        old='if id(one) in own)',
+        new='if one in group.processes)',
+        tests=('tests/unit/test_command_many.py::'
+               'test_many_processes_with_one_finding',)),
+    fault.Fault(
         name='show prints the text of sections unescaped',
         file='command/output/report_text.py',
         old='    text = escape.text(part.text)',

@@ -86,7 +86,8 @@ def of(told: Iterable[tuple[read.Found, list[digest.Notice]]]) -> Verdict:
             if notice.kind is None:
                 continue
             group = groups.setdefault(notice.kind, Group(notice, []))
-            if found not in group.processes:
+            # its notices stand together: only the last one can be the same
+            if group.processes[-1:] != [found]:
                 group.processes.append(found)
     return Verdict(sorted(groups.values(), key=_rank), total)
 

@@ -78,9 +78,11 @@ def verdict_over(told: verdict.Verdict, reports: list[read.Found],
     :param names: what tells each of them from the others
     """
     def whose(group: verdict.Group) -> str:
+        # they are the very same objects, and may be thousands
+        own = set(map(id, group.processes))
         return ', '.join(
             f'<a href="#{anchor(index)}">{text(names[index])}</a>'
-            for index, one in enumerate(reports) if one in group.processes)
+            for index, one in enumerate(reports) if id(one) in own)
 
     worst, others = told.worst, told.groups[1:]
     level, where = ((digest.PLAIN, '') if worst is None else
