@@ -25,10 +25,12 @@ from typing import Any
 
 import pytest
 
+from ceilometer.diagnostics.daemon import hang_stacks
 from ceilometer.diagnostics.daemon import sibling_look
 from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics.outside import looking
 from ceilometer.diagnostics import report
 
 
@@ -93,3 +95,32 @@ def test_what_cannot_be_sent_is_not_sent_again(
     finally:
         os.close(descriptor)
     assert len(sent) == 1
+
+
+@pytest.mark.parametrize(('seconds', 'proven', 'told'), [
+    (3.0, False, False), (3.0, True, True), (6.0, False, True),
+    (12.0, False, True)])
+def test_hold_that_is_not_proven_waits_for_the_second_look(
+        child: sibling_page.Sibling, monkeypatch: pytest.MonkeyPatch,
+        seconds: float, proven: bool, told: bool) -> None:
+    """A proof may come till then, and with it the Python stacks."""
+    descriptor = turn.make()
+    assert descriptor is not None
+    asked = sibling_page.Asked(
+        report.Trigger(fields.TRIGGER_SIGNAL, 0), time.monotonic_ns())
+    os.pwrite(descriptor, sibling_page._PLACE.pack(*child[1:]),
+              sibling_page._at(child.place))
+    monkeypatch.setattr(sibling_look, '_is_held', lambda *_: proven)
+    monkeypatch.setattr(hang_stacks, 'ask', lambda *_: ('in hold', None))
+    monkeypatch.setattr(looking, 'conclude', lambda data, *_: data.update(
+        findings=[{'kind': 'interpreter-held'}]))
+    context: Any = SimpleNamespace(import_gate=None)
+    suspect = sibling_look._Suspect(child, looking.first(child.pid), True)
+    try:
+        found = sibling_look._silent(
+            descriptor, suspect, asked, seconds, seconds == 12.0, context)
+    finally:
+        os.close(descriptor)
+    assert (found is not None) == told
+    if found is not None:
+        assert ('in hold' in found[0]['python_stacks']) == proven

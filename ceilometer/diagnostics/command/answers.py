@@ -40,8 +40,8 @@ _TAKEN_SECONDS = 2.0
 _START_CPU_SECONDS = 0.7
 
 #: Processes that have answered tell of those that are silent within this time,
-#: seconds; they look some three seconds after the signal.
-SIBLINGS_SECONDS_MAX = 6.0
+#: seconds; they look three and six seconds after the signal.
+SIBLINGS_SECONDS_MAX = 9.0
 
 
 @dataclasses.dataclass

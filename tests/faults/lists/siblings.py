@@ -98,6 +98,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='self.start(self._signals, self._watched)',
         tests=(_TESTS + 'test_hang_is_told_unasked',)),
     fault.Fault(
+        name='a hold is told of before it can be proven',
+        file='daemon/sibling_look.py',
+        old='seconds < _UNPROVEN_SECONDS',
+        new='seconds < 0',
+        tests=('tests/unit/test_sibling_look.py::test_hold_that_is_not_'
+               'proven_waits_for_the_second_look',)),
+    fault.Fault(
         name='a signal that Python makes up is answered',
         file='daemon/waiter.py',
         old='info.si_signo not in signals',
