@@ -23,6 +23,7 @@ from collections.abc import Iterator
 import typing
 
 from ceilometer.diagnostics.command.reports import shapes
+from ceilometer.diagnostics import content_types
 from ceilometer.diagnostics import contents
 
 #: The values that a key may have, in the types in which it has no others.
@@ -52,7 +53,7 @@ def differences(data: typing.Any, kind: typing.Any,
         told = [list(differences(data, one, place)) for one in arguments]
         if all(told):
             yield from min(told, key=len)
-    elif kind.__module__ == contents.__name__:
+    elif kind.__module__ == content_types.__name__:
         yield from _of_keys(data, kind, place)
     elif shapes.fit(data, kind)[1]:
         yield f'{place}: {data!r} is no {kind.__name__}'

@@ -32,6 +32,7 @@ from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import section_data
 from ceilometer.diagnostics.command.reports import shapes
 from ceilometer.diagnostics.command.reports import source
+from ceilometer.diagnostics import content_types
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import findings
@@ -115,8 +116,8 @@ JSON = strategies.recursive(
     | strategies.integers(-10 ** 40, 10 ** 40) | strategies.text(max_size=5),
     lambda inner: strategies.lists(inner, max_size=3)
     | strategies.dictionaries(strategies.sampled_from(sorted({
-        key for kind in vars(contents).values()
-        if isinstance(kind, type) and kind.__module__ == contents.__name__
+        key for kind in vars(content_types).values()
+        if isinstance(kind, type) and kind.__module__ == content_types.__name__
         for key in shapes.keys(kind)})), inner, max_size=5), max_leaves=30)
 
 
@@ -205,7 +206,7 @@ def inner_keys(kind: typing.Any) -> set[str]:
     found: set[str] = set()
     for argument in typing.get_args(kind):
         found |= inner_keys(argument)
-    if isinstance(kind, type) and kind.__module__ == contents.__name__:
+    if isinstance(kind, type) and kind.__module__ == content_types.__name__:
         for key, hint in shapes.keys(kind).items():
             found |= {key} | inner_keys(hint)
     return found
