@@ -56,8 +56,8 @@ def written(path: pathlib.Path, sender: journals.Sender,
         report.Section(name, name, 'x', escape.data(of_section))
         for name, of_section in data.items())
     *parts, summary = made.sections
-    made = dataclasses.replace(made, sections=(*parts, dataclasses.replace(
-        summary, data={**summary.data, 'findings': findings.ordered(found)})))
+    made = dataclasses.replace(made, sections=(*parts, summary._replace(
+        data={**summary.data, 'findings': findings.ordered(found)})))
     journals.write(path, journals.entries(made, sender))
 
 

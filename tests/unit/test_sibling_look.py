@@ -98,9 +98,9 @@ def test_what_cannot_be_sent_is_not_sent_again(
 
 
 @pytest.mark.parametrize(('seconds', 'proven', 'told'), [
-    (3.0, False, False), (3.0, True, True), (6.0, False, True),
+    (3.0, False, False), (3.0, True, True), (6.0, False, False),
     (12.0, False, True)])
-def test_hold_that_is_not_proven_waits_for_the_second_look(
+def test_hold_that_is_not_proven_waits_for_the_last_look(
         child: sibling_page.Sibling, monkeypatch: pytest.MonkeyPatch,
         seconds: float, proven: bool, told: bool) -> None:
     """A proof may come till then, and with it the Python stacks."""

@@ -67,11 +67,6 @@ PROOFS_MAX = 4
 # times the time limit: until then, a proof may come.
 _UNPROVEN_TIMES = 5
 
-# Where somebody has asked, it is told of so long after that, seconds: at the
-# second look. On a busy machine the first one may come too early for a proof,
-# without which there are no Python stacks.
-_UNPROVEN_SECONDS = 5.0
-
 #: So many lines of the Python stacks are told.
 STACK_LINES_MAX = 400
 
@@ -238,8 +233,10 @@ def _silent(descriptor: int, suspect: _Suspect, asked: Awaited,
         if not (stopped or held) and silent < _UNPROVEN_TIMES * seconds:
             return None
         data['unasked_seconds'] = round(silent, 1)
-    elif not (stopped or held) and seconds < _UNPROVEN_SECONDS and (
+    elif not (stopped or held or last) and (
             data['findings'][0]['kind'] == 'interpreter-held'):
+        # On a busy machine it may only look so, while a worker starts; and a
+        # proof may come, and with it the Python stacks.
         return None
     now = sibling_page.again(descriptor, sibling)
     if now is None or asked.has_moved(now):

@@ -100,10 +100,10 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a hold is told of before it can be proven',
         file='daemon/sibling_look.py',
-        old='seconds < _UNPROVEN_SECONDS',
-        new='seconds < 0',
+        old='elif not (stopped or held or last) and',
+        new='elif not (stopped or held or seconds) and',
         tests=('tests/unit/test_sibling_look.py::test_hold_that_is_not_'
-               'proven_waits_for_the_second_look',)),
+               'proven_waits_for_the_last_look',)),
     fault.Fault(
         name='a signal that Python makes up is answered',
         file='daemon/waiter.py',
