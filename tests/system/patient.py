@@ -21,7 +21,6 @@ Runs inside the machine, with Ceilometer's own interpreter.
 
 import contextlib
 import ctypes
-import dataclasses
 import json
 import os
 import subprocess
@@ -235,7 +234,7 @@ def collected(module):
     def noted(delivery, header, section, index, count, *others):
         path = os.path.join(DIRECTORY, f'collected-{header.id}')
         with open(path, 'a') as file:
-            file.write(json.dumps(dataclasses.asdict(section)) + '\n')
+            file.write(json.dumps(section._asdict()) + '\n')
         return deliver(delivery, header, section, index, count, *others)
 
     module._deliver = noted
