@@ -224,8 +224,10 @@ FAULTS: tuple[fault.Fault, ...] = (
         file=COLLECT,
         old='lambda: _describe(error))\n'
             '        except side_thread.TimedOut:\n',
+        # without what has hung: pytest would print it
         new='lambda: _describe(error))\n'
-            '        except KeyError:\n',
+            '        except side_thread.TimedOut:\n'
+            '            raise ValueError from None\n',
         tests=(TEST_COLLECT + 'test_exception_whose_message_hangs_is_'
                'named',)),
     fault.Fault(
