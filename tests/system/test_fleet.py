@@ -325,8 +325,13 @@ def test_trigger_on_another_host(ssh: Fleet) -> None:
 
 def test_trigger_where_it_is_not_installed(ssh: Fleet) -> None:
     """One line says what is missing on which host."""
-    lines = command.refused(
-        ssh.collector, 'trigger', '-H', ssh.node.name, POLLING)
+    program = ssh.node.program(command.NAME)
+    ssh.node.run(['mv', program, f'{program}.away'])
+    try:
+        lines = command.refused(
+            ssh.collector, 'trigger', '-H', ssh.node.name, POLLING)
+    finally:
+        ssh.node.run(['mv', f'{program}.away', program])
     assert lines[-1] == (
         f'ceilometer-diagnostics: {ssh.node.name}: ceilometer-diagnostics is '
         'not installed there')

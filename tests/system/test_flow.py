@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 import time
+import typing
 
 import pytest
 
@@ -34,7 +35,15 @@ def test_samples_that_flow_are_counted_and_nothing_is_unusual(
     unit(sample_flow.POLLING)
     flow.machine.wait_for(lambda: flow.published() >= 240,
                           what='samples', unit=sample_flow.NOTIFICATION)
-    report = sample_flow.worker(flow.machine, sample_flow.POLLING)
+
+    def between_two_polls() -> typing.Any:
+        # one that polls at that moment has sent nothing yet
+        made = sample_flow.worker(flow.machine, sample_flow.POLLING)
+        pollsters = sample_flow.data(made, 'polling')['pollsters']
+        return all(one['samples'] for one in pollsters) and made
+
+    report = flow.machine.wait_for(
+        between_two_polls, what='a report between two polls')
     polling = sample_flow.data(report, 'polling')
     assert (polling['state'], polling['unknown']) == ('polling', [])
     assert polling['host'] == flow.machine.name

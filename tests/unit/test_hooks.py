@@ -81,6 +81,25 @@ def test_missing_function_is_noted(
     assert 'cannot follow Thing.go' in caplog.text
 
 
+def test_optional_function_may_be_missing(
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture) -> None:
+    """Where it is there, it is wrapped; where not, nobody is told."""
+    monkeypatch.setattr(interpose, 'missing', {})
+    import wrapt
+    for name in ('example_with', 'example_without'):
+        monkeypatch.setitem(sys.modules, name, None)
+        interpose.when_imported(
+            name, 'go', lambda *_: 'wrapped', optional=True)
+    there = types.ModuleType('example_with')
+    there.__dict__['go'] = lambda: 'went'
+    with caplog.at_level(logging.WARNING):
+        wrapt.notify_module_loaded(there)
+        wrapt.notify_module_loaded(types.ModuleType('example_without'))
+    assert there.go() == 'wrapped'
+    assert (interpose.missing, caplog.text) == ({}, '')
+
+
 def test_uninstalled_hooks_only_call() -> None:
     """Nothing is counted any more."""
     called = []

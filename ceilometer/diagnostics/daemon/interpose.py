@@ -35,7 +35,8 @@ missing: dict[tuple[str, str], str] = {}
 
 
 def when_imported(module: str, name: str, wrapper: Wrapper, *,
-                  otherwise: tuple[str, Wrapper] | None = None) -> None:
+                  otherwise: tuple[str, Wrapper] | None = None,
+                  optional: bool = False) -> None:
     """Wrap a function as soon as its module has been imported.
 
     Call it in the main thread. The function is wrapped in the thread that
@@ -47,11 +48,14 @@ def when_imported(module: str, name: str, wrapper: Wrapper, *,
     :param wrapper: what is called in its place
     :param otherwise: the name of another function, and its wrapper, for
         versions of the library that have no such function
+    :param optional: whether such versions are left alone
     """
     def wrap(imported: Any) -> None:
         chosen, function = name, wrapper
         if otherwise is not None and not _has(imported, name):
             chosen, function = otherwise
+        if optional and not _has(imported, name):
+            return
         try:
             wrapt.wrap_function_wrapper(imported, chosen, function)
         except Exception as error:

@@ -95,6 +95,10 @@ def watch(on_manager: Callable[[Any], None],
         interpose.when_imported(
             'cotyledon._service_worker', 'ServiceWorker.__init__',
             _init_worker)
+        # until version 2
+        interpose.when_imported(
+            'cotyledon._service', 'ServiceWorker.__init__', _init_worker,
+            optional=True)
 
 
 def unwatch() -> None:
