@@ -86,17 +86,20 @@ def test_optional_function_may_be_missing(
         caplog: pytest.LogCaptureFixture) -> None:
     """Where it is there, it is wrapped; where not, nobody is told."""
     monkeypatch.setattr(interpose, 'missing', {})
+    made: list[str] = []
     import wrapt
     for name in ('example_with', 'example_without'):
         monkeypatch.setitem(sys.modules, name, None)
         interpose.when_imported(
-            name, 'go', lambda *_: 'wrapped', optional=True)
+            name, 'Thing.__init__', lambda *_: made.append('wrapped'),
+            optional=True)
     there = types.ModuleType('example_with')
-    there.__dict__['go'] = lambda: 'went'
+    there.__dict__['Thing'] = type('Thing', (), {})
     with caplog.at_level(logging.WARNING):
         wrapt.notify_module_loaded(there)
         wrapt.notify_module_loaded(types.ModuleType('example_without'))
-    assert there.go() == 'wrapped'
+    there.Thing()
+    assert made == ['wrapped']
     assert (interpose.missing, caplog.text) == ({}, '')
 
 

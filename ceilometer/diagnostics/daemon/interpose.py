@@ -70,4 +70,7 @@ def _has(module: Any, name: str) -> bool:
     found = module
     for part in name.split('.'):
         found = getattr(found, part, None)
-    return found is not None
+        # which has an __init__ itself
+        if found is None:
+            return False
+    return True
