@@ -316,11 +316,15 @@ def test_time_of_an_entry_that_does_not_tell_it(
 def test_size_that_cannot_be_is_not_told(tmp_path: pathlib.Path,
                                          size: str) -> None:
     """Whatever a summary says, reports can be listed."""
-    entries = journals.entries(journals.make_report())
-    entries[-1]['REPORT_DATA'] = (
-        f'{{"sections":[{{"text_bytes":{size},"data_bytes":0}}]}}')
-    found, = read.find(build(tmp_path, entries))
-    assert found.size_bytes is None
+    for number, told in enumerate(('17', size)):
+        entries = journals.entries(journals.make_report())
+        entries[-1]['REPORT_DATA'] = (
+            f'{{"sections":[{{"text_bytes":{told},"data_bytes":3}}],'
+            '"trigger":{"time_usec":5}}')
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        found, = read.find(build(directory, entries))
+        assert found.size_bytes == (20 if told == '17' else None)
 
 
 def test_file_of_a_newer_systemd(tmp_path: pathlib.Path) -> None:
