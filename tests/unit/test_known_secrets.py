@@ -33,6 +33,7 @@ from ceilometer.diagnostics.daemon import registry
 from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics.daemon import sanitize
 from ceilometer.diagnostics.daemon import section
+from ceilometer.diagnostics.daemon.sections import log_levels
 from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics.secrets import mask
@@ -168,6 +169,20 @@ class TestReportAfterReport:
         # a smaller one is another one, too
         assert report(conf, section_bytes_max=300)[
             'configuration'].status == fields.STATUS_TRUNCATED
+
+    def test_why_a_section_failed_is_told_anew(self, conf, monkeypatch):
+        """The same error may come from elsewhere."""
+        def one_place(*_):
+            raise ValueError('the same')
+
+        def another_place(*_):
+            raise ValueError('the same')
+
+        for place in (one_place, another_place):
+            monkeypatch.setattr(log_levels, '_describe', place)
+            made = report(conf)['logging']
+            assert made.status == fields.STATUS_ERROR
+            assert f'in {place.__name__}\n' in made.text
 
     def test_new_secret_is_masked_in_a_section_that_is_the_same(
             self, conf, monkeypatch):

@@ -52,6 +52,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_known_secrets.py::TestReportAfterReport::'
                'test_what_has_not_changed_is_not_made_again',)),
     fault.Fault(
+        name='why a section failed is kept from the report before',
+        file='daemon/sanitize.py',
+        old='    if not kind.steady or content.text is not None:\n',
+        new='    if not kind.steady:\n',
+        tests=('tests/unit/test_known_secrets.py::TestReportAfterReport::'
+               'test_why_a_section_failed_is_told_anew',)),
+    fault.Fault(
         name='a section stays as it was although a secret is known now',
         file='daemon/sanitize.py',
         old='            and before.bytes_max == bytes_max',
