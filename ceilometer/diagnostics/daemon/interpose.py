@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import logging
+import operator
 from typing import Any
 
 import wrapt
@@ -67,10 +68,8 @@ def when_imported(module: str, name: str, wrapper: Wrapper, *,
 
 
 def _has(module: Any, name: str) -> bool:
-    found = module
-    for part in name.split('.'):
-        found = getattr(found, part, None)
-        # which has an __init__ itself
-        if found is None:
-            return False
+    try:
+        operator.attrgetter(name)(module)
+    except AttributeError:
+        return False
     return True
