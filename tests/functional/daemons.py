@@ -1010,6 +1010,11 @@ def many_places() -> None:
     def want() -> None:
         lock.acquire()
 
+    def write() -> None:
+        # at the end its peer is gone, maybe before this thread is
+        with contextlib.suppress(ConnectionError):
+            full.send(bytes(4096))
+
     def compute() -> None:
         while True:
             pass
@@ -1030,7 +1035,7 @@ def many_places() -> None:
             'a process to end': lambda: os.waitpid(child.pid, 0),
             'a connection': lambda: listener.accept(),
             'data to read': lambda: connection.recv(1),
-            'room to write': lambda: full.send(bytes(4096)),
+            'room to write': write,
             'a thread to end': lambda: for_ever.join(),
             'a queue': lambda: jobs.get(),
             'a signal': lambda: signal.sigwait({signal.SIGUSR2}),
