@@ -28,6 +28,7 @@ import typing
 
 import pytest
 
+from ceilometer.diagnostics.command import answers
 from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command import obstacles
@@ -40,6 +41,7 @@ from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics.command import verbs
+from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
 from tests import limits
 from tests.unit import commands
@@ -681,6 +683,38 @@ def test_who_executes_another_program_since_is_none_of_the_daemon(
     assert (code, err) == (0, '')
     assert f'{UNIT}: 1 of 1 processes have answered' in out
     assert time.monotonic() - begun < limits.EVENT_SECONDS
+
+
+@pytest.mark.parametrize('armed', [False, True])
+def test_who_is_armed_stays_one_of_the_daemon(armed: bool) -> None:
+    """As multiprocessing's server of forks, which executes Python anew."""
+    name = fields.TURN_NAME if armed else 'another'
+    child = subprocess.Popen(
+        [sys.executable, '-c', 'import os, sys\n'
+         'os.set_inheritable(os.memfd_create(sys.argv[1]), True)\n'
+         'print(flush=True)\nsys.stdin.readline()\n'
+         'os.execlp("sleep", "sleep", "10000")', name],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdin is not None and child.stdout is not None
+    with child:
+        try:
+            child.stdout.readline()
+            before = unit_processes.look_at(child.pid)
+            assert before is not None
+            answer = answers.Answer(UNIT, before)
+            answers._see_who_has_left([answer])
+            assert not answer.left
+            child.stdin.write(b'\n')
+            child.stdin.flush()
+            deadline = time.monotonic() + limits.EVENT_SECONDS
+            while (now := unit_processes.look_at(child.pid)) is None or (
+                    now.name != 'sleep'):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            answers._see_who_has_left([answer])
+            assert answer.left != armed
+        finally:
+            child.kill()
 
 
 def test_what_has_been_answered_is_printed_on_an_interrupt(

@@ -25,7 +25,9 @@ from typing import Any
 
 import pytest
 
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import hang_stacks
+from ceilometer.diagnostics.daemon import hang_watch
 from ceilometer.diagnostics.daemon import sibling_look
 from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import turn
@@ -67,16 +69,28 @@ def test_stopped_is_who_was_asked_and_cannot_take_it(
     assert sibling_look._is_stopped(child) == (asked and stopped)
 
 
-def test_what_cannot_be_sent_is_not_sent_again(
-        child: sibling_page.Sibling,
-        monkeypatch: pytest.MonkeyPatch) -> None:
-    """By nobody: a part of it may have been sent."""
-    descriptor = turn.make()
-    assert descriptor is not None
-    asked = sibling_page.Asked(
-        report.Trigger(fields.TRIGGER_SIGNAL, 0), time.monotonic_ns())
-    os.pwrite(descriptor, sibling_page._PLACE.pack(*child[1:]),
+@pytest.fixture
+def descriptor(child: sibling_page.Sibling) -> Iterator[int]:
+    """The page that the processes of a service share, with the child in it."""
+    made = turn.make()
+    assert made is not None
+    os.pwrite(made, sibling_page._PLACE.pack(*child[1:]),
               sibling_page._at(child.place))
+    yield made
+    os.close(made)
+
+
+@pytest.fixture
+def asked() -> sibling_page.Asked:
+    """A trigger that has just come."""
+    return sibling_page.Asked(
+        report.Trigger(fields.TRIGGER_SIGNAL, 0), time.monotonic_ns())
+
+
+def test_what_cannot_be_sent_is_not_sent_again(
+        child: sibling_page.Sibling, descriptor: int,
+        asked: sibling_page.Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By nobody: a part of it may have been sent."""
     monkeypatch.setattr(sibling_look, '_suspects', lambda *_: [
         sibling_look._Suspect(child, None, True)])  # type: ignore[arg-type]
     monkeypatch.setattr(sibling_look, '_silent', lambda *_: ({}, None))
@@ -88,39 +102,65 @@ def test_what_cannot_be_sent_is_not_sent_again(
 
     monkeypatch.setattr(sibling_look, '_tell', tell)
     context: Any = SimpleNamespace(turn_descriptor=descriptor)
-    try:
-        with pytest.raises(RuntimeError):
-            sibling_look.look(context, asked, 3.0, False)
-        assert not sibling_look.look(context, asked, 6.0, False)
-    finally:
-        os.close(descriptor)
+    with pytest.raises(RuntimeError):
+        sibling_look.look(context, asked, 3.0, False)
+    assert not sibling_look.look(context, asked, 6.0, False)
     assert len(sent) == 1
+
+
+def look_at_held(child: sibling_page.Sibling, descriptor: int,
+                 awaited: sibling_look.Awaited, seconds: float, *,
+                 last: bool, proven: bool, patch: pytest.MonkeyPatch,
+                 ) -> contents.Outside | None:
+    """Look at a process whose interpreter seems to be held.
+
+    :param proven: whether that can be proven
+    :returns: what is told of it, if anything
+    """
+    patch.setattr(sibling_look, '_is_held', lambda *_: proven)
+    patch.setattr(hang_stacks, 'ask', lambda *_: ('in hold', None))
+    patch.setattr(looking, 'conclude', lambda data, *_: data.update(
+        findings=[{'kind': 'interpreter-held'}]))
+    context: Any = SimpleNamespace(import_gate=None)
+    suspect = sibling_look._Suspect(child, looking.first(child.pid), True)
+    seen = sibling_look._silent(
+        descriptor, suspect, awaited, seconds, last, context)
+    return None if seen is None else seen[0]
 
 
 @pytest.mark.parametrize(('seconds', 'proven', 'told'), [
     (3.0, False, False), (3.0, True, True), (6.0, False, False),
     (12.0, False, True)])
 def test_hold_that_is_not_proven_waits_for_the_last_look(
-        child: sibling_page.Sibling, monkeypatch: pytest.MonkeyPatch,
+        child: sibling_page.Sibling, descriptor: int,
+        asked: sibling_page.Asked, monkeypatch: pytest.MonkeyPatch,
         seconds: float, proven: bool, told: bool) -> None:
     """A proof may come till then, and with it the Python stacks."""
-    descriptor = turn.make()
-    assert descriptor is not None
-    asked = sibling_page.Asked(
-        report.Trigger(fields.TRIGGER_SIGNAL, 0), time.monotonic_ns())
-    os.pwrite(descriptor, sibling_page._PLACE.pack(*child[1:]),
-              sibling_page._at(child.place))
-    monkeypatch.setattr(sibling_look, '_is_held', lambda *_: proven)
-    monkeypatch.setattr(hang_stacks, 'ask', lambda *_: ('in hold', None))
-    monkeypatch.setattr(looking, 'conclude', lambda data, *_: data.update(
-        findings=[{'kind': 'interpreter-held'}]))
-    context: Any = SimpleNamespace(import_gate=None)
-    suspect = sibling_look._Suspect(child, looking.first(child.pid), True)
-    try:
-        found = sibling_look._silent(
-            descriptor, suspect, asked, seconds, seconds == 12.0, context)
-    finally:
-        os.close(descriptor)
+    found = look_at_held(child, descriptor, asked, seconds,
+                         last=seconds == 12.0, proven=proven,
+                         patch=monkeypatch)
     assert (found is not None) == told
     if found is not None:
-        assert ('in hold' in found[0]['python_stacks']) == proven
+        assert ('in hold' in found['python_stacks']) == proven
+
+
+@pytest.mark.parametrize(('times', 'proven', 'told'), [
+    (1, False, False), (1, True, True), (6, False, True)])
+def test_unasked_hold_that_is_not_proven_waits_longer(
+        child: sibling_page.Sibling, descriptor: int,
+        monkeypatch: pytest.MonkeyPatch,
+        times: int, proven: bool, told: bool) -> None:
+    """Several times the time limit, and nobody has asked."""
+    limit_seconds = 10.0
+    silent = child._replace(alive_nsec=time.monotonic_ns() - int(
+        times * limit_seconds * 1e9))
+    os.pwrite(descriptor, sibling_page._PLACE.pack(*silent[1:]),
+              sibling_page._at(silent.place))
+    overdue = hang_watch.Overdue(
+        report.Trigger(fields.TRIGGER_HANG, 0),
+        {(silent.pid, silent.started): silent.alive_nsec})
+    found = look_at_held(silent, descriptor, overdue, limit_seconds,
+                         last=True, proven=proven, patch=monkeypatch)
+    assert (found is not None) == told
+    if found is not None:
+        assert found['unasked_seconds'] >= times * limit_seconds

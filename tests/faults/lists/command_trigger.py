@@ -265,4 +265,10 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='        answer.left = (now is None and not now.armed',
         tests=(_TRIGGER + 'test_who_executes_another_program_since_is_none_'
                'of_the_daemon',)),
+    fault.Fault(
+        name='who is armed in another program is not waited for',
+        file='command/answers.py',
+        old='        answer.left = (now is not None and not now.armed',
+        new='        answer.left = (now is not None',
+        tests=(_TRIGGER + 'test_who_is_armed_stays_one_of_the_daemon',)),
 )

@@ -105,6 +105,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_sibling_look.py::test_hold_that_is_not_'
                'proven_waits_for_the_last_look',)),
     fault.Fault(
+        name='a hold that nobody asked about is told before it can be proven',
+        file='daemon/sibling_look.py',
+        old='_UNPROVEN_TIMES = 5\n',
+        new='_UNPROVEN_TIMES = 0\n',
+        tests=('tests/unit/test_sibling_look.py::test_unasked_hold_that_is_'
+               'not_proven_waits_longer',)),
+    fault.Fault(
         name='a signal that Python makes up is answered',
         file='daemon/waiter.py',
         old='info.si_signo not in signals',
