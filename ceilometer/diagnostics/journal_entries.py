@@ -27,7 +27,6 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 import datetime
-import json
 from typing import Any
 
 from ceilometer.diagnostics import data_json
@@ -108,7 +107,8 @@ def from_section(header: report.Header, section: report.Section, index: int,
         message += '\n\n' + section.text
     # an empty line between sections in journalctl -o cat; elsewhere unseen
     message += '\n'
-    data = '' if section.data is None else data_json.encode(section.data)
+    data = '' if section.data is None else data_json.encode_section(
+        section.name, section.data)
     texts = _split_lines(message)
     datas = [data[at:at + PART_BYTES_MAX]
              for at in range(0, len(data), PART_BYTES_MAX)]
@@ -225,12 +225,12 @@ def _parse_section(parts: list[Mapping[str, Any]]) -> report.Section:
         raise InvalidEntry(
             f'{fields.REPORT_SECTION_STATUS}={status[:VALUE_CHARS_MAX]!r}: '
             'expected one of ' + ', '.join(fields.STATUSES))
+    name = _text(first, fields.REPORT_SECTION)
     try:
-        decoded = json.loads(data) if data else None
+        decoded = data_json.decode_section(name, data) if data else None
     except ValueError as error:
         raise InvalidEntry(
             f'{fields.REPORT_DATA}: not JSON: {error}') from error
-    name = _text(first, fields.REPORT_SECTION)
     title = name
     if heading_lines:
         place = (f' [{number(first, fields.REPORT_SECTION_INDEX, 1)}'

@@ -20,7 +20,9 @@ from __future__ import annotations
 import collections.abc
 import contextlib
 import dataclasses
+import json
 import time
+import typing
 
 from tests.system import export_format
 from tests.system import machine as machines
@@ -78,14 +80,31 @@ class Report:
         assert parts, f'no section {name} among {self.names}'
         return {**parts[-1],
                 'MESSAGE': '\n'.join(part['MESSAGE'] for part in parts),
-                'REPORT_DATA': ''.join(part.get('REPORT_DATA', '')
-                                       for part in parts)}
+                'REPORT_DATA': _whole(''.join(
+                    part.get('REPORT_DATA', '') for part in parts))}
 
     @property
     def names(self) -> list[str]:
         """Its sections, in their order."""
         return list(dict.fromkeys(
             entry['REPORT_SECTION'] for entry in self.entries))
+
+
+def _whole(data: str) -> str:
+    """JSON whose objects have all keys, as the reference tells it."""
+    told = json.loads(data) if data else None
+    if not isinstance(told, dict) or 'usual' not in told:
+        return data
+    for group, values in told.pop('at_default', {}).items():
+        told['options'] += [{'group': group, 'name': name, 'value': value}
+                            for name, value in values.items()]
+    for path, usual in told.pop('usual').items():
+        level: list[dict[str, typing.Any]] = [told]
+        for key in path.split('.'):
+            level = [one for outer in level for one in outer[key]]
+        for one in level:
+            one.update({**usual, **one})
+    return json.dumps(told)
 
 
 def find(machine: machines.Machine, *matches: str) -> list[Report]:

@@ -204,4 +204,40 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='CHARS_MAX = 64 * 1024',
         new='CHARS_MAX = 64 * 1024 * 1024',
         tests=('tests/unit/test_data_json.py',)),
+    fault.Fault(
+        name='each object repeats what is usual',
+        file='data_json.py',
+        old='return encode(_without_usual(name, data))',
+        new='return encode(data)',
+        tests=('tests/unit/test_data_json.py',)),
+    fault.Fault(
+        name='objects are read without what is usual',
+        file='data_json.py',
+        old='            _fill_in(data, path.split',
+        new="            (lambda *_: None)(data, path.split",
+        tests=('tests/unit/test_data_json.py',)),
+    fault.Fault(
+        name='a number that equals a usual boolean becomes one',
+        file='data_json.py',
+        old='         or type(value) is not type(values[name])}',
+        new='         }',
+        tests=('tests/unit/test_data_json.py',)),
+    fault.Fault(
+        name='what an object lacks is given to it',
+        file='data_json.py',
+        old='if all(key in one for one in found)}',
+        new='}',
+        tests=('tests/unit/test_data_json.py',)),
+    fault.Fault(
+        name='options with their defaults come back at the end',
+        file='data_json.py',
+        old='        options.sort(key=_place)\n',
+        new='',
+        tests=('tests/unit/test_data_json.py',)),
+    fault.Fault(
+        name='what nobody left out keeps the reader busy',
+        file='data_json.py',
+        old='and len(values) <= _KEYS_MAX',
+        new='and len(values) >= 0',
+        tests=('tests/unit/test_data_json.py',)),
 )
