@@ -91,7 +91,8 @@ def beginning(header: report.Header, name: str, count: int) -> Entry:
 
 
 def from_section(header: report.Header, section: report.Section, index: int,
-                 count: int, sent: int = 0) -> list[Entry]:
+                 count: int, sent: int = 0,
+                 data: str | None = None) -> list[Entry]:
     """Turn one section into the journal entries that carry it.
 
     :param header: whose report it belongs to
@@ -100,6 +101,7 @@ def from_section(header: report.Header, section: report.Section, index: int,
     :param count: how many sections the report has
     :param sent: how many parts of it have been sent: one of the first section
         where the report said that it has begun
+    :param data: what :func:`json_of` gives for it, if that is known already
     :returns: journal fields of each entry, in the order to be sent
     """
     message = report.heading(header, section, index, count)
@@ -107,8 +109,8 @@ def from_section(header: report.Header, section: report.Section, index: int,
         message += '\n\n' + section.text
     # an empty line between sections in journalctl -o cat; elsewhere unseen
     message += '\n'
-    data = '' if section.data is None else data_json.encode_section(
-        section.name, section.data)
+    if data is None:
+        data = json_of(section)
     texts = _split_lines(message)
     datas = [data[at:at + PART_BYTES_MAX]
              for at in range(0, len(data), PART_BYTES_MAX)]
@@ -135,6 +137,15 @@ def from_section(header: report.Header, section: report.Section, index: int,
             entry[fields.REPORT_FINDING] = list(section.findings)
         entries.append(entry)
     return entries
+
+
+def json_of(section: report.Section) -> str:
+    """The data of a section as its entries carry them; empty if it has none.
+
+    :param section: the section
+    """
+    return '' if section.data is None else data_json.encode_section(
+        section.name, section.data)
 
 
 def _header_fields(header: report.Header) -> dict[str, str]:

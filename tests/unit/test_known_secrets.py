@@ -21,6 +21,7 @@ import subprocess
 import sys
 
 from oslo_config import cfg
+from oslo_config import sources
 import pytest
 
 from ceilometer.diagnostics.daemon import collect
@@ -213,6 +214,105 @@ class TestReportAfterReport:
         assert searched.count(f'http://u:{CANARY}-1@h/') == 2
         kept = known_secrets._without_secrets
         assert kept and not any(CANARY in text for text, _ in kept)
+
+    @pytest.fixture
+    def anew(self, monkeypatch):
+        """Names of the options that have been read."""
+        names = []
+        read = service_options._read
+        monkeypatch.setattr(service_options, '_read', lambda *given: (
+            names.append(given[2].dest) or read(*given)))
+        return names
+
+    def test_options_are_not_read_again(self, conf, anew):
+        """As long as nothing can have changed what they are."""
+        first = report(conf)['configuration']
+        assert 'endpoint' in anew
+        anew.clear()
+        assert report(conf)['configuration'].data == first.data
+        assert anew == []
+
+    @pytest.mark.parametrize('change', [
+        'override', 'cleared', 'default', 'own default', 'list in its place',
+        'file', 'mutable', 'environment', 'new option', 'other object'])
+    def test_what_has_changed_is_read(self, conf, anew, monkeypatch,
+                                      tmp_path, change):
+        """Whatever may have changed it."""
+        several = ['one']
+        conf.register_opts([cfg.StrOpt('moving', default='old', mutable=True),
+                            cfg.ListOpt('growing', default=several)])
+        if change == 'cleared':
+            conf.set_override('moving', 'overridden')
+        (before,) = [option for option in report(conf)['configuration'].data[
+            'options'] if option['name'] == 'moving']
+        anew.clear()
+        file = tmp_path / 'test.conf'
+        wanted = 'new'
+        match change:
+            case 'override':
+                conf.set_override('moving', 'new')
+            case 'cleared':
+                assert before['value'] == 'overridden'
+                conf.clear_override('moving')
+                wanted = 'old'
+            case 'default':
+                conf.set_default('moving', 'new')
+            case 'own default':
+                cfg.set_defaults(
+                    [info['opt'] for info, _ in conf._all_opt_infos()
+                     if info['opt'].dest == 'moving'], moving='new')
+            case 'list in its place':
+                several.append('new')
+            case 'file' | 'mutable':
+                file.write_text(
+                    '[DEFAULT]\nmoving = new\n' + file.read_text())
+                if change == 'file':
+                    conf.reload_config_files()
+                else:
+                    conf.mutate_config_files()
+            case 'environment':
+                monkeypatch.setenv('OS_DEFAULT__MOVING', 'new')
+            case 'new option':
+                conf.register_opt(cfg.StrOpt('further', default='new'))
+            case 'other object':
+                conf = cfg.ConfigOpts()
+                conf.register_opt(cfg.StrOpt('moving', default='new'))
+                conf([], default_config_files=[])
+        values = {option['name']: option['value'] for option in report(conf)[
+            'configuration'].data['options']}
+        assert 'moving' in anew
+        assert (values['growing'][-1] if change == 'list in its place'
+                else values['further'] if change == 'new option'
+                else values['moving']) == wanted
+
+    def test_source_that_nobody_knows_is_always_asked(self, conf, anew):
+        """It may tell something else each time."""
+        class Source(sources.ConfigurationSource):
+            told = 'one'
+
+            def get(self, group_name, option_name, opt):
+                return (self.told, None) if option_name == 'endpoint' else (
+                    sources._NoValue, None)
+
+        source = Source()
+        conf._sources.append(source)
+        for source.told in ('one', 'two'):
+            anew.clear()
+            report(conf)
+            assert 'endpoint' in anew
+
+    def test_place_that_has_changed_is_told(self, conf, tmp_path):
+        """The files are read each time, if the values are not."""
+        file = tmp_path / 'test.conf'
+        file.write_text('[DEFAULT]\nendpoint = x\n' + file.read_text())
+        conf.reload_config_files()
+        lines = []
+        for text in ('', '\n# a line above\n'):
+            file.write_text(text + file.read_text())
+            lines.append([option['line'] for option in report(conf)[
+                'configuration'].data['options']
+                if option['location'] == 'file'])
+        assert lines[0] and lines[0] != lines[1]
 
     def test_what_held_a_secret_is_forgotten(self, conf):
         """The process has it, and needs no second one of it."""

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 import time
@@ -30,6 +31,7 @@ from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import section_table
 from ceilometer.diagnostics.daemon import turn
+from ceilometer.diagnostics import data_json
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
@@ -122,6 +124,34 @@ def test_summary_tells_what_was_left_out(delivered):
     assert 'has unknown names: confguration, summary\n' in (
         closing[fields.MESSAGE])
     assert fields.SECTION_SUMMARY == closing[fields.REPORT_SECTION]
+
+
+def test_what_has_not_changed_is_not_encoded_again(delivered, monkeypatch):
+    """Its entries are those of the report before; others are new."""
+    encoded = []
+    encode = data_json.encode_section
+    monkeypatch.setattr(data_json, 'encode_section', lambda name, data: (
+        encoded.append(name) or encode(name, data)))
+    make_report._encoded.clear()
+    level = logging.getLogger('a.logger.of.this.test')
+    for number, expected in ((10, True), (10, False), (20, True)):
+        level.setLevel(number)
+        encoded.clear()
+        delivered.clear()
+        write_one()
+        assert ('logging' in encoded) is expected
+        assert 'threads' in encoded
+        (entry,) = [one for one in delivered
+                    if one[fields.REPORT_SECTION] == 'logging']
+        told = data_json.decode_section('logging', entry[fields.REPORT_DATA])
+        assert [one['level'] for one in told['loggers']
+                if one['logger'] == level.name] == [
+                    logging.getLevelName(number)]
+    # of what is large nothing is kept
+    monkeypatch.setattr(make_report, 'JSON_KEPT_MAX', 10)
+    make_report._encoded.clear()
+    write_one()
+    assert make_report._encoded == {}
 
 
 def test_summary_has_no_word_of_what_was_not_left_out(delivered):

@@ -1423,11 +1423,40 @@ class TestOthers:
         assert 'futurist' in told(package)[0]['libraries']
 
     def test_author_that_is_not_told_is_not_asked_for(self, monkeypatch):
-        """Newer metadata have none; Python is to make that an error."""
-        monkeypatch.setattr(package.metadata, 'metadata', lambda name: {
-            'Name': 'ceilometer', 'Version': '1'})
+        """Newer metadata have none; what is below their head is no field."""
+        self.install(monkeypatch, 'Metadata-Version: 2.4\nName: ceilometer\n'
+                     'Version: 1\n\nAuthor: of a text\nVersion: 2\n')
         data, _ = told(package)
         assert data['vendor'] == 'OpenStack'
+        assert data['installed_version'] == '1'
+
+    def install(self, monkeypatch, text, name='METADATA'):
+        """Have other metadata of Ceilometer."""
+        class Installed(metadata.Distribution):
+            def read_text(self, filename):
+                return text if filename == name else None
+
+            def locate_file(self, path):
+                raise AssertionError('no other file is of interest')
+
+        monkeypatch.setattr(
+            package.metadata, 'distribution', lambda name: Installed())
+
+    @pytest.mark.parametrize('name', ['METADATA', 'PKG-INFO', ''])
+    def test_metadata_are_read_wherever_they_stand(self, monkeypatch, name):
+        """As importlib.metadata reads them, with fields of several lines."""
+        self.install(monkeypatch, (
+            'Metadata-Version: 1.1\nName: ceilometer\nVersion: 7.0\n'
+            'Description: a text\n        Author: of a text\n        \n'
+            '        Version: 8\nAuthor: Somebody\n'), name)
+        package._version.cache_clear()
+        try:
+            data, _ = told(package)
+        finally:
+            package._version.cache_clear()
+        assert data['vendor'] == 'Somebody'
+        assert data['installed_version'] == '7.0'
+        assert set(data['libraries'].values()) == {'7.0'}
 
     def test_package_is_ceilometer(self):
         """Version, vendor and product of what runs are told."""

@@ -21,6 +21,7 @@ import os
 import sys
 import time
 from typing import Any
+from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import section
@@ -106,14 +107,35 @@ def _found(search: Iterable[str]) -> set[str]:
     return found
 
 
+class _Searched(NamedTuple):
+    """Options that were searched, and those of them that held secrets."""
+
+    options: list[service_options.Option]
+    with_secrets: list[service_options.Option]
+
+
+# of the report before, which had the same list if nothing has changed
+_searched: _Searched | None = None
+
+
 def _of_options(context: section.Context) -> Iterator[str]:
-    for number, option in enumerate(context.options):
+    global _searched
+    options = to_search = context.options
+    before = _searched
+    if before is not None and before.options is options:
+        to_search = before.with_secrets
+    with_secrets = []
+    for number, option in enumerate(to_search):
         if not number % service_options.READS_UNTIL_PAUSE:
             time.sleep(0)
         # what oslo.config was told outvotes the name
         secret = option.secret or secret_names.is_password(option.name)
-        yield from _found(_of_value(
+        found = _found(_of_value(
             option.value, secret and option.value != option.default))
+        if found:
+            with_secrets.append(option)
+            yield from found
+    _searched = _Searched(options, with_secrets)
 
 
 def _of_value(value: Any, secret: bool, key: str = '') -> Iterator[str]:
@@ -207,7 +229,7 @@ def _ordinary_words(daemon: process_module.Daemon) -> Iterator[str]:
     yield daemon.service
     yield from ('password', 'secret', 'default', 'public', 'internal',
                 'service', 'openstack')
-    yield from {name.partition('.')[0] for name in list(sys.modules)}
+    yield from (name for name in list(sys.modules) if '.' not in name)
     user = users.names().get(os.getuid())
     if user is not None:
         yield user

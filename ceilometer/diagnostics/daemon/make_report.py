@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from typing import Any
 import uuid
 
 from ceilometer.diagnostics.daemon import collect
@@ -49,6 +50,9 @@ UNSENT_SECONDS_MAX = 2.0
 #: How long the journal may take to take the first entry. If it takes longer,
 #: the report is collected first.
 BEGIN_SECONDS_MAX = 0.2
+
+#: Larger JSON of a section is not kept for the next report, characters.
+JSON_KEPT_MAX = 64 * 1024
 
 
 def make(context: report_context.ReportContext,
@@ -122,10 +126,26 @@ def _deliver(delivery: journal.Delivery, header: report.Header,
     """
     data_bytes = 0
     for entry in journal_entries.from_section(
-            header, section, index, count, int(begun)):
+            header, section, index, count, int(begun), _json_of(section)):
         delivery.deliver(entry)
         # ASCII, a byte for each character
         data_bytes += len(entry.get(fields.REPORT_DATA, ''))
         # whoever waits for the interpreter goes first
         time.sleep(0)
     return data_bytes
+
+
+# of the report before, of sections that are kept: their data, and its JSON
+_encoded: dict[str, tuple[Any, str]] = {}
+
+
+def _json_of(section: report.Section) -> str:
+    """The JSON of a section; not made again of what has not changed."""
+    before = _encoded.get(section.name)
+    if before is not None and before[0] is section.data:
+        return before[1]
+    _encoded.pop(section.name, None)
+    encoded = journal_entries.json_of(section)
+    if sanitize.is_kept(section) and len(encoded) <= JSON_KEPT_MAX:
+        _encoded[section.name] = section.data, encoded
+    return encoded

@@ -88,6 +88,15 @@ def section(kind: section_module.Kind, content: section_module.Content,
     return made
 
 
+def is_kept(section: report.Section) -> bool:
+    """Whether a section is the one that the next report may have as well.
+
+    :param section: as :func:`section` has given it
+    """
+    kept = _made.get(section.name)
+    return kept is not None and kept.section.data is section.data
+
+
 def _make(kind: section_module.Kind, content: section_module.Content,
           redactor: redact.Redactor, bytes_max: int,
           found: list[contents.Finding]) -> report.Section:

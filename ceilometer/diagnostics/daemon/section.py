@@ -55,8 +55,8 @@ class Context:
         """The options of the service, read once for each report."""
         if self._options is None:
             conf = self.daemon.conf
-            self._options = [] if conf is None else list(
-                service_options.read(conf))
+            self._options = [] if conf is None else (
+                service_options.read_again(conf))
         return self._options
 
     @property

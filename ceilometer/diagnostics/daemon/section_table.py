@@ -43,7 +43,7 @@ from ceilometer.diagnostics import fields
 
 SECTIONS = (
     section.Kind('package', 'Package', package.collect, package.render,
-                 load=package.load, findings=package.find),
+                 findings=package.find, steady=True),
     section.Kind(threads.NAME, 'Threads', threads.collect, threads.render,
                  threads.snapshot, threads.measure, load=sockets.load,
                  findings=threads.find),

@@ -27,6 +27,7 @@ TEST_COLLECT = 'tests/unit/test_collect.py::'
 TEST_JOURNAL = 'tests/unit/test_journal.py::'
 TEST_KNOWN = 'tests/unit/test_sections.py::TestSecrets::'
 TEST_MAKE = 'tests/unit/test_make_report.py::'
+REPORT_AFTER = 'tests/unit/test_known_secrets.py::TestReportAfterReport::'
 TEST_SIDE_THREAD = 'tests/unit/test_side_thread.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
@@ -44,6 +45,71 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='    if len',
         tests=('tests/unit/test_known_secrets.py::TestReportAfterReport::'
                'test_option_without_a_secret_is_not_searched_again',)),
+    fault.Fault(
+        name='options are read in each report, although nothing changed',
+        file='daemon/service_options.py',
+        old='    if (before is not None and len(same) == len(before.same)',
+        new='    if (before is None and len(same) == len(before.same)',
+        tests=(REPORT_AFTER + 'test_options_are_not_read_again',)),
+    fault.Fault(
+        name='an option that was overridden is told as it was',
+        file='daemon/service_options.py',
+        old="info.get('override'), info.get('location'),",
+        new="info.get('location'),",
+        tests=(REPORT_AFTER + 'test_what_has_changed_is_read[override]',
+               REPORT_AFTER + 'test_what_has_changed_is_read[cleared]')),
+    fault.Fault(
+        name='options of files that were read again are told as they were',
+        file='daemon/service_options.py',
+        old='[conf, conf._namespace, conf._mutable_ns,',
+        new='[conf,',
+        tests=(REPORT_AFTER + 'test_what_has_changed_is_read[file]',
+               REPORT_AFTER + 'test_what_has_changed_is_read[mutable]')),
+    fault.Fault(
+        name='an option of the environment is told as it was',
+        file='daemon/service_options.py',
+        old='[dict(os.environ), ',
+        new='[',
+        tests=(REPORT_AFTER + 'test_what_has_changed_is_read[environment]',)),
+    fault.Fault(
+        name='an option whose list grew is told as it was',
+        file='daemon/service_options.py',
+        old='                    equal.append(value.copy())\n',
+        new='                    equal.append(value)\n',
+        tests=(REPORT_AFTER
+               + 'test_what_has_changed_is_read[list in its place]',)),
+    fault.Fault(
+        name='an unknown source of options is asked once',
+        file='daemon/service_options.py',
+        old='        if conf._sources:\n',
+        new='        if False:\n',
+        tests=(REPORT_AFTER
+               + 'test_source_that_nobody_knows_is_always_asked',)),
+    fault.Fault(
+        name='the place of an option stays where it was',
+        file='daemon/sections/configuration.py',
+        old='            and before.settings == settings and',
+        new='            and',
+        tests=(REPORT_AFTER + 'test_place_that_has_changed_is_told',)),
+    fault.Fault(
+        name='secrets of options are forgotten by the second report',
+        file=KNOWN,
+        old='        to_search = before.with_secrets\n',
+        new='        to_search = []\n',
+        tests=(REPORT_AFTER
+               + 'test_option_without_a_secret_is_not_searched_again',)),
+    fault.Fault(
+        name='what has not changed is encoded anew in each report',
+        file=MAKE,
+        old='    if before is not None and before[0] is section.data:\n',
+        new='    if False:\n',
+        tests=(TEST_MAKE + 'test_what_has_not_changed_is_not_encoded_again',)),
+    fault.Fault(
+        name='the JSON of a section stays what it was',
+        file=MAKE,
+        old='    if before is not None and before[0] is section.data:\n',
+        new='    if before is not None:\n',
+        tests=(TEST_MAKE + 'test_what_has_not_changed_is_not_encoded_again',)),
     fault.Fault(
         name='a section is made again although nothing has changed',
         file='daemon/sanitize.py',
@@ -435,9 +501,9 @@ FAULTS: tuple[fault.Fault, ...] = (
         name='items of an option that is not secret are secrets',
         file=KNOWN,
         old='option.secret or secret_names.is_password(option.name)\n'
-            '        yield',
+            '        found',
         new='option.secret or secret_names.is_secret(option.name)\n'
-            '        yield',
+            '        found',
         tests=('tests/unit/test_known_secrets.py::TestRegistered::'
                'test_what_is_told_outvotes_the_name',)),
     fault.Fault(

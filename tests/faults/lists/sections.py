@@ -381,11 +381,24 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='metadata without an author cost the section',
         file=PACKAGE,
-        old="installed['Author'] if 'Author' in installed else "
-            "'OpenStack'),",
-        new="installed['Author']),",
+        old="installed.get('Author', 'OpenStack'),",
+        new="installed['Author'],",
         tests=(TESTS + 'TestOthers::test_author_that_is_not_told_is_not_'
                'asked_for',)),
+    fault.Fault(
+        name='what a package describes is read as its metadata',
+        file=PACKAGE,
+        old=".partition('\\n\\n')[0].splitlines()",
+        new='.splitlines()[::-1]',
+        tests=(TESTS + 'TestOthers::test_author_that_is_not_told_is_not_'
+               'asked_for',)),
+    fault.Fault(
+        name='metadata in a lone file are not read',
+        file=PACKAGE,
+        old="('METADATA', 'PKG-INFO', '')",
+        new="('METADATA', 'PKG-INFO')",
+        tests=(TESTS + 'TestOthers::test_metadata_are_read_wherever_they_'
+               'stand',)),
     fault.Fault(
         name='any number of descriptors is looked at',
         file=RESOURCES,

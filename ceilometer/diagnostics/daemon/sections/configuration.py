@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from typing import Any
+from typing import NamedTuple
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import option_origins
@@ -39,11 +40,11 @@ def collect(context: section.Context) -> section.Content:
         data: contents.Configuration = {
             'known': False, 'files': [], 'options': [], 'unregistered': []}
         return section.Content(data=data)
-    origins = option_origins.Origins(context.settings, context.files)
+    files = context.files
     data = {
         'known': True,
-        'files': context.files,
-        'options': [_describe(option, origins) for option in context.options],
+        'files': files,
+        'options': _describe_all(context, files),
         # misspelled; or of a library that this process has not used yet
         'unregistered': [
             {'group': setting.group, 'name': setting.name,
@@ -54,6 +55,33 @@ def collect(context: section.Context) -> section.Content:
             for setting in context.unregistered],
     }
     return section.Content(data=data)
+
+
+class _Described(NamedTuple):
+    """What was told of options, and all that it depends on."""
+
+    options: list[service_options.Option]
+    settings: list[service_options.Setting]
+    files: list[str]
+    told: list[contents.Option]
+
+
+# by the report before
+_described: _Described | None = None
+
+
+def _describe_all(context: section.Context,
+                  files: list[str]) -> list[contents.Option]:
+    global _described
+    options, settings = context.options, context.settings
+    before = _described
+    if (before is not None and before.options is options
+            and before.settings == settings and before.files == files):
+        return before.told
+    origins = option_origins.Origins(settings, files)
+    told = [_describe(option, origins) for option in options]
+    _described = _Described(options, settings, files, told)
+    return told
 
 
 def _show_unregistered(setting: service_options.Setting,

@@ -14,7 +14,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from importlib import metadata
 import os
@@ -47,12 +46,6 @@ _MODULES = {
 _VERSION = patterns.pattern(r'\AMetadata-Version:(?:.+\n)*?Version: *(\S+)')
 
 
-def load() -> None:
-    """Have importlib.metadata import what it imports as it reads."""
-    with contextlib.suppress(metadata.PackageNotFoundError):
-        metadata.metadata('ceilometer-diagnostics')
-
-
 def collect(context: section.Context) -> section.Content:
     """Gather versions; reads the metadata of installed distributions."""
     data: contents.Package = {
@@ -78,23 +71,46 @@ def _ceilometer(daemon: process_module.Daemon) -> contents.Ceilometer:
     version = _call(told, 'version_string_with_package')
     # Ceilometer gives its module ceilometer.version, with pbr's version_info
     loaded = _call(getattr(told, 'version_info', None), 'release_string')
-    try:
-        installed = metadata.metadata('ceilometer')
-    except metadata.PackageNotFoundError:
+    installed = _installed()
+    if installed is None:
         return {'vendor': vendor, 'product': product or daemon.service,
                 'version': version or loaded, 'installed_version': None,
                 'path': None}
     package = sys.modules.get('ceilometer')
     return {
-        # not asked for what is not there, which Python is to make an error
-        'vendor': vendor or (
-            installed['Author'] if 'Author' in installed else 'OpenStack'),
-        'product': product or f'OpenStack {installed["Name"].capitalize()}',
-        'version': version or loaded or installed['Version'],
+        # newer metadata have no author
+        'vendor': vendor or installed.get('Author', 'OpenStack'),
+        'product': product or (
+            f'OpenStack {installed.get("Name", "").capitalize()}'),
+        'version': version or loaded or installed.get('Version'),
         # another one than runs: it was upgraded, and not restarted
-        'installed_version': installed['Version'],
+        'installed_version': installed.get('Version'),
         'path': next(iter(getattr(package, '__path__', ())), None),
     }
+
+
+def _installed() -> dict[str, str] | None:
+    """What is said of the Ceilometer that is installed now, None if none is.
+
+    Not metadata.metadata(), which parses the whole description as a mail.
+    """
+    try:
+        found = metadata.distribution('ceilometer')
+    except metadata.PackageNotFoundError:
+        return None
+    told: dict[str, str] = {}
+    for line in _text(found).partition('\n\n')[0].splitlines():
+        name, colon, value = line.partition(':')
+        # a line that goes on has no name
+        if colon and name == name.strip():
+            told.setdefault(name, value.strip())
+    return told
+
+
+def _text(found: metadata.Distribution) -> str:
+    """The metadata of a distribution; the last one is of a lone file."""
+    return next(filter(None, map(
+        found.read_text, ('METADATA', 'PKG-INFO', ''))), '')
 
 
 def _call(owner: Any, name: str) -> str | None:
@@ -110,11 +126,8 @@ def _version(name: str) -> str | None:
     except metadata.PackageNotFoundError:
         return None
     # not found.version: that parses the description of the package as well
-    for file in ('METADATA', 'PKG-INFO'):
-        version = _VERSION.search(found.read_text(file) or '')
-        if version is not None:
-            return version[1]
-    return found.version
+    version = _VERSION.search(_text(found))
+    return None if version is None else version[1]
 
 
 def _is_loaded(name: str) -> bool:
