@@ -34,6 +34,8 @@ import json
 from typing import Any
 from typing import Final
 
+from ceilometer.diagnostics import pauses
+
 #: Most elements of a container that are encoded in one go.
 ELEMENTS_MAX = 64
 
@@ -177,6 +179,7 @@ def _leave_out(data: dict[str, Any], keys: list[str],
                values: dict[str, Any]) -> dict[str, Any]:
     """A copy of the data whose objects at a path lack usual values."""
     key, *further = keys
+    pauses.pause()
     return {**data, key: [
         _leave_out(one, further, values) if further else
         {name: value for name, value in one.items()
@@ -227,6 +230,7 @@ def _pieces(data: Any, in_list: bool) -> Iterator[str]:
         separator, end = '{}' if keyed else '[]'
         for part in _slices(data):
             values = part.values() if keyed else part
+            pauses.pause()
             if (_is_narrow(part) if in_list and not keyed
                     else _size(values, 1 if keyed else 2) <= CHARS_MAX):
                 yield separator + _in_one_go(part)[1:-1]
@@ -242,6 +246,7 @@ def _pieces(data: Any, in_list: bool) -> Iterator[str]:
     elif isinstance(data, str) and len(data) > CHARS_MAX:
         yield '"'
         for at in range(0, len(data), CHARS_MAX):
+            pauses.pause()
             yield _in_one_go(data[at:at + CHARS_MAX])[1:-1]
         yield '"'
     else:

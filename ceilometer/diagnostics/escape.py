@@ -25,6 +25,7 @@ import re
 from typing import Any
 
 from ceilometer.diagnostics import patterns
+from ceilometer.diagnostics import pauses
 
 # C0 but newline and tab, DEL, C1; line separators; marks that turn the
 # direction of writing; surrogates; what Unicode calls no character. journald
@@ -69,6 +70,7 @@ def data(unescaped: Any) -> Any:
     if isinstance(unescaped, str):
         return line(unescaped)
     if isinstance(unescaped, dict):
+        pauses.pause()
         return {line(key): data(value) for key, value in unescaped.items()}
     if isinstance(unescaped, list):
         return [data(value) for value in unescaped]

@@ -23,6 +23,8 @@ import re
 from typing import Any
 from typing import cast
 
+from ceilometer.diagnostics import pauses
+
 
 class _Pattern:
     """Stands for a compiled expression; has its methods.
@@ -42,6 +44,8 @@ class _Pattern:
         # re remembers it, so that a second method need not compile it anew
         found = getattr(re.compile(self._expression, self._flags), name)
         self.__dict__[name] = found
+        # to compile it has taken up to a millisecond
+        pauses.pause()
         return found
 
 

@@ -120,7 +120,7 @@ ARMING = {'', 'fields', 'report', 'daemon', *(f'daemon.{name}' for name in (
     'polling_work', 'process', 'readiness', 'record_lock', 'report_context',
     'report_marks', 'reporter', 'shared_places', 'sibling_page', 'siblings',
     'start_errors', 'traces', 'trigger_page', 'turn', 'unhandled', 'waiter',
-    'work', 'worker_deaths', 'workers')), 'patterns'}
+    'work', 'worker_deaths', 'workers')), 'patterns', 'pauses'}
 
 
 def test_package_alone_imports_nothing_of_its_own():
@@ -188,20 +188,21 @@ HOUSE = {
     'content_types': set(),
     'contents': {'content_types'},
     'fields': set(),
-    'patterns': set(),
-    'escape': {'patterns'},
-    'secrets': {'escape', 'patterns'},
+    'pauses': set(),
+    'patterns': {'pauses'},
+    'escape': {'patterns', 'pauses'},
+    'secrets': {'escape', 'patterns', 'pauses'},
     'without_ids': {'patterns'},
     'findings': {'contents'},
     'kept_files': {'patterns'},
     'report': {'fields'},
-    'data_json': set(),
+    'data_json': {'pauses'},
     'journal_entries': {'data_json', 'fields', 'findings', 'report'},
     'outside': {'contents', 'escape', 'fields', 'findings', 'report',
                 'secrets'},
     'daemon': {'contents', 'escape', 'fields', 'findings', 'journal_entries',
-               'kept_files', 'outside', 'patterns', 'report', 'secrets',
-               'without_ids'},
+               'kept_files', 'outside', 'patterns', 'pauses', 'report',
+               'secrets', 'without_ids'},
     'command': {'contents', 'escape', 'fields', 'findings',
                 'journal_entries', 'kept_files', 'outside', 'report',
                 'secrets', 'without_ids'},

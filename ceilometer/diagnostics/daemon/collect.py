@@ -45,6 +45,7 @@ from ceilometer.diagnostics.daemon import section_table
 from ceilometer.diagnostics.daemon import side_thread
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import findings
+from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics import report
 from ceilometer.diagnostics.secrets import redact
 
@@ -183,6 +184,7 @@ class Collector:
         """
         if seconds is None:
             seconds = self._settings.section_seconds_max
+        pauses.pause()
         try:
             return self._side_thread.run(function, seconds)
         except side_thread.TimedOut as timed_out:

@@ -25,6 +25,7 @@ import time
 from typing import NamedTuple
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics import pauses
 
 _TICKS = os.sysconf('SC_CLK_TCK')
 
@@ -110,6 +111,7 @@ def shares(before: Runnable, seconds: float,
 
 
 def _read(native_id: int, switches: int | None) -> KernelThread | None:
+    pauses.pause()
     stat = _contents(native_id, 'stat')
     if stat is None:
         # it has ended

@@ -19,7 +19,6 @@ from collections.abc import Iterator
 import contextlib
 import os
 import sys
-import time
 from typing import Any
 from typing import NamedTuple
 
@@ -27,6 +26,7 @@ from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics.daemon import users
+from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics.secrets import known_values
 from ceilometer.diagnostics.secrets import looks
 from ceilometer.diagnostics.secrets import mask
@@ -125,9 +125,8 @@ def _of_options(context: section.Context) -> Iterator[str]:
     if before is not None and before.options is options:
         to_search = before.with_secrets
     with_secrets = []
-    for number, option in enumerate(to_search):
-        if not number % service_options.READS_UNTIL_PAUSE:
-            time.sleep(0)
+    for option in to_search:
+        pauses.pause()
         # what oslo.config was told outvotes the name
         secret = option.secret or secret_names.is_password(option.name)
         found = _found(_of_value(

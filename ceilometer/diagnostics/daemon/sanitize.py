@@ -20,7 +20,6 @@ may take long or raise. Runs in the threads of a report.
 from __future__ import annotations
 
 import os
-import time
 from typing import NamedTuple
 
 from ceilometer.diagnostics import contents
@@ -30,6 +29,7 @@ from ceilometer.diagnostics.daemon import section_findings
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import findings
+from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics import report
 from ceilometer.diagnostics.secrets import redact
 
@@ -160,7 +160,7 @@ def _cut(text: str, bytes_max: int, left_out: int) -> tuple[str, bool]:
             break
         size += len(encoded)
         end += len(piece)
-        time.sleep(0)
+        pauses.pause()
     if end >= len(text) and not left_out:
         return text, False
     newline = text.rfind('\n', 0, end)

@@ -25,13 +25,13 @@ import glob
 import operator
 import os
 import re
-import time
 from typing import Any
 from typing import NamedTuple
 
 from oslo_config import cfg
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics import pauses
 
 
 class Option(NamedTuple):
@@ -74,9 +74,6 @@ class Option(NamedTuple):
 
 #: How often the options are listed again that changed while they were.
 READS_MAX = 100
-
-#: How many options are read before other threads get their turn.
-READS_UNTIL_PAUSE = 16
 
 #: Of a setting that a file has more often the last ones are kept.
 VALUES_MAX = 100
@@ -162,11 +159,10 @@ def read(conf: cfg.ConfigOpts) -> Iterator[Option]:
 
     :param conf: the service's own configuration
     """
-    for number, (group, opt) in enumerate(sorted(
+    for group, opt in sorted(
             _opts(conf), key=lambda item: (
-                item[0] != 'DEFAULT', item[0], item[1].dest))):
-        if not number % READS_UNTIL_PAUSE:
-            time.sleep(0)
+                item[0] != 'DEFAULT', item[0], item[1].dest)):
+        pauses.pause()
         yield _read(conf, group, opt)
 
 

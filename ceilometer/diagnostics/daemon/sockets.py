@@ -29,11 +29,11 @@ import contextlib
 import os
 import socket
 import struct
-import time
 from typing import Any
 from typing import NamedTuple
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics import pauses
 
 #: So many groups of sockets are told.
 GROUPS_MAX = 20
@@ -97,11 +97,9 @@ def groups(descriptors: Iterable[int]) -> contents.Sockets:
         of another kind
     """
     counts: collections.Counter[_Group] = collections.Counter()
-    for number, descriptor in enumerate(descriptors):
+    for descriptor in descriptors:
         counts[_group(descriptor)] += 1
-        if number % 100 == 99:
-            # whoever waits for the interpreter goes first
-            time.sleep(0)
+        pauses.pause()
     told = counts.most_common(GROUPS_MAX)
     return {
         'groups': [{

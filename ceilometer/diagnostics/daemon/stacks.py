@@ -27,6 +27,7 @@ from types import FrameType
 from typing import Any
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics import pauses
 
 #: Of a deeper stack the outermost and the innermost frames are kept.
 FRAMES_MAX = 200
@@ -102,6 +103,7 @@ class Describer:
             if not was_cached:
                 linecache.cache.pop(file, None)
             self._lines[file] = lines
+            pauses.pause()
         if not 0 < line <= len(lines):
             return ''
         return lines[line - 1].strip()[:SOURCE_CHARS_MAX]

@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from urllib import parse
 
 from ceilometer.diagnostics import patterns
+from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics.secrets import announced_commands
 from ceilometer.diagnostics.secrets import call_arguments
 from ceilometer.diagnostics.secrets import command_lines
@@ -84,6 +85,8 @@ def find(whole: str, names: bool = True) -> Iterator[spans.Span]:
             hinted[hints] = not whole.isascii() or _has_any(
                 text.lower, hints)
         if hinted[hints]:
+            # of a long text each takes its time
+            pauses.pause()
             yield from recognizer.find(text)
 
 

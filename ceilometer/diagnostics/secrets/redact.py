@@ -25,11 +25,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Mapping
 import math
-import time
 from typing import Any
 from typing import NamedTuple
 
 from ceilometer.diagnostics import escape
+from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics.secrets import described_values
 from ceilometer.diagnostics.secrets import looks
 from ceilometer.diagnostics.secrets import mask
@@ -44,8 +44,8 @@ DEPTH_MAX = 32
 #: How much text is escaped before other threads get their turn.
 PIECE_CHARS = 32 * 1024
 
-#: How many values are masked before other threads get their turn.
-VALUES_UNTIL_PAUSE = 500
+#: How many values are masked before a pause is thought of.
+VALUES_UNTIL_PAUSE = 25
 
 #: What holds a command line goes by these names.
 COMMANDS = frozenset(('command', 'commands', 'cmd', 'cmdline', 'command_line',
@@ -82,7 +82,7 @@ class Redactor:
         escaped = []
         for at in range(0, len(masked), PIECE_CHARS):
             escaped.append(escape.text(masked[at:at + PIECE_CHARS]))
-            time.sleep(0)
+            pauses.pause()
         return ''.join(escaped)
 
     def rest(self) -> None:
@@ -271,7 +271,7 @@ class _Walk:
         self._until_pause -= 1
         if not self._until_pause:
             self._until_pause = VALUES_UNTIL_PAUSE
-            time.sleep(0)
+            pauses.pause()
 
 
 def line(text: str) -> str:

@@ -402,8 +402,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='any number of descriptors is looked at',
         file=RESOURCES,
-        old='enumerate(names[:DESCRIPTORS_MAX]):',
-        new='enumerate(names):',
+        old='in names[:DESCRIPTORS_MAX]:',
+        new='in names:',
         tests=(TESTS + 'TestOthers::test_number_of_descriptors_is_'
                'limited',)),
     fault.Fault(

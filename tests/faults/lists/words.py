@@ -21,6 +21,7 @@ REPORT = 'report.py'
 TESTS = 'tests/unit/test_journal_entries.py::'
 ROUND_TRIP = TESTS + 'TestRoundTrip::test_a_report_comes_back_as_it_was'
 WRONG_VALUE = TESTS + 'TestInvalid::test_wrong_value_is_named_with_its_field'
+PAUSES = 'tests/unit/test_pauses.py::'
 TEST_ESCAPE = 'tests/unit/test_escape.py::'
 TEST_REPORT = 'tests/unit/test_report.py::'
 
@@ -204,6 +205,48 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='CHARS_MAX = 64 * 1024',
         new='CHARS_MAX = 64 * 1024 * 1024',
         tests=('tests/unit/test_data_json.py',)),
+    fault.Fault(
+        name='a pause wakes up no other thread',
+        file='pauses.py',
+        old='time.sleep(PAUSE_USEC / 1e6)',
+        new='time.sleep(0)',
+        tests=(PAUSES + 'test_report_pauses_each_time_it_has_worked',)),
+    fault.Fault(
+        name='threads that compute keep a report from being made',
+        file='pauses.py',
+        old='max(WORK_SECONDS, ended - begun)',
+        new='WORK_SECONDS',
+        tests=(PAUSES + 'test_busy_threads_do_not_take_all_of_the_time',)),
+    fault.Fault(
+        name='a command pauses',
+        file='pauses.py',
+        old='_due = math.inf\n\n\ndef begin',
+        new='_due = 0.0\n\n\ndef begin',
+        tests=(PAUSES + 'test_pauses_are_for_as_long_as_a_report',)),
+    fault.Fault(
+        name='a report that ended in a pause goes on to pause',
+        file='pauses.py',
+        old='    if _due != math.inf:\n',
+        new='    if True:\n',
+        tests=(PAUSES + 'test_report_that_ends_in_a_pause_has_ended',)),
+    fault.Fault(
+        name='pauses go on after a report',
+        file='daemon/make_report.py',
+        old='        stack.callback(pauses.end)\n',
+        new='',
+        tests=(PAUSES + 'test_pauses_are_for_as_long_as_a_report',)),
+    fault.Fault(
+        name='many values are masked without a pause',
+        file='secrets/redact.py',
+        old='VALUES_UNTIL_PAUSE = 25',
+        new='VALUES_UNTIL_PAUSE = 25_000',
+        tests=(PAUSES + 'test_pauses_are_thought_of_where_much_is_done',)),
+    fault.Fault(
+        name='a long text is searched without a pause',
+        file='secrets/recognizers.py',
+        old='            pauses.pause()\n',
+        new='',
+        tests=(PAUSES + 'test_each_recognizer_thinks_of_a_pause',)),
     fault.Fault(
         name='each object repeats what is usual',
         file='data_json.py',

@@ -22,6 +22,7 @@ from ceilometer.diagnostics.daemon import option_origins
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics import findings
+from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics.secrets import secret_names
 from ceilometer.diagnostics.secrets import url_credentials
 
@@ -95,6 +96,7 @@ def _show_unregistered(setting: service_options.Setting,
 
 def _describe(option: service_options.Option,
               origins: option_origins.Origins) -> contents.Option:
+    pauses.pause()
     places = origins.of(option.names)
     described: contents.Option = {
         'group': option.group,
@@ -184,6 +186,7 @@ def render(data: contents.Configuration) -> str:
     group = None
     for option in data['options']:
         if option['group'] != group:
+            pauses.pause()
             group = option['group']
             lines += ['', f'[{group}]']
         mark = '*' if option['changed'] else ' '

@@ -19,6 +19,7 @@ import logging
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import section
+from ceilometer.diagnostics import pauses
 
 
 def collect(context: section.Context) -> section.Content:
@@ -30,6 +31,7 @@ def collect(context: section.Context) -> section.Content:
         if not isinstance(logger, logging.Logger):
             continue
         count += 1
+        pauses.pause()
         # the others do as the one above them does; many libraries give
         # theirs a handler that does nothing
         if (logger.level or logger.disabled or not logger.propagate

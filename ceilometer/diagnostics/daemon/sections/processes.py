@@ -24,6 +24,7 @@ import psutil
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import users
+from ceilometer.diagnostics import pauses
 
 #: How many processes are told of; a daemon has tens at most.
 PROCESSES_MAX = 500
@@ -62,6 +63,7 @@ def _parents() -> dict[int, int]:
     """
     parents: dict[int, int] = {}
     for name in os.listdir('/proc'):
+        pauses.pause()
         if name.isdecimal():
             # gone since, or hidden (hidepid, ProtectProc=)
             with contextlib.suppress(OSError):

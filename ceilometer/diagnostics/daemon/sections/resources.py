@@ -24,6 +24,7 @@ import time
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import sockets
+from ceilometer.diagnostics import pauses
 
 #: How many descriptors are looked at; a leak may have hundreds of thousands.
 DESCRIPTORS_MAX = 20_000
@@ -117,7 +118,7 @@ def _descriptors(found: list[int]) -> contents.FileDescriptors:
     except OSError as error:
         return {'count': None, 'error': str(error)}
     closed = 0
-    for number, name in enumerate(names[:DESCRIPTORS_MAX]):
+    for name in names[:DESCRIPTORS_MAX]:
         try:
             target = os.readlink(f'/proc/self/fd/{name}')
         except OSError:
@@ -130,8 +131,7 @@ def _descriptors(found: list[int]) -> contents.FileDescriptors:
         counts[kind] += 1
         targets[target if kind in ('file', 'device', 'memory')
                 else kind] += 1
-        if number % 1000 == 999:
-            time.sleep(0)
+        pauses.pause()
     by_kind = dict(counts.most_common())
     if len(names) > DESCRIPTORS_MAX:
         by_kind[contents.NOT_LOOKED_AT] = len(names) - DESCRIPTORS_MAX

@@ -17,7 +17,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 from typing import Any
 
 from ceilometer.diagnostics import contents
@@ -32,6 +31,7 @@ from ceilometer.diagnostics.daemon import work
 from ceilometer.diagnostics.daemon import work_told
 from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import patterns
+from ceilometer.diagnostics import pauses
 
 NAME = 'threads'
 
@@ -110,6 +110,7 @@ def collect(context: section.Context) -> section.Content:
     for ident, stack in taken['stacks'].items():
         thread = taken['threads'].get(ident)
         described = _describe(ident, thread, ident == taken['main'])
+        pauses.pause()
         native_id = described['native_id']
         seen = None if native_id is None else kernel.pop(native_id, None)
         if seen is not None:
@@ -138,7 +139,7 @@ def collect(context: section.Context) -> section.Content:
                 wanted.append(waited_for.Wanted(
                     owner['ident'], stack, source))
         merged.append({'threads': owners, 'frames': frames})
-        time.sleep(0)
+        pauses.pause()
     told = waited_for.ask(wanted, taken['threads'])
     if told:
         by_ident = {owner['ident']: owner for owner, _ in threads}
@@ -259,6 +260,7 @@ def render(data: contents.Threads) -> str:
              f'{len(data["stacks"])}; most recent call last',
              *thread_pools.render(data.get('pools', []))]
     for merged in data['stacks']:
+        pauses.pause()
         lines.append('')
         owners = merged['threads']
         if len(owners) > 1:

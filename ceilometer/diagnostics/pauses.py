@@ -1,0 +1,63 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Lets the other threads of a process run while a report is made.
+
+CPython takes the interpreter away from a thread that computes only when
+another one has waited for 5 ms. ``time.sleep(0)`` does not help: it gives the
+interpreter away and has it again before the other thread is awake. So whoever
+computes for a report calls :func:`pause` between pieces of work, and sleeps
+for as long as it takes another thread to wake up.
+
+For any thread. Does nothing where no report is made, as in the command.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+
+#: How long a report computes between two pauses.
+WORK_SECONDS = 0.001
+
+#: How long such a pause is. The kernel adds as much.
+PAUSE_USEC = 50
+
+# When the next pause is due, on the clock of time.monotonic().
+_due = math.inf
+
+
+def begin() -> None:
+    """A report is made from now on."""
+    global _due
+    _due = 0.0
+
+
+def end() -> None:
+    """None is made any more; what was abandoned goes on without pauses."""
+    global _due
+    _due = math.inf
+
+
+def pause() -> None:
+    """Let other threads run, if this has computed for long enough."""
+    global _due
+    begun = time.monotonic()
+    if begun < _due:
+        return
+    time.sleep(PAUSE_USEC / 1e6)
+    ended = time.monotonic()
+    # unless the report has ended meanwhile
+    if _due != math.inf:
+        # Threads that compute keep the interpreter for 5 ms each. They have
+        # half of the time, and the report is made nevertheless.
+        _due = ended + max(WORK_SECONDS, ended - begun)
