@@ -141,7 +141,7 @@ MANY = [{'name': f'thread {number}', 'ident': number} for number in range(500)]
 
 
 @pytest.mark.parametrize(('work', 'least'), [
-    (lambda: redact.Redactor().data(MANY), 40),
+    (lambda: redact.Redactor().data(list(range(1000))), 40),
     (lambda: redact.Redactor().text('x' * 10 * redact.PIECE_CHARS), 10),
     (lambda: escape.data(MANY), 500),
     (lambda: data_json.encode(MANY), 500 // data_json.ELEMENTS_MAX),
@@ -158,4 +158,7 @@ def test_each_recognizer_thinks_of_a_pause(counted):
     """In a long text each takes its time."""
     text = 'password = x; url: http://u:p@h/ ' * 20
     assert list(recognizers.find(text))
-    assert len(counted) > 5
+    # without those that were compiled
+    counted.clear()
+    assert list(recognizers.find(text))
+    assert len(counted) > 3
