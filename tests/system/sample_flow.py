@@ -39,7 +39,8 @@ FILES = ('/etc/ceilometer/polling.yaml', '/etc/ceilometer/pipeline.yaml',
 SOURCES = pathlib.Path(__file__).with_name('flow')
 
 # Answers each request with a status, or never, or as a Keystone does that
-# does not know the password.
+# does not know the password; or as one that does, with a Nova that knows no
+# instance.
 SERVER = """
 import http.server, json, socket, sys, threading, systemd.daemon
 port, answer = int(sys.argv[1]), sys.argv[2]
@@ -49,16 +50,21 @@ if answer == 'silent':
     threading.Event().wait()
 url = f'http://127.0.0.1:{port}/v3'
 class Handler(http.server.BaseHTTPRequestHandler):
-    def answer(self, status, body=None):
+    def answer(self, status, body=None, headers=()):
         self.rfile.read(int(self.headers.get('Content-Length', 0)))
         data = json.dumps(body).encode() if body else b''
         self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
         self.send_header('Content-Type', 'application/json')
         self.send_header('Content-Length', str(len(data)))
         self.end_headers()
         self.wfile.write(data)
     def do_GET(self):
-        if answer == 'keystone':
+        if answer == 'cloud' and '/servers/' in self.path:
+            self.answer(404, {'itemNotFound': {
+                'code': 404, 'message': 'Instance could not be found.'}})
+        elif answer in ('keystone', 'cloud'):
             self.answer(200, {'version': {
                 'id': 'v3.14', 'status': 'stable', 'media-types': [],
                 'links': [{'rel': 'self', 'href': url}]}})
@@ -69,6 +75,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(401, {'error': {
                 'code': 401, 'title': 'Unauthorized', 'message':
                 'The request you have made requires authentication.'}})
+        elif answer == 'cloud':
+            self.answer(201, {'token': {
+                'methods': ['password'], 'expires_at': '2999-01-01T00:00:00Z',
+                'catalog': [{'type': 'compute', 'endpoints': [{
+                    'interface': 'public', 'region': 'RegionOne',
+                    'region_id': 'RegionOne',
+                    'url': f'http://127.0.0.1:{port}/v2.1'}]}]}},
+                [('X-Subject-Token', 'token')])
         else:
             self.answer(int(answer))
 server = http.server.ThreadingHTTPServer(('127.0.0.1', port), Handler)
@@ -116,7 +130,8 @@ class Flow:
     def server(self, port: int, answer: str) -> None:
         """Start a server of HTTP.
 
-        :param answer: the status of each answer, or silent, or keystone
+        :param answer: the status of each answer, or silent, keystone or
+            cloud
         """
         name = f'server-{port}'
         self._servers.append(name)

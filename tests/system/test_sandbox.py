@@ -25,8 +25,10 @@ import pytest
 
 from tests.system import beds
 from tests.system import conftest
+from tests.system import hypervisor as hypervisors
 from tests.system import machine as machines
 from tests.system import reports
+from tests.system import sample_flow
 from tests.system import sandbox
 from tests.system import test_units
 
@@ -73,9 +75,15 @@ EOF
 fi
 """
 
+# What a domain of libvirt's test driver has.
+METERS = ['cpu', 'power.state', 'disk.device.capacity',
+          'network.incoming.bytes']
+
 # Differs from one start to the next, whatever the unit says.
 _VARIES = re.compile(r'\.(frames|waits|work|findings|descriptors|peers|last|'
                      r'threads|logged|cycles|pollsters|problems|'
+                     # threads that begin or end at that moment
+                     r'without_python|'
                      # of brokers that are away: known a moment later
                      r'down_since_usec|last_error)\b')
 
@@ -114,24 +122,49 @@ def test_report_tells_the_same_in_the_sandbox(
     """Each section of each process, but for what varies anyway."""
     unit(name)
     reports.ready(machine, name)
-    main = machine.show(name, 'MainPID')['MainPID']
-    for pid in (main, *machine.workers(name)):
-        status = machine.path(f'/proc/{pid}/status').read_text()
-        for line in ('NoNewPrivs:\t1', 'CapBnd:\t0000000000000000',
-                     'Seccomp:\t2'):
-            assert f'\n{line}\n' in status
+    _assert_closed(machine, name)
     closed = _told(_everyone(machine, name))
     machine.systemctl('stop', name)
     unit(name, dropin=sandbox.off())
     reports.ready(machine, name)
-    main = machine.show(name, 'MainPID')['MainPID']
-    status = machine.path(f'/proc/{main}/status').read_text()
-    # system calls are filtered for the whole machine anyway
-    assert '\nNoNewPrivs:\t0\n' in status
-    assert 'CapBnd:\t0000000000000000' not in status
+    _assert_open(machine, name)
     assert _told(_everyone(machine, name)) == closed
     # from Python 3.14 on there is one that forks the workers
     assert set(closed) - {'forkserver'} == {'master', 'worker'}
+
+
+def test_domain_of_libvirt_is_polled_in_the_sandbox(
+        machine: machines.Machine, unit: conftest.StartUnit,
+        flow: sample_flow.Flow) -> None:
+    """Its samples are published, and reports tell the same as without it.
+
+    What the daemon needs for it is a socket that everybody may use: neither
+    root, nor the group that may do everything.
+    """
+    name = sample_flow.POLLING
+    # older versions ask Nova about each instance
+    flow.server(5000, 'cloud')
+    flow.poll({'name': 'instances', 'meters': METERS,
+               'interval': sample_flow.INTERVAL_SECONDS})
+    flow.publish(f'file://{sample_flow.SAMPLES}?json')
+    hypervisor = hypervisors.Hypervisor(machine)
+    try:
+        unit(sample_flow.NOTIFICATION)
+        unit(name, config=hypervisors.CONFIG)
+        closed = _polled(flow)
+        _assert_closed(machine, name)
+        mode = machine.run(['stat', '--format=%U:%G %a',
+                            '/run/libvirt/libvirt-sock', hypervisors.SOCKET])
+        assert mode.stdout == 'root:root 700\nroot:root 777\n'
+        machine.systemctl('stop', name)
+        machine.run(['truncate', '--size=0', sample_flow.SAMPLES])
+        unit(name, dropin=sandbox.off(), config=hypervisors.CONFIG)
+        opened = _polled(flow)
+        _assert_open(machine, name)
+        assert closed == opened
+    finally:
+        machine.systemctl('stop', name)
+        hypervisor.stop()
 
 
 def test_ipmi_is_read_without_root(
@@ -166,6 +199,42 @@ def test_ipmi_is_read_without_root(
                      '--uninstall'])
         machine.run(['ceilometer-diagnostics', 'install-system', '--units'])
         machine.systemctl('daemon-reload')
+
+
+def _polled(flow: sample_flow.Flow) -> dict[str, dict[str, typing.Any]]:
+    """What is told when the samples of each meter have been published."""
+    machine = flow.machine
+
+    def published() -> bool:
+        lines = machine.run(['cat', sample_flow.SAMPLES],
+                            check=False).stdout.splitlines()
+        samples = [json.loads(line) for line in lines]
+        return {(sample['name'], sample['resource_id'].partition(
+            hypervisors.DOMAIN_ID)[1]) for sample in samples} == {
+                (meter, hypervisors.DOMAIN_ID) for meter in METERS}
+
+    machine.wait_for(published, what='samples of the domain',
+                     unit=sample_flow.POLLING)
+    return _told(_everyone(machine, sample_flow.POLLING))
+
+
+def _assert_closed(machine: machines.Machine, name: str) -> None:
+    """Each process of a unit is in the sandbox."""
+    main = machine.show(name, 'MainPID')['MainPID']
+    for pid in (main, *machine.workers(name)):
+        status = machine.path(f'/proc/{pid}/status').read_text()
+        for line in ('NoNewPrivs:\t1', 'CapBnd:\t0000000000000000',
+                     'Seccomp:\t2'):
+            assert f'\n{line}\n' in status
+
+
+def _assert_open(machine: machines.Machine, name: str) -> None:
+    """The main process of a unit is in no sandbox."""
+    main = machine.show(name, 'MainPID')['MainPID']
+    status = machine.path(f'/proc/{main}/status').read_text()
+    # system calls are filtered for the whole machine anyway
+    assert '\nNoNewPrivs:\t0\n' in status
+    assert 'CapBnd:\t0000000000000000' not in status
 
 
 def _everyone(machine: machines.Machine, name: str) -> list[reports.Report]:
