@@ -26,6 +26,7 @@ import hypothesis
 from hypothesis import strategies
 import pytest
 
+from ceilometer.diagnostics import escape
 from ceilometer.diagnostics.secrets import mask
 from ceilometer.diagnostics.secrets import redact
 from ceilometer.diagnostics.secrets import secret_names
@@ -591,20 +592,60 @@ class TestProperties:
         """No text raises, and none gets a character journald refuses."""
         assert not characters.unprintable(redact.Redactor().text(text))
 
-    @hypothesis.given(strategies.recursive(
+    any_data = strategies.recursive(
         strategies.none() | strategies.booleans() | strategies.integers()
         | strategies.floats() | strategies.text() | strategies.binary(),
         lambda inner: strategies.lists(inner) | strategies.tuples(inner)
         | strategies.frozensets(strategies.text() | strategies.binary())
         | strategies.dictionaries(strategies.text() | strategies.integers()
-                                  | strategies.binary(), inner)))
+                                  | strategies.binary(), inner))
+
+    @hypothesis.given(any_data)
     def test_any_data_becomes_json(self, data):
         """No data raises, and all of it becomes JSON."""
         json.loads(json.dumps(redact.Redactor().data(data), allow_nan=False))
 
+    @hypothesis.given(any_data)
+    def test_any_data_are_escaped_for_lines(self, data):
+        """As if each text was, but where none has to be."""
+        redactor = redact.Redactor()
+        expected = redactor.data(data)
+        found, lines = redactor.data_and_lines(data)
+        assert json.dumps(found) == json.dumps(expected)
+        assert json.dumps(lines) == json.dumps(escape.data(expected))
+
 
 class TestData:
     """Data of any kind becomes data of JSON."""
+
+    @pytest.mark.parametrize('data', [
+        {'a': 'b\n'}, {'a\n': 'b'}, ['a\n'], ['--x', 'a\n'],
+        {'command': 'a -b\n'}, {'a': {1: 'b\x1b'}}, {'a': b'\n'}])
+    def test_what_is_not_printable_is_escaped_for_lines(self, data):
+        """Wherever it stands; else nothing is copied."""
+        redactor = redact.Redactor()
+        found, lines = redactor.data_and_lines(data)
+        assert lines == escape.data(found) != found
+        found, lines = redactor.data_and_lines({'a': ['b', 1, None]})
+        assert lines is found
+
+    def test_mappings_of_the_same_keys_are_told_apart(self):
+        """What one of them says of its values is said of no other."""
+        assert redact.Redactor().data([
+            {'name': 'password', 'value': 'S', 'count': 7},
+            {'name': 'debug', 'value': 'S', 'count': 7},
+            {'name': 'password', 'value': 5, 'count': 7},
+            {'password': 5, 'tokens': 7}, {'password': 'x', 'tokens': 'y'},
+            {True: 1}, {1: 2}, {'source': 'password = x'},
+            {'source': 'password = x', 'line': 1, 'function': 'f'},
+        ]) == [
+            {'name': 'password', 'value': '***', 'count': 7},
+            {'name': 'debug', 'value': 'S', 'count': 7},
+            {'name': 'password', 'value': '***', 'count': 7},
+            {'password': '***', 'tokens': 7},
+            {'password': '***', 'tokens': '***'},
+            {'True': 1}, {'1': 2}, {'source': 'password = ***'},
+            {'source': 'password = x', 'line': 1, 'function': 'f'}]
 
     def test_data_has_a_limit(self):
         """What is more is refused, and not walked to its end."""

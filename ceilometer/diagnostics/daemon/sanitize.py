@@ -103,10 +103,10 @@ def _make(kind: section_module.Kind, content: section_module.Content,
     status = fields.STATUS_OK
     above: list[contents.Finding] | None = None
     try:
-        data = redactor.data(content.data, limit_chars=bytes_max)
+        data, escaped = redactor.data_and_lines(
+            content.data, limit_chars=bytes_max)
         text = content.text
         if text is None or kind.findings is not None:
-            escaped = escape.data(data)
             if text is None:
                 text = kind.render(escaped)
             if kind.findings is not None:

@@ -53,6 +53,9 @@ COMMANDS = frozenset(('command', 'commands', 'cmd', 'cmdline', 'command_line',
 
 _NUMBERS = frozenset((int, float))
 
+# Smaller numbers stay what they are.
+_PLAIN_MAX = 2 ** 63
+
 
 class TooLarge(ValueError):
     """Data that exceeds the size limit."""
@@ -107,6 +110,21 @@ class Redactor:
         """
         return _Walk(self._masker, limit_chars).value(data, _NO_NAME, 0)
 
+    def data_and_lines(self, data: Any, limit_chars: int | None = None,
+                       ) -> tuple[Any, Any]:
+        """Plain data as :meth:`data` has it, and the same with escaped texts.
+
+        Most need no escape; the second is the very same object then.
+
+        :param data: as for :meth:`data`
+        :param limit_chars: as for :meth:`data`
+        :returns: the data, and what :func:`escape.data` makes of them
+        :raises TooLarge: they hold more
+        """
+        walk = _Walk(self._masker, limit_chars)
+        masked = walk.value(data, _NO_NAME, 0)
+        return masked, masked if walk.is_printable else escape.data(masked)
+
 
 class _Name(NamedTuple):
     """What is known of a name that a value goes by.
@@ -130,6 +148,21 @@ class _Name(NamedTuple):
 _NO_NAME = _Name()
 
 
+class _Row(NamedTuple):
+    """What is known of the keys of a mapping; most have the same as others.
+
+    :ivar names: what is known of each
+    :ivar shown: each without secrets
+    :ivar chars: how many characters they have together
+    :ivar describes: whether a value may be the name of something
+    """
+
+    names: list[_Name]
+    shown: list[str]
+    chars: int
+    describes: bool
+
+
 class _Walk:
     """One pass over nested data; measures what it sees."""
 
@@ -139,6 +172,9 @@ class _Walk:
         self._until_pause = VALUES_UNTIL_PAUSE
         # each frame of each stack has the same ones
         self._names: dict[str, _Name] = {}
+        self._rows: dict[tuple[Any, ...], _Row] = {}
+        #: whether nothing of it has to be escaped to stand on one line
+        self.is_printable = True
 
     def value(self, value: Any, name: _Name, depth: int,
               secret: bool = False) -> Any:
@@ -199,10 +235,16 @@ class _Walk:
     def _string(self, text: str, name: _Name) -> str:
         self._count(4 + len(text))
         if name.is_command and ' -' in text:
-            return ' '.join(self._masker.arguments([text]))
+            return self._line(' '.join(self._masker.arguments([text])))
         # A line of a program is no place for a secret, but is full of names
         # that say key or token.
-        return self._masker.text(text, names=name.shown != 'source')
+        return self._line(self._masker.text(
+            text, names=name.shown != 'source'))
+
+    def _line(self, masked: str) -> str:
+        if not masked.isprintable():
+            self.is_printable = False
+        return masked
 
     def _name(self, key: Any) -> _Name:
         """What is known of the key of a mapping."""
@@ -215,7 +257,8 @@ class _Walk:
 
     def _look_at(self, key: Any) -> _Name:
         is_text = isinstance(key, str)
-        shown = self._masker.text(key if is_text else _safe_repr(key))
+        shown = self._line(
+            self._masker.text(key if is_text else _safe_repr(key)))
         return _Name(
             shown, secret_names.says(shown),
             secret_names.is_directory(shown, '/'), shown.lower() in COMMANDS,
@@ -224,30 +267,57 @@ class _Walk:
 
     def _mapping(self, value: Mapping[Any, Any], depth: int,
                  secret: bool) -> Any:
-        items = []
-        described = False
-        for key, item in list(value.items()):
-            name = self._name(key)
-            self._count(len(name.shown or ''))
-            items.append((name, item))
-            described = described or (
-                name.describes and isinstance(item, str)
-                and secret_names.is_secret(item))
+        # copied at once: the daemon may change it meanwhile
+        items = list(value.items())
+        keys = tuple([key for key, _ in items])
+        row = self._rows.get(keys) or self._row(keys)
+        self._count(row.chars)
+        described = row.describes and any(
+            name.describes and isinstance(item, str)
+            and secret_names.is_secret(item)
+            for name, (_, item) in zip(row.names, items, strict=True))
         # that an option is not secret is known better than its name can say
         described = described and not (value.get('secret') is False and not (
             isinstance(value.get('name'), str)
             and secret_names.is_password(value['name'])))
-        result = {}
-        for name, item in items:
-            shown = name.shown or ''
-            # a third-party key 'source' does not hold a line of a program
-            if shown == 'source' and not (
-                    'line' in value and 'function' in value):
-                name = _NO_NAME
-            result[shown] = self.value(
+        if secret or described:
+            return {shown: self.value(
                 item, name, depth + 1,
                 secret or (described and name.described))
+                for (_, item), name, shown in zip(
+                    items, row.names, row.shown, strict=True)}
+        result = {}
+        plain = 0
+        for (_, item), name, shown in zip(
+                items, row.names, row.shown, strict=True):
+            kind = type(item)
+            # most are such, of which nothing is masked
+            if item is None or kind is bool or (
+                    kind is int and name.says is not _Says.SECRET
+                    and -_PLAIN_MAX < item < _PLAIN_MAX):
+                plain += 1
+                if not plain % VALUES_UNTIL_PAUSE:
+                    pauses.pause()
+                result[shown] = item
+            else:
+                result[shown] = self.value(item, name, depth + 1)
+        self._count(4 * plain)
         return result
+
+    def _row(self, keys: tuple[Any, ...]) -> _Row:
+        """What is known of the keys of a mapping, in their order."""
+        names = list(map(self._name, keys))
+        shown = [name.shown or '' for name in names]
+        # a third-party key 'source' does not hold a line of a program
+        if not ('line' in keys and 'function' in keys):
+            names = [name if name.shown != 'source' else _NO_NAME
+                     for name in names]
+        row = _Row(names, shown, sum(map(len, shown)),
+                   any(name.describes for name in names))
+        # what equals a text is one
+        if all(type(key) is str for key in keys):
+            self._rows[keys] = row
+        return row
 
     def _sequence(self, value: Iterable[Any], name: _Name, depth: int,
                   secret: bool) -> list[Any]:
@@ -257,7 +327,8 @@ class _Walk:
             for item in items:
                 self._count(4 + len(item))
             if _is_command(items, name, depth):
-                return self._masker.arguments(items)
+                return [self._line(argument)
+                        for argument in self._masker.arguments(items)]
         if len(items) == 2 and _is_name_of_secret(items):
             # ('X-Auth-Token', 'S')
             return [self.value(items[0], _NO_NAME, depth + 1, secret),

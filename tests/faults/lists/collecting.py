@@ -424,9 +424,9 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(TEST_COLLECT + 'test_secret_in_an_exception_is_masked',)),
     fault.Fault(
         name='data are rendered with control characters',
-        file=SANITIZE,
-        old='escaped = escape.data(data)',
-        new='escaped = data',
+        file='secrets/redact.py',
+        old='masked if walk.is_printable else',
+        new='masked if True else',
         tests=(TEST_COLLECT + 'test_data_of_a_section_stay_on_their_'
                'line',)),
     fault.Fault(

@@ -354,8 +354,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what is called source is looked at for URLs only',
         file=REDACT,
-        old='                name = _NO_NAME\n',
-        new='                pass\n',
+        old="if name.shown != 'source' else _NO_NAME",
+        new="if True else _NO_NAME",
         tests=(TESTS + 'TestData::test_source_is_a_line_of_a_program_in_a_'
                'frame_only',)),
     fault.Fault(
@@ -378,17 +378,37 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='secret)',
         tests=(IN_DATA,)),
     fault.Fault(
+        name='a mapping has the values of another one with its keys',
+        file=REDACT,
+        old='        described = row.describes and any(',
+        new='        described = False and any(',
+        tests=(IN_DATA, 'tests/unit/test_redact.py::TestData::'
+               'test_mappings_of_the_same_keys_are_told_apart')),
+    fault.Fault(
+        name='a number that is secret is shown',
+        file=REDACT,
+        old='kind is int and name.says is not _Says.SECRET',
+        new='kind is int',
+        tests=('tests/unit/test_redact.py::TestData::'
+               'test_mappings_of_the_same_keys_are_told_apart',)),
+    fault.Fault(
+        name='what is not printable in a key is shown on its line',
+        file=REDACT,
+        old='        shown = self._line(\n',
+        new='        shown = str(\n',
+        tests=('tests/unit/test_redact.py::TestData::'
+               'test_what_is_not_printable_is_escaped_for_lines',)),
+    fault.Fault(
         name='keys of data are not masked',
         file=REDACT,
-        old='shown = self._masker.text(key if is_text else '
-            '_safe_repr(key))',
-        new='shown = key if is_text else _safe_repr(key)',
+        old='self._masker.text(key if is_text else _safe_repr(key))',
+        new='key if is_text else _safe_repr(key)',
         tests=(IN_DATA,)),
     fault.Fault(
         name='a list of texts is not taken for arguments',
         file=REDACT,
-        old='                return self._masker.arguments(items)\n',
-        new='                return [self._masker.text(i) for i in items]\n',
+        old='for argument in self._masker.arguments(items)]',
+        new='for argument in map(self._masker.text, items)]',
         tests=(IN_DATA,)),
     fault.Fault(
         name='deep data end the section',
