@@ -48,7 +48,8 @@ def test_names_of_ours_are_not_taken(add):
     assert names[len(fields.SECTIONS):] == ['threads-2', 'summary-2']
 
 
-def test_broken_distribution_costs_only_its_sections(add, monkeypatch):
+@pytest.mark.parametrize('what', ['entry_points', 'distributions'])
+def test_broken_distribution_costs_only_its_sections(add, monkeypatch, what):
     """Those that were registered are there."""
     def fail(**parameters):
         raise OSError('metadata cannot be read')
@@ -56,13 +57,57 @@ def test_broken_distribution_costs_only_its_sections(add, monkeypatch):
     add('Registered')
     entry_points._all.cache_clear()
     entry_points.of.cache_clear()
-    monkeypatch.setattr(metadata, 'entry_points', fail)
+    if what == 'entry_points':
+        monkeypatch.setattr(entry_points, '_is_known', lambda group: True)
+    monkeypatch.setattr(metadata, what, fail)
     try:
         assert [kind.name for kind in added_sections.kinds()] == [
             'registered']
     finally:
         entry_points._all.cache_clear()
         entry_points.of.cache_clear()
+
+
+class Installed(metadata.Distribution):
+    """A distribution that is installed; its files are given."""
+
+    def __init__(self, files):
+        self.files_by_name = files
+
+    def read_text(self, filename):
+        """A file of its metadata."""
+        return self.files_by_name.get(filename)
+
+    def locate_file(self, path):
+        """Where one of its modules would be."""
+        raise AssertionError('none is looked for')
+
+
+@pytest.mark.parametrize('section', [
+    None, 'somebody.else', registry.ENTRY_POINT_GROUP + '.more',
+    registry.ENTRY_POINT_GROUP])
+def test_files_are_parsed_only_where_one_has_the_group(monkeypatch, section):
+    """They all say what entry points they have; most have none of ours."""
+    files = {'METADATA': 'Metadata-Version: 2.1\nName: of-test\nVersion: 1\n'}
+    if section is not None:
+        files['entry_points.txt'] = (
+            f'[console_scripts]\na = b:c\n\n[{section}]\nname = module:what\n')
+    parsed = []
+    find = metadata.entry_points
+    monkeypatch.setattr(metadata, 'distributions', lambda **_: iter(
+        [Installed({'METADATA': 'Name: other\n'}), Installed(files)]))
+    monkeypatch.setattr(metadata, 'entry_points', lambda **given: (
+        parsed.append(1) or find(**given)))
+    entry_points._all.cache_clear()
+    entry_points.of.cache_clear()
+    try:
+        found = entry_points.of(registry.ENTRY_POINT_GROUP)
+    finally:
+        entry_points._all.cache_clear()
+        entry_points.of.cache_clear()
+    has_ours = section == registry.ENTRY_POINT_GROUP
+    assert [point.value for point in found] == ['module:what'] * has_ours
+    assert bool(parsed) is has_ours
 
 
 def test_deep_data_is_laid_out_up_to_a_depth():

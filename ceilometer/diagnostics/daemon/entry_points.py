@@ -12,7 +12,7 @@
 
 """Finds entry points of the installed distributions, and looks for them once.
 
-To look takes 20 ms and more, however few are wanted: it reads a file of each
+To look takes 10 ms and more, however few are wanted: it reads a file of each
 distribution. What is installed later needs a restart anyway.
 
 Runs in the threads of a report, and in the main thread while the daemon
@@ -25,6 +25,8 @@ import functools
 from importlib import metadata
 from typing import Any
 
+from ceilometer.diagnostics import pauses
+
 
 @functools.cache
 def of(group: str) -> tuple[metadata.EntryPoint, ...]:
@@ -33,7 +35,21 @@ def of(group: str) -> tuple[metadata.EntryPoint, ...]:
     :param group: its name
     :raises Exception: a distribution is broken
     """
-    return tuple(_all().select(group=group))
+    return tuple(_all().select(group=group)) if _is_known(group) else ()
+
+
+def _is_known(group: str) -> bool:
+    """Whether a distribution has such a group.
+
+    Most groups that are wanted nobody has; to parse all files to find that
+    out takes twice as long as to read them.
+    """
+    head = f'[{group}]'
+    for distribution in metadata.distributions():
+        if head in (distribution.read_text('entry_points.txt') or ''):
+            return True
+        pauses.pause()
+    return False
 
 
 @functools.cache

@@ -46,6 +46,20 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_known_secrets.py::TestReportAfterReport::'
                'test_option_without_a_secret_is_not_searched_again',)),
     fault.Fault(
+        name='entry points of other groups are parsed',
+        file='daemon/entry_points.py',
+        old="if head in (distribution.read_text('entry_points.txt') or ''):",
+        new="if distribution.read_text('entry_points.txt'):",
+        tests=(TEST_ADDED
+               + 'test_files_are_parsed_only_where_one_has_the_group',)),
+    fault.Fault(
+        name='entry points of ours are not found',
+        file='daemon/entry_points.py',
+        old="    head = f'[{group}]'",
+        new="    head = f'[{group}.]'",
+        tests=(TEST_ADDED
+               + 'test_files_are_parsed_only_where_one_has_the_group',)),
+    fault.Fault(
         name='options are read in each report, although nothing changed',
         file='daemon/service_options.py',
         old='    if (before is not None and len(same) == len(before.same)',
