@@ -836,10 +836,13 @@ class Workers(TypedDict):
     :ivar state: one of :data:`WORKERS_STATES`; None in a process that is no
         master
     :ivar state_seconds: how long it has been so
+    :ivar replaces: whether it notices that a worker has ended, and starts
+        another one; None in a process that is no master
     """
 
     state: str | None
     state_seconds: float | None
+    replaces: bool | None
     services: list[WorkersOfService]
 
 

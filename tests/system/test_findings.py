@@ -177,6 +177,46 @@ def test_worker_that_is_killed_is_told_by_its_signal(
         told.split('\n')[:3])
 
 
+def test_worker_that_nobody_replaces_is_told(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """With Python 3.14, and a unit that does not ask for more.
+
+    As it starts, nothing is unusual; nor is it when it reloads.
+    """
+    unit(POLLING, dropin='[Service]\n'
+         'Environment=CEILOMETER_DIAGNOSTICS_READINESS=0\n')
+    reports.ready(machine, POLLING)
+    assert summary_of_master(machine, POLLING)['MESSAGE'].split('\n')[2] == (
+        'nothing unusual')
+    before = machine.workers(POLLING)
+    machine.systemctl('reload', POLLING)
+    machine.wait_for(
+        lambda: machine.workers(POLLING) not in ([], before),
+        what='another worker', unit=POLLING)
+    assert summary_of_master(machine, POLLING)['MESSAGE'].split('\n')[2] == (
+        'nothing unusual')
+    before = machine.workers(POLLING)
+    os.kill(machine.host_pid(before[0]), signal.SIGKILL)
+    method = machine.run([
+        machine.python, '-c', 'import multiprocessing as module; '
+        'print(module.get_start_method())']).stdout.strip()
+    if method != 'forkserver':
+        machine.wait_for(
+            lambda: machine.workers(POLLING) not in ([], before),
+            what='another worker', unit=POLLING)
+        return
+    sentence = ('error: 1 of 1 workers do not run: worker 0; the master starts'
+                ' no other, as always with Python 3.14: restart the unit '
+                '[workers-missing]')
+    machine.wait_for(
+        lambda: summary_of_master(machine, POLLING)['MESSAGE'].split(
+            '\n')[2] == sentence,
+        what='a finding', unit=POLLING)
+    assert machine.workers(POLLING) == []
+    assert sentence.removesuffix(' [workers-missing]') in '\n'.join(
+        command.run(machine, 'trigger', POLLING).split('\n')[:3])
+
+
 def test_reloaded_daemon_has_nothing_unusual(
         machine: machines.Machine, unit: conftest.StartUnit) -> None:
     """Its worker has been replaced, as it should."""

@@ -16,9 +16,11 @@ from __future__ import annotations
 
 import faulthandler
 import logging
+import multiprocessing
 import os
 import resource
 import signal
+import sys
 import time
 import types
 
@@ -29,6 +31,7 @@ from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import memory_kills
 from ceilometer.diagnostics.daemon import process as daemons
+from ceilometer.diagnostics.daemon import readiness
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon.sections import recent_problems
 from ceilometer.diagnostics.daemon.sections import workers
@@ -220,7 +223,8 @@ def test_worker_that_was_killed_has_no_stacks(watch):
 def test_other_processes_say_who_knows(watch):
     """A worker has none of its own."""
     data, found, text = told()
-    assert data == {'state': None, 'state_seconds': None, 'services': []}
+    assert data == {'state': None, 'state_seconds': None, 'replaces': None,
+                    'services': []}
     assert not found
     assert 'its master' in text
 
@@ -310,6 +314,49 @@ def test_old_deaths_are_nothing_unusual(watch, monkeypatch):
     data, found, _ = told()
     assert not found
     assert data['services'][0]['deaths_count'] == 1
+
+
+@pytest.mark.any_python
+@pytest.mark.parametrize('method', ['fork', 'spawn', 'forkserver'])
+@pytest.mark.parametrize('looks', [False, True])
+def test_missing_worker_that_nobody_replaces(
+        watch, monkeypatch, method, looks):
+    """A server of forks is told of its end, and not the master, who may look.
+
+    Nothing is said of it as long as all run.
+    """
+    manager = Manager(expected=1)
+    manager.mp_context = multiprocessing.get_context(method)
+    monkeypatch.setattr(readiness, 'master', object() if looks else None)
+    begin(watch, manager)
+    manager.add(Process(os.getpid()))
+    data, found, text = told()
+    assert not found
+    never = method == 'forkserver' and not looks
+    assert data['replaces'] is not never
+    said = 'the master starts no other, as always with Python 3.14'
+    assert (f'\nIf a worker ends, {said}\n' in text) is never
+    manager._running_services['id'] = {}
+    (found,) = told()[1]
+    assert (found['kind'], found['sentence']) == (
+        'workers-missing', '1 of 1 workers do not run: worker 0'
+        + (f'; {said}: restart the unit' if never else ''))
+
+
+def test_start_method_is_asked_and_not_settled(monkeypatch):
+    """Nor is multiprocessing needed: a start may fail before that."""
+    asked = []
+
+    class Context:
+        def get_start_method(self, allow_none=False):
+            asked.append(allow_none)
+
+    manager = types.SimpleNamespace(mp_context=Context())
+    assert worker_deaths.start_method(manager) == (
+        multiprocessing.get_all_start_methods()[0])
+    assert asked == [True]
+    monkeypatch.delitem(sys.modules, 'multiprocessing')
+    assert worker_deaths.are_served(None) is False
 
 
 @pytest.mark.parametrize('state', ['starting', 'reloading', 'stopping'])

@@ -97,7 +97,7 @@ class Master:
         self._manager = manager
         self._descriptor = descriptor
         self._polls = polls
-        self._served = _is_served(manager)
+        self._served = worker_deaths.are_served(manager)
         self._since = time.monotonic()
         self._deaths = 0
         self._told = ''
@@ -345,12 +345,6 @@ def note_run(descriptor: int | None, returned: bool, idle: bool) -> None:
             os.pwrite(descriptor, _RECORD.pack(
                 _MARK, pid, time.monotonic(), returned, idle),
                 shared_places.READINESS.of(pid))
-
-
-def _is_served(manager: Any) -> bool:
-    """Whether workers are no children of the process that has the manager."""
-    context = getattr(manager, 'mp_context', None)
-    return context is not None and context.get_start_method() == 'forkserver'
 
 
 def _up(descriptor: int, pid: int, since: float) -> bool | None:

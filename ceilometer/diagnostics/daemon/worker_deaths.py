@@ -24,6 +24,7 @@ from __future__ import annotations
 import collections
 import os
 import signal
+import sys
 import time
 from typing import Any
 from typing import NamedTuple
@@ -195,6 +196,32 @@ def processes(manager: Any, service_id: Any) -> list[tuple[Any, int]]:
     # cotyledon 1 has the number itself there
     return [(process, getattr(info, 'worker_id', info))
             for process, info in list(running.items())]
+
+
+def start_method(manager: Any) -> str:
+    """How multiprocessing starts the workers of a manager: ``fork``.
+
+    Nothing is settled by asking. For any thread.
+
+    :param manager: cotyledon's
+    """
+    multiprocessing = sys.modules.get('multiprocessing')
+    if multiprocessing is None:
+        return 'fork'
+    context = getattr(manager, 'mp_context', multiprocessing)
+    method = context.get_start_method(allow_none=True)
+    # the first is the default
+    return str(method or multiprocessing.get_all_start_methods()[0])
+
+
+def are_served(manager: Any) -> bool:
+    """Whether workers are no children of the process that has the manager.
+
+    It then gets no SIGCHLD when one has ended, and cotyledon waits for that.
+
+    :param manager: cotyledon's
+    """
+    return start_method(manager) == 'forkserver'
 
 
 def age(pid: int) -> float | None:

@@ -26,10 +26,10 @@ from __future__ import annotations
 from collections.abc import Callable
 import functools
 import logging
-import sys
 from typing import Any
 
 from ceilometer.diagnostics.daemon import interpose
+from ceilometer.diagnostics.daemon import worker_deaths
 
 LOG = logging.getLogger(__name__)
 
@@ -120,7 +120,7 @@ def _run(wrapped: Callable[..., Any], instance: Any, args: Any,
          kwargs: Any) -> Any:
     try:
         if _on_manager is not None:
-            if _forks(instance):
+            if worker_deaths.start_method(instance) == 'fork':
                 instance.register_hooks(on_new_worker=_new_worker)
             # these stay in the master, whatever starts the workers
             instance.register_hooks(
@@ -131,16 +131,6 @@ def _run(wrapped: Callable[..., Any], instance: Any, args: Any,
         LOG.exception('Diagnostics cannot identify the workers of this '
                       'service')
     return wrapped(*args, **kwargs)
-
-
-def _forks(manager: Any) -> bool:
-    """Whether a manager's workers are its own forks."""
-    multiprocessing = sys.modules['multiprocessing']
-    context = getattr(manager, 'mp_context', multiprocessing)
-    method = context.get_start_method(allow_none=True)
-    # the first is the default
-    method = method or multiprocessing.get_all_start_methods()[0]
-    return str(method) == 'fork'
 
 
 def _init_worker(wrapped: Callable[..., Any], instance: Any, args: Any,

@@ -154,6 +154,24 @@ FAULTS = (
         tests=(TEST_WORKERS + 'test_missing_workers_are_unusual_only_once_it_'
                'runs',)),
     fault.Fault(
+        name='a worker that nobody replaces is told like another',
+        file='daemon/sections/workers.py',
+        old="                   if data['replaces'] is False else ''),",
+        new="                   if data['replaces'] is None else ''),",
+        tests=(TEST_WORKERS + 'test_missing_worker_that_nobody_replaces',)),
+    fault.Fault(
+        name='a master that looks is said to replace nobody',
+        file='daemon/sections/workers.py',
+        old='return readiness.master is not None or not worker_deaths.are',
+        new='return not worker_deaths.are',
+        tests=(TEST_WORKERS + 'test_missing_worker_that_nobody_replaces',)),
+    fault.Fault(
+        name='to ask how workers start settles it',
+        file='daemon/worker_deaths.py',
+        old='get_start_method(allow_none=True)',
+        new='get_start_method()',
+        tests=(TEST_WORKERS + 'test_start_method_is_asked_and_not_settled',)),
+    fault.Fault(
         name='last words go where the daemon writes',
         file='daemon/last_words.py',
         old='if _descriptor is None or not turn.is_ours(_descriptor):',

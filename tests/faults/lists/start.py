@@ -86,8 +86,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='hooks of ours are pickled for workers',
         file='daemon/workers.py',
-        old="    return str(method) == 'fork'\n",
-        new='    return True\n',
+        old="if worker_deaths.start_method(instance) == 'fork':\n",
+        new='if True:\n',
         tests=(TESTS + 'test_workers_start_without_us',)),
     fault.Fault(
         name='a worker of a forkserver has no configuration',

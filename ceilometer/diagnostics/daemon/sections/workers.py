@@ -19,6 +19,7 @@ from typing import Any
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import death_text
+from ceilometer.diagnostics.daemon import readiness
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import worker_deaths
 from ceilometer.diagnostics import findings
@@ -33,17 +34,21 @@ SETTLE_SECONDS = 60.0
 #: A worker that dies is started anew within that time.
 RESTART_SECONDS = 10.0
 
+_UNNOTICED = 'the master starts no other, as always with Python 3.14'
+
 
 def collect(context: section.Context) -> section.Content:
     """Look at cotyledon's manager and at the kernel's list of processes."""
     watch = worker_deaths.watch
     now = time.time()
     data: contents.Workers = {
-        'state': None, 'state_seconds': None, 'services': []}
+        'state': None, 'state_seconds': None, 'replaces': None,
+        'services': []}
     if watch.manager is not None:
         state, since = _state(watch, now)
         data['state'] = state
         data['state_seconds'] = round(max(now - since, 0), 1)
+        data['replaces'] = _replaces(watch.manager)
         services = getattr(watch.manager, '_services', {})
         data['services'] = [
             _service(watch, service_id, config, now)
@@ -60,6 +65,12 @@ def _state(watch: worker_deaths.Watch, now: float) -> tuple[str, float]:
     if now - watch.began < SETTLE_SECONDS:
         return contents.STARTS, watch.began
     return contents.RUNNING, watch.began
+
+
+def _replaces(manager: Any) -> bool:
+    """Whether this master learns that a worker has ended."""
+    return readiness.master is not None or not worker_deaths.are_served(
+        manager)
 
 
 def _service(watch: worker_deaths.Watch, service_id: Any, config: Any,
@@ -113,7 +124,10 @@ def findings_of(data: contents.Workers) -> list[contents.Finding]:
                 'workers-missing',
                 f'{len(missing)} of {service["expected"]} workers'
                 f'{_of(service, data)} do not run: worker '
-                + ', '.join(map(str, missing)), service=service['service']))
+                + ', '.join(map(str, missing))
+                + (f'; {_UNNOTICED}: restart the unit'
+                   if data['replaces'] is False else ''),
+                service=service['service']))
     return found
 
 
@@ -153,6 +167,8 @@ def render(data: contents.Workers) -> str:
         return 'This process has no workers; its master tells of them'
     since = findings.span(data['state_seconds'] or 0)
     lines = [f'{data["state"]} for {since}']
+    if data['replaces'] is False:
+        lines.append(f'If a worker ends, {_UNNOTICED}')
     for service in data['services']:
         alive = [worker for worker in service['workers']
                  if worker['pid'] is not None]
