@@ -27,6 +27,7 @@ import pathlib
 
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command import options_of_line
+from ceilometer.diagnostics.command.reports import unit_patterns
 from ceilometer.diagnostics.command import verbs
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -83,10 +84,11 @@ def made() -> dict[pathlib.Path, str]:
     return {
         COMPLETIONS / 'bash/ceilometer-diagnostics': _fill(
             'bash', verbs=_bash_verbs, values=_bash_values,
-            options=_bash_options, words=_bash_words),
+            options=_bash_options, words=_bash_words, units=_units,
+            containers=_containers),
         COMPLETIONS / 'zsh/_ceilometer-diagnostics': _fill(
             'zsh', verbs=_zsh_verbs, names=_zsh_names, values=_zsh_values,
-            specs=_zsh_specs),
+            specs=_zsh_specs, units=_units, containers=_containers),
     }
 
 
@@ -145,6 +147,16 @@ def _words(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     """What may follow a verb beside options; one kind of word, or none."""
     return [action for action in parser._actions
             if not action.option_strings][:1]
+
+
+def _units() -> Iterator[str]:
+    """The patterns of units that nobody has to name."""
+    yield from map(_quoted, unit_patterns.UNITS)
+
+
+def _containers() -> Iterator[str]:
+    """The patterns of the names of containers that nobody has to name."""
+    yield from map(_quoted, unit_patterns.CONTAINERS)
 
 
 def _bash_verbs() -> Iterator[str]:

@@ -12,8 +12,8 @@
 
 """What real shells complete a command line to.
 
-Programs that the completions ask, ``journalctl`` and ``systemctl``, are
-replaced: they answer what the constants here have.
+Programs that the completions ask are replaced: they answer what the constants
+here have. The administrator's files are others, too.
 """
 
 from __future__ import annotations
@@ -34,9 +34,21 @@ ZSH = SHIPPED / 'completions/zsh/_ceilometer-diagnostics'
 
 #: What the journal and the system have, in these tests.
 UNITS = ('ceilometer-polling', 'ceilometer-agent-central')
+#: A unit that is Ceilometer's because the administrator says so.
+OWN_UNIT = 'telemetry-own'
+#: The same of a container; and one that has to do with neither.
+OWN_CONTAINER = 'my-telemetry'
+OTHER_CONTAINER = 'nova_compute'
+PODMAN = ('ceilometer_compute', OTHER_CONTAINER, OWN_CONTAINER)
+DOCKER = ('ceilometer-central', f'a-{OWN_CONTAINER}')
+CONTAINERS = ('ceilometer-central', *(
+    ('ceilometer_compute', OWN_CONTAINER) if os.geteuid() == 0 else ()))
 IDS = ('3ceceb0261204322abe548ffeecaa197', '001fc0fb320e4f7c8fd1b1a5b7a0a6d7')
 SECTIONS = ('threads', 'configuration', 'queue-depth')
 HOST = 'controller-2'
+
+#: Anybody can write this as the id or the section of a report.
+HOSTILE = '$(echo>expanded)'
 
 #: Guards against a shell that hangs.
 _SECONDS_MAX = 600
@@ -58,11 +70,26 @@ class Shells:
                 ('journalctl', 'case "$*" in\n'
                  f'*--field=REPORT_ID*) printf "%s\\n" {" ".join(IDS)} ;;\n'
                  '*--field=REPORT_SECTION*) '
-                 f'printf "%s\\n" {" ".join(SECTIONS)} ;;\nesac\n'),
+                 f'printf "%s\\n" {" ".join(SECTIONS)} ;;\nesac\n'
+                 f"printf '%s\\n' '{HOSTILE}'\n"),
                 ('systemctl', 'printf "%s.service loaded active running A '
-                 f'unit\\n" {" ".join(UNITS)}\n')):
+                 f'unit\\n" {" ".join(UNITS)}\n'
+                 'case " $* " in *" ceilometer-?*.service "*)\n'
+                 'case " $* " in *" telemetry-*.service "*)\n'
+                 f'echo {OWN_UNIT}.service loaded active running One ;;\n'
+                 'esac ;; esac\n'),
+                ('podman', f'printf "%s\\n" {" ".join(PODMAN)}\n'),
+                ('docker', f'printf "%s\\n" {" ".join(DOCKER)}\n')):
             (programs / name).write_text(f'#!/bin/sh\n{script}')
             (programs / name).chmod(0o755)
+        added = directory / 'bin/units.d'
+        added.mkdir()
+        (added / 'site.conf').write_text(
+            '# ours\n\n  telemetry-*.service\n'
+            'container: my-tele[!x]*\n #container: *\n')
+        for shipped in (BASH, ZSH):
+            (programs / shipped.name).write_text(shipped.read_text().replace(
+                '/etc/ceilometer-diagnostics/units.d', str(added)))
         (programs / 'hosts').write_text(f'192.0.2.1 {HOST}\n')
         (directory / 'reports').mkdir()
         (directory / 'reports.html').touch()
@@ -83,7 +110,8 @@ class Shells:
         :param words: those behind the command, as bash parts them
         """
         done = subprocess.run(
-            ['bash', '-c', _BASH, 'bash', 'ceilometer-diagnostics', *words],
+            ['bash', '-c', _BASH, str(self.directory / 'bin' / BASH.name),
+             'ceilometer-diagnostics', *words],
             cwd=self.directory, env=self._environment, timeout=_SECONDS_MAX,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert (done.returncode, done.stderr) == (0, '')
@@ -104,8 +132,8 @@ class Shells:
     def _start_zsh(self) -> tuple[int, Iterator[str]]:
         reading, writing = os.pipe()
         (self.directory / 'bin/.zshrc').write_text(_ZSHRC.format(
-            completions=shlex.quote(str(ZSH.parent)), channel=writing,
-            host=HOST))
+            completions=shlex.quote(str(self.directory / 'bin')),
+            channel=writing, host=HOST))
         leader, terminal = pty.openpty()
         shell = subprocess.Popen(
             ['zsh', '-d', '-i'], cwd=self.directory, env=self._environment,
@@ -120,16 +148,16 @@ class Shells:
 
 
 # What bash's own compopt would do: it works only while bash completes.
-_BASH = f"""
-source {shlex.quote(str(BASH))}
-compopt() {{ asked=$2; }}
+_BASH = """
+source "$0"
+compopt() { asked=$2; }
 COMP_WORDS=("$@")
 COMP_CWORD=$(($# - 1))
 _ceilometer_diagnostics
-if [[ $asked == default && ${{#COMPREPLY[@]}} == 0 ]]; then
-    mapfile -t COMPREPLY < <(compgen -f -- "${{COMP_WORDS[COMP_CWORD]}}")
+if [[ $asked == default && ${#COMPREPLY[@]} == 0 ]]; then
+    mapfile -t COMPREPLY < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")
 fi
-printf '%s\\n' "${{COMPREPLY[@]}}"
+printf '%s\\n' "${COMPREPLY[@]}"
 """
 
 # All that completes calls compadd in the end; ours writes down what fits.

@@ -62,6 +62,15 @@ def test_bash_offers_every_option(verb: str, shell: shells.Shells) -> None:
     assert shell.bash(verb, '-') == names(verb)
 
 
+@pytest.mark.parametrize('line', ['show ', 'show $', 'show --section '])
+def test_what_others_have_written_is_not_run(
+        line: str, shell: shells.Shells) -> None:
+    """Anybody can write to the journal; root completes what is there."""
+    assert shells.HOSTILE not in shell.bash(*line.split(' '))
+    assert shells.HOSTILE not in shell.zsh(line)
+    assert not (shell.directory / 'expanded').exists()
+
+
 @pytest.mark.parametrize('verb', verbs.OF_COMMAND)
 def test_zsh_offers_every_option(verb: str, shell: shells.Shells) -> None:
     """And no other."""
@@ -70,7 +79,8 @@ def test_zsh_offers_every_option(verb: str, shell: shells.Shells) -> None:
 
 
 VERBS = {*(verb.name for verb in verbs.VERBS), *verbs.ALIASES}
-MATCHES = {*shells.UNITS, *shells.IDS}
+UNITS = {*shells.UNITS, shells.OWN_UNIT, *shells.CONTAINERS}
+MATCHES = {*UNITS, *shells.IDS}
 DAEMONS = {'ceilometer-polling', 'ceilometer-agent-notification'}
 FILES = {'bin', 'reports', 'reports.html'}
 TIMES = {'now', 'today', 'yesterday'}
@@ -92,10 +102,10 @@ LINES = [
     ('show ', MATCHES),
     ('info ', MATCHES),
     ('info --ch', {'--changed'}),
-    ('list -u ', set(shells.UNITS)),
+    ('list -u ', UNITS),
     ('export ', MATCHES),
     ('stuck 3ce', {shells.IDS[0]}),
-    ('trigger ', set(shells.UNITS)),
+    ('trigger ', UNITS),
     ('diff ', MATCHES),
     ('run ', DAEMONS),
     ('run --', {'--help'}),
