@@ -285,6 +285,16 @@ class TestReportAfterReport:
                 else values['further'] if change == 'new option'
                 else values['moving']) == wanted
 
+    def test_setting_that_gets_its_option_is_known(self, conf):
+        """Whoever registers it, and whenever."""
+        def unknown():
+            told = report(conf)['configuration'].data['unregistered']
+            return [one['name'] for one in told if one['group'] == 'mine']
+
+        assert 'unknown' in unknown()
+        conf.register_opt(cfg.StrOpt('unknown'), group='mine')
+        assert 'pin' in (now := unknown()) and 'unknown' not in now
+
     def test_source_that_nobody_knows_is_always_asked(self, conf, anew):
         """It may tell something else each time."""
         class Source(sources.ConfigurationSource):

@@ -629,6 +629,20 @@ class TestData:
         found, lines = redactor.data_and_lines({'a': ['b', 1, None]})
         assert lines is found
 
+    def test_names_are_remembered_without_secrets(self):
+        """And not too many of them."""
+        redactor = redact.Redactor([CANARY])
+        for _ in range(2):
+            found, lines = redactor.data_and_lines(
+                {CANARY: 1, 'plain': 2, 'a\n': 3})
+            assert found == {'***': 1, 'plain': 2, 'a\n': 3}
+            assert lines == escape.data(found) != found
+            redactor.rest()
+            assert list(redactor._names) == ['plain']
+        redactor.data({f'key {n}': n for n in range(redact.NAMES_MAX)})
+        redactor.rest()
+        assert len(redactor._names) <= redact.NAMES_MAX
+
     def test_mappings_of_the_same_keys_are_told_apart(self):
         """What one of them says of its values is said of no other."""
         assert redact.Redactor().data([

@@ -36,6 +36,9 @@ ADDRESS_SPACE_BYTES_MIN = 48 * 1024 * 1024
 #: More processes of a unit do not report at the same time.
 _PROCESSES_MAX = 16
 
+# What version 1 says where there is no limit, and less than that.
+_NO_LIMIT = 2 ** 62
+
 _CGROUP = pathlib.Path('/sys/fs/cgroup')
 _PROC = pathlib.Path('/proc/self')
 
@@ -63,6 +66,12 @@ def shortage(proc: pathlib.Path = _PROC,
         if limit - size < ADDRESS_SPACE_BYTES_MIN:
             return _sentence(limit - size, 'of address space', 'RLIMIT_AS')
     for directory, (limits, usage, reclaimed) in groups(proc, cgroup):
+        # most groups have none, and nothing else is asked of them
+        found = [(name, most) for name in limits
+                 if (most := _number(read(directory / name).strip()))
+                 is not None and most < _NO_LIMIT]
+        if not found:
+            continue
         try:
             used = int(read(directory / usage))
         except ValueError:
@@ -73,9 +82,8 @@ def shortage(proc: pathlib.Path = _PROC,
         used -= sum(_number(stat.get(name)) or 0 for name in reclaimed)
         count = len(read(directory / 'cgroup.procs').split()) or 1
         wanted = REPORT_BYTES_MIN * min(count, _PROCESSES_MAX)
-        for name in limits:
-            most = _number(read(directory / name).strip())
-            if most is not None and most - used < wanted:
+        for name, most in found:
+            if most - used < wanted:
                 return _sentence(
                     most - used, 'of memory',
                     f'{name} of {_named(directory, cgroup)}')

@@ -80,8 +80,7 @@ class Context:
     @property
     def unregistered(self) -> list[service_options.Setting]:
         """The settings that no option of the service reads."""
-        names = {service_options.key(*name)
-                 for option in self.options for name in option.names}
+        names = service_options.keys(self.options)
         return [setting for setting in self.settings
                 if service_options.key(
                     setting.group, setting.name) not in names]

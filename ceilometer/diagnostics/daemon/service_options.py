@@ -146,9 +146,8 @@ def _state(conf: cfg.ConfigOpts) -> tuple[list[Any], list[Any]] | None:
             same += (group, opt, default, info.get('default'),
                      info.get('override'), info.get('location'),
                      opt._set_location)
-            for value in (default, info.get('default'), info.get('override')):
-                if isinstance(value, (list, dict)):
-                    equal.append(value.copy())
+            equal += [value.copy() for value in same[-5:-2]
+                      if isinstance(value, (list, dict))]
     except Exception:
         return None
     return same, equal
@@ -263,6 +262,23 @@ def key(group: str, name: str) -> tuple[str, str]:
     """
     # the case of a group does not matter, but for this one
     return (group if group == 'DEFAULT' else group.lower(), name)
+
+
+# those of the report before, and the list that they are of
+_keys: tuple[list[Option], frozenset[tuple[str, str]]] | None = None
+
+
+def keys(options: list[Option]) -> frozenset[tuple[str, str]]:
+    """What settings may be called that these options read, see :func:`key`.
+
+    :param options: as :func:`read_again` gives them
+    """
+    global _keys
+    known = _keys
+    if known is None or known[0] is not options:
+        known = _keys = options, frozenset(
+            key(*name) for option in options for name in option.names)
+    return known[1]
 
 
 def files(conf: cfg.ConfigOpts) -> list[str]:

@@ -59,6 +59,8 @@ class Masker:
                  ordinary: Iterable[str] = ()) -> None:
         self._known = known_values.KnownValues(secrets, ordinary)
         self._remembered: dict[tuple[str, bool], str] = {}
+        # whether nothing was remembered since the last report
+        self._is_rested = False
 
     def text(self, text: str, names: bool = True) -> str:
         """A text of any length without its secrets.
@@ -74,6 +76,7 @@ class Masker:
             if len(self._remembered) >= REMEMBERED_TEXTS_MAX:
                 self._remembered.clear()
             self._remembered[text, names] = masked
+            self._is_rested = False
         return masked
 
     def rest(self) -> None:
@@ -82,6 +85,8 @@ class Masker:
         What is called when a report has ended: most of what the next one has
         is the same.
         """
+        if self._is_rested:
+            return
         kept = {}
         left = KEPT_CHARS_MAX
         # copied at once: a section that was abandoned may go on to mask
@@ -92,6 +97,7 @@ class Masker:
                     break
                 kept[key] = masked
         self._remembered = kept
+        self._is_rested = True
 
     def _mask(self, text: str, names: bool) -> str:
         pauses.pause()

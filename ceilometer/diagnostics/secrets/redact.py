@@ -47,6 +47,9 @@ PIECE_CHARS = 32 * 1024
 #: How many values are masked before a pause is thought of.
 VALUES_UNTIL_PAUSE = 25
 
+#: So many names of values are remembered when a report has ended.
+NAMES_MAX = 2000
+
 #: What holds a command line goes by these names.
 COMMANDS = frozenset(('command', 'commands', 'cmd', 'cmdline', 'command_line',
                       'argv', 'args', 'arguments', 'exec', 'execstart'))
@@ -71,6 +74,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = (),
                  ordinary: Iterable[str] = ()) -> None:
         self._masker = mask.Masker(secrets, ordinary)
+        self._names: dict[str, _Name] = {}
 
     def text(self, text: str, names: bool = True) -> str:
         """A text of any length without its secrets, escaped.
@@ -91,6 +95,8 @@ class Redactor:
     def rest(self) -> None:
         """Forget what need not be kept until the next report."""
         self._masker.rest()
+        if len(self._names) > NAMES_MAX:
+            self._names = {}
 
     def command(self, arguments: Iterable[str]) -> list[str]:
         """A command line without its secrets, escaped to one line each.
@@ -108,7 +114,8 @@ class Redactor:
             for any number
         :raises TooLarge: it holds more
         """
-        return _Walk(self._masker, limit_chars).value(data, _NO_NAME, 0)
+        walk = _Walk(self._masker, limit_chars, self._names)
+        return walk.value(data, _NO_NAME, 0)
 
     def data_and_lines(self, data: Any, limit_chars: int | None = None,
                        ) -> tuple[Any, Any]:
@@ -121,7 +128,7 @@ class Redactor:
         :returns: the data, and what :func:`escape.data` makes of them
         :raises TooLarge: they hold more
         """
-        walk = _Walk(self._masker, limit_chars)
+        walk = _Walk(self._masker, limit_chars, self._names)
         masked = walk.value(data, _NO_NAME, 0)
         return masked, masked if walk.is_printable else escape.data(masked)
 
@@ -164,9 +171,16 @@ class _Row(NamedTuple):
 
 
 class _Walk:
-    """One pass over nested data; measures what it sees."""
+    """One pass over nested data; measures what it sees.
 
-    def __init__(self, masker: mask.Masker, limit_chars: int | None) -> None:
+    :param masker: takes out the secrets of texts
+    :param limit_chars: see :meth:`Redactor.data`
+    :param common: takes names that hold no secret, for the next pass
+    """
+
+    def __init__(self, masker: mask.Masker, limit_chars: int | None,
+                 common: dict[str, _Name]) -> None:
+        self._common = common
         self._masker = masker
         self._chars_left = math.inf if limit_chars is None else limit_chars
         self._until_pause = VALUES_UNTIL_PAUSE
@@ -250,9 +264,12 @@ class _Walk:
         """What is known of the key of a mapping."""
         if type(key) is not str:
             return self._look_at(key)
-        known = self._names.get(key)
+        known = self._common.get(key) or self._names.get(key)
         if known is None:
-            known = self._names[key] = self._look_at(key)
+            known = self._look_at(key)
+            names = (self._common if known.shown == key
+                     and key.isprintable() else self._names)
+            names[key] = known
         return known
 
     def _look_at(self, key: Any) -> _Name:

@@ -88,10 +88,17 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='an option whose list grew is told as it was',
         file='daemon/service_options.py',
-        old='                    equal.append(value.copy())\n',
-        new='                    equal.append(value)\n',
+        old='equal += [value.copy() for value',
+        new='equal += [value for value',
         tests=(REPORT_AFTER
                + 'test_what_has_changed_is_read[list in its place]',)),
+    fault.Fault(
+        name='a setting whose option was registered stays unknown',
+        file='daemon/service_options.py',
+        old='    if known is None or known[0] is not options:\n',
+        new='    if known is None:\n',
+        tests=(REPORT_AFTER
+               + 'test_setting_that_gets_its_option_is_known',)),
     fault.Fault(
         name='an unknown source of options is asked once',
         file='daemon/service_options.py',

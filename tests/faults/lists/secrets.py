@@ -399,6 +399,27 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_redact.py::TestData::'
                'test_what_is_not_printable_is_escaped_for_lines',)),
     fault.Fault(
+        name='names that hold a secret are remembered',
+        file=REDACT,
+        old='if known.shown == key\n',
+        new='if True\n',
+        tests=('tests/unit/test_redact.py::TestData::'
+               'test_names_are_remembered_without_secrets',)),
+    fault.Fault(
+        name='what is not printable in a key is escaped once',
+        file=REDACT,
+        old='                     and key.isprintable() else',
+        new='                     else',
+        tests=('tests/unit/test_redact.py::TestData::'
+               'test_names_are_remembered_without_secrets',)),
+    fault.Fault(
+        name='names are remembered without a bound',
+        file=REDACT,
+        old='        if len(self._names) > NAMES_MAX:\n',
+        new='        if False:\n',
+        tests=('tests/unit/test_redact.py::TestData::'
+               'test_names_are_remembered_without_secrets',)),
+    fault.Fault(
         name='keys of data are not masked',
         file=REDACT,
         old='self._masker.text(key if is_text else _safe_repr(key))',

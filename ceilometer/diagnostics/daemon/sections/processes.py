@@ -29,6 +29,9 @@ from ceilometer.diagnostics import pauses
 #: How many processes are told of; a daemon has tens at most.
 PROCESSES_MAX = 500
 
+#: How much is read of the line that the kernel has of a process.
+STAT_BYTES_MAX = 4096
+
 
 def collect(context: section.Context) -> section.Content:
     """Look at the daemon's tree, from its master down."""
@@ -67,10 +70,15 @@ def _parents() -> dict[int, int]:
         if name.isdecimal():
             # gone since, or hidden (hidepid, ProtectProc=)
             with contextlib.suppress(OSError):
-                with open(f'/proc/{name}/stat', 'rb') as file:
-                    # a name may contain anything; the last ) ends it
-                    fields = file.read().rpartition(b')')[2].split()
-                parents[int(name)] = int(fields[1])
+                descriptor = os.open(
+                    f'/proc/{name}/stat', os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    stat = os.read(descriptor, STAT_BYTES_MAX)
+                finally:
+                    os.close(descriptor)
+                # a name may contain anything; the last ) ends it
+                parents[int(name)] = int(
+                    stat.rpartition(b')')[2].split(None, 2)[1])
     return parents
 
 
