@@ -103,6 +103,12 @@ class Master:
         self._told = ''
         self._last_death = ''
         self._starts = True
+        # Not where nobody asks for it; and now, because later the package may
+        # be another one.
+        from ceilometer.diagnostics.daemon import lost_signals
+        self._loses = lost_signals.are_possible(manager)
+        self._repeats = lost_signals.Repeated
+        self._repeated: lost_signals.Repeated | None = None
         # that it is ready is not said of the workers before a reload
         self._lock = threading.Lock()
         self._ready = False
@@ -121,6 +127,8 @@ class Master:
             self._have_deaths_noticed()
         since = self._since
         waited = time.monotonic() - since
+        if self._repeated is not None:
+            self._repeated.repeat()
         try:
             up, idle, wanted, samples = self._count()
             ready = up >= wanted or waited > READY_SECONDS_MAX
@@ -195,6 +203,8 @@ class Master:
             self._since = time.monotonic()
             self._told = self._last_death = ''
             self._ready = False
+            if self._loses:
+                self._repeated = self._repeats(self._manager)
             self._send('RELOADING=1', 'STATUS=workers are replaced',
                        f'MONOTONIC_USEC={time.monotonic_ns() // 1000}')
 

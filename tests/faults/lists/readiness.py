@@ -16,9 +16,11 @@ from tests.faults import fault
 
 READINESS = 'daemon/readiness.py'
 ERRORS = 'daemon/start_errors.py'
+LOST = 'daemon/lost_signals.py'
 TRANSPORT = 'daemon/broken_transport.py'
 WORKERS = 'daemon/workers.py'
 TESTS = 'tests/functional/test_readiness.py::'
+_LOST = 'tests/unit/test_lost_signals.py::'
 _READY = TESTS + 'test_service_is_ready_when_its_workers_are_up'
 _SAMPLES = TESTS + 'test_status_tells_how_many_samples_were_polled'
 
@@ -130,6 +132,45 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='    if error in OF_FILES:\n',
         new='    if False:\n',
         tests=(TESTS + 'test_file_that_cannot_be_right_ends_the_start',)),
+    fault.Fault(
+        name='workers that have lost a signal are not told again',
+        file=READINESS,
+        old='            self._repeated.repeat()\n',
+        new='            pass\n',
+        tests=(_LOST + 'test_reload_tells_them_again_where_signals_are_lost',)
+    ),
+    fault.Fault(
+        name='workers are told again where no signal is lost',
+        file=READINESS,
+        old='            if self._loses:\n',
+        new='            if True:\n',
+        tests=(_LOST + 'test_reload_tells_them_again_where_signals_are_lost',)
+    ),
+    fault.Fault(
+        name='workers are told again and again',
+        file=LOST,
+        old='        if self._count >= REPEATS_MAX or (\n',
+        new='        if (\n',
+        tests=(_LOST + 'test_workers_of_before_are_told_again',)),
+    fault.Fault(
+        name='workers are told again at once',
+        file=LOST,
+        old='seconds < REPEAT_SECONDS * (self._count + 1)):',
+        new='seconds < 0):',
+        tests=(_LOST + 'test_nobody_is_told_again_before_it_is_time',)),
+    fault.Fault(
+        name='who has the number of a worker is told to end',
+        file=LOST,
+        old='sibling_page.started(pid) == started):',
+        new='sibling_page.started(pid)):',
+        tests=(_LOST
+               + 'test_another_process_with_the_same_number_is_not_told',)),
+    fault.Fault(
+        name='any version of Python is taken to lose signals',
+        file=LOST,
+        old='sys.version_info[:2] == (3, 13) and',
+        new='sys.version_info[:2] >= (3, 12) and',
+        tests=(_LOST + 'test_where_signals_are_lost',)),
     fault.Fault(
         name='a worker of a server of forks is not replaced',
         file=READINESS,
