@@ -766,12 +766,14 @@ class Worker(TypedDict):
     :ivar pid: None if it does not run
     :ivar age_seconds: since its process was started
     :ivar restarts: how often it was started anew
+    :ivar missed_reload: whether a reload should have replaced it
     """
 
     worker: int
     pid: int | None
     age_seconds: float | None
     restarts: int
+    missed_reload: bool
 
 
 class WorkerDeath(TypedDict):
@@ -836,12 +838,15 @@ class Workers(TypedDict):
     :ivar state: one of :data:`WORKERS_STATES`; None in a process that is no
         master
     :ivar state_seconds: how long it has been so
+    :ivar reloaded_seconds: since it was told last to reload; None if it was
+        not
     :ivar replaces: whether it notices that a worker has ended, and starts
         another one; None in a process that is no master
     """
 
     state: str | None
     state_seconds: float | None
+    reloaded_seconds: float | None
     replaces: bool | None
     services: list[WorkersOfService]
 

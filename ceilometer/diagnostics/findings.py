@@ -125,6 +125,7 @@ KINDS: Final[dict[str, Kind]] = {
     'master-died': Kind(ERROR),
     'workers-dying': Kind(ERROR, ('workers-missing',)),
     'workers-missing': Kind(ERROR),
+    'workers-not-replaced': Kind(WARNING),
     'process-raised': Kind(ERROR),
     'thread-raised': Kind(WARNING),
     # what the agents divide their work by

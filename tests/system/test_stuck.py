@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import collections.abc
 import json
+import re
 
 import pytest
 
@@ -61,14 +62,22 @@ def test_a_poll_that_hangs_is_named_with_what_it_was_at(
                 and 'waiting for data to read' in notice['text']]
 
     notice, = machine.wait_for(hangs, what='a poll that hangs', unit=POLLING)
-    assert 'thread "Pollster-executor_0"' in notice
+    # Of what it polls, some is discovered first, in the thread of the source.
+    # Which comes first, chance decides.
+    found = re.search(
+        r'thread "(Pollster-executor_0|ThreadPoolExecutor-\d+_0)"', notice)
+    assert found is not None, notice
+    thread = found[1]
     assert 'socket.py' in notice
     # Keystone is what the poll is at, in the words of Ceilometer's code
-    place = 'ceilometer/keystone_client.py:'
-    assert f', from {place}' in notice
+    found = re.search(
+        r', from (ceilometer/(?:keystone_client|volume/discovery)\.py:)',
+        notice)
+    assert found is not None, notice
+    place = found[1]
 
     still = json.loads(command.run(machine, 'stuck', POLLING, '--json'))
-    assert 'Pollster-executor_0' in {one['thread'] for one in still}
+    assert thread in {one['thread'] for one in still}
     last = command.listed(machine, POLLING, '-1', 'REPORT_PROCESS=worker')
     shown = command.run(machine, 'show', last[0]['id'])
     assert place in shown.partition('\nPackage')[0]
@@ -76,7 +85,7 @@ def test_a_poll_that_hangs_is_named_with_what_it_was_at(
         machine, 'diff', last[0]['id'], '--json'))['changes']
     assert [change['after'] for change in changes
             if change['change'] == 'stuck'
-            and change['what'] == 'Pollster-executor_0'
+            and change['what'] == thread
             and place in change['after']]
     assert 'has not moved' in command.run(
         machine, 'export', '--anonymize', last[0]['id'])

@@ -20,6 +20,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import subprocess
 import sys
 import time
 import types
@@ -223,7 +224,8 @@ def test_worker_that_was_killed_has_no_stacks(watch):
 def test_other_processes_say_who_knows(watch):
     """A worker has none of its own."""
     data, found, text = told()
-    assert data == {'state': None, 'state_seconds': None, 'replaces': None,
+    assert data == {'state': None, 'state_seconds': None,
+                    'reloaded_seconds': None, 'replaces': None,
                     'services': []}
     assert not found
     assert 'its master' in text
@@ -357,6 +359,60 @@ def test_start_method_is_asked_and_not_settled(monkeypatch):
     assert asked == [True]
     monkeypatch.delitem(sys.modules, 'multiprocessing')
     assert worker_deaths.are_served(None) is False
+
+
+@pytest.mark.parametrize(('graceful', 'reloaded', 'late'), [
+    (60, 71, True), (60, 69, False), (5, 69, False), (600, 100, False),
+    (600, 611, True), (0, 10 ** 6, False), (None, 71, True)])
+def test_worker_that_no_reload_has_replaced(watch, graceful, reloaded, late):
+    """It may take some time to finish; one that is new is none."""
+    manager = Manager(expected=2)
+    if graceful is not None:
+        manager._graceful_shutdown_timeout = graceful
+    begin(watch, manager, 10 ** 7)
+    with subprocess.Popen(['sleep', '10000']) as new:
+        try:
+            manager._running_services['id'] = {
+                Process(os.getppid()): 0, Process(new.pid): 1}
+            assert told()[0]['reloaded_seconds'] is None
+            watch.note_reload()
+            data, found, _ = told()
+            assert not found and data['reloaded_seconds'] < reloaded
+            # as if it had been so long ago, and the parent were even older
+            watch.reloaded -= reloaded
+            watch.reloaded_boot -= reloaded
+            with pytest.MonkeyPatch.context() as patch:
+                age = worker_deaths.age
+                patch.setattr(worker_deaths, 'age', lambda pid: age(pid) + (
+                    10 ** 7 if pid == os.getppid() else 0))
+                data, found, text = told()
+        finally:
+            new.kill()
+    assert [worker['missed_reload']
+            for worker in data['services'][0]['workers']] == [late, False]
+    assert (', not replaced by the last reload' in text) is late
+    assert [one['kind'] for one in found] == ['workers-not-replaced'] * late
+    if late:
+        ago = findings.span(data['reloaded_seconds'])
+        assert found[0]['sentence'] == (
+            f'1 of 2 workers run on since before the reload {ago} ago, with '
+            'what was configured then: worker 0; restart the unit')
+
+
+def test_clock_that_is_set_makes_no_worker_late(watch, monkeypatch):
+    """Ages and reloads are measured by the same clock, that of the boot."""
+    manager = Manager()
+    begin(watch, manager, 10 ** 7)
+    manager.add(Process(os.getpid()))
+    watch.note_reload()
+    watch.reloaded_boot -= 160
+    monkeypatch.setattr(worker_deaths, 'age', lambda pid: 170)
+    assert [one['kind'] for one in told()[1]] == ['workers-not-replaced']
+    monkeypatch.setattr(worker_deaths, 'age', lambda pid: 150)
+    # the clock was set back since
+    watch.reloaded -= 80
+    data, found, _ = told()
+    assert not found and 160 <= data['reloaded_seconds'] < 10 ** 6
 
 
 @pytest.mark.parametrize('state', ['starting', 'reloading', 'stopping'])

@@ -103,6 +103,8 @@ class Watch:
     :ivar manager: cotyledon's ServiceManager, None where none runs
     :ivar began: when it was run, seconds since the epoch
     :ivar reloaded: when it was told to reload, None if it was not
+    :ivar reloaded_boot: the same, in seconds since the boot, to be compared
+        with :func:`age` even if the clock is set
     :ivar descriptor: of the file that the processes of the service share
     :ivar services: the deaths, by the id of the service
     :ivar memory_kills: how many processes the kernel had killed for want of
@@ -113,6 +115,7 @@ class Watch:
         self.manager: Any = None
         self.began = 0.0
         self.reloaded: float | None = None
+        self.reloaded_boot: float | None = None
         self.descriptor: int | None = None
         self.services: dict[Any, Service] = {}
         self.memory_kills: int | None = None
@@ -129,6 +132,7 @@ class Watch:
     def note_reload(self) -> None:
         """Note that the service has been told to reload."""
         self.reloaded = time.time()
+        self.reloaded_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def note_death(self, service_id: Any, worker: int, code: int) -> Death:
         """Note that a worker has ended; cotyledon's hook for that.

@@ -154,6 +154,26 @@ FAULTS = (
         tests=(TEST_WORKERS + 'test_missing_workers_are_unusual_only_once_it_'
                'runs',)),
     fault.Fault(
+        name='a worker that a reload has not replaced is not told',
+        file='daemon/sections/workers.py',
+        old="                if worker['missed_reload']]\n",
+        new="                if not worker['pid']]\n",
+        tests=(TEST_WORKERS + 'test_worker_that_no_reload_has_replaced',)),
+    fault.Fault(
+        name='a worker may not finish what it does in a reload',
+        file='daemon/sections/workers.py',
+        old='        max(float(limit), SETTLE_SECONDS) + RESTART_SECONDS)\n',
+        new='        SETTLE_SECONDS + RESTART_SECONDS)\n',
+        tests=(TEST_WORKERS + 'test_worker_that_no_reload_has_replaced',)),
+    fault.Fault(
+        name='a clock that is set makes a worker late',
+        file='daemon/sections/workers.py',
+        old='            time.clock_gettime(time.CLOCK_BOOTTIME)'
+            ' - watch.reloaded_boot)\n',
+        new='            now - watch.reloaded)\n',
+        tests=(TEST_WORKERS
+               + 'test_clock_that_is_set_makes_no_worker_late',)),
+    fault.Fault(
         name='a worker that nobody replaces is told like another',
         file='daemon/sections/workers.py',
         old="                   if data['replaces'] is False else ''),",

@@ -42,16 +42,20 @@ def collect(context: section.Context) -> section.Content:
     watch = worker_deaths.watch
     now = time.time()
     data: contents.Workers = {
-        'state': None, 'state_seconds': None, 'replaces': None,
-        'services': []}
+        'state': None, 'state_seconds': None, 'reloaded_seconds': None,
+        'replaces': None, 'services': []}
     if watch.manager is not None:
         state, since = _state(watch, now)
         data['state'] = state
         data['state_seconds'] = round(max(now - since, 0), 1)
+        reloaded = None if watch.reloaded_boot is None else (
+            time.clock_gettime(time.CLOCK_BOOTTIME) - watch.reloaded_boot)
+        if reloaded is not None:
+            data['reloaded_seconds'] = round(reloaded, 1)
         data['replaces'] = _replaces(watch.manager)
         services = getattr(watch.manager, '_services', {})
         data['services'] = [
-            _service(watch, service_id, config, now)
+            _service(watch, service_id, config, now, reloaded)
             for service_id, config in list(services.items())]
     return section.Content(data=data)
 
@@ -73,8 +77,24 @@ def _replaces(manager: Any) -> bool:
         manager)
 
 
+def _misses_reload(manager: Any, age: float | None,
+                   reloaded: float | None) -> bool:
+    """Whether a reload should have replaced a worker.
+
+    :param manager: cotyledon's
+    :param age: of the worker, seconds; None if it does not run
+    :param reloaded: for so many seconds the reload has been under way
+    """
+    if age is None or reloaded is None or age <= reloaded:
+        return False
+    # a worker may finish what it does, for ever if there is no limit
+    limit = getattr(manager, '_graceful_shutdown_timeout', SETTLE_SECONDS)
+    return bool(limit) and reloaded > (
+        max(float(limit), SETTLE_SECONDS) + RESTART_SECONDS)
+
+
 def _service(watch: worker_deaths.Watch, service_id: Any, config: Any,
-             now: float) -> contents.WorkersOfService:
+             now: float, reloaded: float | None) -> contents.WorkersOfService:
     known = watch.services.get(service_id) or worker_deaths.Service()
     expected = int(getattr(config, 'workers', 0))
     alive = {number: process.pid for process, number
@@ -89,7 +109,8 @@ def _service(watch: worker_deaths.Watch, service_id: Any, config: Any,
         workers.append({
             'worker': number, 'pid': pid,
             'age_seconds': None if age is None else round(age, 1),
-            'restarts': known.restarts.get(number, 0)})
+            'restarts': known.restarts.get(number, 0),
+            'missed_reload': _misses_reload(watch.manager, age, reloaded)})
     return {
         'service': str(getattr(getattr(config, 'service', None), '__name__',
                                'service')),
@@ -104,7 +125,7 @@ def _service(watch: worker_deaths.Watch, service_id: Any, config: Any,
 
 
 def findings_of(data: contents.Workers) -> list[contents.Finding]:
-    """Workers that die, and workers that are missing.
+    """Workers that die, that are missing, or that no reload has replaced.
 
     :param data: of the section
     """
@@ -127,6 +148,17 @@ def findings_of(data: contents.Workers) -> list[contents.Finding]:
                 + ', '.join(map(str, missing))
                 + (f'; {_UNNOTICED}: restart the unit'
                    if data['replaces'] is False else ''),
+                service=service['service']))
+        late = [worker['worker'] for worker in service['workers']
+                if worker['missed_reload']]
+        if late:
+            found.append(findings.finding(
+                'workers-not-replaced',
+                f'{len(late)} of {service["expected"]} workers'
+                f'{_of(service, data)} run on since before the reload '
+                f'{findings.span(data["reloaded_seconds"] or 0)} ago, with '
+                'what was configured then: worker '
+                + ', '.join(map(str, late)) + '; restart the unit',
                 service=service['service']))
     return found
 
@@ -178,6 +210,8 @@ def render(data: contents.Workers) -> str:
             words = ('does not run' if worker['pid'] is None
                      else f'pid {worker["pid"]}, for '
                      f'{findings.span(worker["age_seconds"] or 0)}')
+            if worker['missed_reload']:
+                words += ', not replaced by the last reload'
             if worker['restarts']:
                 words += f', started anew {worker["restarts"]} times'
             lines.append(f'  worker {worker["worker"]}: {words}')
