@@ -285,6 +285,8 @@ def ordered(found: Iterable[contents.Finding]) -> list[contents.Finding]:
     by_cause = sorted(found, key=_cause)
     kept: list[contents.Finding] = []
     causes: list[tuple[Kind, contents.Finding | None]] = []
+    known: set[str] = set()
+    named: set[tuple[int, str]] = set()
     for one in by_cause:
         kind = KINDS.get(one['kind'])
         absorbing = next((
@@ -297,22 +299,27 @@ def ordered(found: Iterable[contents.Finding]) -> list[contents.Finding]:
             kept.append(own)
         else:
             own = causes[absorbing][1] or one
-            _absorb(own, one)
-        if kind is not None and (kind.absorbs or kind.breaks):
-            # what has been absorbed absorbs for what has absorbed it
+            own['severity'] = min(own['severity'], one['severity'],
+                                  key=SEVERITIES.index)
+            if (id(own), one['kind']) not in named:
+                named.add((id(own), one['kind']))
+                _explain(own, one['kind'])
+        if kind is not None and (kind.absorbs or kind.breaks) and (
+                one['kind'] not in known):
+            # what has been absorbed absorbs for what has absorbed it; of
+            # equal ones the first, however many there are
+            known.add(one['kind'])
             causes.append((kind, own))
     return sorted(kept, key=lambda one: (
         SEVERITIES.index(one['severity']), _cause(one)))
 
 
-def _absorb(cause: contents.Finding, victim: contents.Finding) -> None:
-    cause['severity'] = min(cause['severity'], victim['severity'],
-                            key=SEVERITIES.index)
+def _explain(cause: contents.Finding, kind: str) -> None:
+    """Name a kind that a cause has absorbed."""
     explained = [name for name in cause['evidence'].get(
         EXPLAINS, '').split(', ') if name]
-    if victim['kind'] not in explained and victim['kind'] != cause['kind']:
-        cause['evidence'][EXPLAINS] = ', '.join(
-            [*explained, victim['kind']])
+    if kind not in explained and kind != cause['kind']:
+        cause['evidence'][EXPLAINS] = ', '.join([*explained, kind])
 
 
 def _cause(one: contents.Finding) -> int:

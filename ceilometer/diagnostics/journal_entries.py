@@ -27,6 +27,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 import datetime
+import itertools
 from typing import Any
 
 from ceilometer.diagnostics import data_json
@@ -39,16 +40,22 @@ from ceilometer.diagnostics import report
 #: of a few megabytes, where journald drops larger ones without a word.
 PART_BYTES_MAX = 240 * 1024
 
-#: Most sections that a report, and parts that a section, may have. The
-#: largest section that can be configured has 13,108 parts; anybody may write
-#: an entry that announces 10**12.
+#: Most parts that a section may have. The largest section that can be
+#: configured has 13,108; anybody may write an entry that announces 10**12.
 NUMBERED_MAX = 20_000
+
+#: Most sections that a report may have. Each one that an entry announces is
+#: looked for, and anybody may send very many entries.
+SECTIONS_MAX = 1_000
+
+# The very same objects for all reports: together they may miss millions.
+_INDEXES = tuple(range(1, SECTIONS_MAX + 1))
 
 #: The largest of all other numbers in a field. As microseconds it is a time
 #: that can still be computed with.
 NUMBER_MAX = 10 ** 18 - 1
 
-#: Most kinds of findings that are read of one entry.
+#: Most kinds of findings that are read of one entry, and of one section.
 FINDINGS_MAX = 200
 
 #: The fields of an entry that is to be sent; a field with a list stands there
@@ -198,7 +205,7 @@ def to_report(entries: Iterable[Mapping[str, Any]]) -> report.Report:
         if header is None:
             header = _parse_header(entry)
         announced = number(
-            entry, fields.REPORT_SECTION_COUNT, 1, NUMBERED_MAX)
+            entry, fields.REPORT_SECTION_COUNT, 1, SECTIONS_MAX)
         count = max(count, announced)
         index = number(entry, fields.REPORT_SECTION_INDEX, 1, announced)
         part = number(
@@ -207,22 +214,21 @@ def to_report(entries: Iterable[Mapping[str, Any]]) -> report.Report:
     if header is None:
         raise InvalidEntry('no entry of the report was found')
     sections = []
-    missing = []
-    for index in range(1, count + 1):
-        found = parts.get(index, {})
+    whole = set()
+    for index, found in sorted(parts.items()):
         announced = 1
         for entry in found.values():
             # what says that a report has begun cannot know
             announced = max(announced, number(
                 entry, fields.REPORT_SECTION_PARTS, 1, NUMBERED_MAX,
                 default=1))
-        if found and all(n in found for n in range(1, announced + 1)):
+        if all(n in found for n in range(1, announced + 1)):
             sections.append(_parse_section(
                 [found[n] for n in range(1, announced + 1)]))
-        else:
-            missing.append(index)
+            whole.add(index)
     return report.Report(header=header, sections=tuple(sections), count=count,
-                         missing=tuple(missing))
+                         missing=tuple(index for index in _INDEXES[:count]
+                                       if index not in whole))
 
 
 def _parse_section(parts: list[Mapping[str, Any]]) -> report.Section:
@@ -252,8 +258,9 @@ def _parse_section(parts: list[Mapping[str, Any]]) -> report.Section:
         name=name, title=title,
         text=text, data=decoded, status=status,
         usec=number(first, fields.REPORT_SECTION_USEC, 0),
-        findings=tuple(dict.fromkeys(
-            kind for part in parts for kind in _findings(part))))
+        findings=tuple(itertools.islice(dict.fromkeys(
+            kind for part in parts for kind in _findings(part)),
+            FINDINGS_MAX)))
 
 
 def _findings(entry: Mapping[str, Any]) -> tuple[str, ...]:

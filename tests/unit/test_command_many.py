@@ -14,14 +14,29 @@
 
 from __future__ import annotations
 
+import collections.abc
 import pathlib
+import sys
 import time
+import types
 
 import pytest
 
+from ceilometer.diagnostics.command.findings import daemons
+from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command.findings import sample_chain
+from ceilometer.diagnostics.command.findings import stuck_threads
+from ceilometer.diagnostics.command.findings import verdict
+from ceilometer.diagnostics.command.output import verdict_html
 from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import search
+from ceilometer.diagnostics import contents
+from ceilometer.diagnostics import findings
+from ceilometer.diagnostics import journal_entries
+from ceilometer.diagnostics import report
 from tests.unit import commands
+from tests.unit import exact
 from tests.unit import journals
 
 VERBS = (('list',), ('show',), ('stuck', '--all'), ('diff',), ('export',),
@@ -109,6 +124,189 @@ def test_many_processes_with_one_finding(
         assert out.count('<section class="report"') == count
         assert out.count('href="#report-1"') >= 2
     assert taken[1] < 8 * taken[0]
+
+
+SAME_ID = 'ee' * 16
+
+#: How senders differ whose reports have one id. The first two anybody can be:
+#: the user ids of a container are many. The others are those of a host that
+#: sends its journal.
+SENDERS: dict[str, collections.abc.Callable[[int], journals.Sender]] = {
+    'pids': lambda number: journals.Sender(
+        pid=1000 + number, uid=1000, unit=None),
+    'uids': lambda number: journals.Sender(
+        pid=666, uid=100_000 + number, unit=None),
+    'boots': lambda number: journals.Sender(boot_id=f'{number:032x}'),
+    'machines': lambda number: journals.Sender(machine_id=f'{number:032x}'),
+    'units': lambda number: journals.Sender(
+        unit=f'ceilometer-polling@{number}.service'),
+}
+
+
+def count_calls(monkeypatch: pytest.MonkeyPatch, owner: type,
+                *names: str) -> list[str]:
+    """Note each call of some methods; the list grows."""
+    noted: list[str] = []
+
+    def counted(name: str) -> None:
+        original = getattr(owner, name)
+
+        def count(self: object, *arguments: object) -> object:
+            noted.append(name)
+            return original(self, *arguments)
+
+        monkeypatch.setattr(owner, name, count)
+
+    for name in names:
+        counted(name)
+    return noted
+
+
+@pytest.mark.parametrize('twice', [False, True])
+@pytest.mark.parametrize('senders', SENDERS)
+def test_reports_of_one_id(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch, senders: str, twice: bool) -> None:
+    """Each is found by its sender, however many have its id.
+
+    What is counted is the entries that are read.
+    """
+    read_entries = count_calls(monkeypatch, journal_reader.Reader, 'fields')
+    entry = journals.entries(journals.make_report(commands.sections()))[1]
+    work: dict[tuple[str, ...], list[int]] = {}
+    for count in (40, 160):
+        directory = tmp_path / str(count)
+        directory.mkdir()
+        journals.write(directory / 'x.journal', [
+            {**entry, **SENDERS[senders](number).fields(
+                journals.TIME_USEC + 2 * number + time),
+             'MESSAGE': f'text {time}', 'REPORT_ID': SAME_ID}
+            for number in range(count) for time in range(1 + twice)])
+        command = commands.Command(directory, capsys)
+        for verb in (('show', SAME_ID), ('export', SAME_ID),
+                     ('list', '666', 'ceilometer-*'), ('stuck', '--all')):
+            read_entries.clear()
+            code, out, _ = command(*verb)
+            assert out or code
+            work.setdefault(verb, []).append(len(read_entries))
+    assert work['show', SAME_ID][0] > 40
+    for verb, (few, many) in work.items():
+        assert many <= 5 * max(few, 20), verb
+
+
+def test_many_units_are_not_asked_for_one_by_one(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each one asked for is looked up at each entry; anybody may name many."""
+    asked = count_calls(monkeypatch, journal_reader.Reader, 'add_match')
+    commands.fill(tmp_path)
+    stranger = journals.Sender(pid=666, uid=1000, unit='session-1.scope')
+    made = journals.make_report(commands.sections())
+    journals.write(tmp_path / 'more.journal', [
+        {**stranger.fields(journals.TIME_USEC + number), 'MESSAGE': 'x',
+         'OBJECT_PID': '1',
+         'OBJECT_SYSTEMD_UNIT': f'ceilometer-{number}.service'}
+        for number in range(300)] + [
+        entry for number in range(300) for entry in journals.entries(
+            made, journals.Sender(unit=f'ceilometer-{number}.service'))[:1]])
+    command = commands.Command(tmp_path, capsys)
+    code, out, _ = command('list', 'ceilometer-*')
+    assert code == 0 and '305 reports listed' in out and len(asked) < 200
+    code, out, _ = command('list', 'ceilometer-7.service')
+    assert code == 0 and '1 report listed' in out
+
+
+def test_each_section_that_is_announced_costs_time(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No writer has so many as would hold up the reader of many entries."""
+    assert journal_entries.SECTIONS_MAX <= 1000
+    entry = journals.entries(journals.make_report(commands.sections()))[1]
+    journals.write(tmp_path / 'x.journal', [
+        {**entry, 'REPORT_SECTION_COUNT': str(count),
+         'REPORT_ID': f'{count:032x}'} for count in (
+            journal_entries.SECTIONS_MAX, journal_entries.SECTIONS_MAX + 1)])
+    code, out, err = commands.Command(tmp_path, capsys)('list')
+    assert code == 0 and '1 report listed' in out
+    assert 'REPORT_SECTION_COUNT' in err
+
+
+def opcodes(function: collections.abc.Callable[..., object],
+            *arguments: object) -> int:
+    """How many steps Python takes for a call: no clock is as exact."""
+    steps = 0
+
+    def trace(frame: types.FrameType, event: str, _: object) -> object:
+        nonlocal steps
+        frame.f_trace_opcodes = True
+        steps += event == 'opcode'
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        function(*arguments)
+    finally:
+        sys.settrace(before)
+    return steps
+
+
+def chain_of_threads(count: int) -> tuple[object, ...]:
+    """Two reports of threads, each of which waits for the next one."""
+    stacks = []
+    for number in range(1, count + 1):
+        stack = commands.thread(f'thread-{number}', number, 5, 'a lock')
+        stack['threads'][0]['waits_for_thread'] = {
+            'name': 'x', 'native_id': number + 1, 'ident': number + 1,
+            'ended': False}
+        stacks.append(stack)
+    made = report.Section('threads', 'Threads', 'x', exact.completed(
+        'threads', {'count': count, 'stacks': stacks}))
+    whole = journals.make_report([made])
+    identity = read.Identity(1, 1, 'u', 'h', 'm', 'b')
+    return read.Found(whole, identity), read.Found(whole, identity)
+
+
+def finding(number: int, kind: str) -> contents.Finding:
+    """One of many, as anybody may write it."""
+    return findings.finding(kind, f'number {number}')
+
+
+def daemons_with_findings(count: int) -> tuple[object, ...]:
+    """A daemon of many processes, with two findings each."""
+    processes = [daemons.Process(
+        read.Found(journals.make_report(), read.Identity(
+            number, 1, 'u', 'h', 'm', 'b')),
+        [finding(number, 'nothing-sent'), finding(number, 'samples-lost')],
+        None, None, None, None, None) for number in range(count)]
+    return ([daemons.Daemon(daemons.POLLING, 'h', 'u', 1, processes, [])],)
+
+
+def verdict_of_kinds(count: int) -> tuple[object, ...]:
+    """Many reports, each with a kind of finding that no other has."""
+    reports = [read.Found(journals.make_report(), read.Identity(
+        number, 1, 'u', 'h', 'm', 'b')) for number in range(count)]
+    told = verdict.of((one, [digest.Notice(
+        digest.ODD, 'x', f'kind-{number}', findings.NOTICE)])
+        for number, one in enumerate(reports))
+    return told, reports, [str(number) for number in range(count)]
+
+
+@pytest.mark.parametrize(('function', 'make'), [
+    (stuck_threads.standing, chain_of_threads),
+    (findings.ordered, lambda count: ([
+        finding(number, kind) for kind in (
+            'broker-unreachable', 'samples-lost', 'zombies')
+        for number in range(count)],)),
+    (sample_chain.of, daemons_with_findings),
+    (verdict_html.verdict_over, verdict_of_kinds),
+], ids=['standing', 'ordered', 'sample_chain', 'verdict_over'])
+def test_what_one_report_holds_takes_linear_time(
+        function: collections.abc.Callable[..., object],
+        make: collections.abc.Callable[[int], tuple[object, ...]]) -> None:
+    """Four times as much takes four times as many steps, and a few."""
+    few, many = (opcodes(function, *make(count)) for count in (50, 200))
+    assert few > 1000
+    assert many < 5 * few
 
 
 def test_files_are_read_once_each(

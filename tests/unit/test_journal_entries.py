@@ -304,7 +304,7 @@ class TestInvalid:
         (fields.REPORT_SECTION_COUNT, '0'),
         (fields.REPORT_SECTION_COUNT, '1000000000000'),
         (fields.REPORT_SECTION_COUNT, '9' * 5000),
-        (fields.REPORT_SECTION_COUNT, str(journal_entries.NUMBERED_MAX + 1)),
+        (fields.REPORT_SECTION_COUNT, str(journal_entries.SECTIONS_MAX + 1)),
         (fields.REPORT_SECTION_PARTS, str(journal_entries.NUMBERED_MAX + 1)),
         (fields.REPORT_SECTION_USEC, str(journal_entries.NUMBER_MAX + 1)),
         (fields.REPORT_SECTION_PART, '0'),

@@ -332,6 +332,30 @@ def test_file_cannot_claim_to_be_of_another(
     assert row['boot_id'] == source.boot_id()
 
 
+def test_file_of_many_reports_is_read_once(
+        directory: pathlib.Path, command: Command,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not for each of them anew; and of it what is of the one asked for."""
+    path = directory / str(kept_files.Name(WHEN, 42, an_id(1)))
+    path.write_bytes(b''.join(
+        journal.serialize({**entry(an_id(number), text=f'text {number};'),
+                           '__REALTIME_TIMESTAMP': str(WHEN + number)})
+        + b'\n' for number in range(100)))
+    path.chmod(0o600)
+    looked_at: list[str] = []
+    values, contents = kept_reader._values, kept_reader._read
+    monkeypatch.setattr(kept_reader, '_values', lambda *given: (
+        looked_at.append(given[1]), values(*given))[1])
+    files: list[str] = []
+    monkeypatch.setattr(kept_reader, '_read', lambda path: (
+        files.append(path), contents(path))[1])
+    code, out, _ = command('show', UNIT, '--since=@0', '--json')
+    assert code == 0
+    assert all(f'text {number};' in out for number in range(100))
+    assert len(files) == 1
+    assert 200 <= looked_at.count(fields.REPORT_ID) < 1000
+
+
 def test_what_is_in_the_journal_already_is_told_once(
         directory: pathlib.Path, command: Command,
         tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -212,7 +212,7 @@ def hostile(**changes: str) -> list[dict[str, str]]:
 @pytest.mark.parametrize('changes', [
     {'REPORT_SECTION_COUNT': '9' * 12},
     {'REPORT_SECTION_COUNT': '9' * 5000},
-    {'REPORT_SECTION_COUNT': str(journal_entries.NUMBERED_MAX + 1)},
+    {'REPORT_SECTION_COUNT': str(journal_entries.SECTIONS_MAX + 1)},
     {'REPORT_SENDER_UID': str(journal_entries.NUMBER_MAX + 1)},
     {'REPORT_SECTION_INDEX': '0'},
     {'REPORT_SECTION_INDEX': '-1'},
@@ -244,7 +244,7 @@ def test_hostile_entries_are_passed_over(
 def test_as_many_sections_are_read_as_may_be_written(
         tmp_path: pathlib.Path) -> None:
     """Reader and writer have one limit, of numbers as well."""
-    count = journal_entries.NUMBERED_MAX
+    count = journal_entries.SECTIONS_MAX
     journal = build(tmp_path, hostile(
         REPORT_SECTION_COUNT=str(count),
         REPORT_SENDER_UID=str(journal_entries.NUMBER_MAX)))

@@ -153,13 +153,15 @@ def _assign_told(answers: list[Answer], came: list[read.Found]) -> None:
     :param answers: of the processes
     :param came: such reports, oldest first
     """
+    # who tells in a container has the numbers that it has there
+    newest = {(found.told_of is None, found.pid): number
+              for number, found in enumerate(came)}
     for answer in answers:
         process = answer.process
-        for found in came:
-            # who tells in a container has the numbers that it has there
-            if found.pid == (process.pid if found.told_of is None
-                             else process.inner_pid or process.pid):
-                answer.told = found
+        number = max(newest.get((True, process.pid), -1), newest.get(
+            (False, process.inner_pid or process.pid), -1))
+        if number >= 0:
+            answer.told = came[number]
 
 
 def _assign(answers: list[Answer], came: list[read.Found]) -> None:
@@ -177,17 +179,18 @@ def _assign(answers: list[Answer], came: list[read.Found]) -> None:
             (found.report.header.trigger.id, found.identity.pid)
             for found in came})
     # of equal counts the first one is the oldest
-    order = list(dict.fromkeys(
+    triggers = list(dict.fromkeys(
         found.report.header.trigger.id for found in came))
-    order.sort(key=lambda trigger_id: -having[trigger_id])
+    triggers.sort(key=lambda trigger_id: -having[trigger_id])
+    order = {trigger_id: place for place, trigger_id in enumerate(triggers)}
+    of_process: dict[int | None, list[read.Found]] = {}
+    for found in came:
+        of_process.setdefault(found.identity.pid, []).append(found)
     for answer in answers:
-        own = [found for found in came
-               if found.identity.pid == answer.process.pid]
-        own.sort(key=lambda found: (
-            not found.report.complete,
-            order.index(found.report.header.trigger.id)))
-        if own:
-            answer.found = own[0]
+        answer.found = min(
+            of_process.get(answer.process.pid, ()), default=answer.found,
+            key=lambda found: (not found.report.complete,
+                               order[found.report.header.trigger.id]))
 
 
 def _see_who_has_left(waiting: list[Answer]) -> None:

@@ -15,10 +15,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
 
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.findings import kinds_found
 from ceilometer.diagnostics.command.output import destination
+from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import times
@@ -52,13 +54,7 @@ def main(arguments: list[str]) -> int:
         found = selection.newest(
             selection.matching(given, journal, problems, trusted=True), given)
         kinds = kinds_found.of(found)
-        for kind in kinds:
-            # the newest that can be read
-            for one in read.load_each(
-                    journal, kind.reports[::-1], problems,
-                    section=read.closing_section(kind.reports[-1])):
-                kinds_found.tell(kind, one)
-                break
+        _read_sentences(journal, kinds, problems)
         kinds = kinds_found.ordered(kinds)
         if given.reverse:
             kinds.reverse()
@@ -73,6 +69,36 @@ def main(arguments: list[str]) -> int:
                     [_describe(kind, hosts, processes) for kind in kinds],
                     given.json))
     return 0 if kinds else 1
+
+
+def _read_sentences(journal: journal_reader.Journal,
+                    kinds: list[kinds_found.Kind],
+                    problems: list[str]) -> None:
+    """Read what the newest report of each kind says of it.
+
+    Each report is read once, however many kinds it has: anybody can write one
+    of very many.
+    """
+    unreadable: set[int] = set()
+    # where that cannot be read, the one before it
+    waiting = [(kind, reversed(kind.reports)) for kind in kinds]
+    while waiting:
+        groups: dict[int, tuple[read.Found, list[
+            tuple[kinds_found.Kind, Iterator[read.Found]]]]] = {}
+        for kind, older in waiting:
+            one = next((one for one in older if id(one) not in unreadable),
+                       None)
+            if one is not None:
+                groups.setdefault(id(one), (one, []))[1].append((kind, older))
+        waiting = []
+        for one, having in groups.values():
+            whole = next(read.load_each(
+                journal, [one], problems, read.closing_section(one)), None)
+            if whole is None:
+                unreadable.add(id(one))
+                waiting += having
+            else:
+                kinds_found.tell([kind for kind, _ in having], whole)
 
 
 def _describe(kind: kinds_found.Kind, hosts: int,

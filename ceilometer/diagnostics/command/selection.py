@@ -256,7 +256,7 @@ def select(given: argparse.Namespace, journal: journal_reader.Journal,
 def _latest(found: list[read.Found], query: search.Query) -> list[read.Found]:
     """The last answers of each unit or process, and its events since."""
     names: tuple[str | int, ...] = query.units or query.pids or ('*',)
-    picked: list[read.Found] = []
+    picked: list[list[read.Found]] = []
     for group in reversed(read.answers(found)):
         having = [name for name in names if any(
             name in (one.identity.pid, one.told_of)
@@ -264,8 +264,8 @@ def _latest(found: list[read.Found], query: search.Query) -> list[read.Found]:
             else containers.is_called(one.identity.unit or '', name)
             for one in group)]
         if having:
-            picked = group + picked
+            picked.append(group)
             # what has happened since, and the answers before that
             if not group[0].is_event:
                 names = tuple(name for name in names if name not in having)
-    return picked
+    return [one for group in reversed(picked) for one in group]

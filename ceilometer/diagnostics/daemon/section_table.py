@@ -40,6 +40,7 @@ from ceilometer.diagnostics.daemon.sections import threads
 from ceilometer.diagnostics.daemon.sections import workers
 from ceilometer.diagnostics.daemon import sockets
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import journal_entries
 
 SECTIONS = (
     section.Kind('package', 'Package', package.collect, package.render,
@@ -98,4 +99,5 @@ def kinds() -> list[section.Kind]:
             name = f'{kind.name}-{number}'
         names.add(name)
         found.append(kind._replace(name=name))
-    return found
+    # the summary follows; of more no reader would read any
+    return found[:journal_entries.SECTIONS_MAX - 1]

@@ -23,6 +23,9 @@ _HOSTILE = 'tests/unit/test_command_hostile.py::'
 _UNIT_LOG = 'tests/unit/test_unit_log.py::'
 _WHY = 'tests/unit/test_command_why.py::'
 
+_STEPS = ('tests/unit/test_command_many.py::'
+          'test_what_one_report_holds_takes_linear_time')
+
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='anybody is believed that a unit has failed',
@@ -192,13 +195,6 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_command_findings.py::'
                'test_findings_of_a_fleet',)),
     fault.Fault(
-        name='findings reads all reports of a kind',
-        file='command/list_findings.py',
-        old='                break\n',
-        new='                continue\n',
-        tests=('tests/unit/test_command_findings.py::'
-               'test_findings_read_one_report_for_each_kind',)),
-    fault.Fault(
         name='findings counts what anybody has sent',
         file='command/list_findings.py',
         old='(given, journal, problems, trusted=True), given)',
@@ -334,4 +330,37 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='for key, one in found.items()]',
         tests=('tests/unit/test_progress.py::'
                'test_who_waits_for_another_is_named_with_it',)),
+    fault.Fault(
+        name='each of many causes is asked what it absorbs',
+        file='findings.py',
+        old="                one['kind'] not in known):\n",
+        new="                one['kind']):\n",
+        tests=(_STEPS,)),
+    fault.Fault(
+        name='the way of each thread that waits is gone anew',
+        file='command/findings/stuck_threads.py',
+        old=' and at not in way and at not in roots:\n',
+        new=' and at not in way:\n',
+        tests=(_STEPS,)),
+    fault.Fault(
+        name='processes with a cause are compared with one another',
+        file='command/findings/sample_chain.py',
+        old='            if (id(known), id(process)) not in having:\n',
+        new='            if process not in known.processes:\n',
+        tests=(_STEPS,)),
+    fault.Fault(
+        name='each kind is looked for in all reports of a page',
+        file='command/output/verdict_html.py',
+        old='            for index in sorted({places[id(one)] for one in '
+            'group.processes}))\n',
+        new='            for index in range(len(reports)) if index in {\n'
+            '                places[id(one)] for one in group.processes})\n',
+        tests=(_STEPS,)),
+    fault.Fault(
+        name='a report is read for each of its kinds',
+        file='command/list_findings.py',
+        old='groups.setdefault(id(one), (one, []))',
+        new='groups.setdefault(id(kind), (one, []))',
+        tests=('tests/unit/test_command_findings.py::'
+               'test_findings_read_the_newest_report_of_each_kind',)),
 )

@@ -22,6 +22,7 @@ _DIGEST = 'tests/unit/test_command_digest.py::'
 _HOSTILE = 'tests/unit/test_command_hostile.py::'
 _SELECTION = 'tests/unit/test_command_selection.py::'
 _MANY = 'tests/unit/test_command_many.py::'
+_KEPT = 'tests/unit/test_kept_reports.py::'
 _READ = 'tests/unit/test_read.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
@@ -420,4 +421,46 @@ FAULTS: tuple[fault.Fault, ...] = (
         old="if option['changed']]",
         new='if option]',
         tests=(_COMMAND + 'test_show_section_and_changed',)),
+    fault.Fault(
+        name='the reports of one id are read for each of them',
+        file='command/reports/read.py',
+        old='        for match in found.sent_by:\n',
+        new='        for match in found.sent_by[:0]:\n',
+        tests=(_MANY + 'test_reports_of_one_id',)),
+    fault.Fault(
+        name='what differs in reports of one id is read for each',
+        file='command/reports/search.py',
+        old='        for match in asked:\n',
+        new='        for match in asked[:0]:\n',
+        tests=(_MANY + 'test_reports_of_one_id',)),
+    fault.Fault(
+        name='what lost its unit is looked for for each unit',
+        file='command/reports/search.py',
+        old=' or same[key[:-1]] > 1 or ',
+        new=' or ',
+        tests=(_MANY + 'test_reports_of_one_id',)),
+    fault.Fault(
+        name='the journal is asked for any number of units',
+        file='command/reports/search.py',
+        old='        if len(units) > _UNIT_MATCHES_MAX:\n',
+        new='        if not units:\n',
+        tests=(_MANY + 'test_many_units_are_not_asked_for_one_by_one',)),
+    fault.Fault(
+        name='very many sections can be announced',
+        file='journal_entries.py',
+        old='SECTIONS_MAX = 1_000',
+        new='SECTIONS_MAX = 20_000',
+        tests=(_MANY + 'test_each_section_that_is_announced_costs_time',)),
+    fault.Fault(
+        name='a file of kept reports is read for each of them',
+        file='command/reports/journal_reader.py',
+        old='                if kept is None or not kept.is_current():\n',
+        new='                if True:\n',
+        tests=(_KEPT + 'test_file_of_many_reports_is_read_once',)),
+    fault.Fault(
+        name='each kept report is looked at for each of them',
+        file='command/reports/kept_reader.py',
+        old='        if asked is None:\n',
+        new='        if asked or asked is None:\n',
+        tests=(_KEPT + 'test_file_of_many_reports_is_read_once',)),
 )

@@ -51,8 +51,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='processes are shown with reports for several triggers',
         file='command/answers.py',
-        old='    order.sort(key=lambda trigger_id: -having[trigger_id])\n',
-        new='    order.sort(key=lambda trigger_id: 0 * having[trigger_id])\n',
+        old='    triggers.sort(key=lambda trigger_id: -having[trigger_id])\n',
+        new='    triggers.sort(key=lambda trigger_id: 0)\n',
         tests=('tests/unit/test_command_trigger.py::'
                'test_who_else_asks_gets_answers_of_their_own',)),
     fault.Fault(

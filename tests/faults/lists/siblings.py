@@ -57,8 +57,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what a container tells is taken for numbers of the host',
         file='command/answers.py',
-        old='(process.pid if found.told_of is None',
-        new='(process.pid if True',
+        old='process.inner_pid or process.pid), -1))',
+        new='process.pid), -1))',
         tests=('tests/unit/test_containers.py::'
                'test_told_of_is_by_the_numbers_of_who_tells',)),
     fault.Fault(

@@ -157,14 +157,18 @@ class Anonymizer:
         :param found: what :meth:`found` gave
         :param entries: the entries of the report as it was
         """
+        missing = set(found.report.missing)
         indexes = [index for index in range(1, found.report.count + 1)
-                   if index not in found.report.missing]
+                   if index not in missing]
         made: list[stored.Entry] = []
+        by_index: dict[str, list[stored.Entry]] = {}
+        for entry in entries:
+            by_index.setdefault((stored.text(
+                entry, fields.REPORT_SECTION_INDEX) or '').lstrip('0'),
+                []).append(entry)
         for index, part in zip(indexes, found.report.sections,
                                strict=True):
-            own = [entry for entry in entries if (stored.text(
-                entry, fields.REPORT_SECTION_INDEX) or '').lstrip('0') == str(
-                    index)]
+            own = by_index[str(index)]
             for number, entry in enumerate(journal_entries.from_section(
                     found.report.header, part, index, found.report.count)):
                 model = own[min(number, len(own) - 1)]

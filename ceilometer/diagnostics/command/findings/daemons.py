@@ -147,13 +147,14 @@ def _program(group: list[read.Found],
 
 def _lacking(program: str, group: list[read.Found],
              processes: list[Process]) -> Iterable[str]:
+    could_be_read = {one.found.id for one in processes}
     for one in group:
         what = escape.line(
             f'{one.report.header.describe_process()}, pid '
             f'{one.identity.pid}')
         if not one.report.complete:
             yield f'the report of {what} is incomplete'
-        elif one.id not in {other.found.id for other in processes}:
+        elif one.id not in could_be_read:
             yield f'the report of {what} cannot be read'
     workers = [one for one in processes
                if one.found.report.header.process == fields.PROCESS_WORKER]

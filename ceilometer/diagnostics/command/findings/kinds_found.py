@@ -23,6 +23,7 @@ import dataclasses
 
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import section_data
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import findings
@@ -104,18 +105,20 @@ def _of_report(found: read.Found) -> tuple[str, ...]:
         for name in part.findings))
 
 
-def tell(kind: Kind, summary: read.Found) -> None:
-    """Add what a report says of a kind.
+def tell(kinds: Iterable[Kind], summary: read.Found) -> None:
+    """Add what a report says of some kinds.
 
-    :param kind: the kind
-    :param summary: the newest report that has it, with its summary
+    :param kinds: the kinds
+    :param summary: the newest report that has them, with its summary
     """
+    told: dict[str, contents.Finding] = {}
     for one in section_data.findings_of(summary.report):
-        if one['kind'] == kind.name and (
-                one['severity'] in findings.SEVERITIES):
-            kind.severity = one['severity']
-            kind.sentence = escape.line(one['sentence'])
-            return
+        if one['severity'] in findings.SEVERITIES:
+            told.setdefault(one['kind'], one)
+    for kind in kinds:
+        if kind.name in told:
+            kind.severity = told[kind.name]['severity']
+            kind.sentence = escape.line(told[kind.name]['sentence'])
 
 
 def ordered(kinds: Iterable[Kind]) -> list[Kind]:

@@ -116,12 +116,15 @@ def check(meter: str, given: list[daemons_module.Daemon]) -> None:
 
 def polled(meter: str, given: list[daemons_module.Daemon]) -> list[Polled]:
     """Where a meter is polled, each source of each process once."""
-    return [
-        Polled(daemon, process, one, next(
-            (cycle['interval_seconds'] for cycle in data['cycles']
-             if one['source'] in cycle['sources']), None))
-        for daemon, process, data in _polling(given)
-        for one in data['pollsters'] if one['pollster'] == meter]
+    found = []
+    for daemon, process, data in _polling(given):
+        # of a source that several cycles have the first one counts
+        intervals = {source: cycle['interval_seconds']
+                     for cycle in reversed(data['cycles'])
+                     for source in cycle['sources']}
+        found += [Polled(daemon, process, one, intervals.get(one['source']))
+                  for one in data['pollsters'] if one['pollster'] == meter]
+    return found
 
 
 def not_polled(meter: str,
@@ -173,6 +176,7 @@ def narrow(chain: sample_chain.Chain, meter: str,
     link.places.clear()
     passes, not_yet = False, False
     own: dict[object, sample_chain.Cause] = {}
+    told: dict[int, dict[str, contents.Finding]] = {}
     for row in rows:
         pollster = row.pollster
         link.samples = (link.samples or 0) + pollster['samples_ever']
@@ -183,7 +187,10 @@ def narrow(chain: sample_chain.Chain, meter: str,
             link.passed(pollster['last_success_usec'])
         not_yet |= not pollster['runs'] and (
             pollster['running_since_usec'] is None)
-        finding = _of_row(row, chain.links[sample_chain.SENT])
+        if id(row.process) not in told:
+            told[id(row.process)] = _by_source(meter, row.process.findings)
+        finding = told[id(row.process)].get(pollster['source']) or _of_row(
+            row, chain.links[sample_chain.SENT])
         if finding is None:
             passes |= bool(pollster['runs'])
             continue
@@ -204,19 +211,25 @@ def narrow(chain: sample_chain.Chain, meter: str,
     _narrow_published(chain.links[sample_chain.PUBLISHED], meter, given)
 
 
+def _by_source(meter: str, found: list[contents.Finding],
+               ) -> dict[str, contents.Finding]:
+    """The first finding of a pollster in each source."""
+    told: dict[str, contents.Finding] = {}
+    for one in found:
+        evidence = one['evidence']
+        if one['kind'] in _OF_POLLSTERS and meter in (
+                evidence.get('pollster'),
+                *evidence.get('pollsters', '').split(', ')):
+            for source in evidence.get('source', '').split(', '):
+                told.setdefault(source, one)
+    return told
+
+
 def _of_row(row: Polled,
             sent: sample_chain.Link) -> contents.Finding | None:
-    """What is unusual in a pollster, None if nothing is."""
+    """What its numbers say is unusual in a pollster, None if nothing is."""
     pollster = row.pollster
     name = f'{pollster["pollster"]} of source {pollster["source"]}'
-    for one in row.process.findings:
-        evidence = one['evidence']
-        if one['kind'] in _OF_POLLSTERS and pollster['source'] in (
-                evidence.get('source', '').split(', ')) and (
-                pollster['pollster'] in (
-                    evidence.get('pollster'),
-                    *evidence.get('pollsters', '').split(', '))):
-            return one
     error = pollster['last_error']
     if pollster['failing_since_usec'] is not None and error is not None:
         # its finding has more names than the evidence has room for

@@ -196,6 +196,7 @@ def _add_causes(links: dict[str, Link],
                     hosts.setdefault(daemon.host, []).append(
                         (daemon.program, process, one))
     causes: dict[object, Cause] = {}
+    having: set[tuple[int, int]] = set()
     for told in hosts.values():
         numbered: list[contents.Finding] = [
             {**one, 'evidence': {**one['evidence'], _NUMBER: str(number)}}
@@ -212,7 +213,9 @@ def _add_causes(links: dict[str, Link],
             if known is None:
                 known = causes[key] = Cause(kept, [])
                 links[name].causes.append(known)
-            if process not in known.processes:
+            # they are the very same objects, and may be thousands
+            if (id(known), id(process)) not in having:
+                having.add((id(known), id(process)))
                 known.processes.append(process)
 
 

@@ -115,28 +115,43 @@ def standing(before: read.Found, after: read.Found) -> list[Standing]:
         if late or stands and not began and not is_idle(thread):
             found[thread.key] = Standing(thread, piece, late)
     keys = {thread.ident: thread.key for thread in threads}
-    roots = {key: _root(found, keys, key) for key in found}
-    return [dataclasses.replace(one, waiting=tuple(
-        other for other in threads if other.awaited is not None
-        and other.key != key and (
-            roots.get(other.key, keys.get(other.awaited.ident)) == key)))
+    roots = _roots(found, keys)
+    waiting: dict[Any, list[reported_threads.Thread]] = {}
+    for other in threads:
+        if other.awaited is not None:
+            root = roots.get(other.key, keys.get(other.awaited.ident))
+            if root != other.key:
+                waiting.setdefault(root, []).append(other)
+    return [dataclasses.replace(one, waiting=tuple(waiting.get(key, ())))
             for key, one in found.items() if roots[key] == key]
 
 
-def _root(found: Mapping[Any, Standing], keys: Mapping[int | None, Any],
-          key: Any) -> Any:
-    """The thread that one waits for in the end."""
-    seen = [key]
-    while True:
-        awaited = found[seen[-1]].thread.awaited
-        other = None if awaited is None or awaited.ended else keys.get(
-            awaited.ident)
-        if other not in found:
-            return seen[-1]
-        if other in seen:
+def _roots(found: Mapping[Any, Standing],
+           keys: Mapping[int | None, Any]) -> dict[Any, Any]:
+    """For each thread the one that it waits for in the end.
+
+    :param found: threads that make no progress
+    :param keys: of all threads, by their idents
+    """
+    roots: dict[Any, Any] = {}
+    for first in found:
+        at = first
+        way: dict[Any, None] = {}
+        while at in found and at not in way and at not in roots:
+            way[at] = None
+            awaited = found[at].thread.awaited
+            at = None if awaited is None or awaited.ended else keys.get(
+                awaited.ident)
+        passed = list(way)
+        if at in roots:
+            root = roots[at]
+        elif at in way:
             # they wait for one another
-            return min(seen[seen.index(other):], key=str)
-        seen.append(other)
+            root = min(passed[passed.index(at):], key=str)
+        else:
+            root = passed[-1]
+        roots.update(dict.fromkeys(passed, root))
+    return roots
 
 
 def _same_piece(thread: reported_threads.Thread, since: int, now: int,

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 import dataclasses
+import functools
 
 from ceilometer.diagnostics.command.findings import daemons as daemons_module
 from ceilometer.diagnostics.command.findings import meter_path
@@ -83,8 +84,11 @@ class Told:
 
     def name(self, daemon: daemons_module.Daemon) -> str:
         """What a daemon is called: with its host if there are several."""
-        several = len({one.host for one in self.daemons}) > 1
-        return daemon.name if several else daemon.unit
+        return daemon.name if self._several_hosts else daemon.unit
+
+    @functools.cached_property
+    def _several_hosts(self) -> bool:
+        return len({one.host for one in self.daemons}) > 1
 
     def verdict(self) -> str:
         """What all of it comes to, in one line."""

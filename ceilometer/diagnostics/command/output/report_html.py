@@ -108,8 +108,7 @@ def _digest(found: read.Found, told: list[digest.Notice], name: str,
         ('Host', f'{own.hostname or "-"}, boot {own.boot_id or "-"}'),
         ('Trigger', header.trigger.describe()),
     ]
-    notices = ''.join(verdict_html.notice(notice, found, index)
-                      for notice in told)
+    notices = verdict_html.notices(told, found, index)
     return (
         f'<section class="report" id="{verdict_html.anchor(index)}">\n'
         f'<h2>{_text(name)}</h2>\n<ul class="digest">\n{notices}</ul>\n'

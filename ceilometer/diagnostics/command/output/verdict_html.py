@@ -50,19 +50,26 @@ def anchor(index: int, part: report.Section | None = None) -> str:
     return f'report-{index}' + ('' if part is None else f'-{part.name}')
 
 
-def notice(told: digest.Notice, found: read.Found, index: int) -> str:
-    """A line of a digest; of a finding it leads to the section that has it.
+def notices(told: list[digest.Notice], found: read.Found, index: int) -> str:
+    """The lines of a digest.
 
-    :param told: the line
-    :param found: the report that it is of
+    :param told: the lines
+    :param found: the report that they are of
     :param index: of the report on the page
     """
+    # the first of each name
+    sections = {part.name: part for part in reversed(found.report.sections)}
+    return ''.join(
+        _notice(one, sections.get(one.section or ''), index) for one in told)
+
+
+def _notice(told: digest.Notice, part: report.Section | None,
+            index: int) -> str:
+    """A line; of a finding it leads to the section that has it."""
     words = f'{MARKS[told.level]}{text(told.text)}'
-    for part in found.report.sections:
-        if part.name == told.section:
-            words += (f' <a href="#{text(anchor(index, part))}">'
-                      f'{text(part.title)}</a>')
-            break
+    if part is not None and told.section is not None:
+        words += (f' <a href="#{text(anchor(index, part))}">'
+                  f'{text(part.title)}</a>')
     if told.thread:
         wanted = parse.urlencode({'search': told.thread})
         words += f' <a href="#{text(wanted)}">find the thread</a>'
@@ -77,12 +84,13 @@ def verdict_over(told: verdict.Verdict, reports: list[read.Found],
     :param reports: all of the page
     :param names: what tells each of them from the others
     """
+    # they are the very same objects, and may be thousands, as the groups
+    places = {id(one): index for index, one in enumerate(reports)}
+
     def whose(group: verdict.Group) -> str:
-        # they are the very same objects, and may be thousands
-        own = set(map(id, group.processes))
         return ', '.join(
             f'<a href="#{anchor(index)}">{text(names[index])}</a>'
-            for index, one in enumerate(reports) if id(one) in own)
+            for index in sorted({places[id(one)] for one in group.processes}))
 
     worst, others = told.worst, told.groups[1:]
     level, where = ((digest.PLAIN, '') if worst is None else

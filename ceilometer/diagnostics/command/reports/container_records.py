@@ -32,7 +32,7 @@ from ceilometer.diagnostics.command.reports import stored
 from ceilometer.diagnostics.command.reports import unit_patterns
 
 #: So many containers are looked for.
-CONTAINERS_MAX = 500
+CONTAINERS_MAX = 5000
 
 #: So many entries with the id of a container are looked at in each file.
 ENTRIES_MAX = 50
@@ -60,14 +60,17 @@ def learn(journal: journal_reader.Journal) -> None:
     unknown = _unknown(journal, new)[:CONTAINERS_MAX]
     if not unknown:
         return
+    by_id = {(containers.id_of(unit) or '').encode(): unit
+             for unit in unknown}
     # a container may be older than the file with its reports
     for reader in journal.each(journal_reader.OUTLINE_BYTES, checked=False):
         # what a daemon has kept in a file is nobody else's word
         if reader.damaged or not isinstance(reader, journal_reader.Reader):
             continue
-        for unit in unknown:
-            for field, name_field in _FIELDS:
-                _learn_from(reader, unit, field, name_field)
+        for field, name_field in _FIELDS:
+            # there may be as many containers as there are files
+            for value in reader.unique(field) & by_id.keys():
+                _learn_from(reader, by_id[value], field, name_field)
     sender.is_of_ceilometer.cache_clear()
 
 

@@ -45,8 +45,8 @@ _STARTED_BY = ('kolla-{}-container.service', 'edpm_{}.service',
                'tripleo_{}.service', 'container-{}.service')
 
 # What journals have told of containers that no engine has told of, by their
-# scope and the id of the machine that has written it.
-_by_journals: dict[tuple[str, str], str] = {}
+# scope, and by the id of the machine that has written it.
+_by_journals: dict[str, dict[str, str]] = {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,8 +93,9 @@ def of_unit(unit: str, machine_id: str | None = None) -> Container | None:
         return None
     name = _ask(ENGINES[match[1]]).names.get(match[2])
     if name is None:
-        name = next((told for (scope, machine), told in _by_journals.items()
-                     if scope == unit and machine_id in (None, machine)), None)
+        told = _by_journals.get(unit, {})
+        name = (next(iter(told.values()), None) if machine_id is None
+                else told.get(machine_id))
     return Container(unit, name) if name is not None else None
 
 
@@ -174,7 +175,7 @@ def learn(scope: str, machine_id: str, name: str) -> None:
     :param machine_id: of the machine that it ran on
     :param name: its name
     """
-    _by_journals.setdefault((scope, machine_id), name)
+    _by_journals.setdefault(scope, {}).setdefault(machine_id, name)
 
 
 # once a command: containers that come later are not meant by it

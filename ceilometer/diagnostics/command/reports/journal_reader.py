@@ -331,6 +331,7 @@ class Journal:
         self.source = place
         self._unusable: dict[str, str] = {}
         self._opened: dict[str, Reader] = {}
+        self._kept: dict[str, kept_reader.Reader] = {}
         self._looked_at: dict[str, str | None] = {}
         self.refresh()
 
@@ -408,7 +409,10 @@ class Journal:
         """The reader of a file, None where it cannot be read."""
         if kept_reader.is_kept(path):
             try:
-                return kept_reader.Reader(path)
+                kept = self._kept.get(path)
+                if kept is None or not kept.is_current():
+                    kept = self._kept[path] = kept_reader.Reader(path)
+                return kept
             except FileNotFoundError:
                 raise
             except OSError as error:

@@ -18,6 +18,8 @@ process id is believed: whoever may write there is the user of the unit.
 
 from __future__ import annotations
 
+import bisect
+from collections.abc import Iterable
 from collections.abc import Iterator
 import errno
 import os
@@ -117,7 +119,20 @@ class Reader:
         # the entry, and the place before which it goes on
         self._at: int | None = None
         self._next = 0
+        # before it is read: what changes meanwhile is read next time
+        self._state = _state(path)
         self._entries = _read(path)
+        self._by_id: dict[bytes, list[int]] = {}
+        for number, entry in enumerate(self._entries):
+            for value in set(_values(entry, fields.REPORT_ID)):
+                self._by_id.setdefault(value, []).append(number)
+
+    def is_current(self) -> bool:
+        """Whether the file has not changed since it was read.
+
+        :raises OSError: it is not there any more
+        """
+        return self._state == _state(self.path)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -145,7 +160,7 @@ class Reader:
 
     def step(self) -> bool:
         """Go to the next entry; False at the end."""
-        return self._find(range(self._next, len(self._entries)))
+        return self._find(self._from_here())
 
     def step_back(self) -> bool:
         """Go to the entry before; False at the begin."""
@@ -156,7 +171,7 @@ class Reader:
         self._at = None
         self._next = number
 
-    def _find(self, numbers: range) -> bool:
+    def _find(self, numbers: Iterable[int]) -> bool:
         for number in numbers:
             if all(values & set(_values(self._entries[number], name))
                    for name, values in self._wanted.items()):
@@ -164,6 +179,27 @@ class Reader:
                 self._next = number + 1
                 return True
         return False
+
+    def _from_here(self) -> Iterator[int]:
+        """The entries from here on that can be wanted.
+
+        A report is asked for by its id, and there may be very many.
+        """
+        asked = self._wanted.get(fields.REPORT_ID)
+        if asked is None:
+            yield from range(self._next, len(self._entries))
+            return
+        known = [self._by_id[value] for value in asked
+                 if value in self._by_id]
+        at = self._next
+        while True:
+            places = [(own, bisect.bisect_left(own, at)) for own in known]
+            at = min((own[place] for own, place in places
+                      if place < len(own)), default=-1)
+            if at < 0:
+                return
+            yield at
+            at += 1
 
     @property
     def _entry(self) -> dict[str, Any]:
@@ -204,6 +240,12 @@ class Reader:
 
     def _cut(self, value: bytes) -> bytes:
         return value[:self.data_threshold or None]
+
+
+def _state(path: str) -> tuple[int, ...]:
+    found = os.stat(path)
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns,
+            found.st_ctime_ns)
 
 
 def _read(path: str) -> list[dict[str, Any]]:

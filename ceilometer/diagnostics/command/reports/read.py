@@ -73,6 +73,8 @@ class Found:
     :ivar told_of: process id of the process that has died or is silent, by
         the word of the one of its unit that tells of it; None for a report of
         the process itself
+    :ivar sent_by: what journald says of the sender of all its entries,
+        ``FIELD=value``: others may use its id, any number of times
     """
 
     report: report_module.Report
@@ -84,6 +86,7 @@ class Found:
     disputes: tuple[str, ...] = ()
     noticed_usec: int | None = None
     told_of: int | None = None
+    sent_by: tuple[bytes, ...] = ()
 
     @property
     def is_event(self) -> bool:
@@ -142,7 +145,7 @@ def find(journal: journal_reader.Journal, query: search.Query = search.ALL,
         try:
             found += [_outline(claim) for claim in claims.split(
                 entries, search.FILE, functools.partial(
-                    search.whole_entries, journal, key))]
+                    search.whole_entries, journal, key, entries))]
         except journal_entries.InvalidEntry as invalid:
             if problems is not None:
                 problems.append(
@@ -241,8 +244,8 @@ def _entries(journal: journal_reader.Journal, found: Found,
     for reader in journal.each(paths=paths):
         reader.add_match(f'{fields.REPORT}=1')
         reader.add_match(f'{fields.REPORT_ID}={found.id}')
-        if own.pid is not None:
-            reader.add_match(f'_PID={own.sender_pid}')
+        for match in found.sent_by:
+            reader.add_match(match)
         if section is not None:
             reader.add_match(f'{fields.REPORT_SECTION}={section}')
         for entry in search.entries(reader):
@@ -326,7 +329,8 @@ def _outline(claim: claims.Claim) -> Found:
                  files=tuple(map(os.fsdecode, dict.fromkeys(
                      entry[search.FILE] for entry in entries))),
                  entries=len(entries),
-                 told_of=sender.told_of(entries[0]))
+                 told_of=sender.told_of(entries[0]),
+                 sent_by=search.sent_by(entries))
 
 
 def _of_its_host(found: Found, hosts: set[str]) -> Found:

@@ -32,6 +32,11 @@ _OF_CEILOMETER = re.compile(
     r'/(?=ceilometer/(?!diagnostics/|bin/|lib/|.*-packages/))')
 
 
+#: So many frames of a stack are looked at; the writer has fewer, but anybody
+#: may write a report in which each of many threads has very many.
+FRAMES_MAX = 1000
+
+
 @dataclasses.dataclass(frozen=True)
 class Frame:
     """A place in a stack; where ``left_out`` is set, so many places."""
@@ -160,8 +165,18 @@ def threads(whole: report.Report) -> list[Thread]:
     told = section_data.content(whole, contents.Threads)
     return [] if told is None else [
         _thread(owner, frames) for stack in told['stacks']
-        for frames in [tuple(map(_frame, stack['frames']))]
+        for frames in [_frames(stack['frames'])]
         for owner in stack['threads'] if not owner['diagnostics']]
+
+
+def _frames(given: list[contents.Frame | contents.LeftOut]) -> Stack:
+    """The frames of a stack; of very many the outermost and innermost."""
+    if len(given) <= FRAMES_MAX:
+        return tuple(map(_frame, given))
+    half = FRAMES_MAX // 2
+    return (*map(_frame, given[:half]),
+            Frame(left_out=len(given) - 2 * half),
+            *map(_frame, given[-half:]))
 
 
 def _frame(frame: contents.Frame | contents.LeftOut) -> Frame:
@@ -208,6 +223,11 @@ def merge(reports: Iterable[read.Found],
     """
     merged: dict[Stack, list[tuple[read.Found, Thread]]] = {}
     for found in reports:
+        stack: Stack | None = None
         for thread in threads(found.report):
-            merged.setdefault(thread.stack, []).append((found, thread))
+            # those of one stack follow one another
+            if thread.stack is not stack:
+                stack = thread.stack
+                owners = merged.setdefault(stack, [])
+            owners.append((found, thread))
     return sorted(merged.items(), key=lambda item: -len(item[1]))

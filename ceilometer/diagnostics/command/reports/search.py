@@ -19,6 +19,7 @@ one after the other, so the work grows with their number and no faster.
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Iterator
 import dataclasses
 import os
@@ -42,6 +43,10 @@ STRANGERS_MAX = 1000
 
 #: So many ids are asked of the journal itself; more are sorted out here.
 _ID_MATCHES_MAX = 8
+
+#: So many units are asked of the journal; more are sorted out here. Each one
+#: is looked up at each step.
+_UNIT_MATCHES_MAX = 64
 
 #: A part of a section is smaller; so much is read of what claims to be one.
 _SUMMARY_BYTES_MAX = 256 * 1024
@@ -153,10 +158,13 @@ def _groups(journal: journal_reader.Journal, query: Query,
     strangers = _Strangers(None if query.names_reports else STRANGERS_MAX)
     for reader in journal.each(journal_reader.OUTLINE_BYTES, paths, checked):
         for side in _sides(query):
-            if not _match(reader, query, ids, side):
+            units = _match(reader, query, ids, side)
+            if units is None:
                 continue
             for entry in _wanted(reader, query, ids, problems):
                 if query.names_processes and not _is_of(entry, query, side):
+                    continue
+                if units and sender.unit_of(entry) not in units:
                     continue
                 key = _key(entry)
                 if sender.is_of_ceilometer(key[-1]):
@@ -274,11 +282,14 @@ def _is_of(entry: stored.Entry, query: Query, side: int) -> bool:
 
 
 def _match(reader: journal_reader.AnyReader, query: Query,
-           ids: set[bytes] | None, side: int) -> bool:
-    """Ask a file for what a query wants; False if it cannot have any.
+           ids: set[bytes] | None, side: int) -> set[bytes] | None:
+    """Ask a file for what a query wants.
 
     :param side: who has written it
+    :returns: the units to sort out, empty for none; None if the file cannot
+        have what is wanted
     """
+    too_many: set[bytes] = set()
     pid_field, unit_field = '_PID', '_SYSTEMD_UNIT'
     reader.flush_matches()
     reader.seek_head()
@@ -299,13 +310,15 @@ def _match(reader: journal_reader.AnyReader, query: Query,
         reader.add_match(f'_BOOT_ID={boot_id}')
     if query.units or query.trusted:
         units = _units(reader, query, unit_field)
+        if not units:
+            return None
+        if len(units) > _UNIT_MATCHES_MAX:
+            too_many, units = units, set()
         for unit in units:
             reader.add_match(unit_field.encode() + b'=' + unit)
-        if not units:
-            return False
     if query.since_usec is not None:
         reader.seek_realtime(max(query.since_usec - REPORT_USEC_MAX, 0))
-    return True
+    return too_many
 
 
 def _units(reader: journal_reader.AnyReader, query: Query,
@@ -361,19 +374,38 @@ def entries(reader: journal_reader.AnyReader,
             'read only in part')
 
 
+def sent_by(found: list[stored.Entry]) -> tuple[bytes, ...]:
+    """What journald says of the sender of all entries of a report.
+
+    :param found: the entries
+    :returns: ``FIELD=value``, which the journal can be asked for
+    """
+    told = []
+    for name in (*KEY_FIELDS[1:], sender.OBJECT_UNIT):
+        values = {stored.first(entry, name) for entry in found}
+        # of a process that is gone journald did not learn the unit
+        if len(values) == 1 and None not in values:
+            told.append(name.encode() + b'=' + values.pop())
+    return tuple(told)
+
+
 def whole_entries(journal: journal_reader.Journal, key: Key,
+                  known: list[stored.Entry],
                   paths: set[str]) -> Iterator[stored.Entry]:
     """The entries of a report, whole ones, each with its file.
 
     :param journal: where it was found
     :param key: its values of :data:`KEY_FIELDS`
+    :param known: its entries, in outline
     :param paths: the files to read
     """
+    asked = sent_by(known)
     for reader in journal.each(paths=paths):
         reader.add_match(f'{fields.REPORT}=1')
-        for name, value in zip(KEY_FIELDS[:-1], key, strict=False):
-            if value is not None:
-                reader.add_match(name.encode() + b'=' + value)
+        if key[0] is not None:
+            reader.add_match(f'{fields.REPORT_ID}='.encode() + key[0])
+        for match in asked:
+            reader.add_match(match)
         for entry in entries(reader):
             # of a process that is gone journald did not learn the unit
             if _key(entry)[:-1] == key[:-1] and (
@@ -400,8 +432,10 @@ def _join_without_unit(grouped: Groups) -> None:
 def _add_without_unit(journal: journal_reader.Journal, grouped: Groups,
                       problems: list[str] | None) -> None:
     """Find such entries, too, where only those with a unit were asked for."""
+    # as where all are asked for: nobody knows to which of several they belong
+    same = collections.Counter(key[:-1] for key in grouped)
     for key, known in grouped.items():
-        if None in key or stored.is_complete(known):
+        if None in key or same[key[:-1]] > 1 or stored.is_complete(known):
             continue
         for reader in journal.each(
                 journal_reader.OUTLINE_BYTES,

@@ -131,11 +131,16 @@ _SIMPLE: dict[Any, tuple[str, Callable[[Any], bool], Any]] = {
 }
 
 
+#: So much of a key is repeated for each misfit below it.
+_KEY_CHARS_MAX = 100
+
+
 def _misfit(place: _Place, expected: str, problems: list[str]) -> None:
     words = ''
     while place is not None:
         place, key = place
-        words = (f'[{key}]' if isinstance(key, int) else f'.{key}') + words
+        words = (f'[{key}]' if isinstance(key, int)
+                 else f'.{key[:_KEY_CHARS_MAX]}') + words
     problems.append(f'{words.lstrip(".") or "the data"}: expected {expected}')
 
 

@@ -180,7 +180,12 @@ def _is_deep(data: Any) -> bool:
 
 def _check_numbers(entry: Mapping[str, Any]) -> None:
     """Refuse numbers that would keep the reader busy for ever."""
-    for names, most in ((COUNTS, journal_entries.NUMBERED_MAX),
+    for names, most in (((fields.REPORT_SECTION_INDEX,
+                          fields.REPORT_SECTION_COUNT),
+                         journal_entries.SECTIONS_MAX),
+                        ((fields.REPORT_SECTION_PART,
+                          fields.REPORT_SECTION_PARTS),
+                         journal_entries.NUMBERED_MAX),
                         (NUMBERS, journal_entries.NUMBER_MAX)):
         for name in names:
             if name in entry:
