@@ -1,0 +1,92 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Daemons in containers of a real podman, as the documentation has it.
+
+What needs no engine for it is in test_containers.py.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import re
+
+import pytest
+
+from tests.system import command
+from tests.system import machine as machines
+from tests.system import podman as engines
+
+NAME = 'ceilometer_compute'
+
+
+@pytest.fixture(scope='module')
+def podman(machine: machines.Machine,
+           ) -> collections.abc.Iterator[engines.Podman]:
+    """podman; none of its containers is left."""
+    made = engines.Podman(machine)
+    yield made
+    made.remove()
+
+
+def test_container_with_the_journals_socket(
+        machine: machines.Machine, podman: engines.Podman) -> None:
+    """Asked by its name, and by the engine; known when it is gone."""
+    unit = podman.start(
+        NAME, f'--volume={engines.JOURNAL}:{engines.JOURNAL}')
+    told = command.triggered(machine, NAME)
+    assert {(one['unit'], one['container']) for one in told} == {(unit, NAME)}
+    # from Python 3.14 on there is one that forks the workers
+    every = len(told)
+    assert every >= 2
+    master = told[0]['pid']
+    checked = command.run(machine, 'check', NAME)
+    assert checked.startswith(f'container {NAME}: can write reports\n')
+    assert f'processes: {every} of {every} are armed\n' in checked
+    # its first process alone
+    for number, words in enumerate((
+            ['kill', '--signal', 'USR1', NAME],
+            ['exec', NAME, 'sh', '-c', 'kill -USR1 1']), every + 1):
+        podman(*words)
+        rows = machine.wait_for(
+            lambda count=number: [
+                row for row in found if row['complete']] if len(
+                    found := command.listed(machine, NAME)) == count else None,
+            what=f'{number} reports', unit=unit)
+        assert rows[-1]['pid'] == master
+    podman('rm', '--force', NAME)
+    # its engine knows nothing of it any more; the journal does
+    rows = command.listed(machine, NAME)
+    assert [(row['unit'], row['container'], row['trusted'])
+            for row in rows] == [(unit, NAME, True)] * (every + 2)
+    assert command.refused(machine, 'trigger', NAME) == [
+        f'{command.NAME}: {NAME}.service is not a Ceilometer service']
+
+
+def test_container_without_the_journals_socket(
+        machine: machines.Machine, podman: engines.Podman) -> None:
+    """trigger says why nothing comes; the engine has the text."""
+    name = 'ceilometer_nosock'
+    podman.start(name)
+    done = machine.run([command.NAME, 'trigger', name], check=False)
+    assert done.returncode == 1
+    found = re.search(fr'^container {name}: 0 of ([2-9]) processes have '
+                      'answered$', done.stdout, re.MULTILINE)
+    assert found is not None, done.stdout
+    assert done.stdout.count(
+        f'no report: its container has no {engines.JOURNAL}/socket') == int(
+            found[1])
+    for process in ('master', 'worker 0 (AgentManager)'):
+        machine.wait_for(
+            lambda process=process: 'Guru Meditation Report of '
+            f'ceilometer-polling, {process}, ' in podman('logs', name),
+            what=f'the text of the report of {process}')
