@@ -140,9 +140,17 @@ def become_subject(side: str, thread_count: int, object_count: int,
             cpu = now
             heart.gap_nsec = 0
 
+    # what comes before this thread waits is not lost; the handler runs in it
+    noticed, notice = os.pipe()
+    if side == 'stock':
+        os.set_blocking(notice, False)
+        signal.set_wakeup_fd(notice)
     threading.Thread(target=answer_marks, daemon=True).start()
     while True:
-        signal.pause()
+        if side == 'stock':
+            os.read(noticed, 1)
+        else:
+            signal.pause()
         # only where a handler ran, in this very thread: it has ended now
         print('{"done": true}', flush=True)
 
