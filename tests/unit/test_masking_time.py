@@ -56,7 +56,10 @@ UNITS = [
     'password=\\"', 'x password: y\n', 'password = x\n  ', 'token_' * 50,
     'ab' * 150 + ' @', "Command '['x', '-p', ", 'Command: -p a ', 'CMD "',
     "Command 'x -p ", 'set(', 'insert into a(', "password=%s', ('", '\na, b',
-    'пароль: ']
+    'пароль: ', 'password for ', 'password is now set to ', '密码是',
+    'secret,a=b,', "'\\x00a", "connect('a', ", 'Client(', "digest', 'a",
+    'copy a(password) from stdin\n', 'copy a(', 'api.telegram.org/bot',
+    'insert into a(password) select ', 'password -v ']
 
 
 def _cpu_seconds(function, argument):

@@ -38,7 +38,14 @@ _KEYWORD = patterns.pattern(r'[A-Za-z_]\w{0,60}=')
 _LOGINS = ('login', 'logon', 'signin', 'authenticate', 'auth',
            'authentication', 'credentials', 'simplebind', 'simplebinds',
            'binds', 'createuser', 'adduser', 'usernamepassword', 'userpass',
-           'authplain')
+           'authplain', 'basicauthstr', 'usmuserdata', 'computesignature',
+           'verifysignature')
+# A host or a version, a user, a password.
+_CONNECTS = ('connect',)
+_CLIENTS = ('client', 'connection', 'session')
+# What such a thing is made of is a key.
+_COMMUNITY = 'communitydata'
+_KEYS = (_COMMUNITY, 'fernet', 'aesgcm', 'hmacnew')
 _CHANGES = ('set', 'change', 'reset', 'update')
 # setattr(x, 'password', 'S')
 _SETTERS = ('setattr', 'getattr', 'set', 'setenv', 'putenv', 'setoverride',
@@ -46,7 +53,8 @@ _SETTERS = ('setattr', 'getattr', 'set', 'setenv', 'putenv', 'setoverride',
 
 HINTS = ('login', 'log_in', 'logon', 'signin', 'sign_in', 'auth', 'bind',
          'cred', 'user', 'passw', 'attr(', 'env(', 'set(', 'override(',
-         'default(')
+         'default(', 'connect', 'client', 'session', 'community', 'usm',
+         'fernet', 'aes', 'hmac', 'signature')
 
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:
@@ -54,16 +62,25 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
     for found in _CALL.finditer(text.lower):
         name = found[0].rstrip().rpartition('.')[2]
         compact = name.replace('_', '')
+        if name == 'new':
+            compact = found[0].rstrip().replace('.', '')
+        is_key = compact in _KEYS
+        is_client = compact.endswith(_CLIENTS + _CONNECTS)
         is_login = compact.endswith(_LOGINS)
         is_setter = compact in _SETTERS
         is_password = not is_login and secret_names.is_password(name)
-        if not (is_login or is_setter or is_password):
+        if not (is_login or is_setter or is_password or is_key or is_client):
             continue
         arguments, _ = value_lists.items(
             text, found.end(), min(len(whole), found.end()
                                    + ARGUMENTS_CHARS_MAX), ARGUMENTS_MAX)
         given = [item for item in arguments
                  if not _KEYWORD.match(whole, *item)]
+        if is_key or is_client:
+            yield from _of_client(
+                whole, given if compact == _COMMUNITY or not is_key
+                else given[:1], is_key, compact.endswith(_CONNECTS))
+            continue
         if is_setter:
             given = _after_names(whole, given)
         elif len(given) > 1 and not (
@@ -78,6 +95,20 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
                     or looks.of_credential(whole[span[0]:min(
                         span[1], span[0] + looks.LOOK_CHARS_MAX)])):
                 yield span
+
+
+def _of_client(whole: str, given: list[spans.Span], is_key: bool,
+               is_connect: bool) -> Iterator[spans.Span]:
+    """What a client is made of that is no host and no user."""
+    for number, item in enumerate(given):
+        span = value_lists.secret(whole, item, False)
+        if span is None:
+            continue
+        value = whole[span[0]:min(span[1], span[0] + looks.LOOK_CHARS_MAX)]
+        if is_key or is_connect and number == 2 or (
+                number and looks.of_credential(value)
+                and any(map(str.isdigit, value))):
+            yield span
 
 
 def _after_names(whole: str, given: list[spans.Span]) -> list[spans.Span]:

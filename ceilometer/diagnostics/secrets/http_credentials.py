@@ -25,13 +25,17 @@ from collections.abc import Iterator
 from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import spans
 
-_SCHEMES = ('basic', 'bearer', 'digest', 'negotiate')
+_SCHEMES = ('basic', 'bearer', 'digest', 'negotiate', 'auth plain',
+            'auth login')
 # No word of a sentence: a token has digits, signs, or capitals inside. No
 # parameter of a challenge: realm="x".
 _CREDENTIALS = patterns.pattern(
     r'\s+(?!\w{1,40}=["\'])'
     r'(?=[a-z-]{0,100}(?:[0-9+/._~=]|[a-z-][A-Z]|[A-Z]{2}))'
     r'([A-Za-z0-9+/._~=-]{6,})')
+# ZooKeeper: ["digest", "user:S"]
+_USER_AND_PASSWORD = patterns.pattern(
+    r'["\']\s?,\s?[bu]?["\']([^"\':\s]{1,100}:[^"\'\s]{1,200})["\']')
 
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:
@@ -42,6 +46,8 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
                                  or text.whole[at - 1] == '_')
             at += len(scheme)
             found = None if inside else _CREDENTIALS.match(text.whole, at)
+            if found is None and not inside:
+                found = _USER_AND_PASSWORD.match(text.whole, at)
             if found is not None:
                 # a sentence ends in a full stop, credentials do not
                 yield found.start(1), found.end(1)

@@ -65,6 +65,16 @@ _TOKENS = {
         r'hooks\.slack\.com/\w+/[\w-]{1,40}/[\w-]{1,40}/[\w-]+'),
     'office.com/webhook': patterns.pattern(
         r'office\.com/webhook\w*/[^\s"\'<>]+'),
+    'discord.com/api/webhooks/': patterns.pattern(
+        r'discord\.com/api/webhooks/\d{1,30}/[\w-]+'),
+    'api.telegram.org/bot': patterns.pattern(
+        r'api\.telegram\.org/bot[\w:-]+'),
+    # SASL PLAIN, as repr() has it: no user to act for, a user, a password
+    '\\x00': patterns.pattern(
+        r'(?<=["\'])\\x00[^\\\s"\']{1,100}\\x00[^\\\s"\']{1,200}'),
+    # qemu's objects
+    'secret,': patterns.pattern(
+        r'secret,(?:[\w-]{1,40}=[^,\s]{1,100},){0,5}data=[^,\s"\']+'),
     # hashes of passwords
     '$y$': patterns.pattern(
         r'\$y\$[\w./]{1,12}\$[\w./]{1,90}\$[\w./]{16,90}'),

@@ -41,6 +41,12 @@ _COLUMNS = patterns.pattern(
     r"""\b(?:insert|replace|into|set)\b[^();='\n]{1,150}\n?[ \t]*(?=\()""")
 _VALUES = patterns.pattern(
     r'\s{0,50}(?:overriding \w{1,10} value\s+)?(?:values?|=)\s{0,50}(?=\()')
+_SELECTED = patterns.pattern(r'\s{0,50}select\s{1,50}(?=\S)')
+# COPY t (name, password) FROM stdin;
+_COPIED = patterns.pattern(
+    r'\bcopy\s[^();=\'\n]{1,150}\n?[ \t]{0,20}(?=\()')
+_FROM = patterns.pattern(
+    r'\s{1,50}from\s{1,50}std\w{1,9}([^\n]{0,200})(?:\n|\Z)')
 _NEXT_ROW = patterns.pattern(r'\s{0,50},\s{0,50}(?=\()')
 _ASSIGNED = patterns.pattern(
     r'(?:\A|\n)[ \t]{0,40}((?:[a-z_][\w.]{0,60}[ ]?,[ ]?){1,8}'
@@ -66,6 +72,7 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
     columns: dict[int, str] = {}
     if '(' in whole:
         yield from _of_columns(text, columns)
+        yield from _copied(text)
     if (')' in whole or '}' in whole) and _PLACEHOLDER.search(whole):
         yield from _bound(text, columns)
     if ',' not in whole or '=' not in whole:
@@ -91,9 +98,16 @@ def _of_columns(text: spans.Text,
         listed, behind = value_lists.items(
             text, at, len(text.whole), ITEMS_MAX)
         row = _VALUES.match(text.lower, behind) if behind >= 0 else None
+        names = [text.whole[start:end] for start, end in listed]
+        if row is None and behind >= 0 and (
+                selected := _SELECTED.match(text.lower, behind)):
+            values, _ = value_lists.items(
+                text, selected.end() - 1, text.line_end(selected.end()),
+                ITEMS_MAX)
+            for name, item in zip(names, values, strict=False):
+                yield from _secret(text, name, item)
         if row is None:
             continue
-        names = [text.whole[start:end] for start, end in listed]
         while row is not None:
             at = row.end()
             values, end = value_lists.items(
@@ -104,6 +118,36 @@ def _of_columns(text: spans.Text,
                 else:
                     yield from _secret(text, name, item)
             row = _NEXT_ROW.match(text.lower, end) if end >= 0 else None
+
+
+def _copied(text: spans.Text) -> Iterator[spans.Span]:
+    """Secrets in the rows that follow COPY, as dumps of databases have them.
+    """
+    at = 0
+    while (found := _COPIED.search(text.lower, at)) is not None:
+        at = found.end()
+        listed, behind = value_lists.items(
+            text, at, len(text.whole), ITEMS_MAX)
+        rows = _FROM.match(text.lower, behind) if behind >= 0 else None
+        if rows is None:
+            continue
+        at = rows.end()
+        sign = ',' if 'csv' in rows[1] else '\t'
+        names = [_name(text.whole[start:end]) for start, end in listed]
+        wanted = [number for number, name in enumerate(names)
+                  if secret_names.is_secret(name)]
+        while wanted and at < len(text.whole):
+            end = text.line_end(at)
+            if text.whole.startswith('\\.', at) or end == at:
+                break
+            values = text.whole[at:end].split(sign)
+            starts = [at]
+            for value in values:
+                starts.append(starts[-1] + len(value) + 1)
+            yield from ((starts[number], starts[number] + len(values[number]))
+                        for number in wanted if number < len(values)
+                        and not looks.says_none(values[number]))
+            at = end + 1
 
 
 def _bound(text: spans.Text,

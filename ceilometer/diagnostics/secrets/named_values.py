@@ -36,6 +36,7 @@ from ceilometer.diagnostics.secrets import value_ends
 HINTS = ('pass', 'pw', 'psw', 'secret', 'token', 'key', 'cred', 'auth',
          'cookie', 'jwt', 'psk', 'otp', 'pin', 'sig', 'session', 'sid',
          'community', 'kek', 'seed', 'bearer', 'hmac', 'identified',
+         'assertion', 'verifier',
          # in other languages, see secret_names
          'wort', 'woord', 'senha', 'clave', 'heslo', 'haslo', 'contrase',
          'parola', 'geheim', 'senord', 'salasana', 'adgangskode')
@@ -65,7 +66,24 @@ _USER_AND_PASSWORD = patterns.pattern(
 _COUNT = patterns.pattern(r'\d{1,9}(?![\w.-])')
 # whose value has names of its own
 _HEADER = patterns.pattern(r'cookie|authorization')
-_IS = patterns.pattern(r'[ \t]+(?:is|was)[ \t]*:?[ \t]+')
+# A sentence: password is S, password for admin was set to S, and the same in
+# other languages; password of admin: S
+_IS = patterns.pattern(
+    r"""[ \t]+(?:(?:for|of|f\u00fcr|von|vom|des|pour|de|du|del|da|do|para
+        |voor|\u0434\u043b\u044f)[ \t]+
+       [^\n=:]{1,80}?(?:[ \t]+|(?=:[ \t])))?
+    (?:(?:is|was|ist|war|lautet|est|es|era|\u00e9|\u00e8|jest|je|\u00e4r
+        |er|luidt|\u044d\u0442\u043e|has[ ]been)
+       (?:[ \t]+now)?[ \t]*:?[ \t]+(?:(?:re)?set[ ]to[ ]|changed[ ]to[ ])?
+    |(?:(?:re)?set|changed|updated|rotated)[ ]to[ ]
+    |(?<=[ \t\w]):[ \t]+)""", re.VERBOSE)
+# There is no space in it: what follows "the password is"
+_IS_INSIDE = patterns.pattern(
+    r"""(?:\u5bc6\u7801|\u5bc6\u78bc|\u53e3\u4ee4
+        |\u30d1\u30b9\u30ef\u30fc\u30c9)(?:\u662f|\u4e3a|\u70ba|\u306f)
+    [ ]?["']?([!#-&(-~]{4,200})""", re.VERBOSE)
+# iscsiadm: -n node.session.auth.password -v S
+_VALUE_OPTION = patterns.pattern(r'[ \t]+(?:-v|--value)[ \t=]+')
 _OPENING_BELOW = patterns.pattern(r'\s{1,200}(?=["\[{])')
 _CELL = patterns.pattern(r'[ \t]*\|[ \t]*')
 _AFTER_FLAG = patterns.pattern(r'(?:[^\S\n]|\\?\r?\n)+')
@@ -117,6 +135,9 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
                     at = max(at, span[1])
         at = max(at, stop)
     yield from _identified(text)
+    if not text.whole.isascii():
+        yield from (found.span(1)
+                    for found in _IS_INSIDE.finditer(text.whole))
 
 
 def _identified(text: spans.Text) -> Iterator[spans.Span]:
@@ -251,6 +272,8 @@ def _without_sign(text: spans.Text, start: int, end: int, behind: int,
         if looks.of_credential(whole[at:stop]):
             return at, at + len(whole[at:stop].rstrip())
         return None
+    if option := _VALUE_OPTION.match(whole, behind):
+        return _worth(whole, value_ends.token(whole, option.end()))
     said = _IS.match(whole, behind) or _STATEMENT.match(whole, behind)
     if said is None or _in_path(_before(whole, start)[0]):
         return None

@@ -73,7 +73,7 @@ _SECRET_LAST_WORDS = frozenset((
 # Their value decides.
 _DOUBTFUL_WORDS = frozenset("""
     key keys signature signatures sig hmac auth session sid seed clave
-    parola geheim
+    parola geheim assertion verifier
     """.split())
 _DOUBTFUL_ENDINGS = ('key', 'keys', 'auth', 'pin')
 _NO_KEYS = frozenset(('monkey', 'turkey', 'hockey', 'donkey', 'whiskey'))

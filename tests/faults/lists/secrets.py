@@ -128,8 +128,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='names in a call are taken for secrets',
         file=CALLS,
-        old='value_lists.secret(whole, item, False)',
-        new='value_lists.secret(whole, item, True)',
+        old='            span = value_lists.secret(whole, item, False)\n',
+        new='            span = value_lists.secret(whole, item, True)\n',
         tests=(SURVIVES,)),
     fault.Fault(
         name='a name in another script is none',
@@ -469,4 +469,46 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='            return escape.text(masked)\n',
         new='            return masked\n',
         tests=(TESTS + 'TestProperties::test_any_text_is_taken',)),
+    fault.Fault(
+        name='a sentence says a password',
+        file='secrets/named_values.py',
+        old='    |(?:(?:re)?set|changed|updated|rotated)[ ]to[ ]\n',
+        new='',
+        tests=('tests/unit/test_canaries.py::TestCanaries::'
+               'test_in_a_text',)),
+    fault.Fault(
+        name='a sentence without spaces says a password',
+        file='secrets/named_values.py',
+        old='    if not text.whole.isascii():\n',
+        new='    if text.whole.isascii():\n',
+        tests=('tests/unit/test_canaries.py::TestCanaries::'
+               'test_in_a_text',)),
+    fault.Fault(
+        name='what a client is made of is shown',
+        file='secrets/call_arguments.py',
+        old='        if is_key or is_client:\n',
+        new='        if is_key and is_client:\n',
+        tests=('tests/unit/test_canaries.py::TestCanaries::'
+               'test_in_a_text',)),
+    fault.Fault(
+        name='rows that are copied are shown',
+        file='secrets/listed_values.py',
+        old='        yield from _copied(text)\n',
+        new='',
+        tests=('tests/unit/test_canaries.py::TestCanaries::'
+               'test_in_a_text',)),
+    fault.Fault(
+        name='what an INSERT selects is shown',
+        file='secrets/listed_values.py',
+        old='        if row is None and behind >= 0 and (\n',
+        new='        if row is None and behind < 0 and (\n',
+        tests=('tests/unit/test_canaries.py::TestCanaries::'
+               'test_in_a_text',)),
+    fault.Fault(
+        name='the password of ZooKeeper is shown',
+        file='secrets/http_credentials.py',
+        old='            if found is None and not inside:\n',
+        new='            if found is None and inside:\n',
+        tests=('tests/unit/test_canaries.py::TestCanaries::'
+               'test_in_a_text',)),
 )
