@@ -50,7 +50,7 @@ def answered(machine: machines.Machine) -> bool:
     """Tell whether every process of the unit has closed its report."""
     closed = {entry['_PID'] for entry in machine.entries(
         '-u', ASKED, 'REPORT=1', 'REPORT_SECTION=summary')}
-    return {str(pid) for pid in machine.pids(ASKED)} <= closed
+    return {str(pid) for pid in machine.armed(ASKED)} <= closed
 
 
 def table(entries: list[export_format.Entry]) -> None:

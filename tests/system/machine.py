@@ -261,6 +261,16 @@ class Machine:
         """Give the processes of a unit, in ascending order."""
         return sorted(process.pid for process in self._processes(unit))
 
+    def armed(self, unit: str) -> list[int]:
+        """Give a unit's processes that write reports, in ascending order.
+
+        All but multiprocessing's tracker of resources, which is there where
+        workers come from its forkserver.
+        """
+        return sorted(
+            process.pid for process in self._processes(unit)
+            if 'multiprocessing.resource_tracker' not in process.command)
+
     def workers(self, unit: str) -> list[int]:
         """Give a unit's workers, in ascending order.
 

@@ -58,7 +58,7 @@ def rotated(machine: machines.Machine, unit: conftest.StartUnit,
     unit(POLLING, dropin=patient('stepwise'),
          config='[diagnostics]\nsection_time_limit = 60\n')
     since = reports.from_now()
-    pids = machine.pids(POLLING)
+    pids = machine.armed(POLLING)
     machine.systemctl('kill', '-s', 'USR1', POLLING)
     waiting = machine.wait_for(
         lambda: list(machine.path(RUNTIME).glob('waiting-*')),
@@ -110,7 +110,7 @@ def test_triggers_close_together_are_two_groups(
     """All processes say which of the two they answer, and trigger heeds it."""
     unit(POLLING)
     reports.ready(machine, POLLING)
-    pids = machine.pids(POLLING)
+    pids = machine.armed(POLLING)
     assert len(pids) > 1
     told = command.triggered(machine, POLLING)
     time.sleep(2)
@@ -138,13 +138,13 @@ def test_a_namespace_has_its_own_reports(
     unit(POLLING, dropin=f'[Service]\nLogNamespace={NAMESPACE}\n')
     try:
         told = command.triggered(machine, POLLING)
-        assert [answer['pid'] for answer in told] == machine.pids(POLLING)
+        assert [answer['pid'] for answer in told] == machine.armed(POLLING)
         own = {answer['id'] for answer in told}
         # of units in several namespaces at once
         told = command.triggered(machine, 'ceilometer-*')
-        pids = machine.pids(NOTIFICATION)
+        pids = machine.armed(NOTIFICATION)
         assert {answer['pid'] for answer in told} == {
-            *machine.pids(POLLING), *pids}
+            *machine.armed(POLLING), *pids}
         own |= {answer['id'] for answer in told if answer['pid'] not in pids}
         machine.run(['journalctl', '--sync', f'--namespace={NAMESPACE}'])
 

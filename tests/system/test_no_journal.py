@@ -54,7 +54,7 @@ def test_reports_wait_for_the_journal(
     """They are told meanwhile; then the journal has each of them, once."""
     unit(POLLING)
     reports.ready(machine, POLLING)
-    pids = machine.pids(POLLING)
+    pids = machine.armed(POLLING)
     since = reports.from_now()
     with no_journal(machine):
         done = machine.run([command.NAME, 'trigger', POLLING], check=False)

@@ -38,7 +38,7 @@ def test_every_process_of_polling_writes_a_report(
     reports.ready(machine, POLLING)
     found = reports.trigger(machine, POLLING)
     main = int(machine.show(POLLING, 'MainPID')['MainPID'])
-    assert sorted(report.pid for report in found) == machine.pids(POLLING)
+    assert sorted(report.pid for report in found) == machine.armed(POLLING)
     for report in found:
         assert report.names == [*reports.SECTIONS, 'summary']
         for entry in report.entries:
@@ -73,7 +73,7 @@ def test_eight_workers_write_a_report_each(
     unit(NOTIFICATION, config=EIGHT_WORKERS)
     reports.ready(machine, NOTIFICATION, 8)
     found = reports.trigger(machine, NOTIFICATION)
-    assert sorted(report.pid for report in found) == machine.pids(
+    assert sorted(report.pid for report in found) == machine.armed(
         NOTIFICATION)
     assert sorted(report.first.get('REPORT_WORKER', 'master')
                   for report in found) == [*'01234567', 'master']
@@ -145,7 +145,7 @@ print(len(conf._opts) + sum(len(one._opts) for one in conf._groups.values()))
 
         processes = {process['pid']: process
                      for process in data['processes']['processes']}
-        assert set(processes) == set(machine.pids(POLLING))
+        assert set(processes) == set(machine.armed(POLLING))
         assert processes[main]['parent'] == 1
         for process in processes.values():
             assert process['user'] == 'ceilometer'
@@ -185,7 +185,7 @@ def test_a_touched_file_is_answered_by_all_processes(
     machine.write_file(watched, '', owner='ceilometer')
     unit(POLLING, config='[oslo_reports]\n'
          f'file_event_handler = {watched}\n')
-    pids = machine.pids(POLLING)
+    pids = machine.armed(POLLING)
     # a signal proves that the workers wait for triggers by now
     reports.trigger(machine, POLLING)
     since = reports.from_now()
@@ -222,7 +222,7 @@ def test_disabled_diagnostics_write_nothing_and_nobody_dies(
         machine: machines.Machine, unit: conftest.StartUnit) -> None:
     """With enabled = false SIGUSR1 does nothing."""
     unit(POLLING, config='[diagnostics]\nenabled = false\n')
-    pids = machine.pids(POLLING)
+    pids = machine.armed(POLLING)
     # nobody can take it: the kernel throws it away as it comes
     for pid in pids:
         status = dict(line.split(':', 1) for line in machine.path(
@@ -236,7 +236,7 @@ def test_disabled_diagnostics_write_nothing_and_nobody_dies(
     machine.wait_for(
         lambda: reports.by_oslo_reports(machine, POLLING),
         what='the report of oslo.reports', unit=POLLING)
-    assert machine.pids(POLLING) == pids
+    assert machine.armed(POLLING) == pids
     assert reports.find(machine, since, '-u', POLLING) == []
 
 

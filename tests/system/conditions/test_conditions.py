@@ -85,7 +85,7 @@ def test_journald_is_killed_again_and_again(
     """Its queue outlives it: the reports are there, whole."""
     unit(POLLING, config=NO_PAUSE)
     before = state(machine, POLLING)
-    pids = machine.pids(POLLING)
+    pids = machine.armed(POLLING)
     for _ in range(10):
         since = reports.from_now()
         machine.systemctl('kill', '-s', 'USR1', POLLING)
@@ -102,7 +102,7 @@ def test_no_process_or_thread_can_be_made(
     """Its user is at the limit; the thread that waits answers."""
     unit(POLLING)
     reports.ready(machine, POLLING)
-    for pid in machine.pids(POLLING):
+    for pid in machine.armed(POLLING):
         machine.run(['prlimit', f'--pid={pid}', '--nproc=1:1'])
     for report in reports.trigger(machine, POLLING):
         # no thread was made for it
@@ -136,7 +136,7 @@ def test_stopped_worker(machine: machines.Machine,
     assert done.returncode == 1
     assert 'it is stopped' in done.stdout
     assert '1 of 2 processes have answered' in done.stdout
-    reports.wait(machine, POLLING, machine.pids(POLLING), since)
+    reports.wait(machine, POLLING, machine.armed(POLLING), since)
 
 
 def test_master_that_crashes(
@@ -191,7 +191,7 @@ def test_sixty_four_workers_answer_in_a_flood_of_log_lines(
          dropin=patient('flood'))
     reports.ready(machine, NOTIFICATION, workers)
     was = state(machine, NOTIFICATION)
-    pids = [pid for pid in machine.pids(NOTIFICATION)
+    pids = [pid for pid in machine.armed(NOTIFICATION)
             if reports.is_armed(machine, pid)]
     assert len(pids) > workers
     since = reports.from_now()
