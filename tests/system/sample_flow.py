@@ -114,10 +114,13 @@ class Flow:
             if machine.path(name).exists()}
         self._servers: list[str] = []
         self.start_broker()
-        for words in (
-                ['add_user', 'ceilometer', 'broker-secret'],
-                ['set_permissions', 'ceilometer', '.*', '.*', '.*']):
-            machine.run(['rabbitmqctl', *words])
+        # the broker of a machine keeps what it was told
+        if 'ceilometer' not in machine.run(
+                ['rabbitmqctl', '--quiet', 'list_users']).stdout.split():
+            machine.run(
+                ['rabbitmqctl', 'add_user', 'ceilometer', 'broker-secret'])
+        machine.run(['rabbitmqctl', 'set_permissions', 'ceilometer',
+                     '.*', '.*', '.*'])
 
     def start_broker(self) -> None:
         """Start the broker; it then takes connections."""

@@ -242,6 +242,8 @@ def opcodes(function: collections.abc.Callable[..., object],
         return trace
 
     before = sys.gettrace()
+    # Python 3.12 has such events only if a frame asks for them beforehand
+    sys._getframe().f_trace_opcodes = True
     sys.settrace(trace)
     try:
         function(*arguments)
