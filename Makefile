@@ -21,10 +21,13 @@ export PATH := $(subst $(space),:,$(PYENV) $(PATH))
 HERE = $(shell PATH='$(PATH)'; for version in $(SUPPORTED); do \
     ! python$$version -c '' 2>/dev/null || echo $$version; done)
 MISSING = $(filter-out $(HERE),$(SUPPORTED))
-PYTHONS = $(subst $(space),$(comma),$(patsubst 3.%,py3%,$(HERE)))
+# The last of them has the most to do, see ONE_PYTHON, and begins first.
+LAST = $(lastword $(HERE))
+PYTHONS = $(subst $(space),$(comma),$(patsubst 3.%,py3%,$(strip \
+    $(LAST) $(filter-out $(LAST),$(HERE)))))
 comma := ,
 # What finds the same on each Python is tested on the last of them.
-test unit functional: export ONE_PYTHON = $(lastword $(HERE))
+test unit functional: export ONE_PYTHON = $(LAST)
 # The oldest Ceilometer works on the oldest Python only.
 OLDEST = $(if $(filter 3.11,$(HERE)),$(comma)ceilometer19)
 define SAY_PYTHONS

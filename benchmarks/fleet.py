@@ -82,17 +82,17 @@ def verbs(report_id: str) -> dict[str, tuple[list[str], list[list[str]]]]:
     # these read the second of each two reports, and the one before it
     unit = [*every, f'_SYSTEMD_UNIT={UNIT}']
     data = ['-o', 'json', '--all', *unit[2:]]
+    # what a report is compared with is the one before it of the same process
+    before = [*unit, '_PID=100', 'REPORT_SECTION=summary']
     return {
         'list': (['list'], [every]),
         'list UNIT': (['list', UNIT], [unit]),
         'show': (['show'], [unit]),
-        'show ID': (['show', report_id], [own]),
-        'show BEGINNING': (['show', report_id[:12]], [own]),
+        'show ID': (['show', report_id], [own, before]),
+        'show BEGINNING': (['show', report_id[:12]], [own, before]),
         'stuck': (['stuck'], [unit, [*data, 'REPORT_SECTION=threads']]),
         'diff': (['diff'], [unit]),
-        # the one before it is looked for as well
-        'diff ID': (['diff', report_id], [
-            own, [*unit, '_PID=100', 'REPORT_SECTION=summary']]),
+        'diff ID': (['diff', report_id], [own, before]),
         'export': (['export'], [unit]),
         'export all': (['export', UNIT, '--format=json'], [data]),
     }
