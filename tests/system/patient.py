@@ -29,7 +29,7 @@ import threading
 import time
 
 NAMES = frozenset(os.environ.get('PATIENT', '').split())
-DIRECTORY = os.environ.get('RUNTIME_DIRECTORY', '/run')
+DIRECTORY = os.environ.get('RUNTIME_DIRECTORY', '/run').split(':')[0]
 
 #: How many sections hold what is given to them.
 GIVEN = 3

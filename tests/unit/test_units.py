@@ -42,6 +42,17 @@ def test_no_unit_is_made_by_hand_but_these() -> None:
 
 
 @pytest.mark.parametrize('text', DAEMONS.values(), ids=DAEMONS)
+def test_no_program_of_a_daemon_is_ended_by_a_trigger(text: str) -> None:
+    """A trigger comes to all that run in the unit; none runs before it."""
+    found = dict(re.findall('(?m)^(Exec[A-Za-z]+)=(.*)$', text))
+    assert set(found) == {'ExecStart', 'ExecReload', 'ExecStopPost'}
+    for command in found.values():
+        assert command.removeprefix('-').startswith(
+            '/usr/bin/env --block-signal=USR1,USR2 '
+            '--ignore-signal=USR1,USR2 ')
+
+
+@pytest.mark.parametrize('text', DAEMONS.values(), ids=DAEMONS)
 def test_every_daemon_can_be_given_more_descriptors(text: str) -> None:
     """While it runs: the first limit is below the second."""
     found = re.search('(?m)^LimitNOFILE=([0-9]+):([0-9]+)$', text)
@@ -71,7 +82,8 @@ def test_directories_of_the_documentation_can_be_written_to(
 
 def test_each_unit_has_a_directory_of_its_own() -> None:
     """Stopping one would take that of another; it tells what runs as well."""
-    directories = [re.findall('(?m)^RuntimeDirectory=ceilometer/(.*)$', text)
+    directories = [re.findall(r'(?m)^RuntimeDirectory=ceilometer/(\S+) '
+                              r'ceilometer/\1/running$', text)
                    for text in DAEMONS.values()]
     assert len({one for one, in directories}) == len(directories)
     named = {name.replace('@central', '@%i').replace('@compute', '@%i')
