@@ -26,7 +26,7 @@ from tests.system import command
 from tests.system import machine as machines
 from tests.system import podman as engines
 
-NAME = 'ceilometer_compute'
+NAME = 'ceilometer_agent_compute'
 
 
 @pytest.fixture(scope='module')
