@@ -126,6 +126,16 @@ def test_show_stuck_threads(command: commands.Command) -> None:
     assert '"moving"' not in out.partition('Package')[0]
 
 
+def test_show_json_has_the_threads_that_have_not_moved(
+        command: commands.Command) -> None:
+    """What is told first in words is in the data as well."""
+    _, out, _ = command('show', IDS[3], '--json')
+    assert any(
+        notice['kind'] == 'thread-without-progress'
+        and f'has not moved for 10min (since report {IDS[1][:12]})'
+        in notice['text'] for notice in json.loads(out)['digest']), out
+
+
 def test_show_json_is_what_was_collected(command: commands.Command) -> None:
     """Each section comes back with text and data."""
     code, out, _ = command('show', IDS[3], '--json')

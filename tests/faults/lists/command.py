@@ -258,9 +258,16 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='show compares with no report before',
         file='command/show.py',
+        old='digest.digest(one, earlier.previous(journal, one),',
+        new='digest.digest(one, None,',
+        tests=(_COMMAND + 'test_show_stuck_threads',)),
+    fault.Fault(
+        name='the data of show compare with no report before',
+        file='command/show.py',
         old='before = earlier.previous(journal, full)',
         new='before = None',
-        tests=(_COMMAND + 'test_show_stuck_threads',)),
+        tests=(_COMMAND
+               + 'test_show_json_has_the_threads_that_have_not_moved',)),
     fault.Fault(
         name='an export in the format of the journal drives the terminal',
         file='command/export.py',
