@@ -69,9 +69,10 @@ class Repeated:
         self._count = 0
         # a number alone may be another process some time later
         self._before = [
-            (process.pid, sibling_page.started(process.pid))
+            (process.pid, started)
             for service_id in list(getattr(manager, '_services', {}))
-            for process, _ in worker_deaths.processes(manager, service_id)]
+            for process, _ in worker_deaths.processes(manager, service_id)
+            if (started := sibling_page.started(process.pid)) is not None]
 
     def repeat(self) -> None:
         """Send it to those that are still there, when it is time to."""
@@ -84,9 +85,7 @@ class Repeated:
             with contextlib.suppress(OSError):
                 descriptor = os.pidfd_open(pid)
                 try:
-                    # None: it had ended before
-                    if started is not None and (
-                            sibling_page.started(pid) == started):
+                    if sibling_page.started(pid) == started:
                         signal.pidfd_send_signal(descriptor, signal.SIGTERM)
                 finally:
                     os.close(descriptor)

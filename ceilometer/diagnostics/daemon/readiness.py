@@ -106,8 +106,8 @@ class Master:
         # Not where nobody asks for it; and now, because later the package may
         # be another one.
         from ceilometer.diagnostics.daemon import lost_signals
-        self._loses = lost_signals.are_possible(manager)
-        self._repeats = lost_signals.Repeated
+        self._repeats = (lost_signals.Repeated
+                         if lost_signals.are_possible(manager) else None)
         self._repeated: lost_signals.Repeated | None = None
         # that it is ready is not said of the workers before a reload
         self._lock = threading.Lock()
@@ -203,7 +203,7 @@ class Master:
             self._since = time.monotonic()
             self._told = self._last_death = ''
             self._ready = False
-            if self._loses:
+            if self._repeats is not None:
                 self._repeated = self._repeats(self._manager)
             self._send('RELOADING=1', 'STATUS=workers are replaced',
                        f'MONOTONIC_USEC={time.monotonic_ns() // 1000}')

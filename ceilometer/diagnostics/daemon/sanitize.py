@@ -70,7 +70,7 @@ def section(kind: section_module.Kind, content: section_module.Content,
     :param found: takes what is unusual in it
     :raises Exception: what rendering the data raised
     """
-    # Why a section failed is told by its text, for which nothing is compared.
+    # A text that is given says why the section failed. It is not compared.
     if not kind.steady or content.text is not None:
         return _make(kind, content, redactor, bytes_max, found)
     before = _made.get(kind.name)

@@ -79,10 +79,20 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
         return
     for found in _ASSIGNED.finditer(text.lower):
         names = whole[found.start(1):found.end(1)].split(',')
-        values, _ = value_lists.items(
-            text, found.end() - 1, text.line_end(found.end()), ITEMS_MAX)
-        for name, item in zip(names, values, strict=False):
-            yield from _secret(text, name, item)
+        yield from _of_list(text, names, found.end())
+
+
+def _of_list(text: spans.Text, names: list[str],
+             at: int) -> Iterator[spans.Span]:
+    """Secrets among the values of a list, to which names stand elsewhere.
+
+    :param names: of the values, in their order
+    :param at: where the list begins, behind what opens it
+    """
+    values, _ = value_lists.items(
+        text, at - 1, text.line_end(at), ITEMS_MAX)
+    for name, item in zip(names, values, strict=False):
+        yield from _secret(text, name, item)
 
 
 def _of_columns(text: spans.Text,
@@ -101,11 +111,7 @@ def _of_columns(text: spans.Text,
         names = [text.whole[start:end] for start, end in listed]
         if row is None and behind >= 0 and (
                 selected := _SELECTED.match(text.lower, behind)):
-            values, _ = value_lists.items(
-                text, selected.end() - 1, text.line_end(selected.end()),
-                ITEMS_MAX)
-            for name, item in zip(names, values, strict=False):
-                yield from _secret(text, name, item)
+            yield from _of_list(text, names, selected.end())
         if row is None:
             continue
         while row is not None:

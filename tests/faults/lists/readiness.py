@@ -142,8 +142,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='workers are told again where no signal is lost',
         file=READINESS,
-        old='            if self._loses:\n',
-        new='            if True:\n',
+        old='if lost_signals.are_possible(manager) else None)',
+        new='if True else None)',
         tests=(_LOST + 'test_reload_tells_them_again_where_signals_are_lost',)
     ),
     fault.Fault(
@@ -161,8 +161,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='who has the number of a worker is told to end',
         file=LOST,
-        old='sibling_page.started(pid) == started):',
-        new='sibling_page.started(pid)):',
+        old='if sibling_page.started(pid) == started:',
+        new='if sibling_page.started(pid):',
         tests=(_LOST
                + 'test_another_process_with_the_same_number_is_not_told',)),
     fault.Fault(
