@@ -40,6 +40,17 @@ def catches(pid, number):
     return bool(int(mask, 16) & 1 << number - 1)
 
 
+def asleep(pid):
+    """Whether the main thread of a process sleeps in the kernel.
+
+    Not where it waits for its turn in Python: a handler that is due by then
+    runs when the sleep that comes next is over.
+    """
+    with open(f'/proc/{pid}/wchan') as file:
+        place = file.read()
+    return place not in ('', '0') and not place.startswith('futex')
+
+
 def until(predicate, what):
     """Wait until something holds that nobody gives notice of, as in /proc."""
     deadline = time.monotonic() + limits.EVENT_SECONDS
@@ -122,6 +133,14 @@ class Process:
             lambda: len(said := self.lines('ready')) >= count and said,
             f'{count} processes to be ready')
         return [int(line) for line in found]
+
+    def wait_asleep(self):
+        """Wait until the main thread sleeps, and can be woken up.
+
+        A process that is armed late needs its main thread for an answer, see
+        the known issues.
+        """
+        until(lambda: asleep(self.pid), 'the main thread to sleep')
 
     def send(self, number=signal.SIGUSR1):
         """Signal the process alone."""

@@ -57,6 +57,7 @@ def reported(start: conftest.Starter, journal: conftest.journalds.Journald,
     process = start('many_places')
     process.wait_ready()
     for count in (1, 2):
+        process.wait_asleep()
         process.send()
         journal.wait_complete(count)
     assert process.end() == 0

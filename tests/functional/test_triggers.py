@@ -161,6 +161,7 @@ def test_late_install_is_answered(start, journal):
     process = start('late')
     process.wait_ready()
     for count in range(1, 11):
+        process.wait_asleep()
         process.send()
         journal.wait_complete(count)
     report = journal.complete()[0]
@@ -173,6 +174,7 @@ def test_sender_of_a_late_signal_is_not_known(start, journal):
     """The signal is passed on; who passes it on has not sent it."""
     process = start('late')
     process.wait_ready()
+    process.wait_asleep()
     process.send()
     (report,) = journal.wait_complete()
     assert report.header.trigger.signal == 'SIGUSR1'
@@ -199,6 +201,7 @@ def test_late_install_is_answered_while_the_main_thread_sleeps(
     process = start('late_sleeping')
     process.wait_ready()
     for count in range(1, 11):
+        process.wait_asleep()
         process.send()
         journal.wait_complete(count)
     assert process.alive
