@@ -283,6 +283,77 @@ CANARIES: dict[str, list[str]] = {
         "response=b'\\x00openstack\\x00§'",
         'https://discord.com/api/webhooks/1234/§',
         'https://api.telegram.org/bot123456:§/sendMessage'],
+    'tables': [
+        '+------+----------+\n| name | password |\n+------+----------+\n'
+        '| a    | b        |\n| u    | §        |\n+------+----------+',
+        '| id | password |\n| 1 | a |\n| 2 | § |',
+        ' name  | password \n-------+----------\n u     | a\n admin | §\n'
+        '(2 rows)', ' password | name\n----------+------\n §        | u\n',
+        '-[ RECORD 1 ]----\nname     | u\npassword | §',
+        '| Field | Value |\n|---|---|\n| id | 1 |\n| password | § |',
+        'name\tpassword\nu\ta\nadmin\t§\n', 'name,password\nu,§\n',
+        '\u2502 name \u2502 token \u2502\n\u251c\u2500\u2500\u2500\u2524\n'
+        '\u2502 u \u2502 § \u2502', '| x | password |\n|---|---|\n| y | a|§ |',
+        '        name: admin\npassword_hash: §\n'],
+    'SQL without columns': [
+        "INSERT INTO users VALUES ('admin','§')",
+        "INSERT INTO `user` VALUES (1,'admin','§',NULL)",
+        "INSERT INTO users VALUES ('u','a'),('admin','§');",
+        "REPLACE INTO rabbit_user VALUES ('admin', '§')",
+        "INSERT INTO credential VALUES ('§')",
+        "insert into keystone.password values(1,'§')",
+        'INSERT INTO "auth"."account" VALUES (E\'u\', E\'§\')',
+        "[SQL: INSERT INTO users VALUES (?, ?)]\n[parameters: ('u', '§')]",
+        'execute("INSERT INTO users VALUES (%s, %s)", (\'u\', \'§\'))'],
+    'functions of SQL': [
+        "SELECT AES_DECRYPT(x, '§')", "AES_ENCRYPT('text', '§')",
+        "AES_DECRYPT(UNHEX('AB'), '§')", "pgp_sym_encrypt(x, '§')",
+        "pgp_sym_decrypt(data::bytea, '§', 'cipher-algo=aes256')",
+        "pgp_pub_decrypt(x, dearmor('y'), '§')",
+        "crypt('§', gen_salt('bf'))", "SELECT PASSWORD('§')",
+        "hmac('data', '§', 'sha256')", "ENCRYPTBYPASSPHRASE('§', x)",
+        'execute("SELECT AES_DECRYPT(x, %s)", (\'§\',))',
+        "CREATE USER u IDENTIFIED VIA ed25519 USING '§'",
+        "ALTER USER u IDENTIFIED BY 'x' REPLACE '§'"],
+    'frames': [
+        "b'\\x05LOGINS\\x00\\x00\\x00\\topenstack\\x08PASSWORDS"
+        "\\x00\\x00\\x00!§ and what follows it, 33'",
+        "response='\\x05LOGINS\\x00\\x00\\x00\\x05guest\\x08PASSWORDS"
+        "\\x00\\x00\\x00\\x0e§\\xce'",
+        "b'*2\\r\\n$4\\r\\nAUTH\\r\\n$14\\r\\n§\\r\\n'",
+        "b'*3\\r\\n$4\\r\\nAUTH\\r\\n$1\\r\\nu\\r\\n$14\\r\\n§\\r\\n'"],
+    'qemu': [
+        '{"qom-type":"secret","id":"masterKey0","data":"§"}',
+        "{'qom-type': 'secret', 'id': 'x', 'data': '§'}",
+        '{\\"qom-type\\":\\"secret\\",\\"id\\":\\"x\\",'
+        '\\"data\\":\\"§\\"}',
+        '{"data":"§","id":"x","qom-type":"secret"}',
+        '{"execute":"object-add","arguments":{"qom-type":"secret","id":"x",'
+        '"props":{"data":"§"}}}'],
+    'written with their scheme': [
+        'password = {noop}§', 'userPassword: {CLEARTEXT}§',
+        'X-Auth-Token: {SHA256}§', 'password: {SHA256}' + '0' * 64 + '\n'
+        'password: {x}§', 'userPassword:: §'],
+    'lines of configuration': [
+        'rootpw §', 'bind_policy soft\nbindpw §', 'bindpw "§"',
+        'rocommunity § 10.0.0.0/8', 'rwcommunity6 §', 'trapcommunity §',
+        'com2sec local default §', 'com2sec -Cn ctx s 10.0.0.0/8 §',
+        'createUser u SHA "§" AES "x"', 'createUser u SHA-256 x AES §',
+        'createUser -e 0x80 u MD5 §', 'snmp-server community § RO',
+        'wpa_passphrase §', 'requirepass §',
+        'machine h login u password §', "send: 'PASS §\\r\\n'",
+        'USER u\nPASS §\n', '{default_pass, <<"§">>}',
+        '{default_pass, "§"}'],
+    'fed to a program': [
+        'echo root:§ | chpasswd', "echo 'root:§' | sudo chpasswd -e",
+        'echo § | passwd --stdin root', "echo '§' | sudo -S systemctl x",
+        'echo -n § | docker login --password-stdin h', "chpasswd <<< 'u:§'",
+        'chpasswd <<EOF\nu:a\nroot:§\nEOF\n', 'chpasswd <<-"END"\nu:§\n',
+        "printf 'root:§\\n' | /usr/sbin/chpasswd",
+        "runcmd:\n - [sh, -c, 'echo root:§ | chpasswd']",
+        'chpasswd:\n  list: |\n    root:§\n', 'useradd -p § u',
+        "usermod -p '§' u", 'etcdctl --user root:§ get x',
+        'racadm -r h -u root -p § get x', 'addauth digest super:§'],
     'private keys': [
         '-----BEGIN PRIVATE KEY-----\nMII\n§\n-----END PRIVATE KEY-----\n',
         '-----BEGIN RSA PRIVATE KEY-----\nMII\n§\n'
@@ -327,6 +398,13 @@ LOOKING_CANARIES: dict[str, list[str]] = {
         "InfluxDBClient('h', 8086, 'root', '§', 'db')",
         "VimSession('h', 'u', '§')",
         "api.VMwareAPISession('vc', 'root', '§', 3, 0.1)"],
+    'SAML': [
+        'SAMLResponse=§', 'SAMLRequest=§&RelayState=x',
+        'samlResponse: "§"', '"SAMLResponse": "§"'],
+    'instances': [
+        "'user_data': '§'", 'OS-EXT-SRV-ATTR:user_data=§',
+        '"userData": "§"', 'client-key-data: §'],
+    'SQL without columns': ["INSERT INTO t VALUES ('admin','§')"],
     'OAuth': ['client_assertion=§', 'code_verifier=§', 'x?assertion=§&y=1'],
     'SASL': ['AUTH PLAIN §', 'auth login §'],
     'calls': ['login(u, §)', 'authenticate(u, §)', "r.auth('§')",
@@ -347,6 +425,7 @@ FORMS = [
     '$pbkdf2-sha512$25000$saltsaltsaltsalt$abcdefghijklmnopqrstuvwxyz',
     '$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4Cb',
     'AQBSdFhcAAAAABAAxKJ7cGJ8dS1kZXBsb3llZA==',
+    'AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMIK7MDENGabPxRfiCYzEXAMPLEKEY',
     'npm_abcdefghijklmnopqrstuvwxyzABCDEF0123', 'ghs_16C7e42F292c6912E7710c',
     'hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX',
     'https://x.webhook.office.com/webhookb2/0a1b2c3d-4e5f@6a7b/Incoming',
@@ -471,5 +550,45 @@ SURVIVORS = [
     'secret, data and keys', '\u5bc6\u7801\u662f\u5fc5\u9700\u7684',
     'virErrorCode 38: Cannot recv data: Connection reset by peer',
     'Unable to discover resources: token of project is expired',
+    'X-Auth-Token: {SHA256}' + '0123456789abcdef' * 4,
+    'REQ: curl -g -i -X GET http://h:8774/v2.1/servers -H "X-Auth-Token: '
+    '{SHA256}' + 'a1' * 32 + '"',
+    "INSERT INTO sample VALUES (3, 'cpu', '2026-11-22 20:25:46')",
+    "INSERT INTO resource VALUES ('6f1c9c1e-5a3e-4a36-9f0e-0a6b8c2d1e3f')",
+    "AES_DECRYPT(column, key_column)", 'crypt(word, salt)',
+    'RuntimeError: cannot decrypt(x)', "hmac.new(key, msg)",
+    '+------+-------+\n| name | state |\n+------+-------+\n| a    | up    |',
+    '| Field | Value |\n|---|---|\n| token_expiry | 300 |\n| id | x1Yz |',
+    '| name | password |\n|---|---|\n| a | NULL |',
+    ' pid | usename \n-----+------\n  1 | ceilometer\n',
+    '| Directive | Debian sid | RDO |\n|---|---|---|\n| x | SysV | no |',
+    'a,b\nc,d', 'name\tstate\na\tup', 'passwords,\nand tokens, too',
+    'PASSWORDS are not shown', 'AUTH failed',
+    'b"AUTH\\r\\n"',
+    "{'qom-type': 'iothread', 'id': 'iothread1'}",
+    '{"qom-type":"memory-backend-ram","id":"x","data":"y"}',
+    'user_data: None', "'user_data': None, 'key_name': 'mine'",
+    'userdata = userdata.encode("utf-8")',
+    'x-userdata-shm.mount: Deactivated successfully.',
+    'SAMLResponse is missing', 'Invalid SAMLRequest: expired',
+    'rootpw is missing in slapd.conf', 'bindpw: not set',
+    'No SNMP response received before timeout for community and user',
+    'createUser: no such user', 'rocommunity is read from snmpd.conf',
+    'pass 1 of 3', 'Tests PASS now', 'echo done | tee /x',
+    'ls | grep chpasswd',
+    'sudo: a password is required', 'kinit: Cannot find KDC for realm',
+    'std::string: x', 'oslo::token:: missing',
+    "{'interval': 600, 'name': 'some_pollsters', 'meters': ['cpu']}",
+    'dict(password, {x: 1})', 'f"{prefix}-{name}"', "path = '{root}/x'",
+    'Polling pollster cpu in the context of some_pollsters',
+    'Skip pollster hardware.ipmi.fan, no new resources found this cycle',
+    'Cannot inspect data of DiskInfoPollster for 6f1c9c1e, non-fatal reason: '
+    'Domain not found', 'Continue after error from network.services.lb.pool: '
+    'Unauthorized: The request you have made requires authentication.',
+    'Possibly hung: 600 seconds lock wait timeout exceeded; try restarting '
+    "transaction') [SQL: SELECT 1 FROM user WHERE id = %s]",
+    "Unable to connect to AMQP server on h:5672 after inf tries: "
+    "(0, 0): (403) ACCESS_REFUSED - Login was refused using authentication "
+    'mechanism AMQPLAIN. For details see the broker logfile.',
     'Zeitüberschreitung: 3 s', 'мощность: 5',
 ]

@@ -59,7 +59,20 @@ UNITS = [
     'пароль: ', 'password for ', 'password is now set to ', '密码是',
     'secret,a=b,', "'\\x00a", "connect('a', ", 'Client(', "digest', 'a",
     'copy a(password) from stdin\n', 'copy a(', 'api.telegram.org/bot',
-    'insert into a(password) select ', 'password -v ']
+    'insert into a(password) select ', 'password -v ',
+    'name | password \n---|---\n', '| password |\n',
+    '| password | a |\n|-|--|\n', 'a,password\n', '\tpassword\n',
+    '| x | value |\n', '-[ record 1 ]-\na|b\n',
+    "insert into user values ('a','b'),", "insert into user values ('a",
+    '(a),',
+    "aes_decrypt(x, '", 'crypt(', 'crypt(a)', '"qom-type":"secret",',
+    '"qom-type":"secret","data":"', 'data: qom-type=secret ',
+    'passwords\\x00\\x00\\x03\\xe8', 'auth\\r\\n$999\\r\\n',
+    'rocommunity a ', '\nrocommunity ', '\ncom2sec a ', '\ncreateuser a sha ',
+    'login a password ', 'echo a | chpasswd ', '|chpasswd ', 'echo ', '| ',
+    'chpasswd <<eof\n', 'passwd <<< "', '{password, <<"', 'password={a}b ',
+    'password:: ', 'identified via a using ', "identified by 'a' replace 'b' ",
+    'akia']
 
 
 def _cpu_seconds(function, argument):

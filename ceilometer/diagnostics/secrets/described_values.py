@@ -53,7 +53,30 @@ _CONTENT = patterns.pattern(r'["\'][^<>\n]{0,100}(?<!/)>(?=[^<\s])')
 _ENDS = patterns.pattern(r'\n[ \t]*(?:\n|-[ \t])|(?<![$%])[{}]')
 
 
+# An object of qemu: its name is no name of the value beside it.
+_OBJECT = 'qom-type'
+_SECRET_OBJECT = patterns.pattern(
+    rf'{_OBJECT}{_MARK}\s{{0,20}}[:=]\s{{0,20}}[bu]?{_MARK}secret\b')
+_DATA = patterns.pattern(
+    rf'(?<![\w.-])data{_MARK}\s{{0,20}}[:=]\s{{0,20}}(?=[bu]?{_MARK})')
+
+
+def _objects(text: spans.Text) -> Iterator[spans.Span]:
+    """The data of secrets that qemu is given in JSON."""
+    at = 0
+    while (at := text.lower.find(_OBJECT, at)) >= 0:
+        found = _SECRET_OBJECT.match(text.lower, at)
+        before = max(0, at - DISTANCE_CHARS_MAX)
+        at += len(_OBJECT)
+        if found is None:
+            continue
+        for data in _DATA.finditer(text.lower, before, min(
+                len(text.whole), at + DISTANCE_CHARS_MAX)):
+            yield value_ends.end(text, data.end(), value_ends.Place(None))
+
+
 def _find(text: spans.Text) -> Iterator[spans.Span]:
+    yield from _objects(text)
     at = floor = 0
     for start, stop in text.windows():
         # such a name may begin before the window that its end is in

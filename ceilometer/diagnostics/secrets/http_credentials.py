@@ -35,7 +35,8 @@ _CREDENTIALS = patterns.pattern(
     r'([A-Za-z0-9+/._~=-]{6,})')
 # ZooKeeper: ["digest", "user:S"]
 _USER_AND_PASSWORD = patterns.pattern(
-    r'["\']\s?,\s?[bu]?["\']([^"\':\s]{1,100}:[^"\'\s]{1,200})["\']')
+    r'(?:["\']\s?,\s?[bu]?["\']|(?<=addauth digest) )'
+    r'([^"\':\s]{1,100}:[^"\'\s]{1,200})')
 
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:

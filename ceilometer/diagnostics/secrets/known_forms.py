@@ -60,6 +60,13 @@ _TOKENS = {
     'age-secret-key-': patterns.pattern(r'AGE-SECRET-KEY-1\w{20,}'),
     # Ceph
     'aq': patterns.pattern(r'(?<![\w+/])AQ[\w+/]{36}=='),
+    # both keys of AWS
+    'akia': patterns.pattern(
+        r'AKIA[A-Z0-9]{12,16}["\']?[\s:/,]{1,5}["\']?[A-Za-z0-9/+]{40}'
+        r'(?![\w/+])'),
+    'asia': patterns.pattern(
+        r'ASIA[A-Z0-9]{12,16}["\']?[\s:/,]{1,5}["\']?[A-Za-z0-9/+]{40}'
+        r'(?![\w/+])'),
     # addresses that whoever knows them may write to
     'hooks.slack.com/': patterns.pattern(
         r'hooks\.slack\.com/\w+/[\w-]{1,40}/[\w-]{1,40}/[\w-]+'),

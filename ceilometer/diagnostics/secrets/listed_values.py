@@ -29,6 +29,7 @@ from ceilometer.diagnostics.secrets import looks
 from ceilometer.diagnostics.secrets import named_values
 from ceilometer.diagnostics.secrets import secret_names
 from ceilometer.diagnostics.secrets import spans
+from ceilometer.diagnostics.secrets import sql_values
 from ceilometer.diagnostics.secrets import value_lists
 
 #: A longer statement, characters, is looked at from there on.
@@ -72,6 +73,8 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
     columns: dict[int, str] = {}
     if '(' in whole:
         yield from _of_columns(text, columns)
+        yield from sql_values.of_rows(text, columns)
+        yield from sql_values.of_functions(text, columns)
         yield from _copied(text)
     if (')' in whole or '}' in whole) and _PLACEHOLDER.search(whole):
         yield from _bound(text, columns)
@@ -217,4 +220,5 @@ def _name(column: str) -> str:
 
 
 LISTED_VALUES = spans.Recognizer(
-    'values whose names stand in a list', named_values.HINTS, _find)
+    'values whose names stand in a list',
+    named_values.HINTS + sql_values.HINTS, _find)

@@ -36,7 +36,8 @@ from ceilometer.diagnostics.secrets import value_ends
 HINTS = ('pass', 'pw', 'psw', 'secret', 'token', 'key', 'cred', 'auth',
          'cookie', 'jwt', 'psk', 'otp', 'pin', 'sig', 'session', 'sid',
          'community', 'kek', 'seed', 'bearer', 'hmac', 'identified',
-         'assertion', 'verifier',
+         'assertion', 'verifier', 'saml', 'userdata', 'user_data', 'user-data',
+         'vendor_data', 'vendor-data',
          # in other languages, see secret_names
          'wort', 'woord', 'senha', 'clave', 'heslo', 'haslo', 'contrase',
          'parola', 'geheim', 'senord', 'salasana', 'adgangskode')
@@ -56,7 +57,7 @@ _CLOSE = patterns.pattern(
     r"""(?:\\{0,8}["'`]|&(?:quot|apos|\#34|\#39);|\*\*)?\]?""")
 _SPACE = patterns.pattern(r'[^\S\n]*')
 _SIGN = patterns.pattern(
-    r'(?:=>|:=|->|={1,2}|:(?!:)|\uff1a|%3[aAdD]|&gt;)')
+    r'(?:=>|:=|->|={1,2}|:(?!:)|::(?=[ \t])|\uff1a|%3[aAdD]|&gt;)')
 # auth = admin:S, auth=('admin', 'S')
 _USER_AND_PASSWORD = patterns.pattern(
     r"""["']?[\w.@-]{1,100}:(?![/:])\S
@@ -96,7 +97,13 @@ _STATEMENT = patterns.pattern(
         |(?:not[ ]+|NOT[ ]+)?(?:i?like|I?LIKE|(?:in|IN)[ ]*\()[ \t]*(?=['"])
         )?""", re.VERBOSE)
 _IDENTIFIED = patterns.pattern(
-    r'identified\s+(?:with\s+\S+\s+(?:by|as)|by)\s+')
+    r'identified\s+(?:(?:with|via)\s+\S+\s+(?:by|as|using)|by)\s+')
+_REPLACED = patterns.pattern(r'["\']?\s{1,9}replace\s{1,9}(?=["\'])')
+# Of a token, its hash is written to logs instead: keystoneauth1.
+_HASHED = patterns.pattern(r'\{SHA256\}[0-9a-f]{64}(?![\w+/=-])')
+_HASHED_HEADERS = ('x-auth-token', 'x-subject-token', 'x-service-token')
+# {default_pass, <<"S">>} of Erlang
+_TUPLE = patterns.pattern(r',[ \t]{0,9}(?:<<)?(?=["\'])')
 _ANNOTATION = patterns.pattern(r'[\w.\[\], |]{1,100}?\s=\s')
 _LINE_START = patterns.pattern(
     r"""[ \t]*(?:[-*+#;>|<][ \t]+|(?:export|set|declare[ ]-\w|setenv|readonly
@@ -152,6 +159,9 @@ def _identified(text: spans.Text) -> Iterator[spans.Span]:
             span = value_ends.token(text.whole, start)
             yield span
             at = max(at, span[1])
+            replaced = _REPLACED.match(text.lower, at)
+            if replaced is not None:
+                yield value_ends.token(text.whole, replaced.end())
 
 
 def _value(text: spans.Text, start: int, end: int,
@@ -189,6 +199,9 @@ def _value(text: spans.Text, start: int, end: int,
     if whole[end - 1] in 'sS' and _COUNT.match(whole, at):
         return None
     if looks.says_none(whole[at:at + 40]):
+        return None
+    if text.lower.endswith(_HASHED_HEADERS, 0, end) and (
+            _HASHED.match(whole, at)):
         return None
     if secret_names.is_secret(looks.name_of_place(whole[at:at + 600]) or ''):
         return None
@@ -259,6 +272,9 @@ def _without_sign(text: spans.Text, start: int, end: int, behind: int,
         if at >= len(whole) or whole.startswith('--', at):
             return None
         return _worth(whole, value_ends.token(whole, at))
+    if not quoted and whole.endswith('{', 0, start) and (
+            comma := _TUPLE.match(whole, end)):
+        return _worth(whole, value_ends.token(whole, comma.end()))
     if whole.startswith('(', end):
         return _call(text, start, end, says)
     if says is secret_names.Says.PERHAPS:

@@ -31,12 +31,16 @@ from ceilometer.diagnostics.secrets import announced_commands
 from ceilometer.diagnostics.secrets import call_arguments
 from ceilometer.diagnostics.secrets import command_lines
 from ceilometer.diagnostics.secrets import described_values
+from ceilometer.diagnostics.secrets import directives
 from ceilometer.diagnostics.secrets import elements
+from ceilometer.diagnostics.secrets import fed_passwords
+from ceilometer.diagnostics.secrets import frames
 from ceilometer.diagnostics.secrets import http_credentials
 from ceilometer.diagnostics.secrets import known_forms
 from ceilometer.diagnostics.secrets import listed_values
 from ceilometer.diagnostics.secrets import named_values
 from ceilometer.diagnostics.secrets import spans
+from ceilometer.diagnostics.secrets import tables
 from ceilometer.diagnostics.secrets import url_credentials
 
 #: By form and by place: also in what was made of masked data.
@@ -46,6 +50,7 @@ PLACES: tuple[spans.Recognizer, ...] = (
     url_credentials.URLS,
     url_credentials.BARE,
     http_credentials.HTTP_CREDENTIALS,
+    frames.FRAMES,
 )
 
 #: By name: not in lines of a program, which are full of names.
@@ -57,6 +62,9 @@ NAMES: tuple[spans.Recognizer, ...] = (
     announced_commands.ANNOUNCED_COMMANDS,
     call_arguments.CALL_ARGUMENTS,
     listed_values.LISTED_VALUES,
+    tables.TABLES,
+    directives.DIRECTIVES,
+    fed_passwords.FED_PASSWORDS,
 )
 
 RECOGNIZERS = PLACES + NAMES

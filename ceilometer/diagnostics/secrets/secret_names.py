@@ -73,8 +73,13 @@ _SECRET_LAST_WORDS = frozenset((
 # Their value decides.
 _DOUBTFUL_WORDS = frozenset("""
     key keys signature signatures sig hmac auth session sid seed clave
-    parola geheim assertion verifier
+    parola geheim assertion verifier userdata vendordata samlresponse
+    samlrequest
     """.split())
+# What instances are given to run, kubeconfig's keys, SAML's documents.
+_DOUBTFUL_PAIRS = frozenset((
+    ('user', 'data'), ('vendor', 'data'), ('key', 'data'),
+    ('saml', 'response'), ('saml', 'request')))
 _DOUBTFUL_ENDINGS = ('key', 'keys', 'auth', 'pin')
 _NO_KEYS = frozenset(('monkey', 'turkey', 'hockey', 'donkey', 'whiskey'))
 # A key that locks something.
@@ -173,7 +178,8 @@ def _says(name: str) -> Says:
         return Says.NOTHING
     if words[-1] in _DOUBTFUL_WORDS or (
             words[-1].endswith(_DOUBTFUL_ENDINGS)
-            and words[-1] not in _NO_KEYS):
+            and words[-1] not in _NO_KEYS) or (
+                tuple(words[-2:]) in _DOUBTFUL_PAIRS):
         return Says.PERHAPS
     return Says.NOTHING
 

@@ -38,6 +38,8 @@ _NEXT_QUOTED = patterns.pattern(
 _BRACKET = patterns.pattern(r"""["']|[\[\](){}]|\\.""", re.DOTALL)
 _OPENING = '[({'
 _CALL = patterns.pattern(r'[A-Za-z_][\w.]{0,200}(?=[(\[{])')
+# How a password is written: {SSHA}S
+_SCHEME = patterns.pattern(r'\{[\w-]{1,40}\}(?=[^\s,;)\]}"\'])')
 _BLOCK = patterns.pattern(r'[|>][+-]?\d?[+-]?[ \t]*(?:\#[^\n]*)?(?=\n|\Z)')
 _LINE = patterns.pattern(r'[^\n]*')
 _INDENT = patterns.pattern(r'[ \t]*')
@@ -95,6 +97,8 @@ def end(text: spans.Text, at: int, place: Place) -> spans.Span:
         if close >= 0:
             return escaped.end(), close
         text.endless.add(escaped[0])
+    if _SCHEME.match(whole, at):
+        return _words(text, at, place)
     call = _CALL.match(whole, at)
     if whole[at] in _OPENING or call is not None:
         opening = call.end() if call else at

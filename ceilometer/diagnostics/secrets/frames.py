@@ -1,0 +1,85 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Recognizes the credentials in frames of protocols.
+
+What a library sends to a broker or to Redis, as errors have it: bytes, or
+what repr() makes of them. Lengths stand before values there.
+
+Pure, for any process and thread; raises nothing for any text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ceilometer.diagnostics import patterns
+from ceilometer.diagnostics.secrets import spans
+
+#: A longer value is read up to here.
+VALUE_BYTES_MAX = 1000
+
+_AMQPLAIN = 'passwords'
+_REDIS = 'auth'
+_BYTE = r"""(?:\\x[0-9a-fA-F]{2}|\\[tnr\\'"]|[^\\])"""
+_UNIT = patterns.pattern(_BYTE)
+_LENGTH = patterns.pattern(rf'(?:(?:\\x00|\x00){{2}})({_BYTE})({_BYTE})')
+_LINE = r'(?:\\r\\n|\r?\n)'
+_WORD = patterns.pattern(rf'{_LINE}\$(\d{{1,4}}){_LINE}')
+_ESCAPES = {'\\t': 9, '\\n': 10, '\\r': 13}
+
+
+def _find(text: spans.Text) -> Iterator[spans.Span]:
+    at = 0
+    while (at := text.lower.find(_AMQPLAIN, at)) >= 0:
+        at += len(_AMQPLAIN)
+        length = _LENGTH.match(text.whole, at)
+        if length is not None:
+            start = length.end()
+            at = _behind(text.whole, start,
+                         _byte(length[1]) * 256 + _byte(length[2]))
+            yield start, at
+    at = 0
+    while (at := text.lower.find(_REDIS, at)) >= 0:
+        at += len(_REDIS)
+        value = None
+        # a password, or a user and a password
+        for _ in range(2):
+            length = _WORD.match(text.whole, at)
+            if length is None:
+                break
+            at = _behind(text.whole, length.end(), int(length[1]))
+            value = length.end(), at
+        if value is not None:
+            yield value
+
+
+def _byte(shown: str) -> int:
+    if shown in _ESCAPES:
+        return _ESCAPES[shown]
+    if shown.startswith('\\x'):
+        return int(shown[2:], 16)
+    return ord(shown[-1])
+
+
+def _behind(whole: str, at: int, count: int) -> int:
+    """Where a value of so many bytes ends."""
+    for _ in range(min(count, VALUE_BYTES_MAX)):
+        found = _UNIT.match(whole, at)
+        if found is None:
+            break
+        at = found.end()
+    return at
+
+
+FRAMES = spans.Recognizer(
+    'credentials in frames of protocols', (_AMQPLAIN, _REDIS), _find)
