@@ -562,8 +562,9 @@ SURVIVORS = [
     '| name | password |\n|---|---|\n| a | NULL |',
     ' pid | usename \n-----+------\n  1 | ceilometer\n',
     '| Directive | Debian sid | RDO |\n|---|---|---|\n| x | SysV | no |',
-    'a,b\nc,d', 'name\tstate\na\tup', 'passwords,\nand tokens, too',
-    'PASSWORDS are not shown', 'AUTH failed',
+    '| n | what |\n|---|---|\n| 1 | x |\n| 2 | secret masking |\n'
+    '| 3 | access control |', 'a,b\nc,d', 'name\tstate\na\tup',
+    'passwords,\nand tokens, too', 'PASSWORDS are not shown', 'AUTH failed',
     'b"AUTH\\r\\n"',
     "{'qom-type': 'iothread', 'id': 'iothread1'}",
     '{"qom-type":"memory-backend-ram","id":"x","data":"y"}',

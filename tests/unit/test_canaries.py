@@ -90,6 +90,13 @@ def test_token_of_a_known_make_is_masked(secret):
     assert secret[8:] not in redact.Redactor().text(f'got {secret} from h')
 
 
+@pytest.mark.parametrize('length', [r'\n', r'\x0a', '\n', r'\x0A'])
+def test_frame_shows_what_stands_behind_a_password(length):
+    """Its length says where it ends, in whatever way that is written."""
+    text = rf"b'\x08PASSWORDS\x00\x00\x00{length}0123456789 and a cause'"
+    assert redact.Redactor().text(text) == text.replace('0123456789', '***')
+
+
 @pytest.mark.parametrize('text', canaries.SURVIVORS)
 def test_what_tells_a_cause_survives(text):
     """A report that hides its causes is of no use."""

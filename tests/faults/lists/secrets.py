@@ -570,7 +570,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         file='secrets/frames.py',
         old='    if shown in _ESCAPES:\n',
         new='    if False:\n',
-        tests=(IN_CANARIES,)),
+        tests=(CANARIES + 'test_frame_shows_what_stands_behind_a_password',)),
     fault.Fault(
         name='a password in a frame of Redis is shown',
         file='secrets/frames.py',
