@@ -23,26 +23,27 @@ import re
 import pytest
 
 from tests.system import command
+from tests.system import engines
 from tests.system import machine as machines
-from tests.system import podman as engines
+from tests.system import podman as podmen
 
 NAME = 'ceilometer_agent_compute'
 
 
 @pytest.fixture(scope='module')
 def podman(machine: machines.Machine,
-           ) -> collections.abc.Iterator[engines.Podman]:
+           ) -> collections.abc.Iterator[podmen.Podman]:
     """podman; none of its containers is left."""
-    made = engines.Podman(machine)
+    made = podmen.Podman(machine)
     yield made
     made.remove()
 
 
 def test_container_with_the_journals_socket(
-        machine: machines.Machine, podman: engines.Podman) -> None:
+        machine: machines.Machine, podman: podmen.Podman) -> None:
     """Asked by its name, and by the engine; known when it is gone."""
     unit = podman.start(
-        NAME, f'--volume={engines.JOURNAL}:{engines.JOURNAL}')
+        NAME, engines.WITH_JOURNAL)
     told = command.triggered(machine, NAME)
     assert {(one['unit'], one['container']) for one in told} == {(unit, NAME)}
     # from Python 3.14 on there is one that forks the workers
@@ -73,7 +74,7 @@ def test_container_with_the_journals_socket(
 
 
 def test_container_without_the_journals_socket(
-        machine: machines.Machine, podman: engines.Podman) -> None:
+        machine: machines.Machine, podman: podmen.Podman) -> None:
     """trigger says why nothing comes; the engine has the text."""
     name = 'ceilometer_nosock'
     podman.start(name)
