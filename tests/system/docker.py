@@ -89,13 +89,13 @@ class Docker(engines.Engine):
         machine.write_file('/etc/docker/daemon.json', json.dumps(CONFIG))
         machine.run(['sh', '-euc', START_ENGINE])
 
-    def run(self, name: str, *options: str) -> str:
-        """Run a container as kolla's images do.
+    def command(self, name: str, *options: str) -> list[str]:
+        """Give what runs a container as kolla's images are run.
 
         :param name: what it is called
         :param options: of ``docker run``
         """
-        return super().run(name, *options, IMAGE, *START)
+        return super().command(name, *options, IMAGE, *START)
 
     def remove(self) -> None:
         """Remove all containers that are left, and stop the engine."""

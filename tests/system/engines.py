@@ -26,6 +26,10 @@ JOURNAL = '/run/systemd/journal'
 #: What gives a container the journal.
 WITH_JOURNAL = f'--volume={JOURNAL}:{JOURNAL}'
 
+#: What asks for reports in a container: who ignores the signal is armed.
+SIGNAL = ("kill -USR1 $(grep -lE '^SigIgn:.*[2367abef]..$' "
+          '/proc/[0-9]*/status | cut -d/ -f3)')
+
 # There is no image: a container has Ceilometer where the machine has it.
 SETTLE = f"""
 mkdir -p {ROOT}/var/lib/ceilometer
@@ -68,23 +72,30 @@ class Engine:
         done = self.machine.run([self.program, *arguments])
         return done.stdout + done.stderr
 
-    def run(self, name: str, *options: str) -> str:
-        """Run a container with a daemon that polls.
+    def command(self, name: str, *options: str) -> list[str]:
+        """Give what runs a container with a daemon that polls.
 
         :param name: what it is called
         :param options: of the engine's ``run``, and its root directory or
             image; a program that starts the daemon, if there is one
-        :returns: what the engine prints
         """
-        own = [f'--volume={path}:{path}:ro'
-               for path in ('/usr', '/opt/ceilometer')
-               if self.machine.path(path).exists()]
         self._names.append(name)
-        return self(
-            'run', f'--name={name}', '--privileged', '--network=host',
-            '--user=ceilometer', '--env=CEILOMETER_DIAGNOSTICS=1', *own,
-            *options, self.machine.program('ceilometer-polling'),
-            '--polling-namespaces', 'central')
+        return [
+            self.program, 'run', f'--name={name}', '--privileged',
+            '--network=host', '--user=ceilometer',
+            '--env=CEILOMETER_DIAGNOSTICS=1', *self.volumes(), *options,
+            *self.daemon()]
+
+    def volumes(self) -> list[str]:
+        """Give the options for what a container has of the machine."""
+        return [f'--volume={path}:{path}:ro'
+                for path in ('/usr', '/opt/ceilometer')
+                if self.machine.path(path).exists()]
+
+    def daemon(self) -> list[str]:
+        """Give the command of the daemon."""
+        return [self.machine.program('ceilometer-polling'),
+                '--polling-namespaces', 'central']
 
     def wait(self, name: str, unit: str) -> None:
         """Wait for a container's worker.
@@ -101,10 +112,11 @@ class Engine:
         """Start a container in a scope, and wait for its worker.
 
         :param name: what it is called
-        :param options: as :func:`run` has them
+        :param options: as :func:`command` has them
         :returns: its unit
         """
-        identity = self.run(name, '--detach', *options).splitlines()[-1]
+        done = self.machine.run(self.command(name, '--detach', *options))
+        identity = done.stdout.splitlines()[-1]
         unit = f'{self.scope}-{identity}.scope'
         self.wait(name, unit)
         return unit

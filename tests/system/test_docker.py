@@ -72,10 +72,15 @@ def test_container_that_begins_with_an_init(
     for word in (f'kolla-{NAME}-container', identity[:12]):
         assert {one['pid'] for one in command.triggered(machine, word)} == {
             one['pid'] for one in told}
+    # all of them, from inside
+    docker('exec', NAME, 'sh', '-c', engines.SIGNAL)
+    machine.wait_for(
+        lambda: sum(row['complete'] for row in command.listed(
+            machine, NAME)) == 4 * every + 2, what='reports', unit=unit)
     docker('rm', '--force', NAME)
     # docker has told no journal of it
     rows = command.listed(machine, unit)
-    assert len(rows) == 3 * every + 2
+    assert len(rows) == 4 * every + 2
     assert {(row['container'], row['trusted']) for row in rows} == {
         (None, False)}
     assert command.refused(machine, 'trigger', NAME) == [

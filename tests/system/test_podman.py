@@ -18,6 +18,7 @@ What needs no engine for it is in test_containers.py.
 from __future__ import annotations
 
 import collections.abc
+import json
 import re
 
 import pytest
@@ -91,3 +92,41 @@ def test_container_without_the_journals_socket(
             lambda process=process: 'Guru Meditation Report of '
             f'ceilometer-polling, {process}, ' in podman('logs', name),
             what=f'the text of the report of {process}')
+    # and from inside, as the documentation has it
+    podman('exec', name, 'sh', '-c', engines.SIGNAL)
+    for process in ('master', 'worker 0 (AgentManager)'):
+        machine.wait_for(
+            lambda process=process: podman('logs', name).count(
+                'Guru Meditation Report of ceilometer-polling, '
+                f'{process}, ') == 2,
+            what=f'the text of another report of {process}')
+    podman('rm', '--force', name)
+
+
+def test_container_in_the_unit_that_starts_it(
+        machine: machines.Machine, podman: podmen.Podman) -> None:
+    """As a Quadlet's: it has no scope, and its name means that unit."""
+    name = 'ceilometer_agent_ipmi'
+    unit = f'edpm_{name}.service'
+    podman.write_unit(name, f'edpm_{name}')
+    machine.systemctl('start', unit)
+    try:
+        podman.wait(name, unit)
+        told = command.triggered(machine, name)
+        every = len(told)
+        assert every >= 2
+        assert {one['unit'] for one in told} == {unit}
+        # neither conmon nor podman
+        assert not [one for one in told if 'podman' in one['command']]
+        for words in (['trigger', f'edpm_{name}'], ['trigger']):
+            again = json.loads(command.run(machine, *words, '--json'))
+            assert {one['pid'] for one in again} == {
+                one['pid'] for one in told}
+        checked = command.run(machine, 'check', name)
+        assert f'processes: {every} of {every} are armed\n' in checked
+        rows = command.listed(machine, name)
+        assert [row['trusted'] for row in rows] == [True] * 3 * every
+        assert f'Unit: {unit}\n' in command.run(machine, 'show', name)
+    finally:
+        machine.systemctl('stop', unit, check=False)
+    assert len(command.listed(machine, name)) == 3 * every

@@ -532,6 +532,86 @@ def test_container_is_asked_in_its_scope(words: list[str]) -> None:
     assert asked_units.title(unit.name) == f'container {NAME}'
 
 
+@pytest.fixture
+def quadlet(machine: None, monkeypatch: pytest.MonkeyPatch,
+            tmp_path: pathlib.Path) -> str:
+    """That the container runs in the unit that starts it, as a Quadlet's."""
+    unit = f'edpm_{NAME}.service'
+    (tmp_path / unit / f'libpod-payload-{ID}').mkdir(parents=True)
+    monkeypatch.setattr(system, '_CGROUP_ROOTS', (f'{tmp_path}/',))
+    monkeypatch.setattr(system, '_systemctl', Systemd(
+        {unit: 1, f'container-{NAME}.service': 30, 'ssh.service': 30}))
+    monkeypatch.setattr(system, '_pids', {
+        f'/{unit}': [1], f'/{unit}/libpod-payload-{ID}': [10, 20, 21, 30],
+        f'/container-{NAME}.service': [30]}.__getitem__)
+    return unit
+
+
+@pytest.mark.parametrize('words', [
+    [], [NAME], [f'edpm_{NAME}'], [ID[:12]], ['ceilometer_*'], ['edpm_*'],
+    [NAME, f'edpm_{NAME}']])
+def test_container_is_asked_in_the_unit_that_holds_it(
+        quadlet: str, words: list[str],
+        capsys: pytest.CaptureFixture[str]) -> None:
+    """It has no scope; podman is neither asked nor signalled."""
+    unit, = asked_units.find(words)
+    assert unit.name == quadlet and unit.contained and unit.main_pid == 20
+    assert [one.pid for one in unit.signalled] == [20, 21]
+    assert cli.main(['check', *words[:1]]) in (0, 1)
+    assert '2 of 2 are armed' in capsys.readouterr().out
+
+
+def test_name_stands_for_the_unit_that_holds_it(
+        engine: Engine, tmp_path: pathlib.Path,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    """Reports of that unit are found by it; the engine need not be asked."""
+    engine({}, script='exit 3\n')
+    unit = f'edpm_{NAME}.service'
+    (tmp_path / 'journal').mkdir()
+    journals.write(tmp_path / 'journal/x.journal', sum((
+        journals.entries(journals.make_report(report_id=digit * 32),
+                         journals.Sender(unit=name), journals.TIME_USEC)
+        for digit, name in (('a', unit), ('b', 'ceilometer-polling.service'))),
+        []))
+    place = f'--directory={tmp_path}/journal'
+    for word in (NAME, 'ceilometer_*', f'--unit={NAME}', f'edpm_{NAME}'):
+        assert listed(capsys, place, word) == {unit: (True, None)}
+    assert cli.main(['show', place, NAME]) == 0
+    assert f'Unit: {unit}\n' in capsys.readouterr().out
+
+
+@pytest.fixture
+def pods(machine: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """That the administrator believes the pods of a node: their scopes."""
+    unit_patterns.DIRECTORY.mkdir()
+    (unit_patterns.DIRECTORY / 'x.conf').write_text('cri-containerd-*.scope\n')
+    forget()
+    scopes = [f'cri-containerd-{one}.scope' for one in (ID, OTHER_ID)]
+    monkeypatch.setattr(system, '_systemctl', Systemd(
+        dict.fromkeys(scopes, 0)))
+    monkeypatch.setattr(system, '_pids', dict(zip(
+        (f'/{one}' for one in scopes), ([10, 20, 21, 30], [30]),
+        strict=True)).__getitem__)
+    return scopes
+
+
+@pytest.mark.parametrize('named', [True, False])
+def test_scopes_that_the_administrator_names_are_asked(
+        pods: list[str], named: bool,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    """A pattern also means pods that are not Ceilometer's."""
+    unit, = asked_units.find(pods[:1] * named)
+    assert unit.name == pods[0] and unit.contained and unit.main_pid == 20
+    assert [one.pid for one in unit.signalled] == [20, 21]
+    assert cli.main(['check', *pods[:1] * named]) in (0, 1)
+    out = capsys.readouterr().out
+    assert f'{pods[0]}: ' in out and '2 of 2 are armed' in out
+    assert pods[1] not in out
+    with pytest.raises(command_line.Failure, match='no daemon of Ceilometer '
+                       f'runs in {pods[1]}'):
+        asked_units.find([pods[1]])
+
+
 @pytest.mark.parametrize(('pid', 'told_of', 'whose'), [
     (9, 9, 21), (20, None, 20), (20, 20, None), (9, None, None)])
 @pytest.mark.usefixtures('machine')

@@ -13,7 +13,8 @@
 """Finds the units that somebody asks for reports, for ``trigger``.
 
 A container is asked in its scope, whatever it was called by: its name, the
-beginning of its id, its scope, or the unit that starts it.
+beginning of its id, its scope, or the unit that starts it. If it runs in that
+unit, it is asked there.
 """
 
 from __future__ import annotations
@@ -48,7 +49,10 @@ def running() -> list[system.Unit]:
                    if (why := containers.why_unknown(name))]
         raise command_line.Failure('; '.join(
             dict.fromkeys([_NONE, *reasons])))
-    return found
+    # a pattern of scopes means whatever an engine has started
+    return [unit for unit in found
+            if unit.daemons or not unit.name.endswith('.scope')
+            or containers.of_unit(unit.name) is not None] or found
 
 
 def checked(word: str) -> list[str]:
@@ -136,10 +140,20 @@ def _named(word: str, name: str) -> list[system.Unit]:
 
 def _containers(*words: str) -> list[system.Unit]:
     """The running containers of Ceilometer that words mean."""
-    known = [one.scope for one in containers.called(*words)
-             if containers.is_of_ceilometer(one.scope)]
-    return [system.look(scope) for scope in (
-        system.running_units(tuple(known)) if known else ())]
+    known = {one.scope: one.name for one in containers.called(*words)
+             if containers.is_of_ceilometer(one.scope)}
+    scopes = system.running_units(tuple(known)) if known else []
+    return [system.look(scope) for scope in scopes] + _holding(
+        *words, *(known[scope] for scope in known.keys() - set(scopes)))
+
+
+def _holding(*names: str) -> list[system.Unit]:
+    """The running units that start a container, and that it runs in."""
+    patterns = tuple(unit for name in names
+                     for unit in containers.starters(name))
+    return [unit for unit in map(system.look, filter(
+        containers.is_of_ceilometer, system.running_units(patterns)))
+        if unit.contained]
 
 
 def _without_starters(names: Iterable[str]) -> list[system.Unit]:

@@ -98,7 +98,7 @@ def check(name: str) -> list[Point]:
     :param name: full name of the unit
     :raises options.Failure: there is no such unit, or systemctl fails
     """
-    if containers.id_of(name) is not None:
+    if name.endswith('.scope'):
         return _of_container(system.look(name))
     told = system.properties(
         name, 'Id', 'ActiveState', 'MainPID', 'User', 'Environment',

@@ -151,7 +151,8 @@ def _container_group(name: str, group: str) -> str | None:
     """The control group of the container that a unit is or holds."""
     if not group:
         return None
-    if containers.id_of(name) is not None:
+    # of no scope systemd knows a main process
+    if name.endswith('.scope'):
         return group
     for root in _CGROUP_ROOTS:
         # podman --cgroups=split: beside it are conmon and podman

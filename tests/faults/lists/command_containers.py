@@ -104,4 +104,44 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='containers.is_of_ceilometer(self.unit, self.machine_id))',
         new='containers.is_of_ceilometer(self.unit))',
         tests=(_CONTAINERS + 'test_other_machines_do_not_tell',)),
+    fault.Fault(
+        name='a container in the unit that starts it is not found',
+        file='command/asked_units.py',
+        old=' + _holding(\n        *words, *(known[scope] for scope in '
+            'known.keys() - set(scopes)))\n',
+        new='\n',
+        tests=(_CONTAINERS
+               + 'test_container_is_asked_in_the_unit_that_holds_it',)),
+    fault.Fault(
+        name='a unit that only starts a container is taken for it',
+        file='command/asked_units.py',
+        old='        if unit.contained]\n\n\ndef _without',
+        new='        ]\n\n\ndef _without',
+        tests=(_CONTAINERS + 'test_container_is_asked_in_its_scope',
+               _CONTAINERS
+               + 'test_container_is_asked_in_the_unit_that_holds_it')),
+    fault.Fault(
+        name='the name of a container finds nothing of its unit',
+        file='command/reports/containers.py',
+        old='for name in (wanted, *starters(wanted))):',
+        new='for name in (wanted,)):',
+        tests=(_CONTAINERS
+               + 'test_name_stands_for_the_unit_that_holds_it',)),
+    fault.Fault(
+        name='scopes of other engines do not run',
+        file='command/system.py',
+        old="    if name.endswith('.scope'):\n        return group\n",
+        new='    if containers.id_of(name) is not None:\n'
+            '        return group\n',
+        tests=(_CONTAINERS
+               + 'test_scopes_that_the_administrator_names_are_asked',)),
+    fault.Fault(
+        name='one pod of others keeps Ceilometer from being asked',
+        file='command/asked_units.py',
+        old="            if unit.daemons or not unit.name.endswith('.scope')\n"
+            '            or containers.of_unit(unit.name) is not None] '
+            'or found\n',
+        new='            ]\n',
+        tests=(_CONTAINERS
+               + 'test_scopes_that_the_administrator_names_are_asked',)),
 )

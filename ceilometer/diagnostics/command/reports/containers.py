@@ -64,7 +64,19 @@ class Container:
     def names(self) -> tuple[str, ...]:
         """All by which somebody may call it."""
         return (self.scope, self.name, f'{self.name}.service',
-                *(name.format(self.name) for name in _STARTED_BY))
+                *starters(self.name))
+
+
+def starters(name: str) -> tuple[str, ...]:
+    """What the units that start a container are called.
+
+    A Quadlet's container runs in that unit and has no scope: podman
+    --cgroups=split.
+
+    :param name: its name, or a shell pattern of such; may end in .service
+    """
+    return tuple(unit.format(name.removesuffix('.service'))
+                 for unit in _STARTED_BY)
 
 
 def id_of(unit: str) -> str | None:
@@ -119,7 +131,8 @@ def is_called(unit: str, wanted: str) -> bool:
     :param unit: its full name
     :param wanted: a name, or a shell pattern of such
     """
-    if fnmatch.fnmatchcase(unit, wanted):
+    if any(fnmatch.fnmatchcase(unit, name)
+           for name in (wanted, *starters(wanted))):
         return True
     container = of_unit(unit)
     return container is not None and any(
