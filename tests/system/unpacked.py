@@ -80,10 +80,12 @@ def build(kind: str, packages: collections.abc.Sequence[str],
     :param root: a root directory of Debian, by default the host's own.
     :raises construction.MachineError: if it cannot be built.
     """
-    release = (root / 'etc/os-release').read_bytes()
-    digest = hashlib.sha256(b'\0'.join((
-        release, *(name.encode() for name in packages), DOWNLOAD.encode(),
-        UNPACK.encode(), platform.machine().encode()))).hexdigest()
+    release = (root / 'etc/os-release').read_text()
+    # one release may be two root directories: each lacks something else
+    there = sorted(path.name for path in root.glob('var/lib/dpkg/info/*.list'))
+    digest = hashlib.sha256('\0'.join((
+        release, *there, *packages, DOWNLOAD, UNPACK, platform.machine(),
+        )).encode()).hexdigest()
 
     def fill(unfinished: pathlib.Path) -> None:
         archives = unfinished.with_name(f'{unfinished.name}-archives')
