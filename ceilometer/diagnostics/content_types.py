@@ -767,6 +767,8 @@ class Worker(TypedDict):
     :ivar age_seconds: since its process was started
     :ivar restarts: how often it was started anew
     :ivar missed_reload: whether a reload should have replaced it
+    :ivar last_error: of one that ended without the master learning of it; not
+        there in old reports
     """
 
     worker: int
@@ -774,6 +776,7 @@ class Worker(TypedDict):
     age_seconds: float | None
     restarts: int
     missed_reload: bool
+    last_error: NotRequired[LoggedError | None]
 
 
 class WorkerDeath(TypedDict):

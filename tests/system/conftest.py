@@ -85,13 +85,15 @@ def unit(machine: machines.Machine) -> collections.abc.Iterator[StartUnit]:
     """Start units whose workers then exist; all is undone afterwards.
 
     Call it with the unit's name, and optionally ``dropin``, the text of a
-    drop-in, and ``config``, the text of a Ceilometer configuration file.
+    drop-in, ``config``, the text of a Ceilometer configuration file, and
+    ``lasting``, whether there are workers to wait for: those that die at
+    their start may be gone for ever.
     """
     config_path = '/etc/ceilometer/ceilometer.conf.d/test.conf'
     started: list[str] = []
 
     def start(name: str, dropin: str | None = None,
-              config: str | None = None) -> None:
+              config: str | None = None, lasting: bool = True) -> None:
         started.append(name)
         if config is not None:
             machine.write_file(config_path, config)
@@ -99,7 +101,10 @@ def unit(machine: machines.Machine) -> collections.abc.Iterator[StartUnit]:
             machine.write_file(
                 f'/etc/systemd/system/{name}.service.d/test.conf', dropin)
             machine.systemctl('daemon-reload')
-        machine.start(name)
+        if lasting:
+            machine.start(name)
+        else:
+            machine.systemctl('start', name)
 
     yield start
     if not started:

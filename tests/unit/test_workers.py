@@ -18,6 +18,7 @@ import faulthandler
 import logging
 import multiprocessing
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -343,6 +344,43 @@ def test_missing_worker_that_nobody_replaces(
     assert (found['kind'], found['sentence']) == (
         'workers-missing', '1 of 1 workers do not run: worker 0'
         + (f'; {said}: restart the unit' if never else ''))
+
+
+def test_missing_worker_is_told_with_its_last_error(watch, monkeypatch):
+    """Also where the master has not learned that it has ended."""
+    monkeypatch.setattr(readiness, 'master', None)
+    manager = Manager()
+    manager.mp_context = multiprocessing.get_context('forkserver')
+    begin(watch, manager)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            last_words.begin(watch.descriptor)
+            logged()
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+    manager.add(Process(pid))
+    data, (found,), text = told()
+    assert data['services'][0]['deaths'] == []
+    (worker,) = data['services'][0]['workers']
+    assert worker['last_error']['error'] == 'PollingException'
+    assert re.fullmatch(
+        r'1 of 1 workers do not run: worker 0; its last error, \d+ s ago: '
+        r'PollingException: Invalid interval value; the master starts no '
+        r'other, as always with Python 3\.14: restart the unit',
+        found['sentence']), found
+    assert (f'  worker 0: does not run; its last error, at '
+            f'{worker["last_error"]["time"]}: PollingException: Invalid '
+            'interval value\n' in f'{text}\n')
+    # one that was noted is told once
+    watch.note_death('id', 0, 2)
+    manager.add(Process(pid))
+    watch.services['id'].last[0] = watch.services['id'].last[0]._replace(
+        time=time.time() - 3600, pid=pid)
+    (worker,) = told()[0]['services'][0]['workers']
+    assert worker['pid'] is None
+    assert worker['last_error'] is None
 
 
 def test_start_method_is_asked_and_not_settled(monkeypatch):

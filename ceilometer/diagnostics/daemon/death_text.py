@@ -54,8 +54,9 @@ def data(death: worker_deaths.Death, now: float) -> contents.WorkerDeath:
             None if words is None
             else round(max(death.time - words.began, 0), 1)),
         'replaced': death.replaced,
-        'last_error': None if words is None else _error(words, death.time,
-                                                        now),
+        'last_error': None if (
+            words is None or words.time is None
+            or death.time - words.time > CAUSE_SECONDS) else error(words, now),
         'report': death.report,
     }
     if death.worker is not None:
@@ -67,9 +68,15 @@ def data(death: worker_deaths.Death, now: float) -> contents.WorkerDeath:
     return told
 
 
-def _error(words: last_words.LastWords, died: float,
-           now: float) -> contents.LoggedError | None:
-    if words.time is None or died - words.time > CAUSE_SECONDS:
+def error(words: last_words.LastWords | None,
+          now: float) -> contents.LoggedError | None:
+    """The last error of a process that has ended.
+
+    :param words: what it has left
+    :param now: seconds since the epoch
+    :returns: None if it has left none
+    """
+    if words is None or words.time is None:
         return None
     return {
         'time': findings.utc(words.time),
@@ -133,10 +140,14 @@ def cause(death: contents.WorkerDeath) -> str:
     # a signal comes from elsewhere
     if told is None or death['signal'] is not None:
         return ''
-    return f', after: {_words(told)}'
+    return f', after: {error_words(told)}'
 
 
-def _words(told: contents.LoggedError) -> str:
+def error_words(told: contents.LoggedError) -> str:
+    """An error in a sentence.
+
+    :param told: the error
+    """
     if told['error'] is None:
         return told['message']
     text = told['error_text']
@@ -156,7 +167,7 @@ def lines(death: contents.WorkerDeath) -> list[str]:
         words += ', replaced in a reload'
     told = death['last_error']
     if told is not None:
-        words += f', after: {_words(told)}'
+        words += f', after: {error_words(told)}'
         if told['logger']:
             words += f' ({told["logger"]})'
     return [words, *(f'  {line}' for line in death.get('stacks', ()))]

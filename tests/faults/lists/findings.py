@@ -154,6 +154,20 @@ FAULTS = (
         tests=(TEST_WORKERS + 'test_missing_workers_are_unusual_only_once_it_'
                'runs',)),
     fault.Fault(
+        name='the last error of a worker nobody has seen end is not told',
+        file='daemon/sections/workers.py',
+        old='                + _last_error(service)\n',
+        new='',
+        tests=(TEST_WORKERS
+               + 'test_missing_worker_is_told_with_its_last_error',)),
+    fault.Fault(
+        name='the last error of a worker whose death is noted is told twice',
+        file='daemon/sections/workers.py',
+        old='        elif process.pid not in noted:\n',
+        new='        else:\n',
+        tests=(TEST_WORKERS
+               + 'test_missing_worker_is_told_with_its_last_error',)),
+    fault.Fault(
         name='a worker that a reload has not replaced is not told',
         file='daemon/sections/workers.py',
         old="                if worker['missed_reload']]\n",

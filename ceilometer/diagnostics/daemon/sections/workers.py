@@ -19,6 +19,7 @@ from typing import Any
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import death_text
+from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import readiness
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import worker_deaths
@@ -96,10 +97,16 @@ def _misses_reload(manager: Any, age: float | None,
 def _service(watch: worker_deaths.Watch, service_id: Any, config: Any,
              now: float, reloaded: float | None) -> contents.WorkersOfService:
     known = watch.services.get(service_id) or worker_deaths.Service()
+    noted = {death.pid for death in list(known.last)}
     expected = int(getattr(config, 'workers', 0))
-    alive = {number: process.pid for process, number
-             in worker_deaths.processes(watch.manager, service_id)
-             if worker_deaths.age(process.pid) is not None}
+    alive: dict[int, int] = {}
+    ended: dict[int, contents.LoggedError | None] = {}
+    for process, number in worker_deaths.processes(watch.manager, service_id):
+        if worker_deaths.age(process.pid) is not None:
+            alive[number] = process.pid
+        elif process.pid not in noted:
+            ended[number] = death_text.error(
+                last_words.of(watch.descriptor, process.pid), now)
     lately = [when for when in list(known.times)
               if now - when <= LATELY_SECONDS]
     workers: list[contents.Worker] = []
@@ -110,7 +117,8 @@ def _service(watch: worker_deaths.Watch, service_id: Any, config: Any,
             'worker': number, 'pid': pid,
             'age_seconds': None if age is None else round(age, 1),
             'restarts': known.restarts.get(number, 0),
-            'missed_reload': _misses_reload(watch.manager, age, reloaded)})
+            'missed_reload': _misses_reload(watch.manager, age, reloaded),
+            'last_error': ended.get(number) if pid is None else None})
     return {
         'service': str(getattr(getattr(config, 'service', None), '__name__',
                                'service')),
@@ -146,6 +154,7 @@ def findings_of(data: contents.Workers) -> list[contents.Finding]:
                 f'{len(missing)} of {service["expected"]} workers'
                 f'{_of(service, data)} do not run: worker '
                 + ', '.join(map(str, missing))
+                + _last_error(service)
                 + (f'; {_UNNOTICED}: restart the unit'
                    if data['replaces'] is False else ''),
                 service=service['service']))
@@ -166,6 +175,17 @@ def findings_of(data: contents.Workers) -> list[contents.Finding]:
 def _of(service: contents.WorkersOfService, data: contents.Workers) -> str:
     """Whose workers: that is told only where there are several services."""
     return f' of {service["service"]}' if len(data['services']) > 1 else ''
+
+
+def _last_error(service: contents.WorkersOfService) -> str:
+    """The end of a sentence: the newest of workers that do not run."""
+    told = [error for worker in service['workers']
+            if (error := worker.get('last_error')) is not None]
+    if not told:
+        return ''
+    newest = min(told, key=lambda error: error['seconds_ago'])
+    return (f'; its last error, {findings.span(newest["seconds_ago"])} ago: '
+            f'{death_text.error_words(newest)}')
 
 
 def _dying(service: contents.WorkersOfService,
@@ -210,6 +230,9 @@ def render(data: contents.Workers) -> str:
             words = ('does not run' if worker['pid'] is None
                      else f'pid {worker["pid"]}, for '
                      f'{findings.span(worker["age_seconds"] or 0)}')
+            if (error := worker.get('last_error')) is not None:
+                words += (f'; its last error, at {error["time"]}: '
+                          f'{death_text.error_words(error)}')
             if worker['missed_reload']:
                 words += ', not replaced by the last reload'
             if worker['restarts']:
