@@ -157,7 +157,7 @@ class Flow:
                 'sources': [{'name': 'all', 'events': ['*'],
                              'sinks': ['out']}],
                 'sinks': [{'name': 'out', 'publishers': [
-                    'file:///var/lib/ceilometer/events.json?json']}]}))
+                    'test://']}]}))
 
     def published(self) -> int:
         """How many samples the file has."""

@@ -29,6 +29,7 @@ from tests.system import conftest
 from tests.system import machine as machines
 from tests.system import patient as patients
 from tests.system import reports
+from tests.system import versions
 
 POLLING = 'ceilometer-polling'
 RUNTIME = '/run/ceilometer/polling'
@@ -253,6 +254,9 @@ def test_without_journald_the_report_goes_to_standard_error(
     main = int(machine.show(POLLING, 'MainPID')['MainPID'])
     configured = [main, *machine.workers(POLLING)]
     assert len(configured) > 1
+    if versions.of(machine).ceilometer.startswith('19.'):
+        # it does not give oslo.reports its configuration
+        configured = []
     machine.wait_for(
         lambda: all(any(complete(path.read_text()) for path in machine.path(
             '/var/log/ceilometer').glob(
