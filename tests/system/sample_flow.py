@@ -245,11 +245,18 @@ def told(flow: Flow, unit: str, *kinds: str, sentence: str = '') -> str:
     :param kinds: that must be in its first three lines
     :param sentence: an expression that must match in these as well
     """
+    text = ''
+
     def found() -> str:
+        nonlocal text
         text = '\n'.join(head(worker(flow.machine, unit)))
         return text if all(f'[{kind}]' in text for kind in kinds) and (
             re.search(sentence, text)) else ''
 
-    return str(flow.machine.wait_for(
-        found, what=f'{kinds} {sentence} in the first lines of a summary',
-        unit=unit))
+    try:
+        flow.machine.wait_for(
+            found, what=f'{kinds} {sentence} in the first lines of a summary',
+            unit=unit)
+    except AssertionError as error:
+        raise AssertionError(f'{error}\nthe last told: {text}') from None
+    return text
