@@ -76,6 +76,8 @@ USUAL_VALUES: Final[dict[str, dict[str, dict[str, Any]]]] = {
 #: More keys than these, in what anybody may have written, are not filled in.
 _KEYS_MAX = 20
 
+_NO_VALUE: Final = object()
+
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 
 _in_one_go = json.JSONEncoder(separators=(',', ':')).encode
@@ -180,12 +182,17 @@ def _leave_out(data: dict[str, Any], keys: list[str],
     """A copy of the data whose objects at a path lack usual values."""
     key, *further = keys
     pauses.pause()
+    if further:
+        return {**data, key: [_leave_out(one, further, values)
+                              for one in data[key]]}
+    # what equals no value stands for none
+    usual_of = values.get
     return {**data, key: [
-        _leave_out(one, further, values) if further else
         {name: value for name, value in one.items()
-         if name not in values or value != values[name]
-         # a number can be equal to a boolean, and written otherwise
-         or type(value) is not type(values[name])}
+         if (usual := usual_of(name, _NO_VALUE)) is not value and (
+             usual != value
+             # a number can be equal to a boolean, and written otherwise
+             or type(usual) is not type(value))}
         for one in data[key]]}
 
 

@@ -54,10 +54,15 @@ def pause() -> None:
     begun = time.monotonic()
     if begun < _due:
         return
-    time.sleep(PAUSE_USEC / 1e6)
+    rest()
     ended = time.monotonic()
     # unless the report has ended meanwhile
     if _due != math.inf:
         # Threads that compute keep the interpreter for 5 ms each. They have
         # half of the time, and the report is made nevertheless.
         _due = ended + max(WORK_SECONDS, ended - begun)
+
+
+def rest() -> None:
+    """Let other threads run, whether a report is made or not."""
+    time.sleep(PAUSE_USEC / 1e6)

@@ -18,6 +18,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import ctypes
+import dis
 from importlib import metadata
 import itertools
 import json
@@ -132,10 +133,48 @@ class TestStacks:
 
     def test_same_stacks_are_merged(self):
         """Owners of the same stack stand together, in order."""
-        code = self.test_same_stacks_are_merged.__code__
-        one, other = (code, 1), (code, 2)
-        assert stacks.merge([('a', one), ('b', other), ('c', one)]) == [
-            (one, ['a', 'c']), (other, ['b'])]
+        code = compile('x; y\nz\n', 'file', 'exec')
+        places = {code.co_names[0]: [], code.co_names[2]: []}
+        for instruction in dis.get_instructions(code):
+            if instruction.argval in code.co_names:
+                places[{'y': 'x'}.get(instruction.argval,
+                                      instruction.argval)].append(
+                    (code, instruction.offset))
+        (one, same), (other,) = places['x'], places['z']
+        assert stacks.merge([
+            ('a', one), ('b', other), ('c', same), ('d', one)]) == [
+            (one, ['a', 'c', 'd']), (other, ['b'])]
+
+    def test_line_is_that_of_the_frame(self):
+        """Of each of its instructions; also where it has not begun."""
+        def generate():
+            yield sys._getframe().f_lineno
+            yield (sys._getframe()
+                   .f_lineno)
+
+        begun = generate()
+        describer = stacks.Describer()
+        for _ in range(3):
+            (frame,) = describer.frames(stacks.copy(begun.gi_frame))
+            assert frame['line'] == begun.gi_frame.f_lineno
+            next(begun, None)
+
+    def test_threads_get_their_turn_between_stacks(self, stop, monkeypatch):
+        """Where there are many; all are copied, and nothing twice."""
+        start, _ = stop
+        rests = []
+        monkeypatch.setattr(stacks, 'COPY_SECONDS', 0)
+        monkeypatch.setattr(stacks.pauses, 'rest', lambda: rests.append(1))
+        threads_of_test = [start(f'many-{number}') for number in range(10)]
+        copied = stacks.of_threads()
+        assert len(rests) == len(copied)
+        for thread in threads_of_test:
+            assert copied[thread.ident][0] is threading.Thread(
+                )._bootstrap.__code__
+        monkeypatch.setattr(stacks, 'COPY_SECONDS', limits.EVENT_SECONDS)
+        rests.clear()
+        assert set(stacks.of_threads()) == set(copied)
+        assert not rests
 
 
 @pytest.fixture
@@ -271,9 +310,11 @@ class TestThreads:
         # as a line: the source of this very test stands in the text, too
         assert '10 threads with the same stack:' in text.split('\n')
 
-    def test_states_are_told(self, stop):
+    @pytest.mark.parametrize('exact_max', [0, 10_000])
+    def test_states_are_told(self, stop, monkeypatch, exact_max):
         """A thread that computes is running, one that sleeps waits."""
         start, event = stop
+        monkeypatch.setattr(kernel_threads, 'EXACT_MAX', exact_max)
 
         def spin():
             while not event.is_set():
@@ -292,11 +333,32 @@ class TestThreads:
         while (found := states()) != ('running', 'waiting'):
             assert time.monotonic() < deadline, found
 
+    @pytest.mark.parametrize('exact_max', [0, 10_000])
     def test_thread_that_waits_for_a_processor_is_running(
-            self, stop, monkeypatch):
+            self, stop, monkeypatch, exact_max):
         """On a busy machine one that computes has little of them."""
-        start, _ = stop
-        thread = start('computes')
+        start, event = stop
+
+        def compute():
+            while not event.wait(0.001):
+                pass
+
+        thread = start('computes', compute)
+        monkeypatch.setattr(kernel_threads, 'EXACT_MAX', exact_max)
+        begin = kernel_threads.begin
+
+        def begin_and_wait(native_ids):
+            begun = begin(native_ids)
+            # until it has run
+            deadline = time.monotonic() + limits.EVENT_SECONDS
+            clock = begun.clocks[thread.native_id]
+            while kernel_threads._clocks([thread.native_id]) == {
+                    thread.native_id: clock}:
+                assert time.monotonic() < deadline
+                time.sleep(0.001)
+            return begun
+
+        monkeypatch.setattr(kernel_threads, 'begin', begin_and_wait)
         waited = itertools.count(0, 10_000_000_000)
         contents = kernel_threads._contents
 

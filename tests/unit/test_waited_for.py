@@ -468,13 +468,47 @@ def test_who_has_ended_is_forgotten(monkeypatch):
     found = processor_shares.since_last(
         [thread(1, 10, 3.0), thread(2, 11, 3.0)])
     assert list(found) == [1] and found[1] > 0
-    assert set(processor_shares._last.seconds) == {(1, 10), (2, 11)}
+    assert {(native_id, one.started) for native_id, one
+            in processor_shares._last.threads.items()} == {(1, 10), (2, 11)}
     monkeypatch.setattr(processor_shares, 'REMEMBERED_MAX', 1)
     processor_shares.since_last([thread(1, 10, 3.0), thread(2, 11, 3.0)])
-    assert len(processor_shares._last.seconds) == 1
+    assert len(processor_shares._last.threads) == 1
     monkeypatch.setattr(processor_shares, '_last',
                         processor_shares._last._replace(pid=1))
+    assert processor_shares.last() == {}
     assert processor_shares.since_last([thread(1, 10, 3.0)]) == {}
+
+
+def test_thread_that_has_not_run_is_not_read_again(waiting, monkeypatch):
+    """It is told as before; one that has run is read."""
+    gone_on = threading.Event()
+
+    def goes_on():
+        gone_on.wait()
+        waiting.over.wait()
+
+    monkeypatch.setattr(processor_shares, '_last', None)
+    rests = waiting.start('rests', waiting.over.wait)
+    runs = waiting.start('runs', goes_on)
+    until(lambda data: all(
+        named(data, name)['waiting_for'] == 'a condition or an event'
+        for name in ('rests', 'runs')))
+    first = collected()
+    read = []
+    contents = kernel_threads._contents
+
+    def noted(native_id, name):
+        read.append((native_id, name))
+        return contents(native_id, name)
+
+    monkeypatch.setattr(kernel_threads, '_contents', noted)
+    gone_on.set()
+    second = until(lambda data: named(data, 'runs')['switches']
+                   > named(first, 'runs')['switches'])
+    assert (runs.native_id, 'stat') in read
+    assert (rests.native_id, 'stat') not in read
+    expected = {**named(first, 'rests'), 'cpu_share': 0.0}
+    assert named(second, 'rests') == expected
 
 
 def test_how_often_a_thread_got_a_processor(waiting):

@@ -12,8 +12,8 @@
 
 """How much of a processor each thread had since the report before.
 
-What is kept is three numbers a thread, of those that there are: whoever has
-ended is forgotten with the next report.
+What is kept is what the kernel has said of each thread, of those that there
+are: whoever has ended is forgotten with the next report.
 
 Runs in the thread that collects.
 """
@@ -21,6 +21,8 @@ Runs in the thread that collects.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Mapping
+import itertools
 import os
 import time
 from typing import NamedTuple
@@ -36,15 +38,22 @@ class _Last(NamedTuple):
 
     :ivar pid: of the process; one that was forked has not reported
     :ivar moment: time.monotonic()
-    :ivar seconds: processor time, by native id and start of the thread
+    :ivar threads: by native id
     """
 
     pid: int
     moment: float
-    seconds: dict[tuple[int, int], float]
+    threads: dict[int, kernel_threads.KernelThread]
 
 
 _last: _Last | None = None
+
+
+def last() -> Mapping[int, kernel_threads.KernelThread]:
+    """The threads as they were at the report before, by native id."""
+    before = _last
+    return {} if before is None or before.pid != os.getpid() else (
+        before.threads)
 
 
 def since_last(seen: Iterable[kernel_threads.KernelThread],
@@ -58,13 +67,20 @@ def since_last(seen: Iterable[kernel_threads.KernelThread],
     """
     global _last
     now = time.monotonic()
-    pid = os.getpid()
-    seconds = {(one.native_id, one.started): one.cpu_seconds
-               for one in list(seen)[:REMEMBERED_MAX]}
-    before = _last
-    _last = _Last(pid, now, seconds)
-    if before is None or before.pid != pid or now <= before.moment:
+    threads = {one.native_id: one
+               for one in itertools.islice(seen, REMEMBERED_MAX)}
+    before = last()
+    elapsed = now - _last.moment if _last is not None else 0.0
+    _last = _Last(os.getpid(), now, threads)
+    if elapsed <= 0:
         return {}
-    return {
-        key[0]: max(0.0, used - before.seconds[key]) / (now - before.moment)
-        for key, used in seconds.items() if key in before.seconds}
+    shares = {}
+    for native_id, thread in threads.items():
+        earlier = before.get(native_id)
+        if earlier is thread:
+            # it has not run
+            shares[native_id] = 0.0
+        elif earlier is not None and earlier.started == thread.started:
+            shares[native_id] = max(
+                0.0, thread.cpu_seconds - earlier.cpu_seconds) / elapsed
+    return shares

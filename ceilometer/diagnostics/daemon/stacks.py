@@ -12,10 +12,10 @@
 
 """Stacks of threads, greenlets and tasks: copied first, described later.
 
-To copy a stack is to walk its frames and note code and line, nothing else:
-that is what a running daemon can be asked to hold still for. File names, the
-lines of source and the merging of stacks that are the same come afterwards.
-Local variables are not looked at here.
+To copy a stack is to walk its frames and note code and instruction, nothing
+else: that is what a running daemon can be asked to hold still for. Lines, file
+names, the lines of source and the merging of stacks that are the same come
+afterwards. Local variables are not looked at here.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from __future__ import annotations
 import collections
 from collections.abc import Iterable
 import linecache
+import sys
+import time
+from types import CodeType
 from types import FrameType
 from typing import Any
 
@@ -35,32 +38,67 @@ FRAMES_MAX = 200
 #: A line of source that is longer is cut.
 SOURCE_CHARS_MAX = 200
 
-#: Code and line of each frame in turn, outermost first: (code, line, code,
-#: line, …); (None, number) stands for as many frames that were left out. Flat,
-#: because each tuple is an object for Python's garbage collector to count,
-#: and a thousand stacks of pairs would have it search the whole heap.
+#: For how long stacks are copied before other threads get their turn.
+COPY_SECONDS = 0.002
+
+#: Code and instruction of each frame in turn, outermost first: (code, place,
+#: code, place, …); (None, number) stands for as many frames that were left
+#: out. Flat, because each tuple is an object for Python's garbage collector to
+#: count, and a thousand stacks of pairs would have it search the whole heap.
+#: The place is that in the bytecode: a frame has it at once, and has to search
+#: for its line.
 RawStack = tuple[Any, ...]
 
 
 def copy(frame: FrameType | None) -> RawStack:
     """Copy the stack that a frame is the innermost of; takes microseconds."""
+    # innermost first and place before code, to be turned round at the end
     inner: list[Any] = []
-    outer: collections.deque[Any] = collections.deque(maxlen=FRAMES_MAX)
-    count = 0
-    while frame is not None:
-        # innermost first and line before code, to be turned round at the end;
-        # f_lineno is None in a frame that has no line yet
-        target = inner if count < FRAMES_MAX // 2 else outer
-        target.append(frame.f_lineno or 0)
-        target.append(frame.f_code)
-        count += 1
+    append = inner.append
+    for _ in range(FRAMES_MAX // 2):
+        if frame is None:
+            break
+        append(frame.f_lasti)
+        append(frame.f_code)
         frame = frame.f_back
-    left_out = count - (len(inner) + len(outer)) // 2
-    if left_out:
-        inner += (left_out, None)
-    inner.extend(outer)
+    if frame is not None:
+        outer: collections.deque[Any] = collections.deque(maxlen=FRAMES_MAX)
+        count = 0
+        while frame is not None:
+            outer += (frame.f_lasti, frame.f_code)
+            count += 1
+            frame = frame.f_back
+        left_out = count - len(outer) // 2
+        if left_out:
+            inner += (left_out, None)
+        inner.extend(outer)
     inner.reverse()
     return tuple(inner)
+
+
+def of_threads() -> dict[int, RawStack]:
+    """Copy the stacks of all threads, by ident.
+
+    Those of some hundred threads are copied at one moment. Of more, each is
+    copied at one moment; but others get their turn in between.
+    """
+    frames = sys._current_frames()
+    idents = list(frames)
+    copied: dict[int, RawStack] = {}
+    due = time.monotonic() + COPY_SECONDS
+    for ident in idents:
+        # one that has ended meanwhile has none
+        if ident in frames:
+            copied[ident] = copy(frames[ident])
+        if time.monotonic() >= due:
+            # frames keep all that their functions hold alive, and their
+            # threads have moved on
+            frames.clear()
+            pauses.rest()
+            frames = sys._current_frames()
+            due = time.monotonic() + COPY_SECONDS
+    frames.clear()
+    return copied
 
 
 class Describer:
@@ -80,10 +118,11 @@ class Describer:
         :param stack: as :func:`copy` gave it
         """
         frames: list[contents.Frame | contents.LeftOut] = []
-        for code, line in zip(stack[::2], stack[1::2], strict=True):
+        for code, place in zip(stack[::2], stack[1::2], strict=True):
             if code is None:
-                frames.append({'left_out': line})
+                frames.append({'left_out': place})
                 continue
+            line = _line(code, place)
             frames.append({
                 'file': code.co_filename,
                 'line': line,
@@ -111,17 +150,40 @@ class Describer:
 
 def merge(stacks: Iterable[tuple[Any, RawStack]],
           ) -> list[tuple[RawStack, list[Any]]]:
-    """Put together what has the same stack.
+    """Put together what has the same stack: the same lines of the same code.
 
     :param stacks: owners and their stacks
-    :returns: each stack once with all its owners, in order of first sight
+    :returns: each stack once, as its first owner has it, with all its owners,
+        in order of first sight
     """
+    by_place: dict[Any, list[Any]] = {}
     merged: dict[Any, tuple[RawStack, list[Any]]] = {}
     for owner, stack in stacks:
         # code objects compare by value, which is slow; these are the same
-        key = (*map(id, stack[::2]), *stack[1::2])
-        merged.setdefault(key, (stack, []))[1].append(owner)
+        codes = tuple(map(id, stack[::2]))
+        owners = by_place.get(place := (codes, stack[1::2]))
+        if owners is None:
+            lines = tuple(map(_line, stack[::2], stack[1::2]))
+            _, owners = merged.setdefault((codes, lines), (stack, []))
+            by_place[place] = owners
+        owners.append(owner)
     return list(merged.values())
+
+
+def _line(code: CodeType | None, place: int) -> int:
+    """The line of source of an instruction, 0 if it has none.
+
+    :param code: of the frame; None where frames were left out, which gives
+        their number
+    :param place: the instruction, as ``f_lasti`` has it; negative in a frame
+        that has not begun
+    """
+    if code is None:
+        return place
+    if place < 0:
+        return code.co_firstlineno
+    return next((line or 0 for begin, end, line in code.co_lines()
+                 if begin <= place < end), 0)
 
 
 def render_all(

@@ -132,8 +132,8 @@ def ask(wanted: Iterable[Wanted], known: dict[int | None, threading.Thread],
     while there:
         one, frame = there.pop()
         found: Told | int | None = None
-        # of the code and the line, innermost last
-        if one.stack[-2:] == (frame.f_code, frame.f_lineno):
+        # of the code and the instruction, innermost last
+        if one.stack[-2:] == (frame.f_code, frame.f_lasti):
             try:
                 found = _of_frame(frame, one.source, idents, alive)
             except Exception:

@@ -142,6 +142,7 @@ class _Name(NamedTuple):
     :ivar is_command: whether it is one of a command line
     :ivar describes: whether the value may be the name of something
     :ivar described: whether it may be the value of what has such a name
+    :ivar is_plain: whether its texts are masked for nothing but what they are
     """
 
     shown: str | None = None
@@ -150,6 +151,7 @@ class _Name(NamedTuple):
     is_command: bool = False
     describes: bool = False
     described: bool = False
+    is_plain: bool = False
 
 
 _NO_NAME = _Name()
@@ -161,7 +163,8 @@ class _Row(NamedTuple):
     :ivar names: what is known of each
     :ivar shown: each without secrets
     :ivar chars: how many characters they have together
-    :ivar describes: whether a value may be the name of something
+    :ivar describes: whether a value may be the name of something, and another
+        one its value
     """
 
     names: list[_Name]
@@ -187,6 +190,9 @@ class _Walk:
         # each frame of each stack has the same ones
         self._names: dict[str, _Name] = {}
         self._rows: dict[tuple[Any, ...], _Row] = {}
+        # texts by a plain name in which nothing was masked; most stand many
+        # times
+        self._plain: set[str] = set()
         #: whether nothing of it has to be escaped to stand on one line
         self.is_printable = True
 
@@ -252,8 +258,11 @@ class _Walk:
             return self._line(' '.join(self._masker.arguments([text])))
         # A line of a program is no place for a secret, but is full of names
         # that say key or token.
-        return self._line(self._masker.text(
+        masked = self._line(self._masker.text(
             text, names=name.shown != 'source'))
+        if name.is_plain and masked == text:
+            self._plain.add(text)
+        return masked
 
     def _line(self, masked: str) -> str:
         if not masked.isprintable():
@@ -276,11 +285,13 @@ class _Walk:
         is_text = isinstance(key, str)
         shown = self._line(
             self._masker.text(key if is_text else _safe_repr(key)))
+        says = secret_names.says(shown)
+        is_command = shown.lower() in COMMANDS
         return _Name(
-            shown, secret_names.says(shown),
-            secret_names.is_directory(shown, '/'), shown.lower() in COMMANDS,
+            shown, says, secret_names.is_directory(shown, '/'), is_command,
             is_text and key.lower() in described_values.NAMES,
-            _safe_str(key).lower() in described_values.VALUES)
+            _safe_str(key).lower() in described_values.VALUES,
+            says is _Says.NOTHING and not is_command and shown != 'source')
 
     def _mapping(self, value: Mapping[Any, Any], depth: int,
                  secret: bool) -> Any:
@@ -304,21 +315,23 @@ class _Walk:
                 for (_, item), name, shown in zip(
                     items, row.names, row.shown, strict=True)}
         result = {}
-        plain = 0
+        plain = chars = 0
         for (_, item), name, shown in zip(
                 items, row.names, row.shown, strict=True):
             kind = type(item)
             # most are such, of which nothing is masked
-            if item is None or kind is bool or (
-                    kind is int and name.says is not _Says.SECRET
+            if kind is str and item in self._plain and name.is_plain:
+                chars += len(item)
+            elif item is not None and kind is not bool and not (
+                    kind in _NUMBERS and name.says is not _Says.SECRET
                     and -_PLAIN_MAX < item < _PLAIN_MAX):
-                plain += 1
-                if not plain % VALUES_UNTIL_PAUSE:
-                    pauses.pause()
-                result[shown] = item
-            else:
                 result[shown] = self.value(item, name, depth + 1)
-        self._count(4 * plain)
+                continue
+            plain += 1
+            if not plain % VALUES_UNTIL_PAUSE:
+                pauses.pause()
+            result[shown] = item
+        self._count(4 * plain + chars)
         return result
 
     def _row(self, keys: tuple[Any, ...]) -> _Row:
@@ -330,7 +343,8 @@ class _Walk:
             names = [name if name.shown != 'source' else _NO_NAME
                      for name in names]
         row = _Row(names, shown, sum(map(len, shown)),
-                   any(name.describes for name in names))
+                   any(name.describes for name in names)
+                   and any(name.described for name in names))
         # what equals a text is one
         if all(type(key) is str for key in keys):
             self._rows[keys] = row

@@ -60,15 +60,15 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the same stack is told for each thread',
         file=STACKS,
-        old='key = (*map(id, stack[::2]), *stack[1::2])',
-        new='key = object()',
+        old='        codes = tuple(map(id, stack[::2]))\n',
+        new='        codes = (object(),)\n',
         tests=(TESTS + 'TestThreads::test_threads_of_one_stack_are_'
                'merged',)),
     fault.Fault(
         name='stacks of different lines are called the same',
         file=STACKS,
-        old='key = (*map(id, stack[::2]), *stack[1::2])',
-        new='key = (*map(id, stack[::2]),)',
+        old='owners = by_place.get(place := (codes, stack[1::2]))',
+        new='owners = by_place.get(place := codes)',
         tests=(TESTS + 'TestStacks::test_same_stacks_are_merged',)),
     # threads
     fault.Fault(
@@ -151,6 +151,40 @@ FAULTS: tuple[fault.Fault, ...] = (
         new="partition(') ')",
         tests=(TESTS + 'TestThreads::test_name_that_looks_like_a_state_is_a_'
                'name',)),
+    fault.Fault(
+        name='a thread is read again that has not run',
+        file=KERNEL_THREADS,
+        old='thread.clock != clock',
+        new='True',
+        tests=(TEST_WAITED_FOR + 'test_thread_that_has_not_run_is_not_read_'
+               'again',)),
+    fault.Fault(
+        name='a thread that has run is not read again',
+        file=KERNEL_THREADS,
+        old='thread.clock != clock',
+        new='False',
+        tests=(TEST_WAITED_FOR + 'test_thread_that_has_not_run_is_not_read_'
+               'again',)),
+    fault.Fault(
+        name='of many threads it is not told which wait for a processor',
+        file=KERNEL_THREADS,
+        old='            if clock != begun.clocks[native_id])\n',
+        new='            if False)\n',
+        tests=(TESTS + 'TestThreads::test_thread_that_waits_for_a_processor_'
+               'is_running',)),
+    fault.Fault(
+        name='the stacks of many threads hold all of them up',
+        file=STACKS,
+        old='            pauses.rest()\n',
+        new='',
+        tests=(TESTS + 'TestStacks::test_threads_get_their_turn_between_'
+               'stacks',)),
+    fault.Fault(
+        name='a stack is told as another one where the instructions differ',
+        file=STACKS,
+        old='lines = tuple(map(_line, stack[::2], stack[1::2]))',
+        new='lines = stack[1::2]',
+        tests=(TESTS + 'TestStacks::test_same_stacks_are_merged',)),
     # green threads and tasks
     fault.Fault(
         name='green threads are not found',
@@ -525,9 +559,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='processor time of who has ended is kept',
         file='daemon/processor_shares.py',
-        old='    _last = _Last(pid, now, seconds)\n',
-        new='    _last = _Last(pid, now, {\n'
-            '        **(before.seconds if before else {}), **seconds})\n',
+        old='    _last = _Last(os.getpid(), now, threads)\n',
+        new='    _last = _Last(os.getpid(), now, {**before, **threads})\n',
         tests=(TEST_WAITED_FOR + 'test_who_has_ended_is_forgotten',)),
     fault.Fault(
         name='the variables that a function keeps are taken from it',

@@ -262,8 +262,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a number that equals a usual boolean becomes one',
         file='data_json.py',
-        old='         or type(value) is not type(values[name])}',
-        new='         }',
+        old='             or type(usual) is not type(value))}',
+        new='             )}',
         tests=('tests/unit/test_data_json.py',)),
     fault.Fault(
         name='what an object lacks is given to it',

@@ -65,7 +65,7 @@ def _copy(task: Any) -> tuple[contents.Task, stacks.RawStack]:
             awaited, 'gi_frame', None) or getattr(awaited, 'ag_frame', None)
         if frame is None:
             break
-        frames += (frame.f_code, frame.f_lineno or 0)
+        frames += (frame.f_code, frame.f_lasti)
         awaited = getattr(awaited, 'cr_await', None) or getattr(
             awaited, 'gi_yieldfrom', None) or getattr(
                 awaited, 'ag_await', None)

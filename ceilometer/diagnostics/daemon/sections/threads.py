@@ -15,7 +15,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from typing import Any
 
@@ -75,12 +74,8 @@ _WAITS = tuple((patterns.pattern(pattern), reason) for pattern, reason in (
 
 def snapshot() -> dict[str, Any]:
     """Copy every thread's stack; a few microseconds each."""
-    frames = sys._current_frames()
-    copied = {ident: stacks.copy(frame) for ident, frame in frames.items()}
-    # frames keep all that their functions hold alive
-    del frames
     return {
-        'stacks': copied,
+        'stacks': stacks.of_threads(),
         'threads': {thread.ident: thread for thread in threading.enumerate()},
         'main': threading.main_thread().ident,
         'doings': work.doings(),
@@ -93,24 +88,25 @@ def measure(taken: dict[str, Any]) -> None:
 
     :param taken: what :func:`snapshot` returned
     """
-    taken['runnable'] = kernel_threads.runnable(taken['native_ids'])
+    taken['begun'] = kernel_threads.begin(taken['native_ids'])
 
 
 def collect(context: section.Context) -> section.Content:
     """Describe the threads that the snapshot has seen."""
     taken = context.snapshot(NAME)
-    shares, switches = kernel_threads.shares(
-        taken['runnable'], MEASURE_SECONDS)
-    kernel = kernel_threads.read(taken['native_ids'], switches)
+    measured = kernel_threads.measure(taken['begun'], MEASURE_SECONDS)
+    kernel = kernel_threads.read(
+        taken['native_ids'], measured, processor_shares.last())
+    shares = measured.shares
     lately = processor_shares.since_last(kernel.values())
     doings = taken['doings']
     moments = work_told.Moments()
     intervals = work_told.intervals(context.daemon.worker_service)
     threads = []
     for ident, stack in taken['stacks'].items():
+        pauses.pause()
         thread = taken['threads'].get(ident)
         described = _describe(ident, thread, ident == taken['main'])
-        pauses.pause()
         native_id = described['native_id']
         seen = None if native_id is None else kernel.pop(native_id, None)
         if seen is not None:
@@ -131,13 +127,18 @@ def collect(context: section.Context) -> section.Content:
         frames = describer.frames(stack)
         innermost = frames[-1] if frames else {'left_out': 0}
         source = '' if 'left_out' in innermost else innermost['source']
+        waiting_for = _waiting_for(frames)
+        may_tell = waiting_for in _OF_SOMEBODY or (
+            waiting_for is None and source.startswith('with '))
         for owner in owners:
-            owner['waiting_for'] = (
-                _waiting_for(frames) if owner['state'] != contents.RUNNING
-                else None)
-            if _may_tell(owner, source):
+            if owner['state'] == contents.RUNNING:
+                continue
+            owner['waiting_for'] = waiting_for
+            # the object that it waits for may say of whom
+            if may_tell and not owner['diagnostics']:
+                ident = owner['ident']
                 wanted.append(waited_for.Wanted(
-                    owner['ident'], stack, source))
+                    ident, taken['stacks'][ident], source))
         merged.append({'threads': owners, 'frames': frames})
         pauses.pause()
     told = waited_for.ask(wanted, taken['threads'])
@@ -199,14 +200,6 @@ def _add_used(described: contents.Thread | contents.KernelThread,
     described['cpu_share'] = None if share is None else round(share, 3)
     described['switches'] = seen.switches
     described['kernel_function'] = seen.waits_in
-
-
-def _may_tell(owner: contents.Thread, source: str) -> bool:
-    """Whether the object that a thread waits for may say of whom."""
-    if owner['diagnostics'] or owner['state'] == contents.RUNNING:
-        return False
-    return owner['waiting_for'] in _OF_SOMEBODY or (
-        owner['waiting_for'] is None and source.startswith('with '))
 
 
 def _tell(owner: contents.Thread, found: waited_for.Told,
