@@ -537,6 +537,23 @@ class TestThreads:
         assert seen.state in ('waiting', 'running')
         assert seen.cpu_seconds < 30
 
+    def test_stack_of_the_thread_that_reports_is_left_out(self, stop):
+        """It is the same in each report; those of other threads are not."""
+        start, _ = stop
+        start('diagnostics-trigger')
+        found = []
+        reports = threading.Thread(
+            target=lambda: found.append(told(threads)),
+            name='diagnostics-report')
+        reports.start()
+        reports.join(limits.EVENT_SECONDS)
+        (data, text), = found
+        frames = {owner['name']: merged['frames']
+                  for merged in data['stacks'] for owner in merged['threads']}
+        assert frames['diagnostics-report'] == []
+        assert frames['diagnostics-trigger'] and frames['MainThread']
+        assert '\nThread "diagnostics-report"' in text
+
     def test_local_variables_are_never_told(self):
         """A secret in a variable stays there."""
         secret = CANARY[:5] + CANARY[5:]

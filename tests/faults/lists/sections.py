@@ -185,6 +185,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='lines = tuple(map(_line, stack[::2], stack[1::2]))',
         new='lines = stack[1::2]',
         tests=(TESTS + 'TestStacks::test_same_stacks_are_merged',)),
+    fault.Fault(
+        name='each report has the stack by which it was made',
+        file=THREADS,
+        old='() if is_copier else stack',
+        new='stack',
+        tests=(TESTS + 'TestThreads::test_stack_of_the_thread_that_reports_'
+               'is_left_out',)),
     # green threads and tasks
     fault.Fault(
         name='green threads are not found',

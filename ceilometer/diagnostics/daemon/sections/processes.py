@@ -114,6 +114,13 @@ class _Describer:
         except OSError:
             # older versions need /proc/stat
             return {**described, 'state': contents.HIDDEN}
+        # much of it is in the same file of the kernel
+        with process.oneshot():
+            described.update(
+                self._look(process))  # type: ignore[typeddict-item]
+        return described
+
+    def _look(self, process: psutil.Process) -> dict[str, Any]:
         looked: dict[str, Any] = {}
         for key, look in (
                 ('parent', process.ppid),
@@ -139,8 +146,7 @@ class _Describer:
                 # a zombie has no command line, another user's process hides
                 # its descriptors: what is known stays
                 continue
-        described.update(looked)  # type: ignore[typeddict-item]
-        return described
+        return looked
 
     def _user(self, uid: int) -> str:
         return self._users.get(uid, str(uid))

@@ -78,6 +78,7 @@ def snapshot() -> dict[str, Any]:
         'stacks': stacks.of_threads(),
         'threads': {thread.ident: thread for thread in threading.enumerate()},
         'main': threading.main_thread().ident,
+        'by': threading.get_ident(),
         'doings': work.doings(),
         'native_ids': kernel_threads.native_ids(),
     }
@@ -115,7 +116,9 @@ def collect(context: section.Context) -> section.Content:
         if ident in doings:
             described['works_on'] = work_told.pieces(
                 doings[ident], intervals, moments)
-        threads.append((described, stack))
+        # it has copied the stacks when its own was copied, in every report
+        is_copier = described['diagnostics'] and ident == taken['by']
+        threads.append((described, () if is_copier else stack))
     # the main thread first, ours last, all others by age
     threads.sort(key=lambda item: (
         not item[0]['foreground'], item[0]['diagnostics'],
