@@ -157,8 +157,12 @@ def _configure(root: pathlib.Path) -> None:
     construction.call(['chroot', str(root), 'chmod', '0640', secret])
 
 
-def _keep(owner: int, bed: beds.Bed, built: pathlib.Path) -> None:
-    """Boot a machine, keep it as long as its owner lives, clean up."""
+def _keep(owner: int, bed: beds.Bed, built: pathlib.Path,
+          before_boot: str) -> None:
+    """Boot a machine, keep it as long as its owner lives, clean up.
+
+    :param before_boot: a script that runs in it before that.
+    """
     owner_fd = os.pidfd_open(owner)
     if os.getppid() != owner:
         return
@@ -174,6 +178,8 @@ def _keep(owner: int, bed: beds.Bed, built: pathlib.Path) -> None:
     _prepare(root, name)
     bed.install(built, root, scratch)
     _configure(root)
+    if before_boot:
+        construction.call(['chroot', str(root), 'sh', '-euc', before_boot])
     about = {'name': name, 'python': bed.python,
              'packages': bed.packages(root)}
 
@@ -254,17 +260,19 @@ def _wait_for_boot(owner_fd: int, nspawn: int, ready: socket.socket) -> bool:
     return False
 
 
-def _main(owner: int, bed: str, built: pathlib.Path) -> None:
+def _main(owner: int, bed: str, built: pathlib.Path,
+          before_boot: str) -> None:
     # The owner decides; the terminal's Ctrl-C is for the owner.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
     try:
-        _keep(owner, beds.BEDS[bed], built)
+        _keep(owner, beds.BEDS[bed], built, before_boot)
     except construction.MachineError as error:
         print(json.dumps({'error': str(error)}), flush=True)
         sys.exit(1)
 
 
 if __name__ == '__main__':
-    _main(int(sys.argv[1]), sys.argv[2], pathlib.Path(sys.argv[3]))
+    _main(int(sys.argv[1]), sys.argv[2], pathlib.Path(sys.argv[3]),
+          sys.argv[4])

@@ -76,10 +76,11 @@ class Machine:
     :ivar packages: the directory of packages that has this project's
     """
 
-    def __init__(self, bed: str | None = None) -> None:
+    def __init__(self, bed: str | None = None, before_boot: str = '') -> None:
         """Boot; returns when systemd says that it has finished.
 
         :param bed: what it is made of, that of the environment by default.
+        :param before_boot: a script of sh that runs in it before that.
         :raises construction.MachineError: if the host or the boot is not up to
             it.
         """
@@ -89,7 +90,7 @@ class Machine:
         self._keeper = subprocess.Popen(
             ['unshare', '--mount', '--propagation', 'private',
              sys.executable, '-Es', '-m', keeper.__name__, str(os.getpid()),
-             bed, str(built)], cwd=construction.TREE,
+             bed, str(built), before_boot], cwd=construction.TREE,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             start_new_session=True)
         try:

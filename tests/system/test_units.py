@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.system import beds
 from tests.system import command
 from tests.system import conftest
 from tests.system import construction
@@ -247,3 +248,31 @@ def test_target_starts_and_stops_what_is_enabled(
     finally:
         machine.systemctl('stop', *DAEMONS)
         machine.systemctl('disable', *DAEMONS)
+
+
+# On the host's own distribution each run has to be short.
+@pytest.mark.skipif(beds.chosen() == beds.HOST,
+                    reason='make debian-12 and its like have it')
+def test_machine_boots_with_all_enabled() -> None:
+    """As Debian enables what it installs: a defined set, and no failure."""
+    running = ('ceilometer-polling', 'ceilometer-agent-ipmi',
+               'ceilometer-agent-notification')
+    every = ' '.join((*(f'{name}.service' for name in DAEMONS), TARGET))
+    with machines.Machine(
+            before_boot=f'systemctl preset {every}') as machine:
+        # neither the broker nor Keystone is there, and the boot has ended
+        for name in (*DAEMONS, TARGET):
+            assert machine.run(['systemctl', 'is-enabled', name]
+                               ).stdout == 'enabled\n'
+        assert [name for name in DAEMONS if is_up(machine, name)] == [
+            name for name in DAEMONS if name in running]
+        for name in DAEMONS:
+            assert machine.show(
+                name, 'ActiveState', 'Result', 'NRestarts') == {
+                    'ActiveState': 'active' if name in running
+                    else 'inactive', 'Result': 'success', 'NRestarts': '0'}
+        failed = machine.systemctl('list-units', '--failed', '--no-legend',
+                                   '--plain', 'ceilometer*').stdout
+        assert failed == ''
+        for name in running:
+            assert command.triggered(machine, name)
