@@ -74,7 +74,11 @@ USUAL_VALUES: Final[dict[str, dict[str, dict[str, Any]]]] = {
 }
 
 #: More keys than these, in what anybody may have written, are not filled in.
-_KEYS_MAX = 20
+_KEYS_MAX = 10
+
+#: Data in which usual values would be as many times as long are left as they
+#: were written.
+FILLED_RATIO_MAX: Final = 64
 
 _NO_VALUE: Final = object()
 
@@ -107,26 +111,42 @@ def decode_section(name: str, text: str) -> Any:
     :param text: what :func:`encode_section` gave, or any JSON
     :raises ValueError: it is no JSON
     """
-    data = json.loads(text)
-    if (name not in USUAL_VALUES or not isinstance(data, dict)
-            or not isinstance(data.get(USUAL), dict)):
-        return data
-    data = dict(data)
+    written = json.loads(text)
+    if (name not in USUAL_VALUES or not isinstance(written, dict)
+            or not isinstance(written.get(USUAL), dict)):
+        return written
+    data = dict(written)
     usual = data.pop(USUAL)
     by_group = data.pop(AT_DEFAULT, None)
     options = data.get('options')
+    # Who writes a long value once and many objects that lack it has a reader
+    # write it as many times.
+    left = FILLED_RATIO_MAX * len(text)
     if isinstance(by_group, dict) and isinstance(options, list):
+        left -= sum(len(group) * len(values)
+                    for group, values in by_group.items()
+                    if isinstance(values, dict))
+        if left < 0:
+            return written
         data['options'] = options = options + [
             {'group': group, 'name': option, 'value': value}
             for group, values in by_group.items() if isinstance(values, dict)
             for option, value in values.items()]
         options.sort(key=_place)
+    lacking = []
     for path in USUAL_VALUES[name]:
         values = usual.get(path)
         if (isinstance(values, dict) and len(values) <= _KEYS_MAX
                 and not any(isinstance(value, (list, dict)) and value
                             for value in values.values())):
-            _fill_in(data, path.split('.'), values)
+            found = list(_all_objects(data, path.split('.')))
+            left -= len(found) * sum(
+                len(key) + len(str(value)) for key, value in values.items())
+            lacking.append((found, values))
+    if left < 0:
+        return written
+    for found, values in lacking:
+        _fill_in(found, values)
     return data
 
 
@@ -196,17 +216,23 @@ def _leave_out(data: dict[str, Any], keys: list[str],
         for one in data[key]]}
 
 
-def _fill_in(data: Any, keys: list[str], values: dict[str, Any]) -> None:
-    """Give the objects at a path the usual values that they lack."""
+def _all_objects(data: Any, keys: list[str]) -> Iterator[dict[str, Any]]:
+    """The objects of the lists at a path, whatever else is there."""
     elements = data.get(keys[0]) if isinstance(data, dict) else None
     for one in elements if isinstance(elements, list) else ():
         if keys[1:]:
-            _fill_in(one, keys[1:], values)
+            yield from _all_objects(one, keys[1:])
         elif isinstance(one, dict):
-            for name, value in values.items():
-                if name not in one:
-                    one[name] = (type(value)() if isinstance(
-                        value, (list, dict)) else value)
+            yield one
+
+
+def _fill_in(found: list[dict[str, Any]], values: dict[str, Any]) -> None:
+    """Give objects the usual values that they lack."""
+    for one in found:
+        for name, value in values.items():
+            if name not in one:
+                one[name] = (type(value)() if isinstance(
+                    value, (list, dict)) else value)
 
 
 def _is_in_order(options: list[dict[str, Any]]) -> bool:

@@ -49,6 +49,8 @@ HOST = 'controller-2'
 
 #: Anybody can write this as the id or the section of a report.
 HOSTILE = '$(echo>expanded)'
+#: This too: an option that whoever completes an id would give.
+HOSTILE_OPTION = '--hostile'
 
 #: Guards against a shell that hangs.
 _SECONDS_MAX = 600
@@ -71,7 +73,7 @@ class Shells:
                  f'*--field=REPORT_ID*) printf "%s\\n" {" ".join(IDS)} ;;\n'
                  '*--field=REPORT_SECTION*) '
                  f'printf "%s\\n" {" ".join(SECTIONS)} ;;\nesac\n'
-                 f"printf '%s\\n' '{HOSTILE}'\n"),
+                 f"printf '%s\\n' '{HOSTILE}' {HOSTILE_OPTION}\n"),
                 ('systemctl', 'printf "%s.service loaded active running A '
                  f'unit\\n" {" ".join(UNITS)}\n'
                  'case " $* " in *" ceilometer-?*.service "*)\n'

@@ -71,6 +71,15 @@ def test_what_others_have_written_is_not_run(
     assert not (shell.directory / 'expanded').exists()
 
 
+@pytest.mark.parametrize('line', ['show ', 'show --section '])
+def test_what_others_have_written_is_no_option(
+        line: str, shell: shells.Shells) -> None:
+    """It would do what whoever completes an id does not want."""
+    for offered in (shell.bash(*line.split(' ')), shell.zsh(line)):
+        assert {shells.IDS[0], shells.SECTIONS[0]} & offered
+        assert shells.HOSTILE_OPTION not in offered
+
+
 @pytest.mark.parametrize('verb', verbs.OF_COMMAND)
 def test_zsh_offers_every_option(verb: str, shell: shells.Shells) -> None:
     """And no other."""

@@ -229,6 +229,23 @@ def test_what_nobody_can_have_left_out_is_not_filled_in(name, usual):
         assert {key: found[key] for key in told} == told
 
 
+@pytest.mark.parametrize('told', [
+    {'usual': {'options': {'a': 'x' * 20_000}}, 'options': [{}] * 10_000},
+    {'usual': {'options': {'x' * 20_000: 1}}, 'options': [{}] * 10_000},
+    {'usual': {}, 'at_default': {
+        'x' * 20_000: dict.fromkeys(map(str, range(5_000)))}, 'options': []},
+    {'usual': {'options': {'a': 'x' * 2_000}}, 'options': [], 'at_default': {
+        'x': dict.fromkeys(map(str, range(5_000)))}}])
+def test_few_characters_do_not_become_many(told):
+    """Somebody has written them who wants to fill what the reader writes to.
+    """
+    text = compact(told)
+    found = data_json.decode_section('configuration', text)
+    assert len(compact(found)) < len(text) * data_json.FILLED_RATIO_MAX
+    # nothing of it is hidden
+    assert found == told
+
+
 def test_usual_values_are_those_of_the_types():
     """Each is a key of the objects of that list."""
     for name, by_path in data_json.USUAL_VALUES.items():
