@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 import gc
+import importlib
 import json
 import logging
 import pathlib
@@ -145,9 +146,16 @@ def test_flow_is_counted(agent: Callable[..., polling_agent.Agent]) -> None:
     assert not found(data)
 
 
+@pytest.mark.parametrize('threads', ['threading', 'eventlet.green.threading'])
 def test_pollster_that_raises(
-        agent: Callable[..., polling_agent.Agent]) -> None:
-    """It fails, although Ceilometer swallows that; the others do not."""
+        agent: Callable[..., polling_agent.Agent],
+        monkeypatch: pytest.MonkeyPatch, threads: str) -> None:
+    """It fails, although Ceilometer swallows that; the others do not.
+
+    Also with what oslo.log has records made by where eventlet is there.
+    """
+    monkeypatch.setattr(logging, 'threading', importlib.import_module(threads))
+
     def fails(resources: list[Any]) -> Any:
         raise ValueError(
             'device 6e9c3ffb-53b8-4a2f-8d26-2e87b2b4c1aa is gone')

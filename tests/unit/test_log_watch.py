@@ -19,6 +19,7 @@ import io
 import logging
 import os
 import threading
+import types
 import weakref
 
 import pytest
@@ -143,6 +144,18 @@ def test_observer_is_told_what_thread_logs():
     LOG.info('nothing')
     assert [(one.message, one.ident) for one in told] == [
         ('there', thread.ident), ('here', threading.get_ident())]
+
+
+def test_thread_is_known_where_records_have_a_greenlet(monkeypatch):
+    """As oslo.log has them made where eventlet is there."""
+    told, records = [], []
+    log_watch.observe(told.append)
+    log_watch.observe_logger(LOG.name, records.append)
+    monkeypatch.setattr(logging, 'threading', types.SimpleNamespace(
+        get_ident=lambda: 7, current_thread=threading.current_thread))
+    LOG.error('here')
+    assert [record.thread for record in records] == [7]
+    assert [one.ident for one in told] == [threading.get_ident()]
 
 
 def test_records_of_one_logger_are_told_from_info_on():

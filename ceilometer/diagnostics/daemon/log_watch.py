@@ -30,6 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import logging
+import threading
 from typing import Any
 from typing import NamedTuple
 
@@ -120,7 +121,8 @@ class _Handler(logging.Handler):
         if (_alone and record.levelno >= logging.WARNING
                 and _has_no_other_handler(record)):
             _write_as_python(record)
-        ident = record.thread or 0
+        # not the one in the record, which may be that of a greenlet
+        ident = threading.get_ident()
         # the text of an exception may be made by code that logs
         if ident in self._inside:
             return True
@@ -176,8 +178,8 @@ def _remember(record: logging.LogRecord) -> None:
         message = ''
     logged = Logged(
         record.created, record.levelno, name,
-        str(message)[:TEXT_CHARS_MAX], kind, text, record.thread or 0,
-        record.threadName or '')
+        str(message)[:TEXT_CHARS_MAX], kind, text,
+        threading.get_ident(), record.threadName or '')
     for observer in _observers:
         try:
             observer(logged)

@@ -244,7 +244,8 @@ def logged(record: logging.LogRecord) -> None:
 
     :param record: its payload is not kept
     """
-    doing = _now.get(record.thread or 0)
+    # eventlet has oslo.log give a record the id of its greenlet
+    doing = _now.get(threading.get_ident())
     if doing is None:
         return
     if record.levelno >= logging.ERROR:

@@ -24,6 +24,19 @@ TEST_INSIDE = 'tests/functional/test_inside.py::test_module_passes'
 
 FAULTS = (
     fault.Fault(
+        name='what is logged is credited to a greenlet',
+        file=WORK,
+        old='greenlet\n    doing = _now.get(threading.get_ident())\n',
+        new='greenlet\n    doing = _now.get(record.thread or 0)\n',
+        tests=(TEST_INSIDE,)),
+    fault.Fault(
+        name='a problem is told of a greenlet',
+        file='daemon/log_watch.py',
+        old='        threading.get_ident(), record.threadName',
+        new='        record.thread or 0, record.threadName',
+        tests=('tests/unit/test_log_watch.py::'
+               'test_thread_is_known_where_records_have_a_greenlet',)),
+    fault.Fault(
         name='an error that was logged counts for nothing',
         file=WORK,
         old='        doing.error = error_text.of_record(record)\n',
