@@ -20,16 +20,22 @@ engine tells is a script's word here.
 from __future__ import annotations
 
 import collections.abc
+import contextlib
 from typing import Any
 
 import pytest
 
+from tests.system import beds
 from tests.system import command
 from tests.system import machine as machines
 
 ID = 'ce110' + '7e' * 29 + 'a'
 SCOPE = f'libpod-{ID}.scope'
 OTHER = f'libpod-{"bad0" * 16}.scope'
+#: What an engine of Kubernetes starts; nobody is asked for its name.
+POD = f'cri-containerd-{ID}.scope'
+OTHER_POD = f'cri-containerd-{"bad0" * 16}.scope'
+PATTERNS = '/etc/ceilometer-diagnostics/units.d'
 NAME = 'ceilometer_compute'
 ENGINE = '/usr/local/bin/podman'
 
@@ -49,14 +55,17 @@ def tell(machine: machines.Machine, name: str) -> None:
     machine.write_file(ENGINE, f'#!/bin/sh\necho {ID} {name}\n', 0o755)
 
 
-@pytest.fixture
-def container(machine: machines.Machine) -> collections.abc.Iterator[None]:
-    """A daemon in a container that has the journal's socket."""
-    tell(machine, NAME)
+@contextlib.contextmanager
+def running(machine: machines.Machine,
+            scope: str) -> collections.abc.Iterator[None]:
+    """A daemon in a container that has the journal's socket.
+
+    :param scope: its unit
+    """
     program = machine.program('ceilometer-polling')
     # unshare stays in the scope, and the signal would end it
     machine.run(['sh', '-c', 'exec setsid systemd-run --quiet --scope --unit='
-                 f'{SCOPE} --slice=machine.slice unshare --pid --fork '
+                 f'{scope} --slice=machine.slice unshare --pid --fork '
                  '--mount-proc setpriv --reuid=ceilometer --regid=ceilometer '
                  '--init-groups env CEILOMETER_DIAGNOSTICS=1 '
                  f'{program} --polling-namespaces central '
@@ -64,11 +73,21 @@ def container(machine: machines.Machine) -> collections.abc.Iterator[None]:
     try:
         machine.wait_for(
             lambda: 'worker(0)' in machine.run(
-                ['systemd-cgls', '--no-pager', '--full', '--unit', SCOPE],
-                check=False).stdout, what=f'a worker in {SCOPE}')
+                ['systemd-cgls', '--no-pager', '--full', '--unit', scope],
+                check=False).stdout, what=f'a worker in {scope}')
         yield
     finally:
-        machine.systemctl('stop', SCOPE, check=False)
+        machine.systemctl('stop', scope, check=False)
+
+
+@pytest.fixture
+def container(machine: machines.Machine) -> collections.abc.Iterator[None]:
+    """A daemon in a container of which the engine tells."""
+    tell(machine, NAME)
+    try:
+        with running(machine, SCOPE):
+            yield
+    finally:
         machine.run(['rm', '-f', ENGINE])
 
 
@@ -154,3 +173,37 @@ def test_daemon_in_a_container(machine: machines.Machine) -> None:
     assert not any(row['trusted'] for row in command.listed(machine, SCOPE))
     line, = command.refused(machine, 'trigger', SCOPE)
     assert 'container evil' in line and 'units.d' in line
+
+
+# On the host's own distribution each run has to be short.
+@pytest.mark.skipif(beds.chosen() == beds.HOST,
+                    reason='make debian-12 and its like have it')
+def test_pods_that_the_administrator_believes(
+        machine: machines.Machine) -> None:
+    """Those with a daemon are asked; without a pattern, none."""
+    with running(machine, POD):
+        line, = command.refused(machine, 'trigger', POD)
+        assert line.endswith(f'{POD} is not a Ceilometer service')
+        machine.run(['mkdir', '-p', PATTERNS])
+        machine.write_file(f'{PATTERNS}/pods.conf', 'cri-containerd-*.scope\n')
+        machine.run(['systemd-run', '--quiet', f'--unit={OTHER_POD}.service',
+                     'systemd-run', '--quiet', '--scope',
+                     f'--unit={OTHER_POD}', 'sleep', 'infinity'])
+        try:
+            machine.wait_for(
+                lambda: machine.show(OTHER_POD, 'ActiveState') == {
+                    'ActiveState': 'active'}, what=OTHER_POD)
+            told = command.triggered(machine, POD)
+            assert len(told) >= 2
+            for words in ([], ['cri-containerd-*.scope']):
+                said = command.run(machine, 'trigger', *words)
+                assert f'{POD}: {len(told)} of {len(told)} processes' in said
+                assert OTHER_POD not in said
+            assert f'{POD}: can write reports' in command.run(
+                machine, 'check', POD)
+            rows = command.listed(machine, POD)
+            assert [row['trusted'] for row in rows] == [True] * 3 * len(told)
+        finally:
+            machine.systemctl('stop', OTHER_POD, f'{OTHER_POD}.service',
+                              check=False)
+            machine.run(['rm', '-r', PATTERNS])

@@ -600,6 +600,7 @@ def test_scopes_that_the_administrator_names_are_asked(
         pods: list[str], named: bool,
         capsys: pytest.CaptureFixture[str]) -> None:
     """A pattern also means pods that are not Ceilometer's."""
+    assert asked_units.find(['cri-*']) == asked_units.find([])
     unit, = asked_units.find(pods[:1] * named)
     assert unit.name == pods[0] and unit.contained and unit.main_pid == 20
     assert [one.pid for one in unit.signalled] == [20, 21]

@@ -49,10 +49,7 @@ def running() -> list[system.Unit]:
                    if (why := containers.why_unknown(name))]
         raise command_line.Failure('; '.join(
             dict.fromkeys([_NONE, *reasons])))
-    # a pattern of scopes means whatever an engine has started
-    return [unit for unit in found
-            if unit.daemons or not unit.name.endswith('.scope')
-            or containers.of_unit(unit.name) is not None] or found
+    return _with_daemons(found)
 
 
 def checked(word: str) -> list[str]:
@@ -108,7 +105,17 @@ def _matching(word: str, name: str) -> list[system.Unit]:
     if not found:
         raise command_line.Failure(
             f'no running Ceilometer service matches {word}')
-    return found
+    return _with_daemons(found)
+
+
+def _with_daemons(units: list[system.Unit]) -> list[system.Unit]:
+    """Without other containers; all if there is none of Ceilometer.
+
+    A pattern of scopes means whatever an engine has started.
+    """
+    return [unit for unit in units
+            if unit.daemons or not unit.name.endswith('.scope')
+            or containers.of_unit(unit.name) is not None] or units
 
 
 def _named(word: str, name: str) -> list[system.Unit]:

@@ -140,7 +140,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         file='command/asked_units.py',
         old="            if unit.daemons or not unit.name.endswith('.scope')\n"
             '            or containers.of_unit(unit.name) is not None] '
-            'or found\n',
+            'or units\n',
         new='            ]\n',
         tests=(_CONTAINERS
                + 'test_scopes_that_the_administrator_names_are_asked',)),
