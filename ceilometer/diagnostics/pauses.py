@@ -63,6 +63,9 @@ def pause() -> None:
         _due = ended + max(WORK_SECONDS, ended - begun)
 
 
-def rest() -> None:
-    """Let other threads run, whether a report is made or not."""
-    time.sleep(PAUSE_USEC / 1e6)
+def rest(usec: float = PAUSE_USEC) -> None:
+    """Let other threads run, whether a report is made or not.
+
+    :param usec: for how long at least
+    """
+    time.sleep(usec / 1e6)

@@ -25,12 +25,14 @@ from ceilometer.diagnostics.daemon import process as daemons
 from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import section_table
+from ceilometer.diagnostics.daemon import stacks
 from ceilometer.diagnostics import data_json
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics import report
+from ceilometer.diagnostics.secrets import known_values
 from ceilometer.diagnostics.secrets import recognizers
 from ceilometer.diagnostics.secrets import redact
 
@@ -147,7 +149,11 @@ MANY = [{'name': f'thread {number}', 'ident': number} for number in range(500)]
     (lambda: data_json.encode(MANY), 500 // data_json.ELEMENTS_MAX),
     (lambda: data_json.encode('x' * 5 * data_json.CHARS_MAX), 5),
     (lambda: patterns.pattern('of this test alone').search(''), 1),
-], ids=['values', 'text', 'lines', 'objects', 'JSON', 'patterns'])
+    (lambda: stacks.merge((number, ()) for number in range(500)), 500),
+    (lambda: known_values.KnownValues(['two words']).find('x' * 10_000), 10),
+    (lambda: list(recognizers.find('x' * 10_000)), 50),
+], ids=['values', 'text', 'lines', 'objects', 'JSON', 'patterns', 'stacks',
+        'secrets', 'hints'])
 def test_pauses_are_thought_of_where_much_is_done(work, least, counted):
     """However much there is."""
     work()

@@ -164,7 +164,7 @@ class TestStacks:
         start, _ = stop
         rests = []
         monkeypatch.setattr(stacks, 'COPY_SECONDS', 0)
-        monkeypatch.setattr(stacks.pauses, 'rest', lambda: rests.append(1))
+        monkeypatch.setattr(stacks.pauses, 'rest', rests.append)
         threads_of_test = [start(f'many-{number}') for number in range(10)]
         copied = stacks.of_threads()
         assert len(rests) == len(copied)

@@ -41,6 +41,10 @@ SOURCE_CHARS_MAX = 200
 #: For how long stacks are copied before other threads get their turn.
 COPY_SECONDS = 0.002
 
+#: How long these have it: longer than in other pauses, because whoever misses
+#: it waits for the next one.
+COPY_REST_USEC = 200
+
 #: Code and instruction of each frame in turn, outermost first: (code, place,
 #: code, place, …); (None, number) stands for as many frames that were left
 #: out. Flat, because each tuple is an object for Python's garbage collector to
@@ -82,10 +86,11 @@ def of_threads() -> dict[int, RawStack]:
     Those of some hundred threads are copied at one moment. Of more, each is
     copied at one moment; but others get their turn in between.
     """
+    # to ask for the frames of very many takes its time, too
+    due = time.monotonic() + COPY_SECONDS
     frames = sys._current_frames()
     idents = list(frames)
     copied: dict[int, RawStack] = {}
-    due = time.monotonic() + COPY_SECONDS
     for ident in idents:
         # one that has ended meanwhile has none
         if ident in frames:
@@ -94,9 +99,9 @@ def of_threads() -> dict[int, RawStack]:
             # frames keep all that their functions hold alive, and their
             # threads have moved on
             frames.clear()
-            pauses.rest()
-            frames = sys._current_frames()
+            pauses.rest(COPY_REST_USEC)
             due = time.monotonic() + COPY_SECONDS
+            frames = sys._current_frames()
     frames.clear()
     return copied
 
@@ -159,6 +164,7 @@ def merge(stacks: Iterable[tuple[Any, RawStack]],
     by_place: dict[Any, list[Any]] = {}
     merged: dict[Any, tuple[RawStack, list[Any]]] = {}
     for owner, stack in stacks:
+        pauses.pause()
         # code objects compare by value, which is slow; these are the same
         codes = tuple(map(id, stack[::2]))
         owners = by_place.get(place := (codes, stack[1::2]))

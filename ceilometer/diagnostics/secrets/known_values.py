@@ -31,11 +31,15 @@ import re
 from urllib import parse
 
 from ceilometer.diagnostics import patterns
+from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics.secrets import spans
 
 #: Shorter values are masked where they stand, but not wherever they turn up:
 #: they would also hide ordinary words and numbers.
 SECRET_CHARS_MIN = 6
+
+# In a text of more characters, other threads get their turn between two forms.
+_LONG_CHARS = 4096
 
 #: So many characters of base64 must agree.
 ENCODED_CHARS_MIN = 8
@@ -115,10 +119,15 @@ class KnownValues:
         if not self._plain or len(whole) < SECRET_CHARS_MIN:
             return []
         found: list[spans.Span] = []
+        is_long = len(whole) > _LONG_CHARS
         for form in self._plain:
+            if is_long:
+                pauses.pause()
             if form in whole:
                 found += _all(whole, form)
         for form in self._encoded:
+            if is_long:
+                pauses.pause()
             if form in whole:
                 found += [_run(whole, start) for start, _ in _all(
                     whole, form)]

@@ -175,7 +175,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the stacks of many threads hold all of them up',
         file=STACKS,
-        old='            pauses.rest()\n',
+        old='            pauses.rest(COPY_REST_USEC)\n',
         new='',
         tests=(TESTS + 'TestStacks::test_threads_get_their_turn_between_'
                'stacks',)),

@@ -208,7 +208,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a pause wakes up no other thread',
         file='pauses.py',
-        old='time.sleep(PAUSE_USEC / 1e6)',
+        old='time.sleep(usec / 1e6)',
         new='time.sleep(0)',
         tests=(PAUSES + 'test_report_pauses_each_time_it_has_worked',)),
     fault.Fault(
@@ -242,10 +242,28 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='VALUES_UNTIL_PAUSE = 25_000',
         tests=(PAUSES + 'test_pauses_are_thought_of_where_much_is_done',)),
     fault.Fault(
+        name='known secrets are looked for in a long text without a pause',
+        file='secrets/known_values.py',
+        old='is_long = len(whole) > _LONG_CHARS',
+        new='is_long = False',
+        tests=(PAUSES + 'test_pauses_are_thought_of_where_much_is_done',)),
+    fault.Fault(
+        name='hints are looked for in a long text without a pause',
+        file='secrets/recognizers.py',
+        old='        for hint in hints:\n            pauses.pause()\n',
+        new='        for hint in hints:\n',
+        tests=(PAUSES + 'test_pauses_are_thought_of_where_much_is_done',)),
+    fault.Fault(
+        name='many stacks are merged without a pause',
+        file='daemon/stacks.py',
+        old='        pauses.pause()\n        # code objects',
+        new='        # code objects',
+        tests=(PAUSES + 'test_pauses_are_thought_of_where_much_is_done',)),
+    fault.Fault(
         name='a long text is searched without a pause',
         file='secrets/recognizers.py',
-        old='            pauses.pause()\n',
-        new='',
+        old='each takes its time\n            pauses.pause()\n',
+        new='each takes its time\n',
         tests=(PAUSES + 'test_each_recognizer_thinks_of_a_pause',)),
     fault.Fault(
         name='each object repeats what is usual',
