@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import collections.abc
+import os
 import pathlib
 import sys
 import time
@@ -22,6 +23,7 @@ import types
 
 import pytest
 
+from ceilometer.diagnostics.command import answers
 from ceilometer.diagnostics.command.findings import daemons
 from ceilometer.diagnostics.command.findings import digest
 from ceilometer.diagnostics.command.findings import sample_chain
@@ -31,10 +33,13 @@ from ceilometer.diagnostics.command.output import verdict_html
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import search
+from ceilometer.diagnostics.command.reports import source
+from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
+from tests import limits
 from tests.unit import commands
 from tests.unit import exact
 from tests.unit import journals
@@ -192,6 +197,62 @@ def test_reports_of_one_id(
     assert work['show', SAME_ID][0] > 40
     for verb, (few, many) in work.items():
         assert many <= 5 * max(few, 20), verb
+
+
+#: What strangers can add to the entries that they send while somebody waits.
+FORGED_ANSWERS: dict[str, dict[str, str]] = {
+    'reports': {},
+    'reports of the same id': {'REPORT_ID': SAME_ID},
+    'what is told of a silent process': {
+        'REPORT_TRIGGER': 'hang', 'REPORT_SECTION': 'outside',
+        'OBJECT_PID': str(os.getpid())},
+    'answers to one trigger': {'REPORT_TRIGGER_ID': 'ab' * 16},
+}
+
+
+@pytest.mark.parametrize('more', FORGED_ANSWERS)
+@pytest.mark.parametrize('same_pid', [False, True])
+def test_forged_entries_do_not_hold_up_who_waits(
+        tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch,
+        same_pid: bool, more: str) -> None:
+    """The verb trigger finds its answer, and reads few entries for it.
+
+    What is counted is the entries that are read.
+    """
+    read_entries = count_calls(monkeypatch, journal_reader.Reader, 'fields')
+    made = journals.make_report(commands.sections(), report_id=SAME_ID)
+    true = journals.entries(made, journals.Sender(pid=os.getpid()))
+    # none of them has the number of the process
+    strangers = [journals.Sender(
+        pid=os.getpid() + 1 + (0 if same_pid else number),
+        uid=100_000 + number, unit=None) for number in range(160)]
+    entry = forged(1, strangers[0])[0]
+    process = unit_processes.look_at(os.getpid())
+    assert process is not None
+    work = []
+    for count in (40, 160):
+        directory = tmp_path / str(count)
+        directory.mkdir()
+        journals.write(directory / 'x.journal', [*true, *(
+            {**entry, **stranger.fields(journals.TIME_USEC + 10**6 + number),
+             'REPORT_ID': f'{number:032x}', **FORGED_ANSWERS[more]}
+            for number, stranger in enumerate(strangers[:count]))])
+        answer = answers.Answer('ceilometer-polling.service', process)
+        read_entries.clear()
+        answers.wait(
+            journal_reader.Journal(source.Source(directory=str(directory))),
+            [answer], journals.TIME_USEC, limits.EVENT_SECONDS,
+            lambda complete: None)
+        assert answer.complete
+        assert answer.found is not None
+        assert answer.found.identity.uid == journals.Sender.uid
+        assert answer.found.disputes == ()
+        assert answer.told is None
+        work.append(len(read_entries))
+    assert work[0] >= len(made.sections)
+    # what names its process is read, to be sorted out
+    names_it = 'OBJECT_PID' in FORGED_ANSWERS[more]
+    assert work[1] == work[0] or names_it and work[1] <= 5 * max(work[0], 20)
 
 
 def test_many_units_are_not_asked_for_one_by_one(

@@ -271,4 +271,11 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='        answer.left = (now is not None and not now.armed',
         new='        answer.left = (now is not None',
         tests=(_TRIGGER + 'test_who_is_armed_stays_one_of_the_daemon',)),
+    fault.Fault(
+        name='what strangers send is read while trigger waits',
+        file='command/answers.py',
+        old='pids=tuple(answer.process.pid for answer in answers),',
+        new='',
+        tests=('tests/unit/test_command_many.py::'
+               'test_forged_entries_do_not_hold_up_who_waits',)),
 )
