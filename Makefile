@@ -40,9 +40,9 @@ define SAY_PYTHONS
     echo "Needs Python 3.11, so not tested: Ceilometer 19"
 endef
 TOX := .venv/bin/tox run --skip-missing-interpreters false
-# Two at a time; the system tests, which mostly wait, beside all others. What
-# an environment prints is shown when it has ended.
-TOX_PARALLEL := .venv/bin/tox run-parallel --parallel 2 \
+# Three at a time, on two processors: the system tests, and those with real
+# processes, mostly wait. What an environment prints is shown when it has ended.
+TOX_PARALLEL := .venv/bin/tox run-parallel --parallel 3 \
     --parallel-no-spinner --skip-missing-interpreters false
 
 .PHONY: help
