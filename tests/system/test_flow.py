@@ -22,6 +22,7 @@ import pytest
 from tests.system import command
 from tests.system import conftest
 from tests.system import sample_flow
+from tests.system import versions
 
 FILE = f'file://{sample_flow.SAMPLES}?json'
 
@@ -170,7 +171,12 @@ def test_keystone_that_fails_is_named(
         f'times? since [-0-9: ]+ UTC: .*{error}' if error else
         'Keystone does not answer: .* of source cloud waits? for it since '
         '[0-9]+ s, the interval is 3 s')
-    sample_flow.told(flow, sample_flow.POLLING, 'keystone-failing',
+    kind = 'keystone-failing'
+    if not error and versions.of(flow.machine).ceilometer.startswith('19.'):
+        # it waits in the hub of eventlet, where nothing tells for what
+        sentence = r'\S+ works on demo.* of source cloud since [0-9]+ s, '
+        kind = 'pollster-hanging'
+    sample_flow.told(flow, sample_flow.POLLING, kind,
                      sentence=f'error: {sentence}')
     sample_flow.asked(flow, sample_flow.POLLING, f'error: {sentence}')
 

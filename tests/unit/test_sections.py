@@ -598,6 +598,33 @@ class TestGreenThreads:
         del fresh
         waiting.switch()
 
+    def test_what_a_thread_does_while_another_greenlet_runs_is_told(
+            self, searched):
+        """As where it waits in eventlet's hub: its stack is the hub's."""
+        entered, leave = threading.Event(), threading.Event()
+        mains = []
+
+        def wait():
+            entered.set()
+            leave.wait()
+
+        def work_of_the_thread():
+            mains.append(greenlet.getcurrent())
+            greenlet.greenlet(wait).switch()
+
+        thread = threading.Thread(target=work_of_the_thread)
+        thread.start()
+        entered.wait()
+        try:
+            data, text = told(green_threads)
+        finally:
+            leave.set()
+            thread.join()
+        found = greenlets(data)
+        assert found[id(mains[0])]['main']
+        assert 'suspended, what a thread began with' in text
+        assert '<locals>.work_of_the_thread\n' in text
+
     def test_greenlets_of_a_subclass_are_told(self, searched):
         """As those of eventlet and gevent are."""
         class Green(greenlet.greenlet):

@@ -138,9 +138,10 @@ def collect(context: section.Context) -> section.Content:
     if taken is None:
         taken = {'not_searched': 'the greenlet library is not loaded',
                  'greenlets': []}
-    # a thread's main greenlet is the thread, which stands in its own section
-    alive = [item for item in taken['greenlets']
-             if not item[0]['dead'] and not item[0]['main']]
+    # A thread's main greenlet is the thread, which stands in its own section;
+    # while another runs in that thread, its stack does not.
+    alive = [(greenlet, stack) for greenlet, stack in taken['greenlets']
+             if not greenlet['dead'] and (stack or not greenlet['main'])]
     describer = stacks.Describer()
     data: contents.GreenThreads = {
         'not_searched': taken['not_searched'],
@@ -165,5 +166,7 @@ def render(data: contents.GreenThreads) -> str:
 
 def _render_greenlet(greenlet: contents.GreenThread) -> str:
     state = 'suspended' if greenlet['started'] else 'not started'
+    parent = ('what a thread began with' if greenlet['parent'] is None
+              else f'parent {greenlet["parent"]:#x}')
     return (f'Green thread {greenlet["id"]:#x} ({greenlet["type"]}), {state}, '
-            f'parent {greenlet["parent"]:#x}')
+            f'{parent}')
