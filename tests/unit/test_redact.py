@@ -230,6 +230,15 @@ class TestSecretsByShape:
         assert CANARY not in data
         assert secret_names.MASK in data
 
+    @pytest.mark.parametrize('shape', DATA)
+    def test_secret_that_was_seen_elsewhere_is_masked(self, shape):
+        """What says nothing by itself is not known to be harmless."""
+        data = redact.Redactor().data({'seen': CANARY, 'here': DATA[shape]})
+        assert data['seen'] == CANARY
+        here = json.dumps(data['here'])
+        assert CANARY not in here
+        assert secret_names.MASK in here
+
     def test_key_in_a_long_text_of_data_is_masked_whole(self):
         """Also where the text is cut to be worked on, in data as in texts."""
         key = '-----BEGIN PRIVATE KEY-----\n' + f'{CANARY}\n' * 50
