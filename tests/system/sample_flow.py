@@ -39,8 +39,8 @@ FILES = ('/etc/ceilometer/polling.yaml', '/etc/ceilometer/pipeline.yaml',
 SOURCES = pathlib.Path(__file__).with_name('flow')
 
 # Answers each request with a status, or never, or as a Keystone does that
-# does not know the password; or as one that does, with a Nova that knows no
-# instance.
+# does not know the password; or as one that does, with a Nova that knows a
+# flavor and no instance.
 SERVER = """
 import http.server, json, socket, sys, threading, systemd.daemon
 port, answer = int(sys.argv[1]), sys.argv[2]
@@ -64,6 +64,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if answer == 'cloud' and '/servers/' in self.path:
             self.answer(404, {'itemNotFound': {
                 'code': 404, 'message': 'Instance could not be found.'}})
+        elif answer == 'cloud' and '/flavors' in self.path:
+            flavor = {'id': '1', 'name': 'm1.tiny'}
+            self.answer(200, {'flavors': [flavor], 'flavor': flavor})
         elif answer in ('keystone', 'cloud'):
             self.answer(200, {'version': {
                 'id': 'v3.14', 'status': 'stable', 'media-types': [],

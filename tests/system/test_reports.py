@@ -23,6 +23,7 @@ import pytest
 from tests.system import conftest
 from tests.system import machine as machines
 from tests.system import reports
+from tests.system import versions
 
 POLLING = 'ceilometer-polling'
 NOTIFICATION = 'ceilometer-agent-notification'
@@ -188,6 +189,9 @@ def test_a_touched_file_is_answered_by_all_processes(
     pids = machine.armed(POLLING)
     # a signal proves that the workers wait for triggers by now
     reports.trigger(machine, POLLING)
+    if versions.of(machine).ceilometer.startswith('19.'):
+        # it does not give oslo.reports its configuration: nothing is watched
+        return
     since = reports.from_now()
     machine.run(['touch', watched])
     found = reports.wait(machine, POLLING, pids, since)

@@ -569,6 +569,14 @@ def searched(monkeypatch):
     monkeypatch.setattr(green_threads, 'HEAP_BLOCKS_MAX', 10 ** 12)
 
 
+def asleep(pid):
+    """Wait until a process sleeps; nobody gives notice of that."""
+    deadline = time.monotonic() + limits.EVENT_SECONDS
+    while psutil.Process(pid).status() != psutil.STATUS_SLEEPING:
+        assert time.monotonic() < deadline, 'it does not sleep'
+        time.sleep(0.01)
+
+
 def greenlets(data):
     """The greenlets of the section's data, by their ids."""
     return {owner['id']: owner for merged in data['stacks']
@@ -890,6 +898,7 @@ class TestProcesses:
         if pid == 0:
             signal.pause()
         try:
+            asleep(pid)
             data, text = told(processes)
             child, = [found for found in data['processes']
                       if found['pid'] == pid]

@@ -128,14 +128,20 @@ def _named(word: str, name: str) -> list[system.Unit]:
         else:
             if not _starts_containers(unit):
                 return [unit]
-    found = _containers(word.removesuffix('.service'), name)
+    container = containers.of_unit(name) or next(iter(containers.called(
+        word.removesuffix('.service'), name)), None)
+    found = []
+    try:
+        found = _containers(word.removesuffix('.service'), name)
+    except command_line.Failure as error:
+        # systemd says nothing; what nobody has heard of is not ours, anyway
+        if container is not None:
+            raise failure or error from None
     if found:
         return found
     if failure is not None:
         raise failure
     why = containers.why_unknown(name)
-    container = containers.of_unit(name) or next(iter(containers.called(
-        word.removesuffix('.service'), name)), None)
     if container is not None:
         why = (f'container {container.name}: '
                f'{unit_patterns.DIRECTORY} can say that it is one'
