@@ -178,6 +178,9 @@ def test_keystone_that_fails_is_named(
         kind = 'pollster-hanging'
     sample_flow.told(flow, sample_flow.POLLING, kind,
                      sentence=f'error: {sentence}')
+    if kind == 'pollster-hanging':
+        made = sample_flow.worker(flow.machine, sample_flow.POLLING)
+        assert 'demo_pollsters.py' in made.section('green-threads')['MESSAGE']
     sample_flow.asked(flow, sample_flow.POLLING, f'error: {sentence}')
 
 

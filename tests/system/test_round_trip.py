@@ -177,5 +177,5 @@ def test_what_is_collected_is_what_is_given(
         assert set(kinds[-1]) == {
             one['kind'] for one in sections[-1]['data']['findings']}
         collected[answer['id']] = sections
-    assert len(collected) == 2
+    assert len(collected) == len(machine.armed(POLLING)) > 1
     check(machine, collected)

@@ -15,6 +15,8 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
+import os
 import signal
 
 from oslo_config import cfg
@@ -51,6 +53,19 @@ def adopt(monkeypatch):
 
     yield adopted
     armed.reporter.close()
+
+
+@pytest.mark.parametrize(('enabled', 'method', 'variable'), [
+    (False, 'forkserver', '0'), (False, 'fork', '1'), (False, 'spawn', '1'),
+    (True, 'forkserver', '1')])
+def test_server_of_forks_is_not_armed_where_that_is_switched_off(
+        adopt, tmp_path, monkeypatch, enabled, method, variable):
+    """It has no configuration: it is told by what the master was told by."""
+    monkeypatch.setenv(arming.VARIABLE, '1')
+    monkeypatch.setattr(multiprocessing, 'get_start_method',
+                        lambda allow_none: method)
+    adopt(parsed(tmp_path, f'[diagnostics]\nenabled = {enabled}\n'))
+    assert os.environ[arming.VARIABLE] == variable
 
 
 def test_defaults_of_settings_and_options_agree(tmp_path):

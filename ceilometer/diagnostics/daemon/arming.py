@@ -69,6 +69,9 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
+#: Arms the interpreters that have it in their environment, if it is 1.
+VARIABLE = 'CEILOMETER_DIAGNOSTICS'
+
 
 class Before(NamedTuple):
     """What signals did before they were taken.
@@ -176,6 +179,8 @@ class Arming:
         self.daemon.version = version
         self.reporter.context.settings = settings
         wanted = settings.signals if settings.enabled else frozenset()
+        if not settings.enabled:
+            _leave_server_unarmed()
         self._give_back(self.signals - wanted)
         self._take(wanted - self.signals)
         watched = None
@@ -220,6 +225,17 @@ class Arming:
 
     def _pass_on(self, number: int, frame: FrameType | None) -> None:
         self._waiter.pass_on(number)
+
+
+def _leave_server_unarmed() -> None:
+    """Have the server of forks, which is started later, not be armed.
+
+    It has no configuration, and would not know that it is to write nothing.
+    Nor are the workers armed then, which come from it.
+    """
+    if (os.environ.get(VARIABLE) == '1'
+            and worker_deaths.start_method(None) == 'forkserver'):
+        os.environ[VARIABLE] = '0'
 
 
 def _thread_count() -> int:

@@ -26,6 +26,13 @@ TEST_REPORTER = 'tests/unit/test_reporter.py::'
 TEST_WAITER = 'tests/unit/test_waiter.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
+    fault.Fault(
+        name='a server of forks writes reports that are switched off',
+        file='daemon/arming.py',
+        old="        os.environ[VARIABLE] = '0'\n",
+        new='        pass\n',
+        tests=('tests/unit/test_options.py::test_server_of_forks_is_not_'
+               'armed_where_that_is_switched_off',)),
     # arming
     fault.Fault(
         name='signals are not blocked',
