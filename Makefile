@@ -21,13 +21,10 @@ export PATH := $(subst $(space),:,$(PYENV) $(PATH))
 HERE = $(shell PATH='$(PATH)'; for version in $(SUPPORTED); do \
     ! python$$version -c '' 2>/dev/null || echo $$version; done)
 MISSING = $(filter-out $(HERE),$(SUPPORTED))
-# The last of them has the most to do, see ONE_PYTHON, and begins first.
-LAST = $(lastword $(HERE))
-PYTHONS = $(subst $(space),$(comma),$(patsubst 3.%,py3%,$(strip \
-    $(LAST) $(filter-out $(LAST),$(HERE)))))
+PYTHONS = $(subst $(space),$(comma),$(HERE:3.%=py3%))
 comma := ,
-# What finds the same on each Python is tested on the last of them.
-test unit functional: export ONE_PYTHON = $(LAST)
+# What finds the same on each Python is tested on one of them.
+test unit functional: export SHARED_PYTHONS = $(HERE)
 # The oldest Ceilometer works on the oldest Python only.
 OLDEST = $(if $(filter 3.11,$(HERE)),$(comma)ceilometer19)
 define SAY_PYTHONS

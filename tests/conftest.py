@@ -13,15 +13,16 @@
 """Which tests run on which Python.
 
 Some thousand tests try patterns on texts, or compare texts of this tree: what
-they find is the same on each Python. Marked ``any_python``, they run on one of
-several: the one that the variable ONE_PYTHON names (``3.13``). Without the
-variable, all tests run.
+they find is the same on each Python. Marked ``any_python``, each runs on one
+of those that the variable SHARED_PYTHONS names (``3.11 3.12 3.13``): they
+share these tests. Without the variable, or on another Python, all tests run.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import zlib
 
 import pytest
 
@@ -32,13 +33,21 @@ def pytest_configure(config: pytest.Config) -> None:
         'markers', 'any_python: finds the same on each Python')
 
 
+def _number(item: pytest.Item) -> int:
+    """A number of a test, the same on each Python."""
+    name = item.nodeid.replace(sys.prefix, '')
+    return zlib.crc32(name.encode(errors='replace'))
+
+
 def pytest_collection_modifyitems(config: pytest.Config,
                                   items: list[pytest.Item]) -> None:
     """Leave out what another Python runs."""
-    if os.environ.get('ONE_PYTHON', '') in (
-            '', f'{sys.version_info.major}.{sys.version_info.minor}'):
+    shared = os.environ.get('SHARED_PYTHONS', '').split()
+    this = f'{sys.version_info.major}.{sys.version_info.minor}'
+    if this not in shared:
         return
-    others = [item for item in items if item.get_closest_marker('any_python')]
+    others = [item for item in items if item.get_closest_marker('any_python')
+              and shared[_number(item) % len(shared)] != this]
     if others:
         items[:] = [item for item in items if item not in set(others)]
         config.hook.pytest_deselected(items=others)

@@ -85,7 +85,7 @@ def test_archive_tests_itself(archive):
     done = subprocess.run(
         [sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider',
          'tests/unit/test_documentation.py', '-k', 'catalog or code_map'],
-        cwd=archive, env={**os.environ, 'ONE_PYTHON': ''},
+        cwd=archive, env={**os.environ, 'SHARED_PYTHONS': ''},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.returncode == 0, done.stdout
 
