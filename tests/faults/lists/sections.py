@@ -216,8 +216,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='green threads that have ended are told',
         file=GREEN_THREADS,
-        old="if not item[0]['dead'] and not item[0]['main']]",
-        new="if not item[0]['main']]",
+        old="             if not greenlet['dead'] and (stack or",
+        new="             if (stack or",
         tests=(TESTS + 'TestGreenThreads::test_started_and_unstarted_'
                'greenlets_are_told',)),
     fault.Fault(
