@@ -16,8 +16,9 @@
 what the one needs is imported.
 """
 
+# Not signal: it takes milliseconds to import, in which ^C has a traceback.
+import _signal  # type: ignore[import-not-found,unused-ignore]
 import os
-import signal
 import sys
 
 
@@ -28,9 +29,9 @@ def main() -> None:
     :func:`ceilometer.diagnostics.command.main` does.
     """
     if sys.argv[1:2] != ['run'] and (
-            signal.getsignal(signal.SIGINT) is signal.default_int_handler):
+            _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler):
         # ^C while all that is imported: no traceback
-        signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
+        _signal.signal(_signal.SIGINT, lambda number, frame: os._exit(130))
     # not before: what ^C does there is a traceback
     import ceilometer_diagnostics_start
     ceilometer_diagnostics_start.find_package()
