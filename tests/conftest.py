@@ -46,8 +46,12 @@ def pytest_collection_modifyitems(config: pytest.Config,
     this = f'{sys.version_info.major}.{sys.version_info.minor}'
     if this not in shared:
         return
-    others = [item for item in items if item.get_closest_marker('any_python')
-              and shared[_number(item) % len(shared)] != this]
+    ours: list[pytest.Item] = []
+    others: list[pytest.Item] = []
+    for item in items:
+        is_ours = (item.get_closest_marker('any_python') is None
+                   or shared[_number(item) % len(shared)] == this)
+        (ours if is_ours else others).append(item)
     if others:
-        items[:] = [item for item in items if item not in set(others)]
+        items[:] = ours
         config.hook.pytest_deselected(items=others)

@@ -32,6 +32,9 @@ WORK_SECONDS = 0.001
 #: How long such a pause is. The kernel adds as much.
 PAUSE_USEC = 50
 
+#: In work on a text of more characters there are pauses.
+LONG_CHARS = 4096
+
 # When the next pause is due, on the clock of time.monotonic().
 _due = math.inf
 

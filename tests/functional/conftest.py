@@ -21,15 +21,17 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
 from tests.functional import journald as journalds
 from tests import limits
+from tests import waiting
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DAEMONS = os.path.join(HERE, 'daemons.py')
+
+until = waiting.until
 
 
 def catches(pid, number):
@@ -49,16 +51,6 @@ def asleep(pid):
     with open(f'/proc/{pid}/wchan') as file:
         place = file.read()
     return place not in ('', '0') and not place.startswith('futex')
-
-
-def until(predicate, what):
-    """Wait until something holds that nobody gives notice of, as in /proc."""
-    deadline = time.monotonic() + limits.EVENT_SECONDS
-    while not (found := predicate()):
-        if time.monotonic() > deadline:
-            raise journalds.NotInTime(f'not in time: {what}')
-        time.sleep(0.01)
-    return found
 
 
 def blocks(pid):

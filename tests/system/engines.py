@@ -15,8 +15,10 @@
 from __future__ import annotations
 
 import collections.abc
+import typing
 
 from tests.system import beds
+from tests.system import command
 from tests.system import machine as machines
 from tests.system import unpacked
 
@@ -120,6 +122,28 @@ class Engine:
         unit = f'{self.scope}-{identity}.scope'
         self.wait(name, unit)
         return unit
+
+    def ask_first(self, name: str, unit: str,
+                  told: list[dict[str, typing.Any]]) -> None:
+        """Ask the first process alone, by the engine and from inside.
+
+        :param name: what the container is called
+        :param unit: its unit
+        :param told: what ``trigger --json`` told of its processes, whose
+            reports are all there are
+        :raises AssertionError: another one answers, or none
+        """
+        for number, words in enumerate((
+                ['kill', '--signal', 'USR1', name],
+                ['exec', name, 'sh', '-c', 'kill -USR1 1']), len(told) + 1):
+            self(*words)
+            rows = self.machine.wait_for(
+                lambda count=number: [
+                    row for row in found if row['complete']] if len(
+                        found := command.listed(
+                            self.machine, name)) == count else None,
+                what=f'{number} reports', unit=unit)
+            assert rows[-1]['pid'] == told[0]['pid']
 
     def remove(self) -> None:
         """Remove all containers that are left."""

@@ -53,7 +53,6 @@ def test_container_that_begins_with_an_init(
     every = len(told)
     assert every >= 2 and not [
         one for one in told if 'dumb-init' in one['command']]
-    master = told[0]['pid']
     # its name, and not 64 digits
     table = command.run(machine, 'list', NAME)
     assert len(re.findall(fr' UTC {NAME} ', table)) == every
@@ -63,16 +62,7 @@ def test_container_that_begins_with_an_init(
     assert checked.startswith(f'container {NAME}: can write reports\n')
     assert f'id {identity[:12]}\n' in checked
     assert f'processes: {every} of {every} are armed\n' in checked
-    for number, words in enumerate((
-            ['kill', '--signal', 'USR1', NAME],
-            ['exec', NAME, 'sh', '-c', 'kill -USR1 1']), every + 1):
-        docker(*words)
-        rows = machine.wait_for(
-            lambda count=number: [
-                row for row in found if row['complete']] if len(
-                    found := command.listed(machine, NAME)) == count else None,
-            what=f'{number} reports', unit=unit)
-        assert rows[-1]['pid'] == master
+    docker.ask_first(NAME, unit, told)
     # and by the unit that kolla-ansible starts it with, and by its id
     for word in (f'kolla-{NAME}-container', identity[:12]):
         assert {one['pid'] for one in command.triggered(machine, word)} == {

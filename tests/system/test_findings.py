@@ -27,6 +27,7 @@ from tests.system import conftest
 from tests.system import export_format
 from tests.system import machine as machines
 from tests.system import reports
+from tests.system import versions
 
 POLLING = 'ceilometer-polling'
 
@@ -52,16 +53,6 @@ def restarted(machine: machines.Machine, unit: str, times: int) -> None:
         seen.update(machine.workers(unit))
         return len(seen) > times
     machine.wait_for(enough, what=f'{times} restarts of a worker', unit=unit)
-
-
-def workers_are_replaced(machine: machines.Machine) -> bool:
-    """Whether stock's master starts another worker for one that has ended.
-
-    It does not where workers come from a forkserver, as with Python 3.14.
-    """
-    return machine.run([
-        machine.python, '-c', 'import multiprocessing as module; '
-        'print(module.get_start_method())']).stdout.strip() != 'forkserver'
 
 
 def summary_of_master(machine: machines.Machine,
@@ -100,7 +91,7 @@ def test_workers_that_die_in_a_loop_are_told_with_the_cause(
         # as units of others are, whose start does not fail for this
         unit(POLLING, lasting=False, dropin='[Service]\n'
              'Environment=CEILOMETER_DIAGNOSTICS_READINESS=0\n')
-        loops = workers_are_replaced(machine)
+        loops = not versions.has_server(machine)
         if loops:
             restarted(machine, POLLING, 3)
         else:
@@ -230,7 +221,8 @@ def test_worker_that_nobody_replaces_is_told(
     # what it logged before has not ended it, but may have been an error
     sentence = ('error: 1 of 1 workers do not run: worker 0'
                 '(; its last error, .*)?')
-    if not workers_are_replaced(machine):
+    is_final = versions.has_server(machine)
+    if is_final:
         sentence += ('; the master starts no other, as always with Python '
                      r'3\.14: restart the unit')
 
@@ -242,7 +234,7 @@ def test_worker_that_nobody_replaces_is_told(
 
     # stock's master misses an end at times where eventlet has its threads
     machine.wait_for(
-        lambda: (workers_are_replaced(machine) and replaced()
+        lambda: (not is_final and replaced()
                  or re.fullmatch(rf'{sentence} \[workers-missing\]',
                                  first_told())),
         timeout=SETTLED_SECONDS, what='another worker, or a finding',

@@ -43,28 +43,16 @@ def podman(machine: machines.Machine,
 def test_container_with_the_journals_socket(
         machine: machines.Machine, podman: podmen.Podman) -> None:
     """Asked by its name, and by the engine; known when it is gone."""
-    unit = podman.start(
-        NAME, engines.WITH_JOURNAL)
+    unit = podman.start(NAME, engines.WITH_JOURNAL)
     told = command.triggered(machine, NAME)
     assert {(one['unit'], one['container']) for one in told} == {(unit, NAME)}
     # from Python 3.14 on there is one that forks the workers
     every = len(told)
     assert every >= 2
-    master = told[0]['pid']
     checked = command.run(machine, 'check', NAME)
     assert checked.startswith(f'container {NAME}: can write reports\n')
     assert f'processes: {every} of {every} are armed\n' in checked
-    # its first process alone
-    for number, words in enumerate((
-            ['kill', '--signal', 'USR1', NAME],
-            ['exec', NAME, 'sh', '-c', 'kill -USR1 1']), every + 1):
-        podman(*words)
-        rows = machine.wait_for(
-            lambda count=number: [
-                row for row in found if row['complete']] if len(
-                    found := command.listed(machine, NAME)) == count else None,
-            what=f'{number} reports', unit=unit)
-        assert rows[-1]['pid'] == master
+    podman.ask_first(NAME, unit, told)
     podman('rm', '--force', NAME)
     # its engine knows nothing of it any more; the journal does
     rows = command.listed(machine, NAME)

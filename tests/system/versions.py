@@ -28,6 +28,24 @@ class Versions(typing.NamedTuple):
     ceilometer: str
 
 
+def is_oldest(machine: machines.Machine) -> bool:
+    """Whether a machine has Ceilometer 19, as Debian 12 packages it.
+
+    It does less than others, and with eventlet waits elsewhere.
+    """
+    return of(machine).ceilometer.startswith('19.')
+
+
+def has_server(machine: machines.Machine) -> bool:
+    """Whether workers come from a server of forks, as with Python 3.14.
+
+    Stock's master starts no other there for one that has ended.
+    """
+    return machine.run([
+        machine.python, '-c', 'import multiprocessing as module; '
+        'print(module.get_start_method())']).stdout.strip() == 'forkserver'
+
+
 def of(machine: machines.Machine) -> Versions:
     """Ask the machine itself.
 

@@ -21,7 +21,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -30,7 +29,7 @@ from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics.outside import proc_files
-from tests import limits
+from tests import waiting
 
 BLOCK = 'signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1]); '
 IGNORE = 'signal.signal(signal.SIGUSR1, signal.SIG_IGN); '
@@ -63,21 +62,14 @@ def start() -> collections.abc.Iterator[Start]:
         child.stdout.close()
 
 
-def until(condition: collections.abc.Callable[[], bool]) -> None:
-    """Wait for a condition."""
-    deadline = time.monotonic() + limits.EVENT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_armed_process_has_no_obstacle(start: Start) -> None:
     """Before and after it has been signalled."""
     pid = start(BLOCK + IGNORE + WAIT)
     assert obstacles.of_process(pid) is None
     for _ in range(3):
         os.kill(pid, signal.SIGUSR1)
-        until(lambda: not obstacles.nobody_takes(pid))
+        waiting.until(lambda: not obstacles.nobody_takes(pid),
+                      'somebody to take it')
 
 
 def test_process_that_is_not_up_yet_has_none(start: Start) -> None:
@@ -86,7 +78,8 @@ def test_process_that_is_not_up_yet_has_none(start: Start) -> None:
     assert obstacles.of_process(pid) is None
     assert not obstacles.nobody_takes(pid)
     os.kill(pid, signal.SIGUSR1)
-    until(lambda: obstacles.nobody_takes(pid))
+    waiting.until(lambda: obstacles.nobody_takes(pid),
+                  'nobody to take it')
 
 
 @pytest.mark.parametrize(('computes', 'mute'), [
@@ -128,10 +121,12 @@ def test_stopped_process(start: Start) -> None:
     """Until it goes on."""
     pid = start(BLOCK + IGNORE + WAIT)
     os.kill(pid, signal.SIGSTOP)
-    until(lambda: obstacles.of_process(pid) is not None)
+    waiting.until(lambda: obstacles.of_process(pid) is not None,
+                  'an obstacle')
     assert 'it is stopped' in str(obstacles.of_process(pid))
     os.kill(pid, signal.SIGCONT)
-    until(lambda: obstacles.of_process(pid) is None)
+    waiting.until(lambda: obstacles.of_process(pid) is None,
+                  'no obstacle')
 
 
 @pytest.mark.parametrize(('line', 'file', 'text', 'frozen'), [
@@ -271,7 +266,8 @@ def test_journald_that_is_stopped(run: pathlib.Path, start: Start,
         server.bind(str(run / 'journal/socket'))
         assert obstacles.of_journal(None, run) is None
         os.kill(pid, signal.SIGSTOP)
-        until(lambda: obstacles.of_journal(None, run) is not None)
+        waiting.until(lambda: obstacles.of_journal(None, run) is not None,
+                      'an obstacle')
         told = obstacles.of_journal(None, run)
     assert told is not None and f'pid {pid}: it is stopped' in told
     assert asked[0] == 'systemd-journald.service'

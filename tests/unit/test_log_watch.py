@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import gc
 import io
+import itertools
 import logging
 import os
 import threading
@@ -156,6 +157,24 @@ def test_thread_is_known_where_records_have_a_greenlet(monkeypatch):
     LOG.error('here')
     assert [record.thread for record in records] == [7]
     assert [one.ident for one in told] == [threading.get_ident()]
+
+
+def test_what_logs_itself_is_known_where_records_have_greenlets(monkeypatch):
+    """Each record may have another one."""
+    class Odd(Exception):
+        def __str__(self):
+            LOG.error('again')
+            return 'odd'
+
+    without_capture()
+    idents = itertools.count(7)
+    monkeypatch.setattr(logging, 'threading', types.SimpleNamespace(
+        get_ident=lambda: next(idents),
+        current_thread=threading.current_thread))
+    LOG.error('failed: %s', Odd())
+    assert next(idents) > 8
+    (found,) = log_watch.problems()[0]
+    assert (found.last.error, found.last.error_text) == ('Odd', 'odd')
 
 
 def test_records_of_one_logger_are_told_from_info_on():

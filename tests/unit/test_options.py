@@ -19,6 +19,7 @@ import multiprocessing
 import os
 import signal
 
+import ceilometer_diagnostics_start
 from oslo_config import cfg
 import pytest
 
@@ -61,11 +62,11 @@ def adopt(monkeypatch):
 def test_server_of_forks_is_not_armed_where_that_is_switched_off(
         adopt, tmp_path, monkeypatch, enabled, method, variable):
     """It has no configuration: it is told by what the master was told by."""
-    monkeypatch.setenv(arming.VARIABLE, '1')
+    monkeypatch.setenv(ceilometer_diagnostics_start.VARIABLE, '1')
     monkeypatch.setattr(multiprocessing, 'get_start_method',
                         lambda allow_none: method)
     adopt(parsed(tmp_path, f'[diagnostics]\nenabled = {enabled}\n'))
-    assert os.environ[arming.VARIABLE] == variable
+    assert os.environ[ceilometer_diagnostics_start.VARIABLE] == variable
 
 
 def test_defaults_of_settings_and_options_agree(tmp_path):

@@ -66,6 +66,7 @@ from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import report
 from tests import limits
+from tests import waiting
 
 CANARY = 'xK9-canary-77q'
 
@@ -569,14 +570,6 @@ def searched(monkeypatch):
     monkeypatch.setattr(green_threads, 'HEAP_BLOCKS_MAX', 10 ** 12)
 
 
-def asleep(pid):
-    """Wait until a process sleeps; nobody gives notice of that."""
-    deadline = time.monotonic() + limits.EVENT_SECONDS
-    while psutil.Process(pid).status() != psutil.STATUS_SLEEPING:
-        assert time.monotonic() < deadline, 'it does not sleep'
-        time.sleep(0.01)
-
-
 def greenlets(data):
     """The greenlets of the section's data, by their ids."""
     return {owner['id']: owner for merged in data['stacks']
@@ -898,7 +891,8 @@ class TestProcesses:
         if pid == 0:
             signal.pause()
         try:
-            asleep(pid)
+            waiting.until(lambda: psutil.Process(pid).status()
+                          == psutil.STATUS_SLEEPING, 'it to sleep')
             data, text = told(processes)
             child, = [found for found in data['processes']
                       if found['pid'] == pid]

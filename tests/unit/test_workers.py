@@ -29,6 +29,7 @@ import types
 import pytest
 
 from ceilometer.diagnostics.daemon import crash_stacks
+from ceilometer.diagnostics.daemon import death_text
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import memory_kills
@@ -107,8 +108,8 @@ def told():
     return data, found, workers.render(data)
 
 
-def die(watch, manager, code=2, leave=None, ends=0):
-    """Have a worker of ours leave something and end; cotyledon notes it."""
+def end(watch, leave=None, ends=0):
+    """Have a worker of ours leave something and end; its pid."""
     pid = os.fork()
     if pid == 0:
         try:
@@ -118,6 +119,12 @@ def die(watch, manager, code=2, leave=None, ends=0):
         finally:
             os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == ends
+    return pid
+
+
+def die(watch, manager, code=2, leave=None, ends=0):
+    """Have a worker of ours leave something and end; cotyledon notes it."""
+    pid = end(watch, leave, ends)
     manager.add(Process(pid, code))
     watch.note_death('id', 0, code)
     return pid
@@ -352,14 +359,7 @@ def test_missing_worker_is_told_with_its_last_error(watch, monkeypatch):
     manager = Manager()
     manager.mp_context = multiprocessing.get_context('forkserver')
     begin(watch, manager)
-    pid = os.fork()
-    if pid == 0:
-        try:
-            last_words.begin(watch.descriptor)
-            logged()
-        finally:
-            os._exit(0)
-    os.waitpid(pid, 0)
+    pid = end(watch, logged)
     manager.add(Process(pid))
     data, (found,), text = told()
     assert data['services'][0]['deaths'] == []
@@ -381,6 +381,39 @@ def test_missing_worker_is_told_with_its_last_error(watch, monkeypatch):
     (worker,) = told()[0]['services'][0]['workers']
     assert worker['pid'] is None
     assert worker['last_error'] is None
+
+
+def test_missing_workers_are_told_with_the_newest_error(watch):
+    """Of several, each has its own in the data."""
+    manager = Manager(expected=2)
+    begin(watch, manager)
+    first = end(watch, lambda: last_words._write(
+        time.time() - 50, ['x', '', 'Older', 'before']))
+    second = end(watch, lambda: last_words._write(
+        time.time() - 20, ['x', '', 'Newer', 'after']))
+    manager._running_services['id'] = {
+        Process(pid): types.SimpleNamespace(worker_id=number)
+        for number, pid in enumerate((second, first))}
+    data, (found,), _ = told()
+    assert [worker['last_error']['error'] for worker in data['services'][0][
+        'workers']] == ['Newer', 'Older']
+    assert re.search(
+        r': worker 0, 1; its last error, 2\d s ago: Newer: after$',
+        found['sentence']), found
+
+
+@pytest.mark.parametrize(('before', 'is_cause'), [(9.0, True), (11.0, False)])
+def test_error_long_before_a_death_is_no_cause(before, is_cause):
+    """How long ago it was is told from now, and not from the death."""
+    died = 1_000_000.0
+    words = last_words.LastWords(died - 100, died - before, 'x', 'it failed')
+    data = death_text.data(worker_deaths.Death(
+        died, 0, 1, 2, False, words), died + 60)
+    assert (data['last_error'] is not None) is is_cause
+    if is_cause:
+        assert data['last_error']['seconds_ago'] == before + 60
+    # where nobody knows when it was, it is told in any case
+    assert death_text.error(words, died + 60)['seconds_ago'] == before + 60
 
 
 def test_start_method_is_asked_and_not_settled(monkeypatch):

@@ -42,6 +42,7 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 import threading
 from types import FrameType
 from typing import Any
@@ -68,9 +69,6 @@ if TYPE_CHECKING:
     from ceilometer.diagnostics.daemon import hang_watch
 
 LOG = logging.getLogger(__name__)
-
-#: Arms the interpreters that have it in their environment, if it is 1.
-VARIABLE = 'CEILOMETER_DIAGNOSTICS'
 
 
 class Before(NamedTuple):
@@ -233,9 +231,11 @@ def _leave_server_unarmed() -> None:
     It has no configuration, and would not know that it is to write nothing.
     Nor are the workers armed then, which come from it.
     """
-    if (os.environ.get(VARIABLE) == '1'
+    # what has armed this process, if its environment has
+    start = sys.modules.get('ceilometer_diagnostics_start')
+    if (start is not None and os.environ.get(start.VARIABLE) == '1'
             and worker_deaths.start_method(None) == 'forkserver'):
-        os.environ[VARIABLE] = '0'
+        os.environ[start.VARIABLE] = '0'
 
 
 def _thread_count() -> int:

@@ -54,9 +54,7 @@ def data(death: worker_deaths.Death, now: float) -> contents.WorkerDeath:
             None if words is None
             else round(max(death.time - words.began, 0), 1)),
         'replaced': death.replaced,
-        'last_error': None if (
-            words is None or words.time is None
-            or death.time - words.time > CAUSE_SECONDS) else error(words, now),
+        'last_error': error(words, now, death.time),
         'report': death.report,
     }
     if death.worker is not None:
@@ -68,15 +66,17 @@ def data(death: worker_deaths.Death, now: float) -> contents.WorkerDeath:
     return told
 
 
-def error(words: last_words.LastWords | None,
-          now: float) -> contents.LoggedError | None:
+def error(words: last_words.LastWords | None, now: float,
+          died: float | None = None) -> contents.LoggedError | None:
     """The last error of a process that has ended.
 
     :param words: what it has left
     :param now: seconds since the epoch
-    :returns: None if it has left none
+    :param died: when it died, the same; None if that is not known
+    :returns: None if it has left none, or logged it too long before it died
     """
-    if words is None or words.time is None:
+    if words is None or words.time is None or (
+            died is not None and died - words.time > CAUSE_SECONDS):
         return None
     return {
         'time': findings.utc(words.time),

@@ -38,9 +38,6 @@ from ceilometer.diagnostics.secrets import spans
 #: they would also hide ordinary words and numbers.
 SECRET_CHARS_MIN = 6
 
-# In a text of more characters, other threads get their turn between two forms.
-_LONG_CHARS = 4096
-
 #: So many characters of base64 must agree.
 ENCODED_CHARS_MIN = 8
 
@@ -119,7 +116,7 @@ class KnownValues:
         if not self._plain or len(whole) < SECRET_CHARS_MIN:
             return []
         found: list[spans.Span] = []
-        is_long = len(whole) > _LONG_CHARS
+        is_long = len(whole) > pauses.LONG_CHARS
         for form in self._plain:
             if is_long:
                 pauses.pause()

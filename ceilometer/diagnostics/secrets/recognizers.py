@@ -69,9 +69,6 @@ NAMES: tuple[spans.Recognizer, ...] = (
 
 RECOGNIZERS = PLACES + NAMES
 
-# In a text of more characters, other threads get their turn between two hints.
-_LONG_CHARS = 4096
-
 # No name and its value stand in a text of these: a word, a path, the name that
 # Python gives a thread. Of other scripts a sentence may be one.
 _WORD = patterns.pattern(r'[A-Za-z0-9_./-]*|Thread-\d+ \([A-Za-z0-9_]+\)')
@@ -103,7 +100,7 @@ def find(whole: str, names: bool = True) -> Iterator[spans.Span]:
 
 
 def _has_any(text: str, hints: tuple[str, ...]) -> bool:
-    if len(text) > _LONG_CHARS:
+    if len(text) > pauses.LONG_CHARS:
         for hint in hints:
             pauses.pause()
             if hint in text:

@@ -28,6 +28,30 @@ TEST_SECTION = 'tests/unit/test_section_findings.py::'
 
 FAULTS = (
     fault.Fault(
+        name='an error is the cause of any later death',
+        file='daemon/death_text.py',
+        old='died - words.time > CAUSE_SECONDS',
+        new='False',
+        tests=('tests/unit/test_workers.py',)),
+    fault.Fault(
+        name='an error is as old as a death',
+        file='daemon/death_text.py',
+        old='error(words, now, death.time)',
+        new='error(words, death.time, now)',
+        tests=('tests/unit/test_workers.py',)),
+    fault.Fault(
+        name='of missing workers the oldest error is told',
+        file='daemon/sections/workers.py',
+        old='newest = min(told',
+        new='newest = max(told',
+        tests=('tests/unit/test_workers.py',)),
+    fault.Fault(
+        name='what logs in a greenlet while it is logged is asked again',
+        file='daemon/log_watch.py',
+        old='        ident = threading.get_ident()\n        # the text',
+        new='        ident = record.thread or 0\n        # the text',
+        tests=('tests/unit/test_log_watch.py',)),
+    fault.Fault(
         name='a cause absorbs nothing',
         file=FINDINGS,
         old="if one['kind'] in cause.absorbs or (",

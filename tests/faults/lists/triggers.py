@@ -29,7 +29,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a server of forks writes reports that are switched off',
         file='daemon/arming.py',
-        old="        os.environ[VARIABLE] = '0'\n",
+        old="        os.environ[start.VARIABLE] = '0'\n",
         new='        pass\n',
         tests=('tests/unit/test_options.py::test_server_of_forks_is_not_'
                'armed_where_that_is_switched_off',)),

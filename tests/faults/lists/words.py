@@ -244,7 +244,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='known secrets are looked for in a long text without a pause',
         file='secrets/known_values.py',
-        old='is_long = len(whole) > _LONG_CHARS',
+        old='is_long = len(whole) > pauses.LONG_CHARS',
         new='is_long = False',
         tests=(PAUSES + 'test_pauses_are_thought_of_where_much_is_done',)),
     fault.Fault(
