@@ -354,6 +354,59 @@ CANARIES: dict[str, list[str]] = {
         'chpasswd:\n  list: |\n    root:§\n', 'useradd -p § u',
         "usermod -p '§' u", 'etcdctl --user root:§ get x',
         'racadm -r h -u root -p § get x', 'addauth digest super:§'],
+    'here': [
+        'sudo -S <<< §', "realm join -U a <<< '§'", 'gpg -d x <<<§',
+        'cryptsetup luksOpen --key-file <(echo §) /dev/x',
+        "wg set wg0 private-key <(printf '§')", "echo 'u:§' | newusers"],
+    'verbs of programs': [
+        'vault kv put secret/x value=§', 'vault kv put x §',
+        'vault kv put -mount=kv x a=b c=§', "vault kv patch x 'k=§'",
+        'vault write auth/x a=§', 'vault operator unseal §',
+        'vault token lookup §', 'vault unwrap §',
+        'consul kv put x §', 'etcdctl put /x/y §', 'etcdctl user add root:§',
+        'ipmitool -H h user set password 2 §', 'openssl passwd -6 §',
+        'openssl passwd -1 -salt x §', 'ceph config-key set x/y §',
+        'redis-cli AUTH default §', "['vault', 'kv', 'put', 'x', 'a=§']",
+        'nmcli dev wifi connect x password §',
+        'ansible-vault encrypt_string § --name x'],
+    'more programs': [
+        'fence_ipmilan -a h -l u -p § -o status', 'snmptrap -v 2c -c § h',
+        'skopeo login -u u -p § h', 'pcs host auth h -u hacluster -p §',
+        'dig -y hmac-sha256:k:§ x', 'net ads join -U admin%§',
+        'kadmin -w § -q x', 'slappasswd -s §', 'pk12util -K § -W x -i y',
+        'hdparm --security-unlock § /dev/sda', 'ipmitool -K -y § sdr',
+        'openstack secret store --payload §', 'swaks -au u -ap § -t x'],
+    'HAProxy and routers': [
+        'auth_pass §', '    stats auth admin:§',
+        'userlist u\n  user a insecure-password §',
+        '  user a password § groups x', ' neighbor 10.0.0.1 password §',
+        'username a privilege 15 secret §', 'username a password 7 §',
+        'enable secret 5 §', 'tacacs-server key §',
+        'radius-server host h key 7 §', 'isakmp key § address 10.0.0.1',
+        'ip ospf message-digest-key 1 md5 §', 'ip ospf authentication-key §',
+        'snmp-server user u g v3 auth sha x1 priv aes 128 §',
+        'snmp-server user u g v3 auth sha §', 'set snmp community §',
+        ' pre_shared_key §', '10.0.0.1 : PSK "§"', 'u : EAP "§"'],
+    'SNMP': [
+        "['createUser u MD5 \"§\"', 'rouser u']",
+        'snmpd: rocommunity § 10.0.0.0/8',
+        "CommunityData(communityIndex='x', communityName='§')",
+        'community_string = §'],
+    'Redis': [
+        'CONFIG SET masterauth §', 'sentinel auth-pass mymaster §',
+        'ACL SETUSER x on >§ ~*', 'AUTH default §', "nc h <<< 'AUTH §'",
+        '1700.1 [0 h:1] "AUTH" "§"', '1700.1 [0 h:1] "AUTH" "u" "§"',
+        '"HELLO" "3" "AUTH" "default" "§"'],
+    'dialogs of SMTP': [
+        '334 UGFzc3dvcmQ6\r\n§\r\n235 ok', 'S: 334 UGFzc3dvcmQ6\nC: §\n',
+        "reply: b'334 UGFzc3dvcmQ6\\r\\n'\nreply: retcode (334); Msg: b'UGFz"
+        "c3dvcmQ6'\nsend: '§\\r\\n'", 'AUTH XOAUTH2 x1§'],
+    'names of pairs': [
+        'macaroon: §', "'OpenStack-Auth-Receipt': '§'",
+        'h?auth_scheme=digest&auth_data=u:§', 'basic_auth_users:\n  u: §',
+        "SET authentication_string='§'", "credential[4] = '§'",
+        'digest:u:§:cdrwa', 'set_password vnc §', 'change vnc password §',
+        "virSecretSetValue(0x7f, '§', 6)"],
     'private keys': [
         '-----BEGIN PRIVATE KEY-----\nMII\n§\n-----END PRIVATE KEY-----\n',
         '-----BEGIN RSA PRIVATE KEY-----\nMII\n§\n'
@@ -591,5 +644,27 @@ SURVIVORS = [
     "Unable to connect to AMQP server on h:5672 after inf tries: "
     "(0, 0): (403) ACCESS_REFUSED - Login was refused using authentication "
     'mechanism AMQPLAIN. For details see the broker logfile.',
+    'ERR AUTH <password> called without any password configured for the '
+    'default user. Are you sure your configuration is correct?',
+    'NOAUTH Authentication required.', 'AUTH CRAM-MD5',
+    'AUTH user was refused', '250-AUTH LOGIN PLAIN',
+    'AUTH LOGIN PLAIN CRAM-MD5', 'AUTH default expired',
+    '535 5.7.8 Error: authentication failed', '334 VXNlcm5hbWU6\nceilometer',
+    'vault kv put failed: permission denied', 'vault kv put: refused',
+    'vault kv get secret/x', 'vault write failed', 'vault kv put x failed',
+    'etcdctl put /x/y failed', 'the vault kv put command is missing',
+    'vault token lookup failed', 'ipmitool user set password failed',
+    'ceph config-key set x failed', 'image digest:sha256:0123456789abcdef',
+    'digest:md5:0123', '<<<<<<< HEAD', 'a <<<<"x">>>', 'auth sha256 failed',
+    'user root password expired', 'neighbor 10.0.0.1 password mismatch',
+    'username a password rejected', 'enable secret is set',
+    'users of auth: 3', 'keys[3]: cpu',
+    'sed s/a/b/ <<<"$path"', "auth_data = {'x': self.y}",
+    'auth_pass is missing', 'stats auth is off', 'PSK key is missing',
+    'setuser root: Operation not permitted', 'set_password failed',
+    'sudo ceilometer-rootwrap /etc/ceilometer/rootwrap.conf ipmitool raw 0x2e '
+    '0xc8 0x57 0x01 0x00', "CMD \"ipmitool raw 0x2e 0xc8\" returned: 1 in 1s",
+    'Running cmd (subprocess): virsh dominfo instance-0000001a',
+    'Running cmd (subprocess): multipath -ll',
     'Zeitüberschreitung: 3 s', 'мощность: 5',
 ]

@@ -72,7 +72,15 @@ UNITS = [
     'login a password ', 'echo a | chpasswd ', '|chpasswd ', 'echo ', '| ',
     'chpasswd <<eof\n', 'passwd <<< "', '{password, <<"', 'password={a}b ',
     'password:: ', 'identified via a using ', "identified by 'a' replace 'b' ",
-    'akia']
+    'akia', 'vault kv put x ', 'vault kv put ', 'kv put x a=b ',
+    'vault write x a=b\\\n',
+    'consul kv put x ', 'vault -a ', 'openssl passwd -a ', 'stats auth a:',
+    'auth sha a priv aes 128 ', 'setuser a ', 'setuser a >', 'digest:a',
+    'digest:a:', 'username a privilege 1 ', 'neighbor a password ',
+    '"auth" "a ', '"auth" "a" "b" ', '334 ugfzc3dvcmq6\n', 'ugfzc3dvcmq6\r',
+    'ugfzc3dvcmq6\na>', '<<< a', '<<<"', '<(echo ', '<(echo -n ',
+    '<password> ', 'password[1]', ' -- ', 'AUTH a ', "\nAUTH default ",
+    'user a insecure-password ', 'x;createuser a sha ', 'rocommunity6 a ']
 
 
 def _cpu_seconds(function, argument):

@@ -268,6 +268,15 @@ class TestSecretsByShape:
             assert CANARY not in redactor.text(text)
 
 
+def test_what_a_program_is_told_to_keep_ends_with_the_line():
+    """The lines behind it say something else; a backslash joins them."""
+    redactor = redact.Redactor()
+    assert redactor.text('vault kv put x y,\nand more words') == (
+        'vault kv put x ***\nand more words')
+    assert redactor.text('vault kv put x \\\n a=b word\nand') == (
+        'vault kv put x \\\n a=*** ***\nand')
+
+
 class TestAnnouncedCommands:
     """Command lines of programs that nobody knows, in texts."""
 
@@ -386,6 +395,29 @@ class TestArguments:
         (['rabbitmqctl', '-q', 'change_password', 'u', 'S'],
          ['rabbitmqctl', '-q', 'change_password', 'u', '***']),
         (['vault', 'login', 'S'], ['vault', 'login', '***']),
+        (['vault', 'kv', 'put', '-mount=kv', 'x', 'a=b', 'word'],
+         ['vault', 'kv', 'put', '-mount=kv', 'x', 'a=***', '***']),
+        (['vault', 'kv', 'get', 'x'], ['vault', 'kv', 'get', 'x']),
+        (['vault', 'token', 'renew', 'word'],
+         ['vault', 'token', 'renew', '***']),
+        (['consul', 'kv', 'put', 'x', 'word'],
+         ['consul', 'kv', 'put', 'x', '***']),
+        (['ipmitool', 'user', 'set', 'password', '2', 'word'],
+         ['ipmitool', 'user', 'set', 'password', '2', '***']),
+        (['redis-cli', 'AUTH', 'default', 'word'],
+         ['redis-cli', 'AUTH', '***', '***']),
+        (['crudini', '--set', 'f', 'credentials', 'password', 'word'],
+         ['crudini', '--set', 'f', 'credentials', '***', '***']),
+        (['runuser', '-u', 'x', '--', 'mysql', '-pword'],
+         ['runuser', '-u', '***', '--', 'mysql', '-p***']),
+        (['x', '--', '-setcookie', 'word'], ['x', '--', '-setcookie', '***']),
+        (['x', '--', 'word', '-p', 'S'], ['x', '--', 'word', '-p', '***']),
+        (['ipmitool', 'raw', '0x2e', '0xc8'],
+         ['ipmitool', 'raw', '0x2e', '0xc8']),
+        (['virsh', 'dominfo', 'instance-0000001a'],
+         ['virsh', 'dominfo', 'instance-0000001a']),
+        (['multipath', '-ll'], ['multipath', '-ll']),
+        (['sh', '-c', 'ls -l /tmp'], ['sh', '-c', 'ls -l /tmp']),
         (['virsh', '-c', 'x', 'secret-set-value', 'u', 'swordfish'],
          ['virsh', '-c', 'x', 'secret-set-value', 'u', '***']),
         # a name and its value, each an argument

@@ -39,7 +39,7 @@ _LOGINS = ('login', 'logon', 'signin', 'authenticate', 'auth',
            'authentication', 'credentials', 'simplebind', 'simplebinds',
            'binds', 'createuser', 'adduser', 'usernamepassword', 'userpass',
            'authplain', 'basicauthstr', 'usmuserdata', 'computesignature',
-           'verifysignature')
+           'verifysignature', 'basicauthhandler', 'secretsetvalue')
 # A host or a version, a user, a password.
 _CONNECTS = ('connect',)
 _CLIENTS = ('client', 'connection', 'session')
@@ -54,7 +54,7 @@ _SETTERS = ('setattr', 'getattr', 'set', 'setenv', 'putenv', 'setoverride',
 HINTS = ('login', 'log_in', 'logon', 'signin', 'sign_in', 'auth', 'bind',
          'cred', 'user', 'passw', 'attr(', 'env(', 'set(', 'override(',
          'default(', 'connect', 'client', 'session', 'community', 'usm',
-         'fernet', 'aes', 'hmac', 'signature')
+         'fernet', 'aes', 'hmac', 'signature', 'secretsetvalue')
 
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:

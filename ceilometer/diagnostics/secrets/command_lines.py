@@ -15,8 +15,8 @@
 Of a list of arguments all is shown that cannot be the value of an option, and
 what is known to be none (:mod:`.programs`): the value of a short option that
 is not known is hidden, and so are other arguments that look like a
-credential. In a text a command line has no marked beginning; there only those
-of known programs are recognized.
+credential. In a text a command line has no marked beginning; those of known
+programs are recognized by :mod:`.named_commands`.
 
 Pure, for any process and thread; raises nothing for any text.
 """
@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 import functools
+import math
 import re
 
 from ceilometer.diagnostics import patterns
@@ -33,40 +34,36 @@ from ceilometer.diagnostics.secrets import looks
 from ceilometer.diagnostics.secrets import programs
 from ceilometer.diagnostics.secrets import secret_names
 from ceilometer.diagnostics.secrets import spans
-from ceilometer.diagnostics.secrets import value_ends
 
 #: A longer command line in a text is not looked at to its end.
 COMMAND_CHARS_MAX = 4096
 #: How deep command lines may stand in one another.
 NESTED_MAX = 3
+#: A verb of a program has at most so many characters.
+SAID_CHARS_MAX = 60
 
 _SHORT = patterns.pattern(r'-[A-Za-z0-9#]')
 _VARIABLE = patterns.pattern(r'[A-Za-z_]\w*=')
-_OPERATORS = ';|&'
-_ARGUMENT = patterns.pattern(
+OPERATORS = ';|&'
+ARGUMENT = patterns.pattern(
     r"""[;|&]+|(?:"(?:\\.|[^"\\])*+"|'[^']*+'|\\.|[^\s"'\\;|&])++""",
     re.DOTALL)
 _PATH = patterns.pattern(r'(?:\.{0,2}/)[\w.+@:,/-]*\Z')
 # serve, chassis-power, eth0, 10.0.0.1, 5s, a.example.org, file.conf
 _WORD = patterns.pattern(
     r'[a-z][a-z_.:-]*\d{0,3}\Z|[\d.,:]+[a-zA-Z]{0,2}\Z'
-    r'|[a-z\d-]+(?:\.[a-z\d-]+)+\Z|[-+*%{}@.:,\[\]]*\Z')
+    r'|[a-z\d-]+(?:\.[a-z\d-]+)+\Z|[-+*%{}@.:,\[\]]*\Z'
+    # a byte of IPMI, a domain of Nova
+    r'|0x[\da-fA-F]{1,4}\Z|[a-z]+-[\da-f]{8}\Z')
 _SLASHED = patterns.pattern(r'/[A-Za-z]{1,12}:(?=[^/])')
 _PARTS = patterns.pattern(r'[,;=+@]')
 # Options whose value may be user:password.
 _LOGINS = frozenset(('user', 'login', 'auth', 'account', 'userpwd', 'userpass',
                      'basic', 'username'))
 # The user of user:password stays.
-_USER = patterns.pattern(r'[\w.@\\-]{1,64}:')
+USER = patterns.pattern(r'[\w.@\\-]{1,64}:')
 _MASKED = secret_names.MASK
 
-_SECRETIVE = {name: known for name, known in programs.PROGRAMS.items()
-              if (known.secret or known.long or known.behind or known.last)
-              and len(name) > 2}
-_PROGRAM = patterns.pattern(
-    r'(?<![\w.-])(?:' + '|'.join(
-        sorted(map(re.escape, _SECRETIVE), key=len, reverse=True))
-    + r')(?![\w.-])')
 # A name as an argument: git config x.token S, X-Auth-Token: S
 _NAME = patterns.pattern(r'[\[{(]{0,9}[A-Za-z][\w.-]*:?\Z')
 # What is done with a token, and is none: openstack token issue.
@@ -74,8 +71,6 @@ _VERBS = frozenset("""
     list show create delete issue revoke set unset add remove get update flush
     rotate setup reset change check validate
     """.split())
-_BETWEEN = r"""[\s"',]{1,6}"""
-_IN_LIST = patterns.pattern(r"""["'],\s*[bu]?["']""")
 
 
 def arguments(command: list[str], mask: Callable[[str], str],
@@ -131,13 +126,18 @@ def _read(line: str, begin: int, end: int, mask: Callable[[str], str],
           depth: int) -> Iterator[tuple[re.Match[str], str, str]]:
     """Each argument where it stands, without its quotes, and masked."""
     reader = _Arguments(mask, depth)
-    for argument in _ARGUMENT.finditer(line, begin, end):
-        if argument[0][0] in _OPERATORS:
+    for argument in ARGUMENT.finditer(line, begin, end):
+        if argument[0][0] in OPERATORS:
             # another command begins
             reader = _Arguments(mask, depth)
             continue
         plain = _unquoted(argument[0])
         yield argument, plain, reader.masked(plain)
+
+
+def _is_name(argument: str) -> bool:
+    return _NAME.match(argument) is not None and (
+        secret_names.is_secret(argument))
 
 
 def _unquoted(argument: str) -> str:
@@ -150,6 +150,11 @@ def _unquoted(argument: str) -> str:
 def _requoted(argument: str, text: str) -> str:
     quoted = argument[0] in '"\'' and argument[-1] == argument[0]
     return f'{argument[0]}{text}{argument[0]}' if quoted else text
+
+
+@functools.cache
+def _spaced(verbs: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f' {verb}' for verb in verbs)
 
 
 class _Arguments:
@@ -167,6 +172,12 @@ class _Arguments:
         self._words = 0
         #: the number of the one that is secret
         self._secret_word = 0
+        #: the number of the first of those of which all are
+        self._values_from = math.inf
+        #: the words before this one, the last few
+        self._said = ''
+        #: whether another program may follow
+        self._may_run = False
 
     def masked(self, argument: str) -> str:
         """The next argument, without what is secret in it."""
@@ -174,36 +185,47 @@ class _Arguments:
         if following == 'secret' and not argument.startswith('--'):
             return self._pair(argument)
         if following == 'login' and not argument.startswith('-'):
-            return (self._pair(argument) if _USER.match(argument)
+            return (self._pair(argument) if USER.match(argument)
                     else self._word(argument))
         if following == 'doubtful' and not argument.startswith('-'):
             return self._doubtful(argument)
         if following == 'named' and not argument.startswith('-'):
-            return self._word(argument) if argument in _VERBS else _MASKED
+            if argument in _VERBS:
+                return self._word(argument)
+            if _is_name(argument):
+                # set GROUP password S, of a group called credentials
+                self._next = 'named'
+            return _MASKED
         if following == 'command':
             return text_of_command(argument, self._mask, self._depth + 1)
         if following and not argument.startswith('-'):
             return self._mask(argument) if following == 'shown' else _MASKED
         if self._options and argument == '--':
-            self._options = self._expects_program
+            self._options = self._expects_program or self._program is None
+            # runuser -u x -- mysql -pS
+            self._may_run = self._program is None
             return argument
         if self._options and argument.startswith('--'):
             return self._long(argument)
         if self._options and _SHORT.match(argument):
             return self._short(argument)
-        if not self._expects_program or argument.startswith('-'):
+        may_run, self._may_run = self._may_run, False
+        if not (self._expects_program or may_run and programs.of(argument)
+                ) or argument.startswith('-'):
             return self._word(argument)
         if _VARIABLE.match(argument):
             return self._assignment(argument)
         self._program = programs.of(argument)
         self._words = self._secret_word = 0
+        self._values_from = math.inf
+        self._said = ''
         self._expects_program = (
             self._program is not None and self._program.runs)
         return self._mask(argument)
 
     def _pair(self, value: str) -> str:
         """What is secret as a whole, but for a user before it."""
-        user = _USER.match(value)
+        user = USER.match(value)
         if user is not None and not value.startswith(
                 ('pass:', 'env:', 'file:', 'fd:')):
             return f'{user[0]}{_MASKED}'
@@ -228,7 +250,7 @@ class _Arguments:
             known is not None and name[2:] in known.long)
         login = name.rpartition('-')[2] in _LOGINS
         if equals:
-            if value and (secret or login and _USER.match(value)):
+            if value and (secret or login and USER.match(value)):
                 return f'{name}={self._pair(value)}'
             if secret_names.says(name):
                 return f'{name}={self._doubtful(value)}'
@@ -322,17 +344,17 @@ class _Arguments:
                 self._program = None
                 self._expects_program = True
                 return self._mask(argument)
-            if self._words == self._secret_word or (
-                    known.hidden_from is not None
-                    and self._words > known.hidden_from):
-                return _MASKED
-            if argument in known.behind or argument in known.last:
-                self._secret_word = self._words + (
-                    1 if argument in known.behind else 2)
-                return argument
+            if self._words >= self._values_from:
+                name, equals, _ = argument.partition('=')
+                return f'{name}={_MASKED}' if equals else _MASKED
+            hidden = self._words == self._secret_word or (
+                known.hidden_from is not None
+                and self._words > known.hidden_from)
+            if self._is_verb(argument, known) or hidden:
+                return _MASKED if hidden else argument
             if known.words:
                 return self._mask(argument)
-        if _NAME.match(argument) and secret_names.is_secret(argument):
+        if _is_name(argument):
             self._next = 'named'
         if slash := _SLASHED.match(argument):
             # /p:S
@@ -348,93 +370,19 @@ class _Arguments:
             return ' '.join(map(self._plain, argument.split(' ')))
         return self._plain(argument)
 
+    def _is_verb(self, argument: str, known: programs.Program) -> bool:
+        """Whether a word says that a secret follows."""
+        said = self._said = f'{self._said} {argument}'[-SAID_CHARS_MAX:]
+        if said.endswith(_spaced(known.behind)):
+            self._secret_word = self._words + 1
+        elif said.endswith(_spaced(known.last)):
+            self._secret_word = self._words + 2
+        elif said.endswith(_spaced(known.values)):
+            self._values_from = self._words + 2
+        else:
+            return False
+        return True
+
     def _plain(self, word: str) -> str:
         parts = _PARTS.split(word[:looks.LOOK_CHARS_MAX])
         return _MASKED if any(map(looks.of_credential, parts)) else word
-
-
-def _find(text: spans.Text) -> Iterator[spans.Span]:
-    """The secrets in command lines of known programs in a text."""
-    at = 0
-    for _, stop in text.windows():
-        while at < stop:
-            found = _PROGRAM.search(text.lower, at, stop)
-            if found is None:
-                break
-            at = found.end()
-            yield from _options(text, _SECRETIVE[found[0]], at)
-        at = max(at, stop)
-
-
-def _options(text: spans.Text, known: programs.Program,
-             at: int) -> Iterator[spans.Span]:
-    whole = text.whole
-    end = _end(text, at)
-    if known.behind or known.last:
-        for verb in _behind_verbs(known).finditer(whole, at, end):
-            yield _argument(whole, verb.end(), end)
-    option = _option(known)
-    while (found := option.search(whole, at, end)) is not None:
-        at = start = found.end()
-        joined = whole[at:at + 1] not in ('', ' ', '\t', '\n', '"', "'", '\\')
-        if not joined:
-            if found['short'] and found['short'] in known.joined and (
-                    whole[at:at + 1] not in ('"', "'")
-                    or whole[at + 1:at + 2] in ('', ' ', ',', ']')):
-                continue
-            listed = _IN_LIST.match(whole, at)
-            start = (listed.end() - 1 if listed
-                     else value_ends.skip_space(whole, at))
-        first, last = _argument(whole, start, end)
-        at = max(at, last)
-        if not whole.startswith('--', first):
-            yield first, last
-
-
-def _end(text: spans.Text, at: int) -> int:
-    """Where a command line ends: with its line, or where another begins."""
-    end = text.line_end(at)
-    while end < len(text.whole) and end - at < COMMAND_CHARS_MAX and (
-            text.whole[end - 1] in '\\,'):
-        newline = text.whole.find('\n', end + 1, end + COMMAND_CHARS_MAX)
-        end = len(text.whole) if newline < 0 else newline
-    end = min(end, at + COMMAND_CHARS_MAX)
-    following = _PROGRAM.search(text.lower, at, end)
-    return following.start() if following else end
-
-
-@functools.cache
-def _behind_verbs(known: programs.Program) -> re.Pattern[str]:
-    behind, last = ('|'.join(map(re.escape, verbs)) or '(?!)'
-                    for verbs in (known.behind, known.last))
-    return re.compile(
-        rf"""(?<=[\s"'])(?:(?:{behind}){_BETWEEN}"""
-        rf"""|(?:{last}){_BETWEEN}[^\s"',]{{1,200}}{_BETWEEN})(?=[^\s"',-])""")
-
-
-@functools.cache
-def _option(known: programs.Program) -> re.Pattern[str]:
-    flags = f'[{re.escape(known.flags)}]{{0,10}}' if known.flags else ''
-    long = '|'.join((*map(re.escape, known.long), '(?!)'))
-    short = re.escape(known.secret) or '~'
-    return re.compile(
-        rf"""(?<=[\s"'])-(?:-?(?:{long})(?:=|(?=[\s"']))"""
-        rf'|{flags}(?P<short>[{short}]))')
-
-
-def _argument(whole: str, start: int, end: int) -> spans.Span:
-    first, last = value_ends.token(whole, start)
-    # a quote that was opened before the option: sh -c "mysql -pS"
-    if whole[start:start + 1] not in ('"', "'"):
-        for quote in '"\'':
-            stop = whole.find(quote, first, last)
-            if stop >= 0:
-                last = stop
-    user = _USER.match(whole, first, last)
-    if user is not None:
-        first = user.end()
-    return first, last
-
-
-COMMAND_LINES = spans.Recognizer(
-    'options of known programs', tuple(_SECRETIVE), _find)

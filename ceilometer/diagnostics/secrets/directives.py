@@ -28,33 +28,78 @@ from ceilometer.diagnostics.secrets import spans
 
 HINTS = ('rootpw', 'bindpw', 'community', 'com2sec', 'createuser',
          'passphrase', 'requirepass', 'masterauth', 'masteruser', 'pass ',
-         'password', 'authtok')
+         'password', 'authtok', 'auth_pass', 'auth-pass', 'stats auth',
+         'secret ', '-server', '-key', 'isakmp', 'auth ', 'pre_shared_key',
+         'setuser', 'digest:', 'eap ', 'psk ')
 
 _SPACE = r'[ \t]{1,40}'
 _VALUE = r"""(?:"([^"\n]{1,400})"|'([^'\n]{1,400})'|([^\s"']{1,400}))"""
 _END = r'[ \t]{0,40}(?=\r?\n|\Z)'
 _START = r'(?:\A|(?<=\n))[ \t]{0,40}'
+# A line may be an item of a list, or end in a semicolon.
+_ITEM_START = r'(?:\A|(?<=[\n"\';]))[ \t]{0,40}'
+_ITEM_END = r'[ \t]{0,40}(?=\r?\n|\Z|["\';])'
+# How a password is written, in the words of routers: 5 S
+_KIND = rf'(?:\d{_SPACE})?'
 _DIRECTIVES = tuple(map(patterns.pattern, (
     rf'{_START}(?:rootpw|rootbindpw|bindpw|wpa_passphrase|requirepass'
     rf'|masterauth|ldap_default_authtok|trapcommunity|authcommunity'
     rf'|r[ow]community6?){_SPACE}{_VALUE}{_END}',
     # from where: an address, then an OID
-    rf'{_START}r[ow]community6?{_SPACE}{_VALUE}'
+    rf'\br[ow]community6?{_SPACE}{_VALUE}'
     rf'{_SPACE}(?:default|-v|[\d\[]|[a-z][\w-]*\.)[^\n]{{0,200}}',
     rf'{_START}com2sec6?{_SPACE}(?:-\w+{_SPACE}\S{{1,100}}{_SPACE})?'
     rf'\S{{1,100}}{_SPACE}\S{{1,100}}{_SPACE}{_VALUE}{_END}',
-    rf'{_START}createuser{_SPACE}(?:-e{_SPACE}\S{{1,100}}{_SPACE})?'
+    rf'{_ITEM_START}createuser{_SPACE}(?:-e{_SPACE}\S{{1,100}}{_SPACE})?'
     rf'\S{{1,100}}{_SPACE}(?:md5|sha[\d-]{{0,8}}){_SPACE}{_VALUE}'
-    rf'(?:{_SPACE}(?:des|aes[\d-]{{0,8}})(?:{_SPACE}{_VALUE})?)?{_END}',
+    rf'(?:{_SPACE}(?:des|aes[\d-]{{0,8}})(?:{_SPACE}{_VALUE})?)?{_ITEM_END}',
     rf'\bsnmp-server{_SPACE}community{_SPACE}{_VALUE}',
     # of netrc
     rf'\blogin{_SPACE}\S{{1,100}}{_SPACE}password{_SPACE}{_VALUE}'
     rf'(?={_SPACE}(?:account|machine|macdef)|{_END})',
+    # of keepalived and HAProxy
+    rf'\b(?:vip_)?auth_pass{_SPACE}{_VALUE}{_END}',
+    rf'\bstats{_SPACE}auth{_SPACE}[^\s:]{{1,100}}:{_VALUE}',
+    rf'\buser{_SPACE}\S{{1,100}}{_SPACE}insecure-password{_SPACE}{_VALUE}',
+    rf'{_START}user{_SPACE}\S{{1,100}}{_SPACE}password{_SPACE}{_VALUE}'
+    rf'(?={_SPACE}groups|{_END})',
+    # of switches and routers
+    rf'\bneighbor{_SPACE}\S{{1,100}}{_SPACE}password{_SPACE}{_KIND}{_VALUE}'
+    rf'{_END}',
+    rf'\busername{_SPACE}\S{{1,100}}{_SPACE}(?:privilege{_SPACE}\d{{1,2}}'
+    rf'{_SPACE})?(?:secret|password){_SPACE}{_KIND}{_VALUE}{_END}',
+    rf'\benable{_SPACE}(?:secret|password){_SPACE}\d{_SPACE}{_VALUE}{_END}',
+    rf'\b(?:tacacs|radius)-server{_SPACE}(?:host{_SPACE}\S{{1,100}}{_SPACE})?'
+    rf'key{_SPACE}{_KIND}{_VALUE}{_END}',
+    rf'\bmessage-digest-key{_SPACE}\d{{1,3}}{_SPACE}md5{_SPACE}{_KIND}'
+    rf'{_VALUE}',
+    rf'\bospf{_SPACE}authentication-key{_SPACE}{_KIND}{_VALUE}{_END}',
+    rf'\bisakmp{_SPACE}key{_SPACE}{_KIND}{_VALUE}{_SPACE}address\b',
+    rf'\bauth{_SPACE}(?:md5|sha)[\d-]{{0,4}}{_SPACE}{_VALUE}'
+    rf'(?:{_SPACE}priv{_SPACE}(?:des|aes)[\d-]{{0,4}}'
+    rf'(?:{_SPACE}\d{{3}})?{_SPACE}{_VALUE})?{_END}',
+    rf'\bset{_SPACE}snmp{_SPACE}community{_SPACE}{_VALUE}',
+    rf'\bpre_shared_key{_SPACE}{_VALUE}{_END}',
+    rf':{_SPACE}(?:eap|xauth|psk|ntlm){_SPACE}(?=["\']){_VALUE}',
+    # of Redis, ZooKeeper and QEMU
+    rf'\bset{_SPACE}(?:requirepass|masterauth){_SPACE}{_VALUE}',
+    rf'\bauth-pass{_SPACE}\S{{1,100}}{_SPACE}{_VALUE}{_END}',
+    rf'\bsetuser{_SPACE}(?:[^\s>]{{1,100}}{_SPACE}){{1,9}}>{_VALUE}',
+    r'\bdigest:(?!sha|md5)[^\s:]{1,100}:([^\s:"\']{1,400})',
+    rf'\bset_password{_SPACE}(?:vnc|spice){_SPACE}{_VALUE}',
+    rf'\bchange{_SPACE}vnc{_SPACE}password{_SPACE}{_VALUE}{_END}',
 )))
 # Of FTP and POP3, in capital letters: the same word begins sentences.
 _PASS = patterns.pattern(
     rf"""(?:\A|(?<=[\n'"]))(?:[>-]{{1,5}}{_SPACE})?PASS[ ]"""
     r"""([^\s"'\\]{1,400})"""
+    r"""(?=\s*(?:\n|\Z)|\\r|["'])""")
+# AUTH S and AUTH USER S of Redis; no mechanism of SMTP.
+_AUTH = patterns.pattern(
+    rf"""(?:\A|(?<=[\n'"]))(?:[>-]{{1,5}}{_SPACE})?AUTH[ ]"""
+    r"""(?!(?:PLAIN|LOGIN|NTLM|XOAUTH2|GSSAPI|EXTERNAL)\b)"""
+    r"""(?![A-Z]+-(?:MD5|SHA)\b)"""
+    r"""(?:([\w.@-]{1,100})[ ])?([^\s"'\\]{1,400})"""
     r"""(?=\s*(?:\n|\Z)|\\r|["'])""")
 
 
@@ -64,11 +109,17 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
             for number in range(1, len(found.groups()) + 1):
                 start, end = found.span(number)
                 if end > start and not looks.says_none(
-                        text.whole[start:end]):
+                        text.whole[start:end]) and not looks.is_complaint(
+                            text.lower, start):
                     yield start, end
     if 'PASS ' in text.whole:
         for found in _PASS.finditer(text.whole):
             yield found.span(1)
+    if 'AUTH ' in text.whole:
+        for found in _AUTH.finditer(text.whole):
+            if looks.of_credential(found[2]) or found[1] == 'default' and (
+                    not looks.says_none(found[2])):
+                yield found.span(2)
 
 
 DIRECTIVES = spans.Recognizer(

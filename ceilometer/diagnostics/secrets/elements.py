@@ -56,6 +56,11 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
             end = text.line_end(start)
             following = text.whole.find('<', start, end)
             end = following if following >= 0 else end
+            # AUTH <password> called without any: an argument's name
+            if text.whole[start:start + 1].isspace() and (
+                    not looks.of_credential(
+                        text.whole[start:start + looks.LOOK_CHARS_MAX])):
+                continue
         if says is secret_names.Says.PERHAPS and not looks.of_credential(
                 text.whole[start:start + looks.LOOK_CHARS_MAX]):
             continue

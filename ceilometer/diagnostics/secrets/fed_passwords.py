@@ -32,7 +32,8 @@ BEFORE_CHARS_MAX = 1000
 LINES_CHARS_MAX = 10_000
 
 _READER = (
-    r'(?:chpasswd\b|passwd[ ]+--stdin\b|sudo[ ]+(?:-\w+[ ]+){0,3}-\w*s\b'
+    r'(?:chpasswd\b|newusers\b|passwd[ ]+--stdin\b'
+    r'|sudo[ ]+(?:-\w+[ ]+){0,3}-\w*s\b'
     r'|kinit\b|cryptsetup\b|smbpasswd\b|saslpasswd2\b|vncpasswd\b'
     r'|[^|\n]{0,200}(?:--password-stdin|--passphrase-fd|-pass(?:in)?[ ]stdin'
     r'|--stdin-passphrase|--key-file[ =]?-))')
@@ -44,7 +45,14 @@ _FED = patterns.pattern(
     r'\b(?:chpasswd|passwd|kinit|cryptsetup|smbpasswd)\b[^|<\n]{0,200}'
     r'(?:<<<[ ]*|<<-?[ ]*["\']?(\w{1,40})["\']?[ \t]*\r?\n)')
 
-HINTS = ('passwd', 'sudo', 'kinit', 'cryptsetup', 'stdin', 'passphrase-fd',
+# sudo -S <<< S, --key-file <(echo S)
+_HERE = patterns.pattern(r'(?<!<)<<<(?!<)[ ]{0,9}(?!["\']?\$)(?=[^\s<])')
+_SUBSTITUTED = patterns.pattern(
+    r'<\([ ]{0,9}(?:echo|printf)[ ]{1,9}(?:-\w{1,9}[ ]{1,9}){0,3}'
+    r'(?!["\']?\$)([^()\n]{1,999})')
+
+HINTS = ('<<<', '<(', 'newusers', 'passwd', 'sudo', 'kinit', 'cryptsetup',
+         'stdin', 'passphrase-fd',
          '--key-file')
 
 
@@ -61,8 +69,13 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
                 start = written[-1]
                 yield start, start + len(
                     text.whole[start:found.start()].rstrip())
+    if '<(' in text.whole:
+        for found in _SUBSTITUTED.finditer(text.lower):
+            yield found.span(1)
     if '<<' not in text.whole:
         return
+    for found in _HERE.finditer(text.whole):
+        yield value_ends.token(text.whole, found.end())
     at = 0
     while (fed := _FED.search(text.lower, at)) is not None:
         at = fed.end()

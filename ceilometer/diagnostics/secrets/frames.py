@@ -21,6 +21,7 @@ Pure, for any process and thread; raises nothing for any text.
 from __future__ import annotations
 
 from collections.abc import Iterator
+import re
 
 from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import spans
@@ -30,6 +31,15 @@ VALUE_BYTES_MAX = 1000
 
 _AMQPLAIN = 'passwords'
 _REDIS = 'auth'
+# As the command MONITOR shows it: "AUTH" "default" "S"
+_MONITORED = patterns.pattern(
+    r'"(?:[ ]"[^"\n]{0,200}")?[ ]"([^"\n]{1,400})"')
+# SMTP asks for a password in base64; the answer is in the next line.
+_QUESTIONS = ('ugfzc3dvcmq6', 'cgfzc3dvcmq6', 'uefu1dpukq6', 'ugfzc3dvcmqa')
+_ANSWER = patterns.pattern(
+    r"""(?:\\r|\\n|[ \t\r"')]){0,9}(?:\n|\\n)
+    (?:[^\n"']{0,60}?(?:send:|C:|>|\]|~)[ ]{1,4})?b?["']?
+    ([\w+/=.-]{1,400})(?=\\r|[\s"']|\Z)""", re.VERBOSE)
 _BYTE = r"""(?:\\x[0-9a-fA-F]{2}|\\[tnr\\'"]|[^\\])"""
 _UNIT = patterns.pattern(_BYTE)
 _LENGTH = patterns.pattern(rf'(?:(?:\\x00|\x00){{2}})({_BYTE})({_BYTE})')
@@ -51,6 +61,10 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
     at = 0
     while (at := text.lower.find(_REDIS, at)) >= 0:
         at += len(_REDIS)
+        monitored = text.lower.startswith('"', at - len(_REDIS) - 1) and (
+            _MONITORED.match(text.whole, at))
+        if monitored:
+            yield monitored.span(1)
         value = None
         # a password, or a user and a password
         for _ in range(2):
@@ -61,6 +75,13 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
             value = length.end(), at
         if value is not None:
             yield value
+    for question in _QUESTIONS:
+        at = 0
+        while (at := text.lower.find(question, at)) >= 0:
+            at += len(question)
+            answer = _ANSWER.match(text.whole, at)
+            if answer is not None:
+                yield answer.span(1)
 
 
 def _byte(shown: str) -> int:
@@ -82,4 +103,5 @@ def _behind(whole: str, at: int, count: int) -> int:
 
 
 FRAMES = spans.Recognizer(
-    'credentials in frames of protocols', (_AMQPLAIN, _REDIS), _find)
+    'credentials in frames of protocols', (_AMQPLAIN, _REDIS, *_QUESTIONS),
+    _find)

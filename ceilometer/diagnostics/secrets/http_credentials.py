@@ -26,7 +26,7 @@ from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import spans
 
 _SCHEMES = ('basic', 'bearer', 'digest', 'negotiate', 'auth plain',
-            'auth login')
+            'auth login', 'auth xoauth2')
 # No word of a sentence: a token has digits, signs, or capitals inside. No
 # parameter of a challenge: realm="x".
 _CREDENTIALS = patterns.pattern(

@@ -33,6 +33,10 @@ _NO_SECRET = patterns.pattern(
         |redacted|hidden|omitted|sanitized)>)[ \t]*(?=[,;)\]}\r\n]|\Z)
     |(?:\?|%s|%\(\w{1,60}\)s)(?=[\s,;)\]'"]|\Z)""",
     re.VERBOSE | re.IGNORECASE)
+_COMPLAINT = patterns.pattern(
+    r"""(?:fail|error|denied|refuse|reject|mismatch|timed|return|exit|was|is
+        |has|not|with|could|cannot|took|command|expired|change)\w*:?
+        (?![\w=-])""", re.VERBOSE)
 _FIRST = patterns.pattern(
     r"""[bBrRuUfF]{0,2}["'(\[{<]*([^\s"'<>()\[\]{},;]*)""")
 _CALL = patterns.pattern(r"""[\w.]*[A-Za-z_][(\[]|lambda\b""")
@@ -61,6 +65,17 @@ def of_random(value: str) -> bool:
     return (10 <= len(value) <= LOOK_CHARS_MAX and not re.search(r'\s', value)
             and all(kind.search(value) for kind in _KINDS)
             and of_credential(value))
+
+
+def is_complaint(text: str, at: int = 0) -> bool:
+    """Whether a sentence goes on where a secret could stand.
+
+    ``vault kv put failed``, ``password mismatch``
+
+    :param text: the text
+    :param at: where a value would begin
+    """
+    return _COMPLAINT.match(text, at) is not None
 
 
 def says_none(value: str) -> bool:

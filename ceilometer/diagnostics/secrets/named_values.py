@@ -36,8 +36,8 @@ from ceilometer.diagnostics.secrets import value_ends
 HINTS = ('pass', 'pw', 'psw', 'secret', 'token', 'key', 'cred', 'auth',
          'cookie', 'jwt', 'psk', 'otp', 'pin', 'sig', 'session', 'sid',
          'community', 'kek', 'seed', 'bearer', 'hmac', 'identified',
-         'assertion', 'verifier', 'saml', 'userdata', 'user_data', 'user-data',
-         'vendor_data', 'vendor-data',
+         'assertion', 'verifier', 'macaroon', 'saml', 'userdata', 'user_data',
+         'user-data', 'vendor_data', 'vendor-data',
          # in other languages, see secret_names
          'wort', 'woord', 'senha', 'clave', 'heslo', 'haslo', 'contrase',
          'parola', 'geheim', 'senord', 'salasana', 'adgangskode')
@@ -54,7 +54,7 @@ _HINTED = patterns.pattern(
     + r'|[^\x00-\x7f]))[\w.-]++')
 _RUN = patterns.pattern(r'[\w.-]*')
 _CLOSE = patterns.pattern(
-    r"""(?:\\{0,8}["'`]|&(?:quot|apos|\#34|\#39);|\*\*)?\]?""")
+    r"""(?:\\{0,8}["'`]|&(?:quot|apos|\#34|\#39);|\*\*)?\]?(?:\[\d{1,4}\])?""")
 _SPACE = patterns.pattern(r'[^\S\n]*')
 _SIGN = patterns.pattern(
     r'(?:=>|:=|->|={1,2}|:(?!:)|::(?=[ \t])|\uff1a|%3[aAdD]|&gt;)')
@@ -183,7 +183,7 @@ def _value(text: spans.Text, start: int, end: int,
         at = opening.end()
     doubtful = says is secret_names.Says.PERHAPS
     if doubtful and not _may_be_secret(whole, at) and not (
-            text.lower.endswith('auth', start, end)
+            text.lower.endswith(('auth', 'auth_data'), start, end)
             and _USER_AND_PASSWORD.match(whole, at, at + 1000)):
         return None
     line, complete = _before(whole, start)

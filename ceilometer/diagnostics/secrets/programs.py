@@ -38,6 +38,8 @@ class Program(NamedTuple):
         options, that may be a secret; None for none of them
     :ivar behind: its own verbs whose next argument is secret
     :ivar last: its own verbs whose next argument but one is secret
+    :ivar values: its own verbs behind whose next argument all are secret, or
+        what they assign: ``kv put PATH KEY=S``; verbs may be several words
     """
 
     secret: str = ''
@@ -53,6 +55,7 @@ class Program(NamedTuple):
     hidden_from: int | None = None
     behind: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
 
 
 _MYSQL = Program(secret='p', joined='p', shown='huPSDe',
@@ -62,6 +65,10 @@ _PYTHON = Program(shown='mWX', flags='bBdEhiIOPqRsStuvVx', command='c',
                   words=False, runs=True)
 _LDAP = Program(secret='wyY', shown='HDbhpUs', flags='xZLvWnM', words=True)
 _SNMP = Program(secret='cAXk', shown='vulaxnrtm', flags='d', words=True)
+_FENCE = Program(secret='p', shown='alonPuK', flags='xvC')
+_LOGIN = Program(secret='p', shown='uf')
+_SAMBA = Program(secret='U', shown='cLIp', flags='Nk')
+_DIG = Program(secret='y', shown='kptxqcb', flags='46')
 
 PROGRAMS: dict[str, Program] = {
     # of our own family
@@ -99,7 +106,8 @@ PROGRAMS: dict[str, Program] = {
                     flags='ksSLvifIgGjJNOqpa#0123469',
                     long=('user', 'proxy-user', 'pass', 'oauth2-bearer',
                           'cert')),
-    'etcdctl': Program(long=('user', 'password'), words=True),
+    'etcdctl': Program(long=('user', 'password'), words=True,
+                       behind=('user add',), last=('put',)),
     'useradd': Program(secret='p', shown='bcdegGkKsuR', flags='DlmMNorU',
                        words=True),
     'usermod': Program(secret='p', shown='cdegGlsuR', flags='aLmoU',
@@ -110,23 +118,57 @@ PROGRAMS: dict[str, Program] = {
     'psql': Program(shown='hpUdcfFvLoPRT', flags='atAlnqsSwWxXz1', words=True),
     'pg_dump': Program(shown='hpUdfFjnt', flags='acCOsvwWx', words=True),
     'redis-cli': Program(secret='a', shown='hpnrisu', flags='cx', words=False,
-                         behind=('auth', 'AUTH')),
+                         behind=('auth', 'AUTH', 'auth default',
+                                 'AUTH default'),
+                         last=('auth-pass',)),
     'http': Program(secret='a', words=True),
     'mongo': Program(secret='p', shown='u', words=False),
     'mongosh': Program(secret='p', shown='u', words=False),
     'ldapsearch': _LDAP, 'ldapmodify': _LDAP, 'ldapadd': _LDAP,
     'ldapdelete': _LDAP, 'ldapwhoami': _LDAP, 'ldappasswd': Program(
         secret='wsayY', shown='HDbhpU', flags='xZLvWn', words=True),
-    'ipmitool': Program(secret='PkyK', shown='HUIptlLoNRCS', flags='cvVA',
-                        words=False),
+    'ipmitool': Program(secret='Pky', shown='HUIptlLoNRCSA', flags='cvVKE',
+                        words=False, last=('set password',)),
     'ipmi-sensors': Program(secret='pk', shown='hu', words=False),
     'snmpget': _SNMP, 'snmpwalk': _SNMP, 'snmpbulkwalk': _SNMP,
-    'snmpset': _SNMP, 'snmpgetnext': _SNMP,
+    'snmpset': _SNMP, 'snmpgetnext': _SNMP, 'snmpbulkget': _SNMP,
+    'snmptrap': _SNMP, 'snmpinform': _SNMP, 'snmptable': _SNMP,
+    'snmpstatus': _SNMP, 'snmpdf': _SNMP,
     'openssl': Program(secret='kK', shown='', single=True, words=True, long=(
         'pass', 'passin', 'passout', 'password', 'passwd', 'k', 'K', 'iv',
-        'macopt', 'hmac', 'srppass', 'psk', 'salt')),
+        'macopt', 'hmac', 'srppass', 'psk', 'salt'), behind=('passwd',)),
     'keytool': Program(single=True, words=True),
-    'smbclient': Program(secret='U', shown='cLIp', flags='Nk', words=False),
+    'smbclient': _SAMBA, 'winexe': _SAMBA, 'wmic': _SAMBA,
+    'net': _SAMBA,
+    'fence_ipmilan': _FENCE, 'fence_ilo': _FENCE, 'fence_drac5': _FENCE,
+    'fence_redfish': _FENCE, 'fence_virsh': _FENCE, 'fence_apc': _FENCE,
+    'twine': _LOGIN, 'skopeo': _LOGIN, 'buildah': _LOGIN, 'crane': _LOGIN,
+    'pcs': _LOGIN, 'ilorest': _LOGIN, 'rdesktop': _LOGIN,
+    'redfishtool': _LOGIN._replace(shown='ur'),
+    'dig': _DIG, 'nsupdate': _DIG,
+    'kadmin': Program(secret='w', shown='pqrskc'),
+    'slappasswd': Program(secret='s', shown='hcT', flags='nvu'),
+    'pk12util': Program(secret='WwKk', shown='iodnl'),
+    'hdparm': Program(shown='SBMW', flags='ICit', long=(
+        'security-set-pass', 'security-unlock', 'security-erase',
+        'security-disable')),
+    'swaks': Program(single=True, long=('ap',)),
+    'sendemail': Program(single=True, long=('xp',)),
+    'lftp': Program(secret='u', shown='pe'),
+    'unrar': Program(secret='p', flags='xel'),
+    'nmcli': Program(behind=('password', 'wifi-sec.psk')),
+    'wpa_passphrase': Program(hidden_from=1),
+    'mkpasswd': Program(shown='mSR', flags='s', hidden_from=0),
+    'mc': Program(values=('alias set',)),
+    'consul': Program(single=True, last=(
+        'kv put', 'set-agent-token')),
+    'openstack': Program(long=('payload',)),
+    'barbican': Program(long=('payload',)),
+    'ansible-vault': Program(behind=('encrypt_string',)),
+    'ceph': Program(shown='cnsmf', flags='swv', long=('key',),
+                    last=('config-key set', 'config-key put',
+                          'ac-user-create'),
+                    behind=('set-rgw-api-secret-key',)),
     'rpcclient': Program(secret='U', shown='cp', flags='N', words=False),
     'docker': Program(secret='p', words=False),
     'podman': Program(secret='p', words=False),
@@ -139,8 +181,12 @@ PROGRAMS: dict[str, Program] = {
     'htpasswd': Program(flags='bcnmBDsdpi', hidden_from=2),
     'sqlplus': Program(flags='SL', hidden_from=0),
     'rabbitmqctl': Program(shown='nt', flags='q', hidden_from=2, last=(
-        'add_user', 'change_password', 'authenticate_user')),
-    'vault': Program(behind=('login',), single=True, words=True),
+        'add_user', 'change_password', 'authenticate_user'),
+        behind=('eval',)),
+    'vault': Program(
+        behind=('login', 'operator unseal', 'unwrap', 'token lookup',
+                'token renew', 'token revoke', 'token capabilities'),
+        values=('kv put', 'kv patch', 'write'), single=True, words=True),
     'echo': Program(flags='ne', hidden_from=0),
     'printf': Program(hidden_from=0),
     'cqlsh': Program(secret='p', shown='u', words=True),
@@ -161,6 +207,9 @@ PROGRAMS: dict[str, Program] = {
     'qemu-img': Program(shown='fFO', words=True),
     'ip': Program(shown='nf', flags='46sd', words=True),
     'ovs-vsctl': Program(words=True), 'java': Program(single=True),
+    'ls': Program(flags='lahrtR1dSZ', words=True),
+    'multipath': Program(shown='v', flags='lftFwW', words=True),
+    'rbd': Program(shown='pmcn', words=True),
     'iostat': Program(words=True), 'smartctl': Program(
         shown='dAi', flags='aix', words=True),
     'nvidia-smi': Program(words=True),

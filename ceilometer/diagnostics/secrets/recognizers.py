@@ -29,7 +29,6 @@ from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics.secrets import announced_commands
 from ceilometer.diagnostics.secrets import call_arguments
-from ceilometer.diagnostics.secrets import command_lines
 from ceilometer.diagnostics.secrets import described_values
 from ceilometer.diagnostics.secrets import directives
 from ceilometer.diagnostics.secrets import elements
@@ -38,6 +37,7 @@ from ceilometer.diagnostics.secrets import frames
 from ceilometer.diagnostics.secrets import http_credentials
 from ceilometer.diagnostics.secrets import known_forms
 from ceilometer.diagnostics.secrets import listed_values
+from ceilometer.diagnostics.secrets import named_commands
 from ceilometer.diagnostics.secrets import named_values
 from ceilometer.diagnostics.secrets import spans
 from ceilometer.diagnostics.secrets import tables
@@ -58,7 +58,7 @@ NAMES: tuple[spans.Recognizer, ...] = (
     named_values.NAMED_VALUES,
     described_values.DESCRIBED_VALUES,
     elements.ELEMENTS,
-    command_lines.COMMAND_LINES,
+    named_commands.NAMED_COMMANDS,
     announced_commands.ANNOUNCED_COMMANDS,
     call_arguments.CALL_ARGUMENTS,
     listed_values.LISTED_VALUES,

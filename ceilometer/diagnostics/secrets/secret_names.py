@@ -48,6 +48,7 @@ _SECRET_WORDS = frozenset("""
     requirepass masterauth kek bearer sessionid jsessionid phpsessid
     passe motdepasse passwort kennwort geheimnis contrasena contrasenya senha
     wachtwoord haslo heslo losenord passord adgangskode salasana
+    macaroon macaroons
     """.split())
 # The same word in other scripts, and with accents.
 _OTHER_SCRIPTS = (
@@ -78,10 +79,14 @@ _DOUBTFUL_WORDS = frozenset("""
     """.split())
 # What instances are given to run, kubeconfig's keys, SAML's documents.
 _DOUBTFUL_PAIRS = frozenset((
-    ('user', 'data'), ('vendor', 'data'), ('key', 'data'),
+    ('user', 'data'), ('vendor', 'data'), ('auth', 'data'), ('key', 'data'),
     ('saml', 'response'), ('saml', 'request')))
 _DOUBTFUL_ENDINGS = ('key', 'keys', 'auth', 'pin')
 _NO_KEYS = frozenset(('monkey', 'turkey', 'hockey', 'donkey', 'whiskey'))
+# Names that would say nothing, or name something: SNMP's and PostgreSQL's.
+_SECRET_PAIRS = frozenset((
+    ('community', 'name'), ('community', 'string'),
+    ('authentication', 'string'), ('auth', 'receipt'), ('auth', 'users')))
 # A key that locks something.
 _KEY_OF = frozenset("""
     api access private secret auth encryption encrypt decryption decrypt
@@ -159,6 +164,8 @@ def _says(name: str) -> Says:
     while words and words[-1].isdigit():
         # password2
         words.pop()
+    if tuple(words[-2:]) in _SECRET_PAIRS:
+        return Says.SECRET
     if words and _is_harmless(name, words):
         return Says.NOTHING
     if not name.isascii():

@@ -19,6 +19,10 @@ HTTP = 'secrets/http_credentials.py'
 KNOWN = 'secrets/known_values.py'
 LINES = 'secrets/command_lines.py'
 LISTED = 'secrets/listed_values.py'
+COMMANDS = 'secrets/named_commands.py'
+DIRECTIVES = 'secrets/directives.py'
+FED = 'secrets/fed_passwords.py'
+FRAMES = 'secrets/frames.py'
 CALLS = 'secrets/call_arguments.py'
 NAMES = 'secrets/secret_names.py'
 NAMED = 'secrets/named_values.py'
@@ -242,7 +246,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='options of known programs in a text are told',
         file=RECOGNIZERS,
-        old='    command_lines.COMMAND_LINES,\n',
+        old='    named_commands.NAMED_COMMANDS,\n',
         new='',
         tests=(IN_CANARIES,)),
     fault.Fault(
@@ -304,8 +308,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the password behind a verb of a known program is told',
         file=LINES,
-        old='            if self._words == self._secret_word or (\n',
-        new='            if (\n',
+        old='            hidden = self._words == self._secret_word or (\n',
+        new='            hidden = (\n',
         tests=(TESTS + 'TestArguments',)),
     fault.Fault(
         name='the argument behind a secret name is told',
@@ -315,10 +319,83 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(TESTS + 'TestArguments',)),
     fault.Fault(
         name='a verb of a known program is not seen in a text',
-        file=LINES,
+        file=COMMANDS,
         old='    if known.behind or known.last:\n',
         new='    if False:\n',
         tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='values that a program is told to keep are told in a text',
+        file=COMMANDS,
+        old='    if known.values:\n',
+        new='    if False:\n',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='what a sentence says of a program is masked',
+        file=COMMANDS,
+        old='            if not looks.is_complaint(whole, verb.end()):\n',
+        new='            if True:\n',
+        tests=(SURVIVES,)),
+    fault.Fault(
+        name='values that a program is told to keep are told',
+        file=LINES,
+        old='            if self._words >= self._values_from:\n',
+        new='            if False:\n',
+        tests=(TESTS + 'TestArguments',)),
+    fault.Fault(
+        name='a program behind two hyphens is not known',
+        file=LINES,
+        old='            self._may_run = self._program is None\n',
+        new='',
+        tests=(TESTS + 'TestArguments',)),
+    fault.Fault(
+        name='a here-string is told',
+        file=FED,
+        old='        yield value_ends.token(text.whole, found.end())\n',
+        new='        pass\n',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='what is substituted for a file is told',
+        file=FED,
+        old="    if '<(' in text.whole:\n",
+        new='    if False:\n',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='the answer in a dialog of SMTP is told',
+        file=FRAMES,
+        old='                yield answer.span(1)\n',
+        new='                pass\n',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='a password that Redis is seen to get is told',
+        file=FRAMES,
+        old='            yield monitored.span(1)\n',
+        new='            pass\n',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='the password that a line gives to Redis is told',
+        file=DIRECTIVES,
+        old='                yield found.span(2)\n',
+        new='                pass\n',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='a sentence of a word in capitals is masked',
+        file=DIRECTIVES,
+        old="            if looks.of_credential(found[2]) or found[1] == "
+            "'default' and (\n",
+        new='            if True or (\n',
+        tests=(SURVIVES,)),
+    fault.Fault(
+        name='names of two words are not secret',
+        file=NAMES,
+        old='    if tuple(words[-2:]) in _SECRET_PAIRS:\n',
+        new='    if False:\n',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='an argument in angle brackets hides a sentence',
+        file=ELEMENTS,
+        old='            if text.whole[start:start + 1].isspace() and (\n',
+        new='            if False and (\n',
+        tests=(SURVIVES,)),
     fault.Fault(
         name='the command line in an argument is told',
         file=LINES,

@@ -1,0 +1,174 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Recognizes the secrets in command lines of known programs in a text.
+
+In a text a command line has no marked beginning. So only what is known of a
+program is looked for behind its name: the options and the verbs that a secret
+follows. What a sentence says of a program is left as it is, ``vault kv put
+failed``.
+
+Pure, for any process and thread; raises nothing for any text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import functools
+import re
+
+from ceilometer.diagnostics import patterns
+from ceilometer.diagnostics.secrets import command_lines
+from ceilometer.diagnostics.secrets import looks
+from ceilometer.diagnostics.secrets import programs
+from ceilometer.diagnostics.secrets import spans
+from ceilometer.diagnostics.secrets import value_ends
+
+_SECRETIVE = {name: known for name, known in programs.PROGRAMS.items()
+              if (known.secret or known.long or known.behind or known.last
+                  or known.values) and len(name) > 2}
+_PROGRAM = patterns.pattern(
+    r'(?<![\w.-])(?:' + '|'.join(
+        sorted(map(re.escape, _SECRETIVE), key=len, reverse=True))
+    + r')(?![\w.-])')
+_BETWEEN = r"""[\s"',]{1,6}"""
+# Options may stand before an argument: openssl passwd -6 -salt x S
+_OPTIONS = (r"""(?:-salt[\s"',]{1,6}[^\s"',-]{1,40}[\s"',]{1,6}"""
+            r"""|-[\w=/.-]{1,40}[\s"',]{1,6}){0,4}""")
+_ASSIGNED = patterns.pattern(r"""["']?[\w./-]{1,100}=""")
+_IN_LIST = patterns.pattern(r"""["'],\s*[bu]?["']""")
+
+
+def _find(text: spans.Text) -> Iterator[spans.Span]:
+    """The secrets in command lines of known programs in a text."""
+    at = 0
+    for _, stop in text.windows():
+        while at < stop:
+            found = _PROGRAM.search(text.lower, at, stop)
+            if found is None:
+                break
+            at = found.end()
+            yield from _options(text, _SECRETIVE[found[0]], at)
+        at = max(at, stop)
+
+
+def _options(text: spans.Text, known: programs.Program,
+             at: int) -> Iterator[spans.Span]:
+    whole = text.whole
+    end = _end(text, at)
+    if known.behind or known.last:
+        for verb in _behind_verbs(known).finditer(whole, at, end):
+            if not looks.is_complaint(whole, verb.end()):
+                yield _argument(whole, verb.end(), end)
+    if known.values:
+        yield from _values(whole, known, at, end)
+    option = _option(known)
+    while (found := option.search(whole, at, end)) is not None:
+        at = start = found.end()
+        joined = whole[at:at + 1] not in ('', ' ', '\t', '\n', '"', "'", '\\')
+        if not joined:
+            if found['short'] and found['short'] in known.joined and (
+                    whole[at:at + 1] not in ('"', "'")
+                    or whole[at + 1:at + 2] in ('', ' ', ',', ']')):
+                continue
+            listed = _IN_LIST.match(whole, at)
+            start = (listed.end() - 1 if listed
+                     else value_ends.skip_space(whole, at))
+        first, last = _argument(whole, start, end)
+        at = max(at, last)
+        if not whole.startswith('--', first):
+            yield first, last
+
+
+def _values(whole: str, known: programs.Program, at: int,
+            end: int) -> Iterator[spans.Span]:
+    """All that stands behind a verb and what it is done to."""
+    verb = _value_verbs(known).search(whole, at, end)
+    if verb is None:
+        return
+    last = verb.end()
+    for argument in command_lines.ARGUMENT.finditer(whole, last, end):
+        gap = whole[last:argument.start()]
+        if '\n' in gap and '\\' not in gap:
+            return
+        last = argument.end()
+        if argument[0][0] in command_lines.OPERATORS or (
+                looks.is_complaint(argument[0])):
+            return
+        if argument[0].startswith(('-', '\\')):
+            continue
+        assigned = _ASSIGNED.match(whole, *argument.span())
+        start = assigned.end() if assigned else argument.start()
+        yield value_ends.token(whole, start)
+
+
+def _end(text: spans.Text, at: int) -> int:
+    """Where a command line ends: with its line, or where another begins."""
+    end = text.line_end(at)
+    chars_max = command_lines.COMMAND_CHARS_MAX
+    while end < len(text.whole) and end - at < chars_max and (
+            text.whole[end - 1] in '\\,'):
+        newline = text.whole.find('\n', end + 1, end + chars_max)
+        end = len(text.whole) if newline < 0 else newline
+    end = min(end, at + chars_max)
+    following = _PROGRAM.search(text.lower, at, end)
+    return following.start() if following else end
+
+
+@functools.cache
+def _behind_verbs(known: programs.Program) -> re.Pattern[str]:
+    behind, last = map(_alternatives, (known.behind, known.last))
+    return re.compile(
+        rf"""(?<=[\s"'])(?:(?:{behind}){_BETWEEN}{_OPTIONS}"""
+        rf"""|(?:{last}){_BETWEEN}{_OPTIONS}[^\s"',:]{{1,200}}{_BETWEEN})"""
+        r"""(?=[^\s"',-])""")
+
+
+@functools.cache
+def _value_verbs(known: programs.Program) -> re.Pattern[str]:
+    return re.compile(
+        rf"""(?<=[\s"'])(?:{_alternatives(known.values)}){_BETWEEN}"""
+        rf"""{_OPTIONS}[^\s"',:]{{1,200}}{_BETWEEN}""")
+
+
+def _alternatives(verbs: tuple[str, ...]) -> str:
+    return '|'.join(
+        _BETWEEN.join(map(re.escape, verb.split())) for verb in sorted(
+            verbs, key=len, reverse=True)) or '(?!)'
+
+
+@functools.cache
+def _option(known: programs.Program) -> re.Pattern[str]:
+    flags = f'[{re.escape(known.flags)}]{{0,10}}' if known.flags else ''
+    long = '|'.join((*map(re.escape, known.long), '(?!)'))
+    short = re.escape(known.secret) or '~'
+    return re.compile(
+        rf"""(?<=[\s"'])-(?:-?(?:{long})(?:=|(?=[\s"']))"""
+        rf'|{flags}(?P<short>[{short}]))')
+
+
+def _argument(whole: str, start: int, end: int) -> spans.Span:
+    first, last = value_ends.token(whole, start)
+    # a quote that was opened before the option: sh -c "mysql -pS"
+    if whole[start:start + 1] not in ('"', "'"):
+        for quote in '"\'':
+            stop = whole.find(quote, first, last)
+            if stop >= 0:
+                last = stop
+    user = command_lines.USER.match(whole, first, last)
+    if user is not None:
+        first = user.end()
+    return first, last
+
+
+NAMED_COMMANDS = spans.Recognizer(
+    'options of known programs', tuple(_SECRETIVE), _find)
