@@ -28,10 +28,12 @@ from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics import pauses
 
 # C0 but newline and tab, DEL, C1; line separators; marks that turn the
-# direction of writing; surrogates; what Unicode calls no character. journald
-# takes the first and the last two for binary data.
+# direction of writing; what nobody sees, so that two names look the same;
+# surrogates; what Unicode calls no character. journald takes the first and
+# the last two for binary data.
 _UNPRINTABLE_RANGES = (
-    '\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069'
+    '\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e'
+    '\u2060-\u206f\U000e0000-\U000e007f'
     '\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff'
     + ''.join(chr(plane * 0x10000 + 0xfffe) + chr(plane * 0x10000 + 0xffff)
               for plane in range(1, 17)))

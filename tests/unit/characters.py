@@ -25,4 +25,7 @@ def unprintable(text):
             or ord(character) & 0xfffe == 0xfffe
             or 0xfdd0 <= ord(character) <= 0xfdef
             or character in '\u2028\u2029\u202a\u202b\u202c\u202d\u202e'
-            '\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff']
+            '\u2066\u2067\u2068\u2069\u200e\u200f\u061c\ufeff'
+            # nobody sees these
+            '\xad\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064'
+            or 0xe0000 <= ord(character) <= 0xe007f]

@@ -43,6 +43,9 @@ def test_one_line_stays_one_line():
     ('\x1b[31mred', '\\x1b[31mred'), ('\x00', '\\x00'), ('\r', '\\r'),
     ('\x7f\x9b', '\\x7f\\x9b'), ('\udcff', '\\udcff'),
     ('\U0001fffe', '\\U0001fffe'), ('\u202e', '\\u202e'),
+    # what nobody sees: two names would look the same
+    ('a\u200bb', 'a\\u200bb'), ('a\u200d\u2060b', 'a\\u200d\\u2060b'),
+    ('a\xadb', 'a\\xadb'), ('a\U000e0041b', 'a\\U000e0041b'),
     ('äöü 🐙 \t…', 'äöü 🐙 \t…')])
 def test_character_is_escaped_as_python_has_it(text, escaped):
     """It can be told what stood there."""

@@ -314,8 +314,9 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the argument behind a secret name is told',
         file=LINES,
-        old="            self._next = 'named'\n",
-        new='            pass\n',
+        old='        if _is_name(argument):\n'
+            "            self._next = 'named'\n",
+        new='',
         tests=(TESTS + 'TestArguments',)),
     fault.Fault(
         name='a verb of a known program is not seen in a text',

@@ -48,6 +48,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         new="patterns.pattern(f'[{_UNPRINTABLE_RANGES}\\t]')",
         tests=(TEST_ESCAPE + 'test_one_line_stays_one_line',)),
     fault.Fault(
+        name='characters that nobody sees make two names look the same',
+        file=ESCAPE,
+        old='\\u180e\\u200b-\\u200f',
+        new='\\u180e\\u200e\\u200f',
+        tests=(TEST_ESCAPE + 'test_character_is_escaped_as_python_has_'
+               'it',)),
+    fault.Fault(
         name='keys of data are not escaped',
         file=ESCAPE,
         old='return {line(key): data(value) for',
