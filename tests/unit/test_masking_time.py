@@ -80,7 +80,10 @@ UNITS = [
     '"auth" "a ', '"auth" "a" "b" ', '334 ugfzc3dvcmq6\n', 'ugfzc3dvcmq6\r',
     'ugfzc3dvcmq6\na>', '<<< a', '<<<"', '<(echo ', '<(echo -n ',
     '<password> ', 'password[1]', ' -- ', 'AUTH a ', "\nAUTH default ",
-    'user a insecure-password ', 'x;createuser a sha ', 'rocommunity6 a ']
+    'password[', 'password%5d', 'password \u2192 ', 'password ?', '[token]',
+    "secret 'a' ", 'setenv a ', 'name="token"\\r\\n', 'name="token"\n\n',
+    'authorization.k8s.io.', 'user a insecure-password ',
+    'x;createuser a sha ', 'rocommunity6 a ']
 
 
 def _cpu_seconds(function, argument):

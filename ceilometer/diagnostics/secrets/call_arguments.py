@@ -39,7 +39,8 @@ _LOGINS = ('login', 'logon', 'signin', 'authenticate', 'auth',
            'authentication', 'credentials', 'simplebind', 'simplebinds',
            'binds', 'createuser', 'adduser', 'usernamepassword', 'userpass',
            'authplain', 'basicauthstr', 'usmuserdata', 'computesignature',
-           'verifysignature', 'basicauthhandler', 'secretsetvalue')
+           'verifysignature', 'basicauthhandler', 'authpassword',
+           'secretsetvalue')
 # A host or a version, a user, a password.
 _CONNECTS = ('connect',)
 _CLIENTS = ('client', 'connection', 'session')

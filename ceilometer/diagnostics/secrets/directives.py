@@ -30,7 +30,7 @@ HINTS = ('rootpw', 'bindpw', 'community', 'com2sec', 'createuser',
          'passphrase', 'requirepass', 'masterauth', 'masteruser', 'pass ',
          'password', 'authtok', 'auth_pass', 'auth-pass', 'stats auth',
          'secret ', '-server', '-key', 'isakmp', 'auth ', 'pre_shared_key',
-         'setuser', 'digest:', 'eap ', 'psk ')
+         'setuser', 'digest:', 'setenv', 'env ', 'form-data', 'eap ', 'psk ')
 
 _SPACE = r'[ \t]{1,40}'
 _VALUE = r"""(?:"([^"\n]{1,400})"|'([^'\n]{1,400})'|([^\s"']{1,400}))"""
@@ -81,6 +81,11 @@ _DIRECTIVES = tuple(map(patterns.pattern, (
     rf'\bset{_SPACE}snmp{_SPACE}community{_SPACE}{_VALUE}',
     rf'\bpre_shared_key{_SPACE}{_VALUE}{_END}',
     rf':{_SPACE}(?:eap|xauth|psk|ntlm){_SPACE}(?=["\']){_VALUE}',
+    # of csh and Dockerfiles, and the parts of a form
+    rf'{_START}(?:setenv|env){_SPACE}\w{{0,60}}'
+    rf'(?:password|passwd|secret|token){_SPACE}{_VALUE}{_END}',
+    r'name=\\?"[\w.-]{0,60}(?:password|passwd|secret|token)\\?"'
+    r'(?:\\r\\n|\r\n|\n|\\n){2}([^\r\n\\]{1,400})',
     # of Redis, ZooKeeper and QEMU
     rf'\bset{_SPACE}(?:requirepass|masterauth){_SPACE}{_VALUE}',
     rf'\bauth-pass{_SPACE}\S{{1,100}}{_SPACE}{_VALUE}{_END}',
@@ -89,6 +94,13 @@ _DIRECTIVES = tuple(map(patterns.pattern, (
     rf'\bset_password{_SPACE}(?:vnc|spice){_SPACE}{_VALUE}',
     rf'\bchange{_SPACE}vnc{_SPACE}password{_SPACE}{_VALUE}{_END}',
 )))
+# What each of them has in it, in their order: to look for that is fast.
+_SIGNS = (
+    '', 'community', 'com2sec', 'createuser', 'snmp-server', 'login',
+    'auth_pass', 'stats', 'insecure-password', 'user', 'neighbor', 'username',
+    'enable', '-server', 'message-digest-key', 'authentication-key', 'isakmp',
+    'auth', 'snmp', 'pre_shared_key', '', 'env', 'name=', 'set',
+    'auth-pass', 'setuser', 'digest:', 'set_password', 'vnc')
 # Of FTP and POP3, in capital letters: the same word begins sentences.
 _PASS = patterns.pattern(
     rf"""(?:\A|(?<=[\n'"]))(?:[>-]{{1,5}}{_SPACE})?PASS[ ]"""
@@ -104,7 +116,9 @@ _AUTH = patterns.pattern(
 
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:
-    for directive in _DIRECTIVES:
+    for directive, sign in zip(_DIRECTIVES, _SIGNS, strict=True):
+        if sign not in text.lower:
+            continue
         for found in directive.finditer(text.lower):
             for number in range(1, len(found.groups()) + 1):
                 start, end = found.span(number)

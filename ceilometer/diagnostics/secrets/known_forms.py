@@ -60,6 +60,9 @@ _TOKENS = {
     'age-secret-key-': patterns.pattern(r'AGE-SECRET-KEY-1\w{20,}'),
     # Ceph
     'aq': patterns.pattern(r'(?<![\w+/])AQ[\w+/]{36}=='),
+    # a token of Kubernetes, as websockets have it
+    'authorization.k8s.io.': patterns.pattern(
+        r'authorization\.k8s\.io\.[\w-]+'),
     # both keys of AWS
     'akia': patterns.pattern(
         r'AKIA[A-Z0-9]{12,16}["\']?[\s:/,]{1,5}["\']?[A-Za-z0-9/+]{40}'

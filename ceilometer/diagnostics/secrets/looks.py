@@ -44,9 +44,11 @@ _CALL = patterns.pattern(r"""[\w.]*[A-Za-z_][(\[]|lambda\b""")
 _WORDS = patterns.pattern(r'[A-Z]?[a-z]*(?:[._:/-]{1,2}[A-Z]?[a-z]*)*\Z')
 _KINDS = tuple(map(patterns.pattern, ('[0-9]', '[a-z]', '[A-Z]')))
 _NUMBER = patterns.pattern(r'[+-]?[0-9.,:]+[a-zA-Z%]{0,2}\Z')
-# sha256, HMAC-SHA1, md5
+# sha256, HMAC-SHA1, md5, ssh-ed25519, aes-256-cbc
 _ALGORITHM = patterns.pattern(
-    r'(?:hmac[-_]?)?(?:sha|md|blake)[-_]?\d{1,3}(?:[-_/]\d{3})?\Z',
+    r'(?:(?:hmac[-_]?)?(?:sha|md|blake)[-_]?\d{1,3}(?:[-_/]\d{3})?'
+    r'|(?:ssh-)?(?:ed25519|x25519)|ecdsa-sha2-nistp\d{3}|rsa-?\d{4}'
+    r'|aes-?\d{3}(?:-[a-z]{3})?)\Z',
     re.IGNORECASE)
 # self._password, conf.x.get_token()
 _REFERENCE = patterns.pattern(

@@ -54,10 +54,11 @@ _HINTED = patterns.pattern(
     + r'|[^\x00-\x7f]))[\w.-]++')
 _RUN = patterns.pattern(r'[\w.-]*')
 _CLOSE = patterns.pattern(
-    r"""(?:\\{0,8}["'`]|&(?:quot|apos|\#34|\#39);|\*\*)?\]?(?:\[\d{1,4}\])?""")
+    r"""(?:\\{0,8}["'`]|&(?:quot|apos|\#34|\#39);|\*\*)?"""
+    r'(?:\]|%5[dD])?(?:\[\d{0,4}\])?')
 _SPACE = patterns.pattern(r'[^\S\n]*')
 _SIGN = patterns.pattern(
-    r'(?:=>|:=|->|={1,2}|:(?!:)|::(?=[ \t])|\uff1a|%3[aAdD]|&gt;)')
+    r'(?:=>|:=|->|\u2192|[?+]?={1,2}|:(?!:)|::(?=[ \t])|\uff1a|%3[aAdD]|&gt;)')
 # auth = admin:S, auth=('admin', 'S')
 _USER_AND_PASSWORD = patterns.pattern(
     r"""["']?[\w.@-]{1,100}:(?![/:])\S
@@ -96,6 +97,10 @@ _STATEMENT = patterns.pattern(
     r"""[ \t]+(?:by[ \t]+|(?:for|FOR)[ \t]+\S{1,200}[ \t]*=[ \t]*(?=['"])
         |(?:not[ ]+|NOT[ ]+)?(?:i?like|I?LIKE|(?:in|IN)[ ]*\()[ \t]*(?=['"])
         )?""", re.VERBOSE)
+# What Kubernetes says of a secret, by its name
+_MISSING = patterns.pattern(
+    r"""["'][\w.-]{1,253}["'][ ](?:is[ ]|was[ ])?(?:not[ ]found|forbidden
+        |already[ ]exists|does[ ]not[ ]exist)""", re.VERBOSE)
 _IDENTIFIED = patterns.pattern(
     r'identified\s+(?:(?:with|via)\s+\S+\s+(?:by|as|using)|by)\s+')
 _REPLACED = patterns.pattern(r'["\']?\s{1,9}replace\s{1,9}(?=["\'])')
@@ -264,6 +269,9 @@ def _in_path(line: str) -> bool:
 def _without_sign(text: spans.Text, start: int, end: int, behind: int,
                   flag: bool, says: secret_names.Says) -> spans.Span | None:
     whole = text.whole
+    if whole.startswith('[', max(0, start - 1)) and whole.startswith(']', end):
+        # a group of options
+        return None
     quoted = behind > end
     if quoted and (comma := _COMMA.match(whole, behind)):
         return _pair(text, start, comma.end(), flag)
@@ -294,6 +302,8 @@ def _without_sign(text: spans.Text, start: int, end: int, behind: int,
     if said is None or _in_path(_before(whole, start)[0]):
         return None
     at = said.end()
+    if text.lower.startswith('secret', start) and _MISSING.match(whole, at):
+        return None
     # PASSWORD 'S' of SQL, password S of netrc
     if whole[at:at + 1] in ('"', "'") or looks.of_credential(
             whole[at:at + looks.LOOK_CHARS_MAX]):

@@ -349,6 +349,20 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='',
         tests=(TESTS + 'TestArguments',)),
     fault.Fault(
+        name='the name of a missing secret is masked',
+        file=NAMED,
+        old="    if text.lower.startswith('secret', start) and "
+            "_MISSING.match(whole, at):\n",
+        new='    if False:\n',
+        tests=(SURVIVES,)),
+    fault.Fault(
+        name='what stands behind the name of a group is masked',
+        file=NAMED,
+        old="    if whole.startswith('[', max(0, start - 1)) and "
+            "whole.startswith(']', end):\n",
+        new='    if False:\n',
+        tests=(SURVIVES,)),
+    fault.Fault(
         name='a here-string is told',
         file=FED,
         old='        yield value_ends.token(text.whole, found.end())\n',
