@@ -136,6 +136,22 @@ def spin():
         pass
 
 
+def hold():
+    """Hold the interpreter in C code where a pipe asks for it.
+
+    Each process has a pipe of its own. From the first line in it on, nothing
+    else runs Python code here, until the second one.
+    """
+    path = os.path.join(DIRECTORY, f'hold-{os.getpid()}')
+    os.mkfifo(path + '.new', 0o600)
+    # to be read and written: nobody else has to have it open
+    pipe = os.open(path + '.new', os.O_RDWR)
+    os.rename(path + '.new', path)
+    libc, buffer = ctypes.PyDLL(None), ctypes.create_string_buffer(1)
+    while os.read(pipe, 1):
+        libc.read(pipe, buffer, 1)
+
+
 def flood():
     """Log as fast as can be, once a file asks for it: one process does."""
     path = os.path.join(DIRECTORY, 'flood')
@@ -343,7 +359,7 @@ def _in_thread(function):
 def _in_worker():
     if 'privsep' in sys.argv[0]:
         return
-    for function in (heartbeat, children, flood, leak, grow):
+    for function in (heartbeat, children, hold, flood, leak, grow):
         if function.__name__ in NAMES:
             _in_thread(function)
     if 'threads' in NAMES:
@@ -370,6 +386,9 @@ def _watch_for_cotyledon():
     import wrapt
 
     def loaded(module):
+        # the daemon is armed by now: before, there must be no other thread
+        if 'hold' in NAMES and not _is_server():
+            _in_thread(hold)
         for function in (sections, secrets, given, stepwise):
             if function.__name__ in NAMES:
                 function()
@@ -404,6 +423,12 @@ class _Finder:
             _watch_for_cotyledon()
 
     begun = False
+
+
+def _is_server():
+    """Whether this is what makes the workers of another process."""
+    return any('multiprocessing.forkserver' in argument
+               for argument in sys.orig_argv[1:3])
 
 
 def _is_daemon():

@@ -23,6 +23,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 import types
 
@@ -161,6 +162,66 @@ def test_crash_is_told_with_the_stacks(watch, number):
     assert '      Fatal Python error: ' in text
     # it is forgotten
     assert crash_stacks.of(watch.descriptor, death['pid']) is None
+
+
+@pytest.mark.parametrize('others', [1, 60])
+def test_thread_that_crashed_is_told_before_all_others(watch, others):
+    """Also if it is not the newest one, and there is no room for all."""
+    manager = Manager()
+    begin(watch, manager)
+
+    def wait_deep(calls):
+        if calls:
+            wait_deep(calls - 1)
+        waiting.release()
+        threading.Event().wait()
+
+    def crash():
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        faulthandler.disable()
+        crash_stacks.begin(watch.descriptor)
+        for _ in range(others):
+            threading.Thread(
+                target=wait_deep, args=(9,), daemon=True).start()
+            waiting.acquire()
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+    waiting = threading.Semaphore(0)
+    die(watch, manager, -signal.SIGSEGV, crash, ends=-signal.SIGSEGV)
+    data, found, _ = told()
+    (death,) = data['services'][0]['deaths']
+    title, _, thread, frame, *_ = death['stacks']
+    assert title == 'Fatal Python error: Segmentation fault'
+    assert thread.startswith('Current thread 0x')
+    assert frame.endswith(' in crash')
+    assert ' in wait_deep' in '\n'.join(death['stacks'])
+    assert f'by SIGSEGV at {__file__}:' in found[0]['sentence']
+    assert 'in crash' in found[0]['sentence']
+    assert ('lines left out' in death['stacks'][-1]) is (others == 60)
+
+
+def test_crash_of_a_thread_that_runs_no_python_stands_nowhere(watch):
+    """It is not told to be where another thread stood."""
+    manager = Manager()
+    begin(watch, manager)
+
+    def crash():
+        faulthandler.disable()
+        crash_stacks.begin(watch.descriptor)
+        os.write(crash_stacks._own.descriptor, b"""\
+Fatal Python error: Segmentation fault
+
+Thread 0x00007f00 (most recent call first):
+  File "/some.py", line 3 in other
+
+Current thread 0x00007f01 (most recent call first):
+  <no Python frame>
+""")
+
+    die(watch, manager, -signal.SIGSEGV, crash)
+    sentence = told()[1][0]['sentence']
+    assert 'by SIGSEGV' in sentence
+    assert 'some.py' not in sentence
 
 
 @pytest.mark.parametrize(('name', 'line'), [

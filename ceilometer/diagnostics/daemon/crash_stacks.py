@@ -43,6 +43,10 @@ from ceilometer.diagnostics.daemon import turn
 #: So much of what was written is told.
 STACKS_BYTES_MAX = 16 * 1024
 
+#: How what tells of the thread that crashed begins; newer Pythons tell its
+#: calls in C as well. It is anywhere among the others.
+CRASHED = 'Current thread'
+
 # a mark, and the process
 _HEAD = struct.Struct('<4sI')
 _MARK = b'dump'
@@ -174,17 +178,31 @@ def at(descriptor: int, place: int, pid: int) -> str | None:
     :param descriptor: of the file
     :param place: where in the file, bytes
     :param pid: the process
-    :returns: empty if it has begun and written nothing; None if it has not
-        begun there, or that is forgotten
+    :returns: the thread that crashed first; empty if it has begun and written
+        nothing; None if it has not begun there, or that is forgotten
     """
     try:
-        page = os.pread(descriptor, _HEAD.size + STACKS_BYTES_MAX, place)
+        page = os.pread(descriptor, shared_places.CRASH_STACKS.size, place)
     except OSError:
         return None
     if page[:_HEAD.size] != _HEAD.pack(_MARK, pid):
         return None
     written = page[_HEAD.size:].partition(b'\0')[0]
-    return written.decode(errors='replace').strip()
+    return _told(written.decode(errors='replace').strip())
+
+
+def _told(text: str) -> str:
+    """What is told of what was written: who crashed stands first."""
+    title, *parts = text.split('\n\n')
+    parts.sort(key=lambda part: not part.startswith(CRASHED))
+    lines = '\n\n'.join([title, *parts]).splitlines()
+    size = 0
+    for number, line in enumerate(lines):
+        size += len(line.encode(errors='replace')) + 1
+        if size > STACKS_BYTES_MAX:
+            left = len(lines) - number
+            return '\n'.join([*lines[:number], f'({left} lines left out)'])
+    return '\n'.join(lines)
 
 
 def forget(descriptor: int, place: int) -> None:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import signal
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import traces
 from ceilometer.diagnostics.daemon import worker_deaths
@@ -123,10 +124,13 @@ def how(death: contents.WorkerDeath) -> str:
 
 
 def _where(death: contents.WorkerDeath) -> str:
-    """Where the thread stood that has crashed."""
-    for line in death.get('stacks', ()):
-        if found := _FRAME.fullmatch(line):
-            return f' at {found[1]}:{found[2]} in {found[3]}'
+    """Where the thread stood that has crashed; empty if it ran no Python."""
+    lines = iter(death.get('stacks', ()))
+    for line in lines:
+        if line.startswith(crash_stacks.CRASHED):
+            found = _FRAME.fullmatch(next(lines, ''))
+            return '' if found is None else (
+                f' at {found[1]}:{found[2]} in {found[3]}')
     return ''
 
 

@@ -310,6 +310,23 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_workers.py::'
                'test_worker_that_was_killed_has_no_stacks',)),
     fault.Fault(
+        name='who crashed stands anywhere among the stacks',
+        file='daemon/crash_stacks.py',
+        old='    parts.sort(key=lambda part: not part.startswith(CRASHED))\n',
+        new='',
+        tests=('tests/unit/test_workers.py::'
+               'test_thread_that_crashed_is_told_before_all_others',)),
+    fault.Fault(
+        name='a crash is told to be where some other thread stood',
+        file='daemon/death_text.py',
+        old='        if line.startswith(crash_stacks.CRASHED):\n'
+            "            found = _FRAME.fullmatch(next(lines, ''))\n"
+            "            return '' if found is None else (\n",
+        new='        if found := _FRAME.fullmatch(line):\n'
+            '            return (\n',
+        tests=('tests/unit/test_workers.py::test_crash_of_a_thread_that_runs_'
+               'no_python_stands_nowhere',)),
+    fault.Fault(
         name='forks of a process write no stacks of their own',
         file=ARMING,
         old='            crash_stacks.begin(self.reporter.context.'
