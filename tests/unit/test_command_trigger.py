@@ -311,6 +311,31 @@ def test_doomed_process_is_named(world: World, start: Start,
     assert f'SIGUSR1 ends pid {pid}' in err
 
 
+def test_who_got_no_signal_is_not_called_silent(
+        world: World, start: Start,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    """The signal would have ended a helper of its unit: nobody has waited."""
+    doomed = start('default')
+    pid, = forks(1)
+    world.units = {UNIT: [pid, doomed]}
+    code, out, err = trigger(capsys)
+    assert code == 1 and world.killed == []
+    assert f'SIGUSR1 would end pid {doomed}' in err
+    assert f'! pid {pid} (' in out and 'no report: it got no signal' in out
+    assert 'within' not in out and 'process-silent' not in out
+
+
+def test_time_that_was_waited_is_told(
+        world: World, capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends early where another process has told of a silent one."""
+    pid, = forks(1)
+    world.units = {UNIT: [pid]}
+    monkeypatch.setattr(answers, 'wait', lambda *_: None)
+    code, out, _ = trigger(capsys)
+    assert code == 1 and 'no report within 0 s' in out
+
+
 def test_units(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """What does not run, or is not Ceilometer's, is refused in one line."""
     for arguments, says in ((['ceilometer-nothing'], 'there is no unit'),

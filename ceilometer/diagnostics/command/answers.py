@@ -55,6 +55,7 @@ class Answer:
     :ivar obstacle: why none can come, None if one may
     :ivar told: what another process of the unit has told of it, None for
         nothing
+    :ivar asked: whether its unit was sent the signal, or would have been
     :ivar left: whether the process executes another program since, as one
         that was about to start a helper: it is none of the daemon any more
     """
@@ -65,6 +66,7 @@ class Answer:
     notices: list[digest.Notice] = dataclasses.field(default_factory=list)
     obstacle: str | None = None
     told: read.Found | None = None
+    asked: bool = True
     left: bool = False
 
     @property

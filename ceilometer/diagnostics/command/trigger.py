@@ -95,16 +95,16 @@ def main(arguments: list[str]) -> int:
     answers = [
         answers_module.Answer(
             unit.name, process, obstacle=obstacles.of_process(process.pid)
-            or (causes.NOT_ARMED if unit in spared and process.dies else None)
+            or (_spared(process) if unit in spared else None)
             or (obstacles.of_container(process.pid) if unit.contained
-                else None))
+                else None), asked=unit not in spared)
         for unit in units for process in unit.daemons]
     asked = [unit for unit in units if unit not in spared]
-    waited = f'within {given.timeout} s'
+    waited = ''
     if asked:
         waited = _ask(asked, [
             answer for answer in answers
-            if answer.unit in {unit.name for unit in asked}], given, waited)
+            if answer.unit in {unit.name for unit in asked}], given)
         answers = [answer for answer in answers if not answer.left]
     told: dict[int, telling.Told] = {}
     try:
@@ -131,12 +131,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _ask(units: list[system.Unit], answers: list[answers_module.Answer],
-         given: argparse.Namespace, waited: str) -> str:
+         given: argparse.Namespace) -> str:
     """Signal units, and wait for the answers; says how long it has waited."""
     journal = _journal(units)
     if not given.force and _in_vain(units, answers):
-        return waited
-    start_usec = time.time_ns() // 1000
+        return _within(0)
+    start_usec, begun = time.time_ns() // 1000, time.monotonic()
     system.kill(units)
     progress = _Progress(len(answers), not given.quiet)
     try:
@@ -147,8 +147,14 @@ def _ask(units: list[system.Unit], answers: list[answers_module.Answer],
         return _INTERRUPTED
     finally:
         progress.clear()
+        waited = _within(time.monotonic() - begun)
         _digest(journal, answers)
     return waited
+
+
+def _within(seconds: float) -> str:
+    # as long as was asked for is not told as a little longer
+    return f'within {int(seconds)} s'
 
 
 def _digest(journal: journal_reader.Journal,
@@ -199,6 +205,12 @@ def _spare(units: list[system.Unit], force: bool) -> list[system.Unit]:
         f'unit must set {ceilometer_diagnostics_start.VARIABLE}=1, see '
         '"ceilometer-diagnostics check"')
     return list({unit.name: unit for unit, _ in doomed}.values())
+
+
+def _spared(process: unit_processes.Process) -> str:
+    """Why a process of a unit that gets no signal cannot answer."""
+    return causes.NOT_ARMED if process.dies else (
+        'it got no signal, which would end another process of its unit')
 
 
 def _in_vain(units: list[system.Unit],

@@ -62,6 +62,19 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='    asked = units\n',
         tests=(_TRIGGER + 'test_doomed_process_is_named',)),
     fault.Fault(
+        name='who got no signal is said to be silent',
+        file='command/trigger.py',
+        old='            or (_spared(process) if unit in spared else None)\n',
+        new='            or (_spared(process) if unit in spared and process.dies'
+            ' else None)\n',
+        tests=(_TRIGGER + 'test_who_got_no_signal_is_not_called_silent',)),
+    fault.Fault(
+        name='trigger says that it has waited as long as it may',
+        file='command/trigger.py',
+        old='waited = _within(time.monotonic() - begun)',
+        new='waited = _within(given.timeout)',
+        tests=(_TRIGGER + 'test_time_that_was_waited_is_told',)),
+    fault.Fault(
         name='anybody is believed who writes about a process',
         file='command/reports/sender.py',
         old="stored.first(entry, '_UID') == b'0' and (",

@@ -119,7 +119,8 @@ def tell(units: Sequence[system.Unit], silent: Sequence[answers.Answer],
             stacks_until - time.monotonic())))
         data['stacks_by'], data['python_stacks'] = (
             stacks.program, stacks.lines)
-        looking.conclude(data, answer.obstacle, not answer.process.dies,
+        looking.conclude(data, answer.obstacle,
+                         answer.asked and not answer.process.dies,
                          waited, stacks.holder)
         unit = by_name[answer.unit]
         header = subject.header(
