@@ -44,9 +44,12 @@ def conditions() -> dict[str, list[str]]:
     return found
 
 
-def run(tests: list[str]) -> dict[str, bool]:
-    """Run tests, and say of each that ran whether it passed."""
-    outcomes: dict[str, bool] = {}
+def run(tests: list[str]) -> dict[str, bool | None]:
+    """Run tests, and say of each that ran whether it passed.
+
+    None says that it found nothing to try here.
+    """
+    outcomes: dict[str, bool | None] = {}
     left = list(dict.fromkeys(tests))
     for beginning, environment in _ENVIRONMENTS.items():
         own = [test for test in left if test.startswith(beginning)]
@@ -58,35 +61,39 @@ def run(tests: list[str]) -> dict[str, bool]:
             subprocess.run(
                 ['.venv/bin/tox', 'run', '-e', environment, '--', *own,
                  # as long as they take: that of each test is for what hangs
-                 '--timeout=0', f'--junitxml={result}'],
-                cwd=tree.TREE, check=False)
+                 '--timeout=0', '-o', 'faulthandler_timeout=0',
+                 f'--junitxml={result}'], cwd=tree.TREE, check=False)
             if result.exists():
                 _read(result, outcomes)
     return outcomes
 
 
-def _read(result: pathlib.Path, outcomes: dict[str, bool]) -> None:
+def _read(result: pathlib.Path, outcomes: dict[str, bool | None]) -> None:
     for case in ElementTree.parse(result).iter('testcase'):
         file = case.get('classname', '').replace('.', '/') + '.py'
         test = f'{file}::{case.get("name", "").partition("[")[0]}'
-        passed = not any(case.find(tag) is not None for tag in (
-            'failure', 'error', 'skipped'))
-        # of one with parameters, all must pass
-        outcomes[test] = passed and outcomes.get(test, True)
+        # of one with parameters, all must pass that do not skip
+        before = outcomes.setdefault(test, None)
+        if any(case.find(tag) is not None for tag in ('failure', 'error')):
+            outcomes[test] = False
+        elif case.find('skipped') is None:
+            outcomes[test] = before is not False
 
 
 def main() -> int:
     """Run all, print the table; 1 if a condition does not hold."""
     table = conditions()
     outcomes = run([test for tests in table.values() for test in tests])
-    holding = {name: all(outcomes.get(test, False) for test in tests)
+    holding = {name: all(outcomes.get(test, False) is not False
+                         for test in tests)
                for name, tests in table.items()}
     width = max(map(len, holding))
     for name, holds in holding.items():
         print(f'{name:{width}}  {"passed" if holds else "FAILED"}')
         for test in table[name]:
-            if not outcomes.get(test, False):
-                why = 'failed' if test in outcomes else 'did not run'
+            if not outcomes.get(test):
+                why = ('did not run' if test not in outcomes else 'failed'
+                       if outcomes[test] is False else 'not on this bed')
                 print(f'    {why}: {test}')
     print(f'{sum(holding.values())} of {len(holding)} conditions hold')
     return 0 if all(holding.values()) else 1

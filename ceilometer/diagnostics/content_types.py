@@ -797,6 +797,8 @@ class WorkerDeath(TypedDict):
     :ivar report: id of the report that it was writing, or None
     :ivar for_memory: there and true if the kernel has most likely killed it,
         because memory ran out
+    :ivar lives: there and true if it has not ended: its master has lost it,
+        because the forkserver that started it has ended
     """
 
     time: str
@@ -812,6 +814,7 @@ class WorkerDeath(TypedDict):
     service: NotRequired[str]
     report: NotRequired[str | None]
     for_memory: NotRequired[bool]
+    lives: NotRequired[bool]
 
 
 class WorkersOfService(TypedDict):

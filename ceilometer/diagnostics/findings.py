@@ -124,6 +124,7 @@ KINDS: Final[dict[str, Kind]] = {
     'killed-for-memory': Kind(WARNING),
     'master-died': Kind(ERROR),
     'workers-dying': Kind(ERROR, ('workers-missing',)),
+    'workers-doubled': Kind(ERROR),
     'workers-missing': Kind(ERROR),
     'workers-not-replaced': Kind(WARNING),
     'process-raised': Kind(ERROR),

@@ -332,7 +332,7 @@ class TestReportAfterReport:
             assert said == 'nothing here, but *** there'
             assert f'nothing here, but {CANARY}-1 there' in searched
         kept = [text for found in known_secrets._redactors.values()
-                for text, _ in found._masker._remembered]
+                for text in found._masker.remembered]
         assert kept and not any(CANARY in text for text in kept)
 
     def test_memory_is_bounded(self, conf, monkeypatch):
@@ -343,13 +343,29 @@ class TestReportAfterReport:
             monkeypatch.setenv('NEW_PASSWORD', f'{CANARY}-new-{number}')
             report(conf, lambda: {'all': [f'text {one}' for one in range(
                 200)]})
-            kept = [found._masker._remembered
+            kept = [found._masker.remembered
                     for found in known_secrets._redactors.values()]
             assert 0 < len(kept) <= known_secrets.REDACTORS_MAX
             assert (0 < len(known_secrets._without_secrets)
                     <= known_secrets.REMEMBERED_TEXTS_MAX)
-            assert all(0 < sum(len(text) for text, _ in one) <= 1000
-                       for one in kept)
+            assert all(0 < sum(map(len, one)) <= 1000 for one in kept)
+
+    def test_what_changes_from_report_to_report_is_forgotten(self, conf):
+        """However many reports there are: not only when it is too much."""
+        kept = []
+        for number in range(3 * mask.KEPT_REPORTS_MAX):
+            texts = [f'{number} {one}' for one in range(50)]
+            report(conf, lambda texts=texts: {
+                'all': ['text of each', *texts]})
+            kept.append([text for found in known_secrets._redactors.values()
+                         for text in found._masker.remembered
+                         if text.startswith((f'{number} ', '0 ', 'text of'))])
+        assert all('text of each' in one for one in kept)
+        first, *_, last = kept
+        assert len([text for text in first if text[0] == '0']) >= 50
+        assert not [text for text in last if text.startswith('0 ')]
+        # those of the last one are there
+        assert len(last) > 50
 
 
 class TestUnregistered:

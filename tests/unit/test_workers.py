@@ -31,6 +31,7 @@ import pytest
 
 from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import death_text
+from ceilometer.diagnostics.daemon import event_entries
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import memory_kills
@@ -288,6 +289,41 @@ def test_worker_that_was_killed_has_no_stacks(watch):
     die(watch, manager, -9, end, ends=-9)
     (death,) = told()[0]['services'][0]['deaths']
     assert 'stacks' not in death
+
+
+@pytest.mark.parametrize('lives', [True, False])
+def test_worker_whose_server_has_ended_runs_on(watch, lives):
+    """Only multiprocessing takes it to have ended; it is not told to have."""
+    manager = Manager()
+    manager.mp_context = multiprocessing.get_context('forkserver')
+    begin(watch, manager)
+    pid = os.getpid() if lives else end(watch)
+    manager.add(Process(pid, 255))
+    death = watch.note_death('id', 0, 255)
+    assert death.unusual
+    data, found, text = told()
+    (service,) = data['services']
+    (known,) = service['deaths']
+    assert service['deaths_count'] == (0 if lives else 1)
+    kinds = {one['kind']: one['sentence'] for one in found}
+    (event,) = event_entries._found_died(event_entries._died([death], 0))
+    if not lives:
+        assert 'lives' not in known and known['exit_status'] == 255
+        assert 'workers-doubled' not in kinds
+        assert event['kind'] == 'workers-dying'
+        return
+    assert known['lives'] and known['exit_status'] is None
+    assert 'workers-dying' not in kinds
+    assert kinds['workers-doubled'].startswith(
+        '1 worker of a forkserver that has ended runs on beside')
+    assert f'pid {pid}; restart the unit' in kinds['workers-doubled']
+    assert f'pid {pid}, runs on, but the server that started it' in text
+    assert event['kind'] == 'workers-doubled'
+    assert 'died' not in event['sentence']
+    # it is not doubled any more when it has ended
+    known['pid'] = end(watch)
+    assert 'workers-doubled' not in {
+        one['kind'] for one in workers.findings_of(data)}
 
 
 def test_other_processes_say_who_knows(watch):

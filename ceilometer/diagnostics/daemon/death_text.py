@@ -62,6 +62,8 @@ def data(death: worker_deaths.Death, now: float) -> contents.WorkerDeath:
         told['service'] = death.service
     if death.for_memory:
         told['for_memory'] = True
+    if death.lives:
+        told['lives'] = True
     if death.stacks is not None:
         told['stacks'] = traces.without_ids_of(death.stacks.splitlines())
     return told
@@ -111,6 +113,8 @@ def how(death: contents.WorkerDeath) -> str:
 
     :param death: the death
     """
+    if death.get('lives'):
+        return 'runs on, but the server that started it has ended'
     words = f'with exit status {death["exit_status"]}'
     if death['exit_status'] is None:
         words = 'and could not tell why'
@@ -165,7 +169,7 @@ def lines(death: contents.WorkerDeath) -> list[str]:
     """
     words = (f'{death["time"]} {who(death)}, pid {death["pid"]}, '
              f'{how(death)}')
-    if death['lived_seconds'] is not None:
+    if death['lived_seconds'] is not None and not death.get('lives'):
         words += f', lived {findings.span(death["lived_seconds"])}'
     if death['replaced']:
         words += ', replaced in a reload'

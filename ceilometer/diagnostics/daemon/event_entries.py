@@ -118,18 +118,25 @@ def _found_died(data: contents.Died) -> list[contents.Finding]:
     words = death_text.who(death)
     if death.get('service'):
         words += f' ({death["service"]})'
-    words += f', pid {death["pid"]}, died {death_text.how(death)}'
-    if death['lived_seconds'] is not None:
-        words += f', after {findings.span(death["lived_seconds"])}'
-    words += death_text.cause(death)
+    words += f', pid {death["pid"]}, '
+    kind = 'workers-dying'
+    if death.get('lives'):
+        kind = 'workers-doubled'
+        words += (f'{death_text.how(death)}: another one is started beside '
+                  'it; restart the unit')
+    else:
+        words += f'died {death_text.how(death)}'
+        if death['lived_seconds'] is not None:
+            words += f', after {findings.span(death["lived_seconds"])}'
+        words += death_text.cause(death)
     more = len(data['others']) + data['left_out']
     if more:
-        words += f'; {more} more died since the entry before'
+        words += f'; {more} more since the entry before'
     if death['worker'] is None:
         return [findings.finding('master-died', words, death['time'],
                                  pid=death['pid'])]
     return [findings.finding(
-        'workers-dying', words, death['time'],
+        kind, words, death['time'],
         findings.ERROR if more else findings.WARNING,
         worker=death['worker'], pid=death['pid'])]
 

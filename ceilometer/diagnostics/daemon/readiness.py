@@ -224,7 +224,7 @@ class Master:
 
         Ends the process if the service can never be ready.
         """
-        if self._stops or not death.unusual:
+        if self._stops or not death.unusual or death.lives:
             return
         sentence = start_errors.of_death(death)
         self._deaths += 1

@@ -40,6 +40,10 @@ DEATHS_MAX = 10
 #: So many are counted.
 TIMES_MAX = 200
 
+#: The exit status that multiprocessing gives a process of whose end it will
+#: not learn, because its server has ended.
+LOST = 255
+
 
 class Death(NamedTuple):
     """A worker, or the master, that has ended.
@@ -58,6 +62,8 @@ class Death(NamedTuple):
     :ivar report: id of the report that it was writing, None for none
     :ivar for_memory: whether the kernel has most likely killed it, because
         memory ran out
+    :ivar lives: whether its process runs on: only multiprocessing's server,
+        of which it is a fork, has ended, and nobody else knows of it
     """
 
     time: float
@@ -70,10 +76,11 @@ class Death(NamedTuple):
     service: str = 'service'
     report: str | None = None
     for_memory: bool = False
+    lives: bool = False
 
     @property
     def unusual(self) -> bool:
-        """Whether it ended without being told to."""
+        """Whether it ended, or is taken to have, without being told to."""
         return self.code != 0 and not self.replaced
 
 
@@ -145,21 +152,25 @@ class Watch:
         now = time.time()
         pid = self._pid(service_id, worker)
         words = None if pid is None else last_words.of(self.descriptor, pid)
-        stacks = (None if pid is None
+        lives = (code == LOST and pid is not None and age(pid) is not None
+                 and are_served(self.manager))
+        # who lives may yet leave some
+        stacks = (None if pid is None or lives
                   else crash_stacks.of(self.descriptor, pid))
         # one that began after the reload has not ended because of it
         replaced = self.reloaded is not None and (
             words.began < self.reloaded if words is not None
             else now - self.reloaded < 10)
         death = Death(
-            now, worker, pid, code, replaced, words, stacks,
-            self._service_name(service_id),
-            None if pid is None else report_marks.of(self.descriptor, pid),
-            self._for_memory(code))
+            now, worker, pid, None if lives else code, replaced, words,
+            stacks, self._service_name(service_id),
+            None if pid is None or lives
+            else report_marks.of(self.descriptor, pid),
+            self._for_memory(code), lives)
         service = self.services.setdefault(service_id, Service())
         service.last.append(death)
         service.restarts[worker] += 1
-        if death.unusual:
+        if death.unusual and not lives:
             service.count += 1
             service.times.append(now)
         return death

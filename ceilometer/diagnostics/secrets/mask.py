@@ -45,6 +45,8 @@ REMEMBERED_CHARS_MAX = 300
 REMEMBERED_TEXTS_MAX = 20_000
 #: How many characters they may have together when a report has ended.
 KEPT_CHARS_MAX = 256 * 1024
+#: For so many reports a text is remembered that none of them has.
+KEPT_REPORTS_MAX = 8
 
 
 class Masker:
@@ -58,9 +60,10 @@ class Masker:
     def __init__(self, secrets: Iterable[str] = (),
                  ordinary: Iterable[str] = ()) -> None:
         self._known = known_values.KnownValues(secrets, ordinary)
+        # what this report has had
         self._remembered: dict[tuple[str, bool], str] = {}
-        # whether nothing was remembered since the last report
-        self._is_rested = False
+        # what the last reports had and it has not, the newest first
+        self._older: list[dict[tuple[str, bool], str]] = []
 
     def text(self, text: str, names: bool = True) -> str:
         """A text of any length without its secrets.
@@ -72,32 +75,45 @@ class Masker:
             return self._mask(text, names)
         masked = self._remembered.get((text, names))
         if masked is None:
-            masked = self._mask(text, names)
+            masked = self._of_before((text, names)) or self._mask(text, names)
             if len(self._remembered) >= REMEMBERED_TEXTS_MAX:
                 self._remembered.clear()
             self._remembered[text, names] = masked
-            self._is_rested = False
         return masked
+
+    def _of_before(self, key: tuple[str, bool]) -> str | None:
+        for older in self._older:
+            masked = older.pop(key, None)
+            if masked is not None:
+                return masked
+        return None
+
+    @property
+    def remembered(self) -> list[str]:
+        """The texts that are remembered, as they were."""
+        return [text for one in (self._remembered, *self._older)
+                for text, _ in list(one)]
 
     def rest(self) -> None:
         """Forget all that held secrets, and of the rest what is too much.
 
         What is called when a report has ended: most of what the next one has
-        is the same.
+        is the same. What changes from one to the next, as times do, is
+        forgotten after some.
         """
-        if self._is_rested:
+        if not self._remembered:
             return
-        kept = {}
         left = KEPT_CHARS_MAX
-        # copied at once: a section that was abandoned may go on to mask
-        for key, masked in list(self._remembered.items()):
-            if masked == key[0]:
-                left -= len(masked)
-                if left < 0:
-                    break
-                kept[key] = masked
-        self._remembered = kept
-        self._is_rested = True
+        every: list[dict[tuple[str, bool], str]] = []
+        for one in [self._remembered, *self._older][:KEPT_REPORTS_MAX]:
+            kept = {}
+            # copied at once: a section that was abandoned may go on to mask
+            for key, masked in list(one.items()):
+                if masked == key[0] and len(masked) <= left:
+                    left -= len(masked)
+                    kept[key] = masked
+            every.append(kept)
+        self._remembered, self._older = {}, every
 
     def _mask(self, text: str, names: bool) -> str:
         pauses.pause()

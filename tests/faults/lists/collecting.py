@@ -167,6 +167,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_known_secrets.py::TestReportAfterReport::'
                'test_memory_is_bounded',)),
     fault.Fault(
+        name='what changes from report to report is remembered for ever',
+        file='secrets/mask.py',
+        old='[self._remembered, *self._older][:KEPT_REPORTS_MAX]:',
+        new='[self._remembered, *self._older]:',
+        tests=('tests/unit/test_known_secrets.py::TestReportAfterReport::'
+               'test_what_changes_from_report_to_report_is_forgotten',)),
+    fault.Fault(
         name='what was shown before is shown although it is a secret now',
         file=KNOWN,
         old='found = _redactors.get(secrets)',

@@ -65,8 +65,8 @@ FAULTS: tuple[fault.Fault, ...] = (
         name='who got no signal is said to be silent',
         file='command/trigger.py',
         old='            or (_spared(process) if unit in spared else None)\n',
-        new='            or (_spared(process) if unit in spared and process.dies'
-            ' else None)\n',
+        new='            or (_spared(process) if unit in spared '
+            'and process.dies else None)\n',
         tests=(_TRIGGER + 'test_who_got_no_signal_is_not_called_silent',)),
     fault.Fault(
         name='trigger says that it has waited as long as it may',

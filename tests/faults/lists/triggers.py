@@ -335,6 +335,20 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/functional/test_unfinished.py::'
                'test_stacks_of_a_worker_that_crashes_as_it_begins_are_'
                'told',)),
+    fault.Fault(
+        name='a worker that its master has lost is told to have died',
+        file='daemon/worker_deaths.py',
+        old='        lives = (code == LOST and ',
+        new='        lives = (False and ',
+        tests=('tests/unit/test_workers.py::'
+               'test_worker_whose_server_has_ended_runs_on',)),
+    fault.Fault(
+        name='a worker that has ended is told to run twice',
+        file='daemon/sections/workers.py',
+        old="and worker_deaths.age(death['pid']) is not None)\n",
+        new=')\n',
+        tests=('tests/unit/test_workers.py::'
+               'test_worker_whose_server_has_ended_runs_on',)),
     # memory_kills
     fault.Fault(
         name='a kill for want of memory is told as one by somebody',

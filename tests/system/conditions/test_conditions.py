@@ -22,6 +22,7 @@ import random
 import re
 import time
 
+from tests import limits
 from tests.system import command
 from tests.system import conftest
 from tests.system import export_format
@@ -267,7 +268,9 @@ def test_dumps_of_held_interpreters_end_nobody(
         machine: machines.Machine) -> None:
     """Stacks that another process asks for, while all around moves."""
     done = machine.run([machine.python, '-', str(min(250, TRIGGERS))],
-                       input=HELD_DUMPS.read_text())
+                       input=HELD_DUMPS.read_text(),
+                       # two seconds for each, on a busy machine
+                       timeout=10 * limits.EVENT_SECONDS)
     waits = re.search(r'\bw: stacks ([0-9]+)', done.stdout)
     assert waits and int(waits[1]) > min(250, TRIGGERS) // 10, done.stdout
 

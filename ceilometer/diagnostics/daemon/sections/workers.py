@@ -144,6 +144,9 @@ def findings_of(data: contents.Workers) -> list[contents.Finding]:
         dying = _dying(service, _of(service, data))
         if dying is not None:
             found.append(dying)
+        doubled = _doubled(service, _of(service, data))
+        if doubled is not None:
+            found.append(doubled)
         missing = [worker['worker'] for worker in service['workers']
                    if worker['pid'] is None]
         if missing and data['state'] == contents.RUNNING and not any(
@@ -192,6 +195,7 @@ def _dying(service: contents.WorkersOfService,
            whose: str) -> contents.Finding | None:
     unusual = [death for death in service['deaths']
                if not death['replaced'] and death['exit_status'] != 0
+               and 'lives' not in death
                and death['seconds_ago'] <= LATELY_SECONDS]
     count = service['deaths_lately']
     since = service['deaths_lately_seconds']
@@ -211,6 +215,24 @@ def _dying(service: contents.WorkersOfService,
         # one that died is no fault of the service yet
         findings.WARNING if count == 1 else findings.ERROR,
         service=service['service'], worker=last['worker'], pid=last['pid'])
+
+
+def _doubled(service: contents.WorkersOfService,
+             whose: str) -> contents.Finding | None:
+    """Workers that the master has lost, and that run beside others."""
+    pids = sorted(death['pid'] for death in service['deaths']
+                  if death.get('lives') and not death['replaced']
+                  and death['pid'] is not None
+                  and worker_deaths.age(death['pid']) is not None)
+    if not pids:
+        return None
+    return findings.finding(
+        'workers-doubled',
+        f'{findings.count(len(pids), "worker")}{whose} of a forkserver that '
+        f'has ended {"runs" if len(pids) == 1 else "run"} on beside what was '
+        'started instead: pid '
+        + ', '.join(map(str, pids)) + '; restart the unit',
+        service=service['service'])
 
 
 def render(data: contents.Workers) -> str:
