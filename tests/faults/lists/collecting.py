@@ -34,8 +34,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='texts that held secrets are remembered',
         file='secrets/mask.py',
-        old='            if masked == key[0]:\n',
-        new='            if masked:\n',
+        old='if masked == key[0] and len(masked) <= left:',
+        new='if len(masked) <= left:',
         tests=('tests/unit/test_known_secrets.py::TestReportAfterReport::'
                'test_what_held_a_secret_is_forgotten',)),
     fault.Fault(
