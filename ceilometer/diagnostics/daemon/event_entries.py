@@ -131,7 +131,8 @@ def _found_died(data: contents.Died) -> list[contents.Finding]:
         words += death_text.cause(death)
     more = len(data['others']) + data['left_out']
     if more:
-        words += f'; {more} more since the entry before'
+        words += (f'; {more} more{"" if death.get("lives") else " died"} '
+                  'since the entry before')
     if death['worker'] is None:
         return [findings.finding('master-died', words, death['time'],
                                  pid=death['pid'])]
