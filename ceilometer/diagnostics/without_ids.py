@@ -40,9 +40,11 @@ _NESTED_MAX = 3
 _BRACES = patterns.pattern(r'\{.*\}|\{.*$', re.DOTALL)
 _BRACKETS = patterns.pattern(r'\[(?!Errno |SSL|X509|…)[^][]*(\[…\][^][]*)*\]')
 _ANGLES = patterns.pattern(r'<(?=[A-Za-z_.]+[ :=(])[^<>]*>')
+_HEX = '[0-9A-Fa-f]'
+_ID_CHARS_MIN = 16
 _IDS = patterns.pattern(
-    r'(?i)\b(?:[a-z]+-)?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\b'
-    r'|\b[0-9a-f]{16,}\b')
+    rf'\b(?:[A-Za-z]+-)?{_HEX}{{8}}-?(?:{_HEX}{{4}}-?){{3}}{_HEX}{{12}}\b'
+    rf'|\b{_HEX}{{{_ID_CHARS_MIN},}}\b')
 _PATH_IDS = patterns.pattern(
     r'(?i)(/v\d+(?:\.\d+)?/)(?!tokens)[^/\s?]*[0-9][^/\s?]*')
 
@@ -55,7 +57,7 @@ def message(raw: str) -> str:
 
     :param raw: as it stands in the code
     """
-    marked = text(_FILLED_IN.sub(MARK, raw))
+    marked = text(_FILLED_IN.sub(MARK, raw) if '%' in raw else raw)
     # at its end nearly always the exception, which is told beside it
     return marked.rstrip(f' :{MARK}') or marked
 
@@ -67,12 +69,19 @@ def text(raw: str) -> str:
     """
     # what is at its end may be cut in the middle of an id
     cut = ' '.join(raw.split())
-    cut = _PAYLOAD.sub(lambda match: f'{match[1]} {MARK}', cut)
-    cut = _BRACES.sub(f'{{{MARK}}}', cut)
-    for _ in range(_NESTED_MAX):
-        cut = _BRACKETS.sub(f'[{MARK}]', cut)
-    cut = _ANGLES.sub(f'<{MARK}>', cut)
-    cut = _IDS.sub(MARK, cut)
-    cut = _PATH_IDS.sub(rf'\1{MARK}', cut)
+    # an expression is compiled where it may find something
+    if '=' in cut or ':' in cut:
+        cut = _PAYLOAD.sub(lambda match: f'{match[1]} {MARK}', cut)
+    if '{' in cut:
+        cut = _BRACES.sub(f'{{{MARK}}}', cut)
+    if '[' in cut:
+        for _ in range(_NESTED_MAX):
+            cut = _BRACKETS.sub(f'[{MARK}]', cut)
+    if '<' in cut:
+        cut = _ANGLES.sub(f'<{MARK}>', cut)
+    if any(len(word) >= _ID_CHARS_MIN for word in cut.split()):
+        cut = _IDS.sub(MARK, cut)
+    if '/' in cut:
+        cut = _PATH_IDS.sub(rf'\1{MARK}', cut)
     return cut if len(cut) <= CHARS_MAX else (
         cut[:CHARS_MAX].rpartition(' ')[0] or cut[:CHARS_MAX - 1]) + MARK

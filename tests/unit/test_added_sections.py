@@ -15,10 +15,12 @@
 from __future__ import annotations
 
 from importlib import metadata
+import sys
 
 import pytest
 
 from ceilometer.diagnostics.daemon import added_sections
+from ceilometer.diagnostics.daemon import distributions
 from ceilometer.diagnostics.daemon import entry_points
 from ceilometer.diagnostics.daemon import registry
 from ceilometer.diagnostics.daemon import section_table
@@ -58,7 +60,11 @@ def test_broken_distribution_costs_only_its_sections(add, monkeypatch, what):
     entry_points._all.cache_clear()
     entry_points.of.cache_clear()
     if what == 'entry_points':
-        monkeypatch.setattr(entry_points, '_is_known', lambda group: True)
+        monkeypatch.setattr(
+            distributions, 'has_entry_points', lambda group: True)
+    else:
+        # what finds them is somebody's own
+        monkeypatch.setattr(sys, 'meta_path', [*sys.meta_path, Finder([])])
     monkeypatch.setattr(metadata, what, fail)
     try:
         assert [kind.name for kind in added_sections.kinds()] == [
@@ -83,10 +89,41 @@ class Installed(metadata.Distribution):
         raise AssertionError('none is looked for')
 
 
+class Finder:
+    """Somebody's own way to find distributions, with some that it finds."""
+
+    def __init__(self, installed):
+        self.installed = installed
+
+    def find_spec(self, *arguments):
+        """A module: none."""
+
+    def find_distributions(self, context=None):
+        """Those that have a name, or all."""
+        return iter(self.installed)
+
+
+def install(monkeypatch, tmp_path, found_by, files, name='of_test-1'):
+    """Have a distribution, in a directory or found in another way."""
+    if found_by == 'finder':
+        monkeypatch.setattr(sys, 'meta_path', [
+            *sys.meta_path, Finder([Installed(files)])])
+        return
+    ending = found_by.removeprefix('directory ')
+    directory = tmp_path / f'{name}{ending}'
+    directory.mkdir()
+    for file, text in files.items():
+        (directory / file).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+@pytest.mark.parametrize('found_by', [
+    'directory .dist-info', 'directory .egg-info', 'finder'])
 @pytest.mark.parametrize('section', [
     None, 'somebody.else', registry.ENTRY_POINT_GROUP + '.more',
     registry.ENTRY_POINT_GROUP])
-def test_files_are_parsed_only_where_one_has_the_group(monkeypatch, section):
+def test_files_are_parsed_only_where_one_has_the_group(
+        monkeypatch, tmp_path, section, found_by):
     """They all say what entry points they have; most have none of ours."""
     files = {'METADATA': 'Metadata-Version: 2.1\nName: of-test\nVersion: 1\n'}
     if section is not None:
@@ -94,8 +131,7 @@ def test_files_are_parsed_only_where_one_has_the_group(monkeypatch, section):
             f'[console_scripts]\na = b:c\n\n[{section}]\nname = module:what\n')
     parsed = []
     find = metadata.entry_points
-    monkeypatch.setattr(metadata, 'distributions', lambda **_: iter(
-        [Installed({'METADATA': 'Name: other\n'}), Installed(files)]))
+    install(monkeypatch, tmp_path, found_by, files)
     monkeypatch.setattr(metadata, 'entry_points', lambda **given: (
         parsed.append(1) or find(**given)))
     entry_points._all.cache_clear()
@@ -108,6 +144,38 @@ def test_files_are_parsed_only_where_one_has_the_group(monkeypatch, section):
     has_ours = section == registry.ENTRY_POINT_GROUP
     assert [point.value for point in found] == ['module:what'] * has_ours
     assert bool(parsed) is has_ours
+
+
+@pytest.mark.parametrize('found_by', [
+    'directory .dist-info', 'directory .egg-info', 'finder'])
+def test_group_behind_much_else_is_found(monkeypatch, tmp_path, found_by):
+    """A file may be longer than what is read at once."""
+    lines = ''.join(f'script{number} = a:b\n' for number in range(5000))
+    files = {'METADATA': 'Metadata-Version: 2.1\nName: of-test\nVersion: 1\n',
+             'entry_points.txt': f'[console_scripts]\n{lines}\n'
+             '[test.of.a.group]\nname = module:what\n'}
+    assert not distributions.has_entry_points('test.of.a.group')
+    install(monkeypatch, tmp_path, found_by, files)
+    assert distributions.has_entry_points('test.of.a.group')
+    assert not distributions.has_entry_points('test.of.a')
+
+
+@pytest.mark.parametrize('name', ['of.test', 'Of_Test', 'of-test'])
+@pytest.mark.parametrize('found_by', [
+    'directory .dist-info', 'directory .egg-info'])
+def test_distribution_is_found_by_any_form_of_its_name(
+        monkeypatch, tmp_path, name, found_by):
+    """As importlib.metadata finds it, and the first one of two."""
+    later = tmp_path / 'later'
+    later.mkdir()
+    fields = 'Metadata-Version: 2.1\nName: of-test\nVersion: {}\n'
+    install(monkeypatch, later, found_by, {'METADATA': fields.format(2)})
+    install(monkeypatch, tmp_path, found_by, {'METADATA': fields.format(1)},
+            'Of.test-1')
+    found = distributions.fields([name, 'nobody-has-this'])
+    assert list(found) == [name]
+    assert distributions.field(found[name], 'Version') == '1'
+    assert metadata.version(name) == '1'
 
 
 def test_deep_data_is_laid_out_up_to_a_depth():

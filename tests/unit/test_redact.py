@@ -18,6 +18,7 @@ import base64
 import html
 import itertools
 import json
+import random
 import re
 import shlex
 from urllib import parse
@@ -27,7 +28,9 @@ from hypothesis import strategies
 import pytest
 
 from ceilometer.diagnostics import escape
+from ceilometer.diagnostics.secrets import known_forms
 from ceilometer.diagnostics.secrets import mask
+from ceilometer.diagnostics.secrets import recognizers
 from ceilometer.diagnostics.secrets import redact
 from ceilometer.diagnostics.secrets import secret_names
 from ceilometer.diagnostics.secrets import spans
@@ -275,6 +278,72 @@ def test_what_a_program_is_told_to_keep_ends_with_the_line():
         'vault kv put x ***\nand more words')
     assert redactor.text('vault kv put x \\\n a=b word\nand') == (
         'vault kv put x \\\n a=*** ***\nand')
+
+
+class TestWords:
+    """Texts that are one word, or the name that Python gives a thread."""
+
+    @pytest.mark.parametrize('token', [
+        'xoxb-0123456789', 'ghp_' + 'a1' * 10, 'glpat-' + 'Ab3-' * 4,
+        'eyJhbGciOiJI.eyJzdWIi.c2ln', 'gAAAAA' + 'b-' * 10,
+        'hooks.slack.com/services/T0/B0/S3cret'])
+    @pytest.mark.parametrize('place', ['{}', '/path/{}', 'a-{}'])
+    def test_token_in_a_word_is_masked(self, token, place):
+        """Also the shortest one that is known."""
+        masked = redact.Redactor().text(place.format(token))
+        assert masked == place.format('***')
+
+    @pytest.mark.parametrize(('name', 'shown'), [
+        (f'Thread-1 (ghp_{"a1" * 10})', 'Thread-1 (***)'),
+        ('Thread-1 (login)', 'Thread-1 (login)'),
+        (f'Thread-1 (password={CANARY})', 'Thread-1 (password=***'),
+        (f'Thread-1 (token: {CANARY})', 'Thread-1 (token: ***'),
+        (f"Thread-1 (login('u', '{CANARY}'))", "Thread-1 (login('u', '***'))"),
+        (f'Thread-1 (x) password={CANARY}', 'Thread-1 (x) password=***'),
+    ])
+    def test_name_of_a_thread_is_masked(self, name, shown):
+        """Python makes it of the function's name, others of anything."""
+        assert redact.Redactor().text(name) == shown
+
+    def test_no_token_of_a_word_is_shorter_than_is_said(self):
+        """Of each known make; what is shorter is not looked at."""
+        shortest = min(
+            re._parser.parse(form._expression).getwidth()[0]
+            for hint, form in known_forms._TOKENS.items()
+            if re.fullmatch(r'[\w./-]+', hint))
+        assert shortest == known_forms.TOKEN_CHARS_MIN
+
+    def test_in_a_word_are_no_secrets_but_tokens(self):
+        """Whatever else is known by its place has signs around it."""
+        others = [one for one in recognizers.PLACES
+                  if one not in recognizers.OF_WORDS]
+        assert 0 < len(others) < len(recognizers.PLACES)
+        chance = random.Random(10)
+        parts = [*'aZ9./_-', *(hint for one in others for hint in one.hints)]
+        words = 0
+        while words < 3000:
+            text = ''.join(chance.choices(parts, k=chance.randrange(1, 12)))
+            text = chance.choice(['{}', 'Thread-1 ({})']).format(text)
+            if recognizers._WORD.fullmatch(text) is None:
+                continue
+            words += 1
+            for one in others:
+                assert not list(one.find(spans.Text(text))), text
+
+
+class TestTextsWithOurMark:
+    """What was taken out of a text makes it none of another script."""
+
+    @pytest.mark.parametrize(('text', 'masked'), [
+        (f'no … password={CANARY}', 'no … password=***'),
+        (f'… \u5bc6\u7801: {CANARY}', '… \u5bc6\u7801: ***'),
+        (f'\u5bc6\u7801\u662f{CANARY} …', '\u5bc6\u7801\u662f*** …'),
+        (f'… amqp://u:{CANARY}@h', '… amqp://u:***@h'),
+        ('nothing … here', 'nothing … here'),
+    ])
+    def test_secrets_are_masked_beside_it(self, text, masked):
+        """Those of other scripts as well, which have no hints."""
+        assert redact.Redactor().text(text) == masked
 
 
 class TestAnnouncedCommands:
@@ -683,6 +752,18 @@ class TestData:
         redactor.data({f'key {n}': n for n in range(redact.NAMES_MAX)})
         redactor.rest()
         assert len(redactor._names) <= redact.NAMES_MAX
+
+    def test_text_is_masked_by_each_of_its_names(self):
+        """It may be harmless by one, and secret or a command by another."""
+        text = f'fence_x -p {CANARY}'
+        found = redact.Redactor().data([
+            {'seen': text, 'beside': CANARY},
+            {'cmd': text, 'seen': CANARY},
+            {'password': CANARY, 'token': CANARY, 'seen': text}])
+        assert found == [
+            {'seen': text, 'beside': CANARY},
+            {'cmd': 'fence_x -p ***', 'seen': CANARY},
+            {'password': '***', 'token': '***', 'seen': text}]
 
     def test_mappings_of_the_same_keys_are_told_apart(self):
         """What one of them says of its values is said of no other."""

@@ -31,6 +31,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 import types
@@ -1501,6 +1502,22 @@ class TestOthers:
         assert found['left_out'] >= 2
         assert f'\n  {found["left_out"]} to other peers\n' in text
 
+    def test_what_asks_for_sockets_is_loaded_where_there_is_one(self):
+        """That takes as long as a section; a master may have none."""
+        done = subprocess.run([sys.executable, '-c', textwrap.dedent('''
+            import socket
+            import sys
+            from ceilometer.diagnostics.daemon import sockets
+            sockets.load()
+            print('ctypes' in sys.modules)
+            one, other = socket.socketpair()
+            sockets.load()
+            print('ctypes' in sys.modules)
+            print(sockets.groups([one.fileno()])['groups'][0]['protocol'])
+            ''')], check=True, capture_output=True, text=True, timeout=60,
+            stdin=subprocess.DEVNULL)
+        assert done.stdout.split() == ['False', 'True', 'unix']
+
     def test_upgrade_without_a_restart_is_told(self):
         """Another version is installed than the one that runs."""
         data, text = told(package)
@@ -1516,7 +1533,7 @@ class TestOthers:
 
     def test_versions_are_those_of_the_metadata(self):
         """They are read in a faster way than importlib.metadata has."""
-        package._version.cache_clear()
+        package._versions.clear()
         libraries = told(package)[0]['libraries']
         assert len(libraries) > 4
         assert libraries == {
@@ -1531,16 +1548,19 @@ class TestOthers:
         monkeypatch.setitem(sys.modules, 'futurist', sys)
         assert 'futurist' in told(package)[0]['libraries']
 
-    def test_author_that_is_not_told_is_not_asked_for(self, monkeypatch):
+    @pytest.mark.parametrize('where', ['directory', 'finder'])
+    def test_author_that_is_not_told_is_not_asked_for(
+            self, monkeypatch, tmp_path, where):
         """Newer metadata have none; what is below their head is no field."""
-        self.install(monkeypatch, 'Metadata-Version: 2.4\nName: ceilometer\n'
-                     'Version: 1\n\nAuthor: of a text\nVersion: 2\n')
+        self.install(monkeypatch, tmp_path, where, (
+            'Metadata-Version: 2.4\nName: ceilometer\nVersion: 1\n\n'
+            'Author: of a text\nVersion: 2\n'))
         data, _ = told(package)
         assert data['vendor'] == 'OpenStack'
         assert data['installed_version'] == '1'
 
-    def install(self, monkeypatch, text, name='METADATA'):
-        """Have other metadata of Ceilometer."""
+    def install(self, monkeypatch, tmp_path, where, text, name='METADATA'):
+        """Have other metadata of Ceilometer, and of a library."""
         class Installed(metadata.Distribution):
             def read_text(self, filename):
                 return text if filename == name else None
@@ -1548,24 +1568,43 @@ class TestOthers:
             def locate_file(self, path):
                 raise AssertionError('no other file is of interest')
 
-        monkeypatch.setattr(
-            package.metadata, 'distribution', lambda name: Installed())
+        class Finder:
+            def find_spec(self, *arguments):
+                return None
 
+            def find_distributions(self, context):
+                return [Installed()]
+
+        if where == 'finder':
+            monkeypatch.setattr(sys, 'meta_path', [Finder(), *sys.meta_path])
+            return
+        for installed in ('ceilometer', 'oslo_config'):
+            path = tmp_path / f'{installed}-7.0.egg-info'
+            if name:
+                path.mkdir()
+            (path / name).write_text(text)
+        monkeypatch.syspath_prepend(tmp_path)
+
+    @pytest.mark.parametrize('where', ['directory', 'finder'])
     @pytest.mark.parametrize('name', ['METADATA', 'PKG-INFO', ''])
-    def test_metadata_are_read_wherever_they_stand(self, monkeypatch, name):
+    def test_metadata_are_read_wherever_they_stand(
+            self, monkeypatch, tmp_path, name, where):
         """As importlib.metadata reads them, with fields of several lines."""
-        self.install(monkeypatch, (
+        self.install(monkeypatch, tmp_path, where, (
             'Metadata-Version: 1.1\nName: ceilometer\nVersion: 7.0\n'
             'Description: a text\n        Author: of a text\n        \n'
             '        Version: 8\nAuthor: Somebody\n'), name)
-        package._version.cache_clear()
+        package._versions.clear()
         try:
             data, _ = told(package)
         finally:
-            package._version.cache_clear()
+            package._versions.clear()
         assert data['vendor'] == 'Somebody'
         assert data['installed_version'] == '7.0'
-        assert set(data['libraries'].values()) == {'7.0'}
+        assert data['libraries']['oslo.config'] == '7.0'
+        # the other one finds the same for any name
+        assert where == 'directory' or (
+            set(data['libraries'].values()) == {'7.0'})
 
     def test_package_is_ceilometer(self):
         """Version, vendor and product of what runs are told."""

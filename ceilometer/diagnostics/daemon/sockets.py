@@ -38,6 +38,11 @@ from ceilometer.diagnostics import pauses
 #: So many groups of sockets are told.
 GROUPS_MAX = 20
 
+#: Where more descriptors are open, one is taken to be a socket.
+LISTED_MAX = 1000
+
+_DESCRIPTORS = '/proc/self/fd'
+
 # The kernel's include/net/tcp_states.h.
 _STATES = {
     1: contents.ESTABLISHED, 2: 'SYN-SENT', 3: 'SYN-RECV', 4: 'FIN-WAIT-1',
@@ -80,14 +85,31 @@ _OTHER = _Group('other', None, None, None)
 def load() -> None:
     """Load what asks the kernel; no process is forked meanwhile.
 
-    A sandbox may forbid it: then no socket has a peer.
+    That takes milliseconds: only where there is a socket. A sandbox may forbid
+    it: then no socket has a peer.
     """
     global _ctypes, _libc
-    if _libc is None:
+    if _libc is None and _has_any():
         with contextlib.suppress(ImportError, MemoryError, OSError):
             import ctypes
             _ctypes = ctypes
             _libc = ctypes.CDLL(None)
+
+
+def _has_any() -> bool:
+    """Whether a descriptor of this process is a socket, or may be one."""
+    try:
+        names = os.listdir(_DESCRIPTORS)
+    except OSError:
+        return True
+    if len(names) > LISTED_MAX:
+        return True
+    for name in names:
+        # what was closed since is none
+        with contextlib.suppress(OSError):
+            if os.readlink(f'{_DESCRIPTORS}/{name}').startswith('socket:'):
+                return True
+    return False
 
 
 def groups(descriptors: Iterable[int]) -> contents.Sockets:

@@ -188,7 +188,7 @@ def _objects(frame: types.FrameType, source: str) -> Iterator[Any]:
     if frame.f_code in _JOINS:
         yield _variable(frame, 'self')
         return
-    match = _WITH.match(source)
+    match = _WITH.match(source) if source.startswith('with ') else None
     if match is not None:
         path = match[1].split('.')
     else:

@@ -77,6 +77,9 @@ def _objects(text: spans.Text) -> Iterator[spans.Span]:
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:
     yield from _objects(text)
+    # a name and its value stand there, and both have such a sign
+    if sum(map(text.whole.count, '=:>')) < 2:
+        return
     at = floor = 0
     for start, stop in text.windows():
         # such a name may begin before the window that its end is in

@@ -68,7 +68,8 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
         value = None
         # a password, or a user and a password
         for _ in range(2):
-            length = _WORD.match(text.whole, at)
+            length = (_WORD.match(text.whole, at)
+                      if text.whole[at:at + 1] in tuple('\\\r\n') else None)
             if length is None:
                 break
             at = _behind(text.whole, length.end(), int(length[1]))

@@ -35,6 +35,9 @@ _END_OF_PUTTY = patterns.pattern(r'private-mac:[^\n]*')
 
 _WORD = patterns.pattern(r'[\w-]*')
 
+#: The shortest token of a known make that is a word, in characters.
+TOKEN_CHARS_MIN = 15
+
 # What tokens of known makes begin with, in lower case; then the whole token.
 _TOKENS = {
     # JSON Web Token

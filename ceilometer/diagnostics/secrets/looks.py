@@ -24,6 +24,7 @@ from ceilometer.diagnostics import patterns
 #: Of a longer value only the beginning is looked at.
 LOOK_CHARS_MAX = 100
 
+_QUOTES = ('"', "'")
 # What says that there is no secret; the last stands for a value in SQL.
 _NO_SECRET = patterns.pattern(
     r"""['"]?(?:none|true|false|null|nil|yes|no|on|off|empty|unset|undefined
@@ -37,6 +38,11 @@ _COMPLAINT = patterns.pattern(
     r"""(?:fail|error|denied|refuse|reject|mismatch|timed|return|exit|was|is
         |has|not|with|could|cannot|took|command|expired|change)\w*:?
         (?![\w=-])""", re.VERBOSE)
+# What that begins with, but for a quote before it.
+_NO_SECRET_BEGINS = (
+    'n', 'true', 'false', 'yes', 'on', 'off', 'empty', 'un', '<', '***',
+    'disabled', 'enabled', 'expired', 'invalid', 'missing', 're', 'denied',
+    'absent', '?', '%')
 _FIRST = patterns.pattern(
     r"""[bBrRuUfF]{0,2}["'(\[{<]*([^\s"'<>()\[\]{},;]*)""")
 _CALL = patterns.pattern(r"""[\w.]*[A-Za-z_][(\[]|lambda\b""")
@@ -54,8 +60,8 @@ _ALGORITHM = patterns.pattern(
 _REFERENCE = patterns.pattern(
     r'(?:[A-Za-z_]\w{0,60}\.){1,8}([A-Za-z_]{1,60})(?:\(\))?'
     r'(?=[ \t]*(?:[,;)\]}#\r\n]|\Z))')
-_ERROR = patterns.pattern(
-    r'(?:[\w.]*[a-z])?(?:Error|Exception|Failure|Refused)\b')
+_ERRORS = ('Error', 'Exception', 'Failure', 'Refused')
+_ERROR = patterns.pattern(rf'(?:[\w.]*[a-z])?(?:{"|".join(_ERRORS)})\b')
 
 
 def of_random(value: str) -> bool:
@@ -85,7 +91,10 @@ def says_none(value: str) -> bool:
 
     :param value: what stands behind a secret's name
     """
-    return _NO_SECRET.match(value) is not None
+    begins = value[:12].lower()
+    # most do not, and the expression is a large one
+    return (begins[begins[:1] in _QUOTES:].startswith(_NO_SECRET_BEGINS)
+            and _NO_SECRET.match(value) is not None)
 
 
 def of_credential(value: str) -> bool:
@@ -96,16 +105,27 @@ def of_credential(value: str) -> bool:
     :param value: what stands behind a name that may be a secret's
     """
     value = value[:LOOK_CHARS_MAX].lstrip()
-    if says_none(value) or _CALL.match(value) or _ERROR.match(value):
+    if says_none(value) or _is_call(value) or _is_error(value):
         return False
     found = _FIRST.match(value)
     word = found[1].rstrip('.:') if found else ''
     if len(word) < 4 or word.startswith('/') or '://' in word:
         return False
-    if _WORDS.match(word) or _NUMBER.match(word) or _ALGORITHM.match(word):
+    if _WORDS.match(word) or _NUMBER.match(word) or (
+            word[0] in 'hHsSmMbB' and _ALGORITHM.match(word)):
         return False
     return not word.isascii() or sum(
         kind.search(word) is not None for kind in _KINDS) > 1
+
+
+def _is_call(value: str) -> bool:
+    return (('(' in value or '[' in value or 'lambda' in value)
+            and _CALL.match(value) is not None)
+
+
+def _is_error(value: str) -> bool:
+    return (any(word in value for word in _ERRORS)
+            and _ERROR.match(value) is not None)
 
 
 def name_of_place(value: str) -> str | None:

@@ -80,10 +80,11 @@ _IS = patterns.pattern(
     |(?:(?:re)?set|changed|updated|rotated)[ ]to[ ]
     |(?<=[ \t\w]):[ \t]+)""", re.VERBOSE)
 # There is no space in it: what follows "the password is"
+_PASSWORDS_INSIDE = ('\u5bc6\u7801', '\u5bc6\u78bc', '\u53e3\u4ee4',
+                     '\u30d1\u30b9\u30ef\u30fc\u30c9')
 _IS_INSIDE = patterns.pattern(
-    r"""(?:\u5bc6\u7801|\u5bc6\u78bc|\u53e3\u4ee4
-        |\u30d1\u30b9\u30ef\u30fc\u30c9)(?:\u662f|\u4e3a|\u70ba|\u306f)
-    [ ]?["']?([!#-&(-~]{4,200})""", re.VERBOSE)
+    rf"""(?:{'|'.join(_PASSWORDS_INSIDE)})(?:\u662f|\u4e3a|\u70ba|\u306f)
+    [ ]?["']?([!#-&(-~]{{4,200}})""", re.VERBOSE)
 # iscsiadm: -n node.session.auth.password -v S
 _VALUE_OPTION = patterns.pattern(r'[ \t]+(?:-v|--value)[ \t=]+')
 _OPENING_BELOW = patterns.pattern(r'\s{1,200}(?=["\[{])')
@@ -147,7 +148,7 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
                     at = max(at, span[1])
         at = max(at, stop)
     yield from _identified(text)
-    if not text.whole.isascii():
+    if any(word in text.whole for word in _PASSWORDS_INSIDE):
         yield from (found.span(1)
                     for found in _IS_INSIDE.finditer(text.whole))
 
@@ -189,6 +190,8 @@ def _value(text: spans.Text, start: int, end: int,
     doubtful = says is secret_names.Says.PERHAPS
     if doubtful and not _may_be_secret(whole, at) and not (
             text.lower.endswith(('auth', 'auth_data'), start, end)
+            and (whole[at:at + 1] in tuple('([')
+                 or ':' in whole[at:at + 1000])
             and _USER_AND_PASSWORD.match(whole, at, at + 1000)):
         return None
     line, complete = _before(whole, start)
@@ -285,7 +288,9 @@ def _without_sign(text: spans.Text, start: int, end: int, behind: int,
         return _worth(whole, value_ends.token(whole, comma.end()))
     if whole.startswith('(', end):
         return _call(text, start, end, says)
-    if says is secret_names.Says.PERHAPS:
+    # what is looked for now begins so
+    if says is secret_names.Says.PERHAPS or (
+            whole[behind:behind + 1] not in tuple(' \t|')):
         return None
     if cell := _CELL.match(whole, behind):
         at = cell.end()

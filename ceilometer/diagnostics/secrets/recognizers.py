@@ -69,11 +69,18 @@ NAMES: tuple[spans.Recognizer, ...] = (
 
 RECOGNIZERS = PLACES + NAMES
 
+#: By form and by place in a text that is one word: all others need a space, a
+#: quote, or one of the signs ``:@%+$``.
+OF_WORDS: tuple[spans.Recognizer, ...] = (known_forms.TOKENS,)
+
 # No name and its value stand in a text of these: a word, a path, the name that
 # Python gives a thread. Of other scripts a sentence may be one.
 _WORD = patterns.pattern(r'[A-Za-z0-9_./-]*|Thread-\d+ \([A-Za-z0-9_]+\)')
 _QUOTED = patterns.pattern(r"""["']([^"']+)["']""")
 _SCHEME = patterns.pattern(r'(?i:basic|bearer|digest|negotiate|token)\s+(\S+)')
+
+# What our own texts have where something was left out: no letter of a name.
+_LEFT_OUT = '…'
 
 
 def find(whole: str, names: bool = True) -> Iterator[spans.Span]:
@@ -82,17 +89,21 @@ def find(whole: str, names: bool = True) -> Iterator[spans.Span]:
     :param whole: the text
     :param names: whether to look for them by name as well
     """
+    is_word = _WORD.fullmatch(whole) is not None
+    if is_word and len(whole) < known_forms.TOKEN_CHARS_MIN:
+        return
     text = spans.Text(whole)
-    # several have the same; names in other scripts have none
+    # names in other scripts have no hints
+    is_ascii = whole.isascii() or whole.replace(_LEFT_OUT, '').isascii()
+    # several have the same
     hinted: dict[tuple[str, ...], bool] = {}
-    for recognizer in RECOGNIZERS if (
-            names and not _WORD.fullmatch(whole)) else PLACES:
+    for recognizer in (OF_WORDS if is_word else RECOGNIZERS if names
+                       else PLACES):
         if recognizer.sign not in whole:
             continue
         hints = recognizer.hints
         if hints not in hinted:
-            hinted[hints] = not whole.isascii() or _has_any(
-                text.lower, hints)
+            hinted[hints] = not is_ascii or _has_any(text.lower, hints)
         if hinted[hints]:
             # of a long text each takes its time
             pauses.pause()
@@ -130,8 +141,11 @@ def forms(secret: str) -> Iterator[str]:
     :param secret: as it was found
     """
     for form in (secret, secret.strip(), secret.strip('\'"'),
-                 secret.rstrip(',;)]}>'), *_QUOTED.findall(secret),
-                 *_SCHEME.findall(secret)):
+                 secret.rstrip(',;)]}>'),
+                 *(_QUOTED.findall(secret) if '"' in secret or "'" in secret
+                   else ()),
+                 *(_SCHEME.findall(secret) if len(secret.split()) > 1
+                   else ())):
         if form:
             yield form
             if '%' in form:

@@ -213,7 +213,7 @@ def _is_harmless(name: str, words: list[str]) -> bool:
 
 
 def _is_class_of_errors(name: str) -> bool:
-    if _CLASS.match(name) is None:
+    if not 'A' <= name[:1] <= 'Z' or _CLASS.match(name) is None:
         return False
     return _WORD.findall(name)[0].lower() in _FIRST_WORDS_OF_ERRORS
 

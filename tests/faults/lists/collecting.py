@@ -47,18 +47,47 @@ FAULTS: tuple[fault.Fault, ...] = (
                'test_option_without_a_secret_is_not_searched_again',)),
     fault.Fault(
         name='entry points of other groups are parsed',
-        file='daemon/entry_points.py',
-        old="if head in (distribution.read_text('entry_points.txt') or ''):",
-        new="if distribution.read_text('entry_points.txt'):",
+        file='daemon/distributions.py',
+        old="""        if head in _read(f'{directory}{file}/{_ENTRY_POINTS}',
+                         FILE_BYTES_MAX):""",
+        new="""        if _read(f'{directory}{file}/{_ENTRY_POINTS}',
+                 FILE_BYTES_MAX):""",
         tests=(TEST_ADDED
                + 'test_files_are_parsed_only_where_one_has_the_group',)),
     fault.Fault(
         name='entry points of ours are not found',
-        file='daemon/entry_points.py',
+        file='daemon/distributions.py',
         old="    head = f'[{group}]'",
         new="    head = f'[{group}.]'",
         tests=(TEST_ADDED
                + 'test_files_are_parsed_only_where_one_has_the_group',)),
+    fault.Fault(
+        name='what finders of somebody find is not looked at',
+        file='daemon/distributions.py',
+        old='        for finder in list(sys.meta_path)) and not any(',
+        new='        for finder in ()) and not any(',
+        tests=(TEST_ADDED
+               + 'test_files_are_parsed_only_where_one_has_the_group',)),
+    fault.Fault(
+        name='of a list of entry points only the beginning is looked at',
+        file='daemon/distributions.py',
+        old='            if len(piece) < _READ_BYTES:\n',
+        new='            if piece:\n',
+        tests=(TEST_ADDED + 'test_group_behind_much_else_is_found',)),
+    fault.Fault(
+        name='of two distributions with one name the last one counts',
+        file='daemon/distributions.py',
+        old='        if name and name not in found:',
+        new='        if name:',
+        tests=(TEST_ADDED
+               + 'test_distribution_is_found_by_any_form_of_its_name',)),
+    fault.Fault(
+        name='distributions are found only by the name of their directory',
+        file='daemon/distributions.py',
+        old="    return _SIGNS.sub('-', name).lower()\n",
+        new='    return name\n',
+        tests=(TEST_ADDED
+               + 'test_distribution_is_found_by_any_form_of_its_name',)),
     fault.Fault(
         name='options are read in each report, although nothing changed',
         file='daemon/service_options.py',

@@ -428,24 +428,39 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='metadata without an author cost the section',
         file=PACKAGE,
-        old="installed.get('Author', 'OpenStack'),",
-        new="installed['Author'],",
+        old='''distributions.field(installed, 'Author') or (
+            'OpenStack'),''',
+        new="(distributions.field(installed, 'Author') or '')[0],",
         tests=(TESTS + 'TestOthers::test_author_that_is_not_told_is_not_'
                'asked_for',)),
     fault.Fault(
         name='what a package describes is read as its metadata',
-        file=PACKAGE,
+        file='daemon/distributions.py',
         old=".partition('\\n\\n')[0].splitlines()",
         new='.splitlines()[::-1]',
         tests=(TESTS + 'TestOthers::test_author_that_is_not_told_is_not_'
                'asked_for',)),
     fault.Fault(
         name='metadata in a lone file are not read',
-        file=PACKAGE,
+        file='daemon/distributions.py',
         old="('METADATA', 'PKG-INFO', '')",
         new="('METADATA', 'PKG-INFO')",
         tests=(TESTS + 'TestOthers::test_metadata_are_read_wherever_they_'
                'stand',)),
+    fault.Fault(
+        name='what asks for sockets is loaded where there is none',
+        file='daemon/sockets.py',
+        old='    if _libc is None and _has_any():',
+        new='    if _libc is None:',
+        tests=(TESTS + 'TestOthers::test_what_asks_for_sockets_is_loaded_'
+               'where_there_is_one',)),
+    fault.Fault(
+        name='what asks for sockets is not loaded where there is one',
+        file='daemon/sockets.py',
+        old=".startswith('socket:'):",
+        new=".startswith('sockets:'):",
+        tests=(TESTS + 'TestOthers::test_what_asks_for_sockets_is_loaded_'
+               'where_there_is_one',)),
     fault.Fault(
         name='any number of descriptors is looked at',
         file=RESOURCES,

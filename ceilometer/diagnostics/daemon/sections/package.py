@@ -14,18 +14,17 @@
 
 from __future__ import annotations
 
-import functools
-from importlib import metadata
+from collections.abc import Iterable
 import os
 import platform
 import sys
 from typing import Any
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.daemon import distributions
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics import findings
-from ceilometer.diagnostics import patterns
 
 #: What a daemon of Ceilometer is made of: told where it is loaded.
 LIBRARIES = (
@@ -43,14 +42,19 @@ _MODULES = {
     'python-novaclient': 'novaclient', 'kafka-python': 'kafka',
     'systemd-python': 'systemd'}
 
-_VERSION = patterns.pattern(r'\AMetadata-Version:(?:.+\n)*?Version: *(\S+)')
+_OURS = 'ceilometer-diagnostics'
+
+# What is loaded stays what it is, whatever is installed later.
+_versions: dict[str, str | None] = {}
 
 
 def collect(context: section.Context) -> section.Content:
     """Gather versions; reads the metadata of installed distributions."""
+    loaded = [name for name in LIBRARIES if _is_loaded(name)]
+    _learn_versions((_OURS, *loaded))
     data: contents.Package = {
         **_ceilometer(context.daemon),
-        'diagnostics': _version('ceilometer-diagnostics'),
+        'diagnostics': _versions[_OURS],
         'python': {
             'version': platform.python_version(),
             'implementation': platform.python_implementation(),
@@ -58,8 +62,8 @@ def collect(context: section.Context) -> section.Content:
         },
         'platform': _platform(),
         'libraries': {
-            name: version for name in LIBRARIES
-            if _is_loaded(name) and (version := _version(name))},
+            name: version for name in loaded
+            if (version := _versions[name])},
     }
     return section.Content(data=data)
 
@@ -71,46 +75,24 @@ def _ceilometer(daemon: process_module.Daemon) -> contents.Ceilometer:
     version = _call(told, 'version_string_with_package')
     # Ceilometer gives its module ceilometer.version, with pbr's version_info
     loaded = _call(getattr(told, 'version_info', None), 'release_string')
-    installed = _installed()
-    if installed is None:
+    installed = distributions.fields(['ceilometer']).get('ceilometer')
+    if not installed:
         return {'vendor': vendor, 'product': product or daemon.service,
                 'version': version or loaded, 'installed_version': None,
                 'path': None}
     package = sys.modules.get('ceilometer')
+    name = distributions.field(installed, 'Name')
+    installed_version = distributions.field(installed, 'Version')
     return {
         # newer metadata have no author
-        'vendor': vendor or installed.get('Author', 'OpenStack'),
-        'product': product or (
-            f'OpenStack {installed.get("Name", "").capitalize()}'),
-        'version': version or loaded or installed.get('Version'),
+        'vendor': vendor or distributions.field(installed, 'Author') or (
+            'OpenStack'),
+        'product': product or f'OpenStack {(name or "").capitalize()}',
+        'version': version or loaded or installed_version,
         # another one than runs: it was upgraded, and not restarted
-        'installed_version': installed.get('Version'),
+        'installed_version': installed_version,
         'path': next(iter(getattr(package, '__path__', ())), None),
     }
-
-
-def _installed() -> dict[str, str] | None:
-    """What is said of the Ceilometer that is installed now, None if none is.
-
-    Not metadata.metadata(), which parses the whole description as a mail.
-    """
-    try:
-        found = metadata.distribution('ceilometer')
-    except metadata.PackageNotFoundError:
-        return None
-    told: dict[str, str] = {}
-    for line in _text(found).partition('\n\n')[0].splitlines():
-        name, colon, value = line.partition(':')
-        # a line that goes on has no name
-        if colon and name == name.strip():
-            told.setdefault(name, value.strip())
-    return told
-
-
-def _text(found: metadata.Distribution) -> str:
-    """The metadata of a distribution; the last one is of a lone file."""
-    return next(filter(None, map(
-        found.read_text, ('METADATA', 'PKG-INFO', ''))), '')
 
 
 def _call(owner: Any, name: str) -> str | None:
@@ -118,16 +100,13 @@ def _call(owner: Any, name: str) -> str | None:
     return str(function()) if callable(function) else None
 
 
-@functools.cache
-def _version(name: str) -> str | None:
-    # what is loaded stays what it is, whatever is installed later
-    try:
-        found = metadata.distribution(name)
-    except metadata.PackageNotFoundError:
-        return None
-    # not found.version: that parses the description of the package as well
-    version = _VERSION.search(_text(found))
-    return None if version is None else version[1]
+def _learn_versions(names: Iterable[str]) -> None:
+    """Look for the versions of distributions that are not known yet."""
+    unknown = [name for name in names if name not in _versions]
+    found = distributions.fields(unknown)
+    for name in unknown:
+        _versions[name] = distributions.field(
+            found.get(name, ''), 'Version') or None
 
 
 def _is_loaded(name: str) -> bool:

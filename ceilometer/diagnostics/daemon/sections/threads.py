@@ -52,23 +52,30 @@ _OF_SOMEBODY = frozenset((
     contents.FOR_THREAD, contents.FOR_LOCK, contents.FOR_DATA,
     contents.FOR_ROOM, contents.FOR_CONNECTION))
 
-# What a waiting thread waits for, by the line of source it stands at.
-_WAITS = tuple((patterns.pattern(pattern), reason) for pattern, reason in (
-    (r'\bsig(timed)?wait(info)?\(', contents.FOR_SIGNAL),
-    (r'\b(select|poll|epoll|_selector)\.(select|poll)\(|\bpoll\(',
+# What a waiting thread waits for, by the line of source it stands at; before
+# each expression what such a line has one of, which is looked for first.
+_WAITS = tuple((hints.split(), patterns.pattern(pattern), reason)
+               for hints, pattern, reason in (
+    ('sigwait sigtimedwait', r'\bsig(timed)?wait(info)?\(',
+     contents.FOR_SIGNAL),
+    ('select( poll(',
+     r'\b(select|poll|epoll|_selector)\.(select|poll)\(|\bpoll\(',
      contents.FOR_DESCRIPTORS),
-    (r'\bsleep\(', contents.FOR_TIME),
-    (r'\bwaitpid\(|\bwaitid\(|\bwait4\(', contents.FOR_PROCESS),
-    (r'\b_?accept\(', contents.FOR_CONNECTION),
-    (r'\b(recv|recv_into|recvfrom|recvmsg|read|readinto|readline)\(',
-     contents.FOR_DATA),
-    (r'\b(send|sendall|sendmsg|write)\(', contents.FOR_ROOM),
-    (r'\.join\(', contents.FOR_THREAD),
-    (r'waiter\.acquire\(|\bwait(_for)?\(', contents.FOR_EVENT),
-    (r'\.get\(', contents.FOR_QUEUE),
-    (r'\bacquire\(|\bwith .*lock|_lock\.__enter__\(', contents.FOR_LOCK),
-    (r'\bgetaddrinfo\(', contents.FOR_NAME),
-    (r'\bconnect\(', contents.FOR_CONNECTION),
+    ('sleep(', r'\bsleep\(', contents.FOR_TIME),
+    ('waitpid( waitid( wait4(', r'\bwaitpid\(|\bwaitid\(|\bwait4\(',
+     contents.FOR_PROCESS),
+    ('accept(', r'\b_?accept\(', contents.FOR_CONNECTION),
+    ('recv read', r'\b(recv|recv_into|recvfrom|recvmsg|read|readinto'
+     r'|readline)\(', contents.FOR_DATA),
+    ('send write(', r'\b(send|sendall|sendmsg|write)\(', contents.FOR_ROOM),
+    ('.join(', r'\.join\(', contents.FOR_THREAD),
+    ('acquire( wait( wait_for(', r'waiter\.acquire\(|\bwait(_for)?\(',
+     contents.FOR_EVENT),
+    ('.get(', r'\.get\(', contents.FOR_QUEUE),
+    ('acquire( with _lock.',
+     r'\bacquire\(|\bwith .*lock|_lock\.__enter__\(', contents.FOR_LOCK),
+    ('getaddrinfo(', r'\bgetaddrinfo\(', contents.FOR_NAME),
+    ('connect(', r'\bconnect\(', contents.FOR_CONNECTION),
 ))
 
 
@@ -244,8 +251,8 @@ def _waiting_for(frames: list[contents.Frame | contents.LeftOut],
     if innermost['function'] == 'Thread._wait_for_tstate_lock':
         return contents.FOR_THREAD
     source = innermost['source']
-    for pattern, reason in _WAITS:
-        if pattern.search(source):
+    for hints, pattern, reason in _WAITS:
+        if any(hint in source for hint in hints) and pattern.search(source):
             return reason
     return None
 
