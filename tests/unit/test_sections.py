@@ -1504,7 +1504,7 @@ class TestOthers:
 
     def test_what_asks_for_sockets_is_loaded_where_there_is_one(self):
         """That takes as long as a section; a master may have none."""
-        done = subprocess.run([sys.executable, '-c', textwrap.dedent('''
+        program = textwrap.dedent('''
             import socket
             import sys
             from ceilometer.diagnostics.daemon import sockets
@@ -1514,8 +1514,10 @@ class TestOthers:
             sockets.load()
             print('ctypes' in sys.modules)
             print(sockets.groups([one.fileno()])['groups'][0]['protocol'])
-            ''')], check=True, capture_output=True, text=True, timeout=60,
-            stdin=subprocess.DEVNULL)
+            ''')
+        done = subprocess.run(
+            [sys.executable, '-c', program], check=True, capture_output=True,
+            text=True, timeout=60, stdin=subprocess.DEVNULL)
         assert done.stdout.split() == ['False', 'True', 'unix']
 
     def test_upgrade_without_a_restart_is_told(self):

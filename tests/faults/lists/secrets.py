@@ -170,7 +170,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='            says is _Says.NOTHING and not is_command '
             "and shown != 'source')",
         new="            says is _Says.NOTHING and shown != 'source')",
-        tests=('tests/unit/test_redact.py::TestProperties::'
+        tests=('tests/unit/test_redact.py::TestData::'
                'test_text_is_masked_by_each_of_its_names',)),
     # by form
     fault.Fault(
