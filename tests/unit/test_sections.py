@@ -906,6 +906,60 @@ class TestProcesses:
         assert f'pid {pid}, parent {os.getpid()}, sleeping, user ' in text
         assert 'None' not in text
 
+    @pytest.mark.parametrize('threads_max', [0, processes.THREADS_MAX])
+    def test_children_of_all_threads_are_told(self, monkeypatch, threads_max):
+        """Of a process with many threads, all processes are looked at."""
+        monkeypatch.setattr(processes, 'THREADS_MAX', threads_max)
+        given = context(None)
+        program = textwrap.dedent('''
+            import os, signal, sys, threading
+            def start(then):
+                pid = os.fork()
+                if pid == 0:
+                    then()
+                    signal.pause()
+                os.write(1, b'%d\\n' % pid)
+            def nested():
+                start(lambda: None)
+            def run():
+                start(nested)
+                sys.stdin.read()
+            threading.Thread(target=run).start()
+            signal.pause()
+            ''')
+        started = subprocess.Popen(
+            [sys.executable, '-c', program], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True)
+        try:
+            forked = sorted(int(started.stdout.readline()) for _ in range(2))
+            data = processes.collect(given).data
+        finally:
+            for pid in (started.pid, *forked):
+                os.kill(pid, signal.SIGKILL)
+            started.communicate()
+        of_test = {found['pid']: found for found in data['processes']
+                   if found['pid'] in (started.pid, *forked)}
+        assert [found['depth'] for found in of_test.values()] == [1, 2, 3]
+        assert list(of_test)[0] == started.pid
+        by_parent = {found['parent']: pid for pid, found in of_test.items()}
+        assert by_parent[os.getpid()] == started.pid
+        assert by_parent[by_parent[started.pid]] in forked
+
+    def test_list_of_children_that_ends_early_is_not_taken(self, monkeypatch):
+        """As it may where one of them ends meanwhile."""
+        pid = os.fork()
+        if pid == 0:
+            signal.pause()
+        lists = iter([[], [pid]])
+        monkeypatch.setattr(
+            processes, '_listed', lambda asked: next(lists, [pid]))
+        try:
+            data, _ = told(processes)
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        assert pid in [found['pid'] for found in data['processes']]
+
     def test_number_of_processes_is_limited(self, monkeypatch):
         """How many were left out is said."""
         monkeypatch.setattr(processes, 'PROCESSES_MAX', 2)

@@ -293,10 +293,31 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='any number of processes is told',
         file=PROCESSES,
-        old='    if len(seen) >= PROCESSES_MAX:\n',
-        new='    if False:\n',
+        old='    seen = tree[:PROCESSES_MAX]\n',
+        new='    seen = tree\n',
         tests=(TESTS + 'TestProcesses::test_number_of_processes_is_'
                'limited',)),
+    fault.Fault(
+        name='only the main thread is asked for children',
+        file=PROCESSES,
+        old='        for thread in threads:\n',
+        new='        for thread in (pid,):\n',
+        tests=(TESTS + 'TestProcesses::'
+               'test_children_of_all_threads_are_told',)),
+    fault.Fault(
+        name='all processes are the children of one that has many threads',
+        file=PROCESSES,
+        old='children.setdefault(parent, []).append(int(name))\n',
+        new='children.setdefault(os.getpid(), []).append(int(name))\n',
+        tests=(TESTS + 'TestProcesses::'
+               'test_children_of_all_threads_are_told',)),
+    fault.Fault(
+        name='a list of children that has changed is taken',
+        file=PROCESSES,
+        old='if listed is not None and listed == _listed(pid):',
+        new='if listed is not None:',
+        tests=(TESTS + 'TestProcesses::'
+               'test_list_of_children_that_ends_early_is_not_taken',)),
     fault.Fault(
         name='processes that are left out leave no mark',
         file=PROCESSES,

@@ -14,7 +14,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import os
 from typing import Any
@@ -29,6 +28,12 @@ from ceilometer.diagnostics import pauses
 #: How many processes are told of; a daemon has tens at most.
 PROCESSES_MAX = 500
 
+#: Of a process with more threads, these are not asked for its children.
+THREADS_MAX = 64
+
+#: So many processes above this one its master is looked for.
+ANCESTORS_MAX = 100
+
 #: How much is read of the line that the kernel has of a process.
 STAT_BYTES_MAX = 4096
 
@@ -36,63 +41,116 @@ STAT_BYTES_MAX = 4096
 def collect(context: section.Context) -> section.Content:
     """Look at the daemon's tree, from its master down."""
     own = os.getpid()
-    parents = _parents()
-    root = pid = own
-    # not for ever, if a number was given to another process meanwhile
-    for _ in parents:
-        pid = parents.get(pid, 0)
-        if pid == context.daemon.root_pid:
-            root = pid
-            break
-    seen: list[contents.Process] = []
-    children: dict[int, list[int]] = {}
-    for pid, parent in parents.items():
-        children.setdefault(parent, []).append(pid)
-    _walk(root, 0, children, _Describer(own), seen)
+    root = _root(own, context.daemon.root_pid)
+    tree = _tree(root)
+    describer = _Describer(own)
+    seen = tree[:PROCESSES_MAX]
     data: contents.Processes = {
         'root': root,
         'self': own,
-        'processes': seen,
-        'left_out': max(0, _count(root, children) - len(seen)),
+        'processes': [describer.describe(*one) for one in seen],
+        'left_out': len(tree) - len(seen),
     }
     return section.Content(data=data)
 
 
-def _parents() -> dict[int, int]:
-    """The parent of each process that can be seen.
+def _root(own: int, master: int) -> int:
+    """The master, if it is above this process; else this one."""
+    pid: int | None = own
+    for _ in range(ANCESTORS_MAX):
+        pid = _parent(pid)
+        if not pid:
+            break
+        if pid == master:
+            return pid
+    return own
 
-    Not by psutil, which needs more of /proc than some units have
-    (ProcSubset=).
+
+def _tree(root: int) -> list[tuple[int, int]]:
+    """The processes from one down, each with its depth."""
+    children = _Children()
+    tree = []
+    known = set()
+    left = [(root, 0)]
+    while left:
+        pid, depth = left.pop()
+        # not for ever, if a number was given to another process meanwhile
+        if pid in known:
+            continue
+        known.add(pid)
+        tree.append((pid, depth))
+        left += [(child, depth + 1)
+                 for child in sorted(children.of(pid), reverse=True)]
+    return tree
+
+
+class _Children:
+    """Finds the children of processes.
+
+    The kernel lists those of each thread. Where it does not, or where one has
+    many threads, the parents of all processes of the host are looked at, which
+    takes milliseconds. Not by psutil, which needs more of /proc than some
+    units have (ProcSubset=).
     """
-    parents: dict[int, int] = {}
+
+    def __init__(self) -> None:
+        self._of_all: dict[int, list[int]] | None = None
+
+    def of(self, pid: int) -> list[int]:
+        """The children of a process that can be seen."""
+        if self._of_all is None:
+            listed = _listed(pid)
+            # of a process that ends, the list may end too early
+            if listed is not None and listed == _listed(pid):
+                return [child for child in listed if _parent(child) == pid]
+            self._of_all = _children_of_all()
+        return self._of_all.get(pid, [])
+
+
+def _listed(pid: int) -> list[int] | None:
+    """The children of a process by its threads; None if not known."""
+    pauses.pause()
+    tasks = f'/proc/{pid}/task'
+    try:
+        threads = os.listdir(tasks)
+        if len(threads) > THREADS_MAX:
+            return None
+        found: list[int] = []
+        for thread in threads:
+            # a kernel may be made without it
+            with open(f'{tasks}/{thread}/children', 'rb', 0) as file:
+                found += map(int, file.read().split())
+    except OSError:
+        return None
+    return found
+
+
+def _children_of_all() -> dict[int, list[int]]:
+    children: dict[int, list[int]] = {}
     for name in os.listdir('/proc'):
         pauses.pause()
         if name.isdecimal():
-            # gone since, or hidden (hidepid, ProtectProc=)
-            with contextlib.suppress(OSError):
-                descriptor = os.open(
-                    f'/proc/{name}/stat', os.O_RDONLY | os.O_CLOEXEC)
-                try:
-                    stat = os.read(descriptor, STAT_BYTES_MAX)
-                finally:
-                    os.close(descriptor)
-                # a name may contain anything; the last ) ends it
-                parents[int(name)] = int(
-                    stat.rpartition(b')')[2].split(None, 2)[1])
-    return parents
+            parent = _parent(int(name))
+            if parent is not None:
+                children.setdefault(parent, []).append(int(name))
+    return children
 
 
-def _walk(pid: int, depth: int, children: dict[int, list[int]],
-          describer: _Describer, seen: list[contents.Process]) -> None:
-    if len(seen) >= PROCESSES_MAX:
-        return
-    seen.append(describer.describe(pid, depth))
-    for child in sorted(children.get(pid, ())):
-        _walk(child, depth + 1, children, describer, seen)
-
-
-def _count(pid: int, children: dict[int, list[int]]) -> int:
-    return 1 + sum(_count(child, children) for child in children.get(pid, ()))
+def _parent(pid: int | None) -> int | None:
+    """The parent of a process; None if it is gone, or hidden."""
+    # hidepid, ProtectProc=
+    try:
+        descriptor = os.open(f'/proc/{pid}/stat', os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        stat = os.read(descriptor, STAT_BYTES_MAX)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    # a name may contain anything; the last ) ends it
+    return int(stat.rpartition(b')')[2].split(None, 2)[1])
 
 
 class _Describer:
