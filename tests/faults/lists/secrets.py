@@ -147,8 +147,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='directives are looked for only beside the word of another one',
         file='secrets/directives.py',
-        old="    (('createuser',),\n",
-        new="    (('com2sec',),\n",
+        old="    ('createuser',\n",
+        new="    ('com2sec',\n",
         tests=(IN_CANARIES,)),
     fault.Fault(
         name='what begins like "nothing" says that there is no secret',
