@@ -112,7 +112,7 @@ def of_credential(value: str) -> bool:
     if len(word) < 4 or word.startswith('/') or '://' in word:
         return False
     if _WORDS.match(word) or _NUMBER.match(word) or (
-            word[0] in 'hHsSmMbB' and _ALGORITHM.match(word)):
+            word[0].lower() in 'hsmbexra' and _ALGORITHM.match(word)):
         return False
     return not word.isascii() or sum(
         kind.search(word) is not None for kind in _KINDS) > 1

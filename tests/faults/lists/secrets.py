@@ -145,12 +145,6 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_redact.py::TestTextsWithOurMark::'
                'test_secrets_are_masked_beside_it',)),
     fault.Fault(
-        name='directives are looked for only beside the word of another one',
-        file='secrets/directives.py',
-        old="    ('createuser',\n",
-        new="    ('com2sec',\n",
-        tests=(IN_CANARIES,)),
-    fault.Fault(
         name='what begins like "nothing" says that there is no secret',
         file=LOOKS,
         old='            and _NO_SECRET.match(value) is not None)',
