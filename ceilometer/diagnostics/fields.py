@@ -89,6 +89,13 @@ PROCESSES: Final = (PROCESS_MASTER, PROCESS_FORKSERVER, PROCESS_WORKER,
 #: tells them from others by it.
 TURN_NAME: Final = 'ceilometer-diagnostics-turn'
 
+#: With ``1``, the variable of a unit that wants to know when its service is
+#: ready.
+READINESS_VARIABLE: Final = 'CEILOMETER_DIAGNOSTICS_READINESS'
+
+#: The variable of a unit that wants a watchdog: how long it waits, seconds.
+WATCHDOG_VARIABLE: Final = 'CEILOMETER_DIAGNOSTICS_WATCHDOG'
+
 # values of REPORT_TRIGGER
 TRIGGER_SIGNAL: Final = 'signal'
 TRIGGER_FILE: Final = 'file'

@@ -25,6 +25,7 @@ import threading
 import pytest
 
 from tests.functional import journald as journalds
+from tests.functional import manager
 from tests import limits
 from tests import waiting
 
@@ -217,6 +218,14 @@ def journal() -> Iterator[journalds.Journald]:
     """A journald that reads."""
     with journalds.Journald() as listening:
         yield listening
+
+
+@pytest.fixture
+def systemd(tmp_path) -> Iterator[manager.Systemd]:
+    """A systemd that listens."""
+    listening = manager.Systemd(tmp_path)
+    yield listening
+    listening.close()
 
 
 @pytest.fixture

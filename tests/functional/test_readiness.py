@@ -14,15 +14,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 import multiprocessing
 import os
 import pathlib
 import re
 import signal
-import socket
 import threading
-import time
 import types
 
 import pytest
@@ -30,51 +27,9 @@ import pytest
 from ceilometer.diagnostics.daemon import readiness
 from ceilometer.diagnostics.daemon import turn
 from tests.functional import conftest
+from tests.functional import manager
 from tests.functional import test_run
 from tests import limits
-
-
-class Systemd:
-    """Receives what a service tells; ``variables`` lead it here."""
-
-    def __init__(self, directory: pathlib.Path) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        path = str(directory / 'notify')
-        self._socket.bind(path)
-        self._socket.settimeout(0.1)
-        self.variables = {'NOTIFY_SOCKET': path,
-                          readiness.VARIABLE: '1'}
-        self.messages: list[list[str]] = []
-
-    def wait_for(self, start: str) -> list[str]:
-        """Wait for a message with a line that begins so; the message."""
-        deadline = time.monotonic() + limits.EVENT_SECONDS
-        while time.monotonic() < deadline:
-            message = self.next()
-            if any(line.startswith(start) for line in message):
-                return message
-        raise AssertionError(f'no {start} in {self.messages}')
-
-    def next(self) -> list[str]:
-        """The next message, empty if there is none yet."""
-        try:
-            message = self._socket.recv(65536).decode().split('\n')
-        except TimeoutError:
-            return []
-        self.messages.append(message)
-        return message
-
-    def close(self) -> None:
-        """Listen no more."""
-        self._socket.close()
-
-
-@pytest.fixture
-def systemd(tmp_path: pathlib.Path) -> Iterator[Systemd]:
-    """A systemd that listens."""
-    listening = Systemd(tmp_path)
-    yield listening
-    listening.close()
 
 
 def test_reload_that_comes_as_it_gets_ready_is_waited_for(
@@ -110,7 +65,7 @@ def test_reload_that_comes_as_it_gets_ready_is_waited_for(
 
 
 def test_service_is_ready_when_its_workers_are_up(
-        start: conftest.Starter, systemd: Systemd) -> None:
+        start: conftest.Starter, systemd: manager.Systemd) -> None:
     """And again after a reload; it tells that it reloads and stops."""
     process = start('slow_workers', systemd.variables)
     assert systemd.wait_for('STATUS=') == ['STATUS=0 of 2 workers are up']
@@ -140,7 +95,7 @@ def test_service_is_ready_when_its_workers_are_up(
 
 
 def test_status_tells_how_many_samples_were_polled(
-        start: conftest.Starter, systemd: Systemd) -> None:
+        start: conftest.Starter, systemd: manager.Systemd) -> None:
     """By all workers in their last cycles; a death does not hide it."""
     process = start('polling_workers', systemd.variables)
     assert systemd.wait_for('READY=1')[1] == 'STATUS=2 of 2 workers are up'
@@ -160,7 +115,7 @@ def test_status_tells_how_many_samples_were_polled(
 
 @pytest.mark.any_python
 def test_reload_ends_when_the_new_workers_are_up(
-        start: conftest.Starter, systemd: Systemd) -> None:
+        start: conftest.Starter, systemd: manager.Systemd) -> None:
     """Not while those of before still end, which were up."""
     process = start('lasting_workers', systemd.variables)
     systemd.wait_for('READY=1')
@@ -176,7 +131,7 @@ def test_reload_ends_when_the_new_workers_are_up(
 
 @pytest.mark.any_python
 def test_worker_that_waits_is_up(
-        start: conftest.Starter, systemd: Systemd) -> None:
+        start: conftest.Starter, systemd: manager.Systemd) -> None:
     """For a broker, or for Keystone, which may be away for long."""
     process = start('waiting_workers', systemd.variables)
     assert systemd.wait_for('READY=1')[1] == 'STATUS=2 of 2 workers are up'
@@ -187,7 +142,8 @@ def test_worker_that_waits_is_up(
 @pytest.mark.parametrize(('seconds', 'more'), [
     (None, []), (0, []), (60, []), (120, ['EXTEND_TIMEOUT_USEC=135000000'])])
 def test_more_time_to_stop_is_asked_for_where_workers_have_more(
-        systemd: Systemd, seconds: int | None, more: list[str]) -> None:
+        systemd: manager.Systemd, seconds: int | None,
+        more: list[str]) -> None:
     """A shorter time in the unit is what its administrator wants."""
     readiness.Master(systemd.variables['NOTIFY_SOCKET'], None, 0).stops(
         seconds)
@@ -196,7 +152,7 @@ def test_more_time_to_stop_is_asked_for_where_workers_have_more(
 
 @pytest.mark.any_python
 def test_who_does_not_ask_gets_what_stock_sends(
-        start: conftest.Starter, systemd: Systemd) -> None:
+        start: conftest.Starter, systemd: manager.Systemd) -> None:
     """A unit of others: cotyledon's own word, once, and no other."""
     del systemd.variables[readiness.VARIABLE]
     process = start('slow_workers', systemd.variables)
@@ -231,8 +187,8 @@ def test_without_a_socket_nobody_is_told_or_ended(
     ('missing_definitions', 1, 3, 'FileNotFoundError: no definitions'),
     ('unmade_service', 1, 3, 'OSError: amqp://u:***@b/ is away')])
 def test_workers_that_cannot_run_end_the_start(
-        start: conftest.Starter, systemd: Systemd, program: str, status: int,
-        deaths: int, error: str) -> None:
+        start: conftest.Starter, systemd: manager.Systemd, program: str,
+        status: int, deaths: int, error: str) -> None:
     """With one sentence; at once if no restart can mend it."""
     process = start(program, systemd.variables)
     told = systemd.wait_for('STATUS=not started: ')
@@ -260,8 +216,8 @@ def test_workers_that_cannot_run_end_the_start(
      '[oslo_messaging_notifications] transport_url is wrong: No scheme '
      'specified')])
 def test_wrong_transport_ends_the_start_at_once(
-        start: conftest.Starter, systemd: Systemd, tmp_path: pathlib.Path,
-        daemon: str, option: str, why: str) -> None:
+        start: conftest.Starter, systemd: manager.Systemd,
+        tmp_path: pathlib.Path, daemon: str, option: str, why: str) -> None:
     """Before there are workers, whatever Keystone does; without secrets."""
     path = tmp_path / 'ceilometer.conf'
     path.write_text(option.format(test_run.PASSWORD) + '\n')
@@ -310,8 +266,8 @@ def test_ends_of_workers_of_a_server_of_forks_are_looked_for(
      'ConfigFileParseError: Failed to parse '),
     (None, 'ConfigFilesNotFoundError: ')])
 def test_file_that_cannot_be_right_ends_the_start(
-        start: conftest.Starter, systemd: Systemd, tmp_path: pathlib.Path,
-        text: str | None, why: str) -> None:
+        start: conftest.Starter, systemd: manager.Systemd,
+        tmp_path: pathlib.Path, text: str | None, why: str) -> None:
     """With one sentence, which does not say what stands in the file."""
     path = tmp_path / 'ceilometer.conf'
     if text is not None:
@@ -330,7 +286,7 @@ def test_file_that_cannot_be_right_ends_the_start(
 
 @pytest.mark.any_python
 def test_who_does_not_ask_ends_as_stock_does(
-        start: conftest.Starter, systemd: Systemd,
+        start: conftest.Starter, systemd: manager.Systemd,
         tmp_path: pathlib.Path) -> None:
     """With Python's own exit status, and nobody is told."""
     del systemd.variables[readiness.VARIABLE]
@@ -346,7 +302,7 @@ def test_who_does_not_ask_ends_as_stock_does(
 
 @pytest.mark.any_python
 def test_transport_that_is_not_used_may_be_wrong(
-        start: conftest.Starter, systemd: Systemd,
+        start: conftest.Starter, systemd: manager.Systemd,
         tmp_path: pathlib.Path) -> None:
     """What stock would run is started; a broker that is away is no fault."""
     path = tmp_path / 'ceilometer.conf'

@@ -50,7 +50,8 @@ class Systemd:
         self.properties = {
             'Id': UNIT, 'LoadState': 'loaded', 'ActiveState': 'inactive',
             'MainPID': '0', 'User': '', 'LogNamespace': '',
-            'NeedDaemonReload': 'no'}
+            'NeedDaemonReload': 'no', 'WatchdogUSec': '0',
+            'NotifyAccess': 'all'}
         self.processes = []
         self.starts(PROGRAM, ARMED)
 
@@ -161,6 +162,39 @@ def test_unit_that_arms_nothing(systemd, command, environment, word):
     """The variable is missing, or says something else."""
     systemd.starts(command, *environment)
     assert word in points(check.PROBLEM)['unit']
+
+
+READY = 'CEILOMETER_DIAGNOSTICS_READINESS=1'
+WATCHED = 'CEILOMETER_DIAGNOSTICS_WATCHDOG=180'
+
+
+@pytest.mark.parametrize(('variables', 'limit', 'access', 'level', 'word'), [
+    ((ARMED,), '3min', 'main', check.PROBLEM,
+     'systemd ends the daemon after 3min, because nothing sends'),
+    ((READY,), '3min', 'all', check.PROBLEM, 'remove its WatchdogSec='),
+    ((ARMED, READY), '3min', 'main', check.NOTE, 'add "NotifyAccess=all"'),
+    ((ARMED, READY, WATCHED), '0', 'main', check.NOTE,
+     'add "NotifyAccess=all"')])
+def test_watchdog_that_ends_what_is_well(
+        systemd, variables, limit, access, level, word):
+    """Nothing feeds it, or nothing does while the master is stopped."""
+    systemd.starts(PROGRAM, *variables)
+    systemd.properties.update(WatchdogUSec=limit, NotifyAccess=access)
+    assert word in points(level)['watchdog']
+
+
+@pytest.mark.parametrize(('variables', 'limit', 'access'), [
+    ((ARMED,), '0', 'main'), ((ARMED,), 'infinity', 'none'),
+    ((ARMED, READY), '0', 'main'), ((ARMED, READY), '3min', 'all'),
+    ((ARMED, READY, WATCHED), '3min', 'all'),
+    ((ARMED, READY, WATCHED.replace('180', '0')), '0', 'main')])
+def test_watchdog_that_is_fed_or_is_none(systemd, variables, limit, access):
+    """There is nothing to say of it."""
+    systemd.starts(PROGRAM, *variables)
+    systemd.properties.update(WatchdogUSec=limit, NotifyAccess=access)
+    assert 'unit' in points(check.OK)
+    for level in (check.OK, check.NOTE, check.PROBLEM):
+        assert 'watchdog' not in points(level)
 
 
 @pytest.mark.parametrize(('command', 'words'), [

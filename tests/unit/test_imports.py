@@ -118,9 +118,10 @@ ARMING = {'', 'fields', 'report', 'daemon', *(f'daemon.{name}' for name in (
     'installation', 'interpose', 'last_words', 'log_watch',
     'master_death', 'memory_kills', 'memory_left', 'notification_work',
     'polling_work', 'process', 'readiness', 'record_lock', 'report_context',
-    'report_marks', 'reporter', 'shared_places', 'sibling_page', 'siblings',
+    'report_marks', 'reporter', 'sd_notify', 'shared_places', 'sibling_page',
+    'siblings',
     'start_errors', 'traces', 'trigger_page', 'turn', 'unhandled', 'waiter',
-    'work', 'worker_deaths', 'workers')), 'patterns', 'pauses'}
+    'work', 'worker_deaths', 'worker_runs', 'workers')), 'patterns', 'pauses'}
 
 
 def test_package_alone_imports_nothing_of_its_own():

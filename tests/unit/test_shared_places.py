@@ -21,11 +21,11 @@ import pytest
 from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import cycle_counts
 from ceilometer.diagnostics.daemon import hang_stacks
-from ceilometer.diagnostics.daemon import readiness
 from ceilometer.diagnostics.daemon import report_marks
 from ceilometer.diagnostics.daemon import shared_places
 from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import trigger_page
+from ceilometer.diagnostics.daemon import worker_runs
 
 
 def test_no_two_parts_overlap():
@@ -36,7 +36,7 @@ def test_no_two_parts_overlap():
 @pytest.mark.parametrize('places, size', [
     (shared_places.TRIGGER, trigger_page._PAGE_BYTES),
     (shared_places.SIBLINGS, sibling_page._PLACE.size),
-    (shared_places.READINESS, readiness._RECORD.size),
+    (shared_places.WORKER_RUNS, worker_runs._RECORD.size),
     (shared_places.CYCLE_COUNTS, cycle_counts._RECORD.size),
     (shared_places.CRASH_STACKS, crash_stacks.STACKS_BYTES_MAX),
     (shared_places.MASTER_STACKS, crash_stacks.STACKS_BYTES_MAX),

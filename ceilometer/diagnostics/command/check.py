@@ -33,6 +33,7 @@ from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics.command import unit_start
 from ceilometer.diagnostics import escape
+from ceilometer.diagnostics import fields
 import ceilometer_diagnostics_start
 
 OK = 'ok'
@@ -102,7 +103,8 @@ def check(name: str) -> list[Point]:
         return _of_container(system.look(name))
     told = system.properties(
         name, 'Id', 'ActiveState', 'MainPID', 'User', 'Environment',
-        'ExecStart', 'LogNamespace', 'NeedDaemonReload')
+        'ExecStart', 'LogNamespace', 'NeedDaemonReload', 'WatchdogUSec',
+        'NotifyAccess')
     start = unit_start.of(told)
     running = bool(int(told.get('MainPID') or 0))
     if running and (unit := system.look(name)).contained:
@@ -121,6 +123,7 @@ def check(name: str) -> list[Point]:
     if found is not None:
         points += _of_program(start, found)
     points += _of_variable(start)
+    points += _of_watchdog(start, told)
     if running:
         points += _of_processes(name, start.armed, found)
     else:
@@ -217,6 +220,27 @@ def _of_variable(start: unit_start.Start) -> list[Point]:
             'SIGUSR2: one that comes in the first 0.03 s of a start ends the '
             'daemon'))
     return points
+
+
+def _of_watchdog(start: unit_start.Start,
+                 told: dict[str, str]) -> list[Point]:
+    """What has systemd end a daemon that is well."""
+    variables = start.environment
+    fed = start.armed and variables.get(fields.READINESS_VARIABLE) == '1'
+    limit = told.get('WatchdogUSec', '0')
+    if limit not in ('0', 'infinity') and not fed:
+        return [Point(
+            PROBLEM, 'watchdog', f'systemd ends the daemon after {limit}, '
+            'because nothing sends the messages that it expects: add '
+            f'"Environment={fields.READINESS_VARIABLE}=1" to the [Service] of '
+            'the unit, or remove its WatchdogSec=')]
+    if (fed and told.get('NotifyAccess') != 'all' and (
+            limit not in ('0', 'infinity')
+            or variables.get(fields.WATCHDOG_VARIABLE, '0') != '0')):
+        return [Point(
+            NOTE, 'watchdog', 'the unit is ended if its main process is '
+            'stopped for long: add "NotifyAccess=all" to its [Service]')]
+    return []
 
 
 def _of_processes(name: str, armed_by_unit: bool,

@@ -185,11 +185,21 @@ class Arming:
         if settings.enabled and (file := gmr.watched_file(conf)):
             watched = waiter.WatchedFile(*file)
         alive = None
-        if settings.enabled and settings.hang_seconds:
+        hang_seconds, stand_in = settings.hang_seconds, None
+        if readiness.is_wanted():
+            from ceilometer.diagnostics.daemon import watchdog_time
+            # what the watchdog will end is told of before
+            found = watchdog_time.hang_seconds(
+                self.reporter.context.turn_descriptor)
+            if found:
+                from ceilometer.diagnostics.daemon import watchdog
+                stand_in = watchdog.stand_in
+                hang_seconds = min(hang_seconds or found, found)
+        if settings.enabled and hang_seconds:
             # there is none if it is off
             from ceilometer.diagnostics.daemon import hang_watch
             self._hang_watch = hang_watch.HangWatch(
-                self.reporter, settings.hang_seconds)
+                self.reporter, hang_seconds, stand_in)
             alive = self._hang_watch.look
         if wanted != self.signals or watched is not None or alive is not None:
             self._waiter.stop()

@@ -10,14 +10,16 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Notices a hang that nobody has asked about, if the configuration wants it.
+"""Notices a hang that nobody has asked about, if somebody wants it to.
+
+The configuration may, or the watchdog of the unit (:mod:`.watchdog`).
 
 The thread that waits for triggers wakes up every few seconds, and notes that
 it is alive: so it has had the interpreter. A process that has not done so for
 the time that the configuration names is looked at by one of the others. Time
 alone is no reason to speak: it must be seen to be stopped, or kept from the
 interpreter (:mod:`.sibling_look`). It is told of once until it has moved
-again. Nothing is ended: that is the business of the unit's watchdog.
+again. Nothing is ended here.
 
 Where somebody has stopped all processes, or the machine, all have been silent
 for long when they go on. So the time counts only while who looks has moved
@@ -26,6 +28,7 @@ itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import threading
 import time
 from typing import Any
@@ -87,15 +90,20 @@ class Reporter(Protocol):
 class HangWatch:
     """Watches over the other processes of a service, from one of them.
 
-    Raises nothing that matters: who calls :meth:`look` hears of it, and calls
-    it no more.
+    Raises nothing: the first error is complained of.
 
     :param reporter: of this process
     :param limit_seconds: how long a process may give no sign of life
+    :param stand_in: called at each look, for the watchdog of the unit; None
+        if there is none (:func:`.watchdog.stand_in`)
     """
 
-    def __init__(self, reporter: Reporter, limit_seconds: float) -> None:
+    def __init__(self, reporter: Reporter, limit_seconds: float,
+                 stand_in: Callable[
+                     [int, list[sibling_page.Sibling], int], None] | None = (
+                         None)) -> None:
         self._reporter = reporter
+        self._stand_in = stand_in
         self._limit_nsec = int(limit_seconds * 1e9)
         self._pause_seconds = min(max(
             limit_seconds * _ALIVE_PART, ALIVE_SECONDS_MIN), ALIVE_SECONDS_MAX)
@@ -107,6 +115,7 @@ class HangWatch:
         self._moves_since_nsec = 0
         self._not_before: dict[tuple[int, int], int] = {}
         self._looking = False
+        self._complained = False
 
     def look(self) -> float:
         """Say that this process is alive, and look whether others are.
@@ -116,17 +125,30 @@ class HangWatch:
         :returns: when to call it again, seconds
         """
         place = self._reporter.siblings.alive()
+        try:
+            self._look_at_others(place)
+        except Exception:
+            # It goes on to say that it is alive: else the watchdog of the
+            # unit would end what is well.
+            if not self._complained:
+                self._complained = True
+                self._reporter.complain()
+        return self._pause_seconds
+
+    def _look_at_others(self, place: int | None) -> None:
         now = time.monotonic_ns()
         if now - self._last_nsec > PAUSES_MAX * self._pause_seconds * 1e9:
             self._moves_since_nsec = now
         self._last_nsec = now
         descriptor = self._reporter.context.turn_descriptor
-        if (place is not None and descriptor is not None
-                and not self._looking and turn.is_ours(descriptor)):
-            found = self._overdue(sibling_page.every(descriptor), place, now)
-            if found:
-                self._begin(found)
-        return self._pause_seconds
+        if place is None or descriptor is None or not turn.is_ours(descriptor):
+            return
+        every = sibling_page.every(descriptor)
+        if self._stand_in is not None:
+            self._stand_in(descriptor, every, now)
+        if not self._looking and (
+                found := self._overdue(every, place, now)):
+            self._begin(found)
 
     def _overdue(self, every: list[sibling_page.Sibling], place: int,
                  now: int) -> dict[tuple[int, int], int]:

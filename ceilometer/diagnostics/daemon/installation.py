@@ -38,6 +38,7 @@ from ceilometer.diagnostics.daemon import readiness
 from ceilometer.diagnostics.daemon import traces
 from ceilometer.diagnostics.daemon import unhandled
 from ceilometer.diagnostics.daemon import worker_deaths
+from ceilometer.diagnostics.daemon import worker_runs
 from ceilometer.diagnostics.daemon import workers
 from ceilometer.diagnostics import fields
 
@@ -173,7 +174,7 @@ def _note_stop() -> None:
 def _note_run(returned: bool) -> None:
     armed = arming.armed
     if armed is not None:
-        readiness.note_run(
+        worker_runs.note(
             armed.reporter.context.turn_descriptor, returned,
             getattr(armed.daemon.worker_service, 'extensions', None) == [])
 

@@ -83,7 +83,9 @@ _OPTS = [
              'service report, unasked and once, that a process hangs: code '
              'in C holds its Python interpreter, the kernel keeps it, or it '
              'is stopped. Nothing is ended. 0 switches this off; then a '
-             'process at rest never wakes up for it.'),
+             'process at rest never wakes up for it. A unit that has a '
+             'watchdog has this report written after half of the time that '
+             'the watchdog waits, at the latest.'),
 ]
 
 

@@ -16,11 +16,11 @@ cotyledon says so before it has started any. Units that ask for more set
 :data:`VARIABLE`; then this takes cotyledon's place. Nothing here runs in any
 other daemon.
 
-A worker leaves, in the file in memory that the processes of a service share
-(:mod:`.turn`), when its ``run()`` began and whether it has returned. The
-waiting thread of the master looks at that until all workers are up: there is
-no further thread. What it must not do is to have a daemon fail that would run:
-whatever goes wrong here, or takes too long, the service is called ready.
+A worker leaves when its ``run()`` began and whether it has returned
+(:mod:`.worker_runs`). The waiting thread of the master looks at that until all
+workers are up: there is no further thread. What it must not do is to have a
+daemon fail that would run: whatever goes wrong here, or takes too long, the
+service is called ready.
 
 What ends a start is a worker that ends with an error of the configuration, or
 workers that end again and again before any start of theirs was good.
@@ -31,23 +31,23 @@ from __future__ import annotations
 from collections.abc import Callable
 import contextlib
 import os
-import socket
-import struct
 import threading
 import time
 from typing import Any
 from typing import NoReturn
+from typing import TYPE_CHECKING
 
 from ceilometer.diagnostics.daemon import cycle_counts
-from ceilometer.diagnostics.daemon import shared_places
+from ceilometer.diagnostics.daemon import sd_notify
 from ceilometer.diagnostics.daemon import start_errors
-from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics.daemon import worker_deaths
+from ceilometer.diagnostics.daemon import worker_runs
+from ceilometer.diagnostics import fields
 
-VARIABLE = 'CEILOMETER_DIAGNOSTICS_READINESS'
+if TYPE_CHECKING:
+    from ceilometer.diagnostics.daemon import watchdog
 
-#: Where systemd listens, sd_notify(3).
-SOCKET_VARIABLE = 'NOTIFY_SOCKET'
+VARIABLE = fields.READINESS_VARIABLE
 
 #: A worker whose ``run()`` has not returned after that time is up: it waits
 #: for a broker, or never returns.
@@ -76,27 +76,25 @@ GRACEFUL_SECONDS = 60
 #: As for a wrong command line: units do not start the daemon again.
 EXIT_CONFIGURATION = 2
 
-# a mark, the process, when its run() began (seconds of the monotonic clock),
-# whether it has returned, whether it has nothing to poll
-_RECORD = struct.Struct('<4sId??')
-_MARK = b'up??'
-
 
 class Master:
     """What the master of a service tells systemd.
 
-    :param address: systemd's socket, as :data:`SOCKET_VARIABLE` has it
+    :param address: systemd's socket
     :param manager: cotyledon's ServiceManager
     :param descriptor: of the file that the processes of the service share
     :param polls: whether the service polls samples
+    :param dog: what feeds the watchdog of the unit, None for none
     """
 
     def __init__(self, address: str, manager: Any, descriptor: int, *,
-                 polls: bool = False) -> None:
+                 polls: bool = False,
+                 dog: watchdog.Watchdog | None = None) -> None:
         self._address = address
         self._manager = manager
         self._descriptor = descriptor
         self._polls = polls
+        self._watchdog = dog
         self._served = worker_deaths.are_served(manager)
         self._since = time.monotonic()
         self._deaths = 0
@@ -115,7 +113,7 @@ class Master:
         self._stops = False
 
     def look(self) -> float | None:
-        """Look at the workers; tell systemd if they are up.
+        """Look at the workers; tell systemd if they are up, and alive.
 
         Runs in the waiting thread.
 
@@ -123,6 +121,13 @@ class Master:
         """
         if self._stops:
             return None
+        again = self._look_whether_up()
+        if self._watchdog is None or self._starts:
+            return again
+        return min((seconds for seconds in (again, self._watchdog.look())
+                    if seconds is not None), default=None)
+
+    def _look_whether_up(self) -> float | None:
         if self._served:
             self._have_deaths_noticed()
         since = self._since
@@ -139,6 +144,8 @@ class Master:
             if samples is not None:
                 status += f'; {samples:,} samples in the last cycle'
             status += self._last_death
+            if self._watchdog is not None and self._watchdog.late:
+                status += f'; {self._watchdog.late}'
         except Exception:
             # another version of cotyledon: as without this module
             ready, status = True, 'workers are started'
@@ -149,7 +156,8 @@ class Master:
             if since != self._since:
                 # it reloads since: other workers are waited for
                 return LOOK_SECONDS
-            if ready and self._send('READY=1', f'STATUS={status}'):
+            first = [] if self._watchdog is None else self._watchdog.first()
+            if ready and self._send('READY=1', f'STATUS={status}', *first):
                 self._starts = False
                 self._ready = True
                 self._told = status
@@ -186,15 +194,21 @@ class Master:
             wanted += int(config.workers)
             for process, _ in worker_deaths.processes(
                     self._manager, service_id):
-                idle = _up(self._descriptor, process.pid, self._since)
-                if idle is None:
+                run = worker_runs.of(self._descriptor, process.pid)
+                if run is None or not self._is_up(process.pid, run):
                     continue
-                up.append(idle)
+                up.append(run.idle)
                 count = cycle_counts.read(self._descriptor, process.pid)
                 if count is not None:
                     counts.append(count)
         return (min(len(up), wanted), any(up), wanted,
                 sum(counts) if counts else None)
+
+    def _is_up(self, pid: int, run: worker_runs.Run) -> bool:
+        # one that began before a reload does not count
+        return (run.began >= self._since and worker_deaths.age(pid) is not None
+                and (run.returned
+                     or time.monotonic() - run.began > RUN_SECONDS))
 
     def reloads(self) -> None:
         """Tell that the workers are replaced; runs in the main thread."""
@@ -250,22 +264,7 @@ class Master:
         os._exit(status)
 
     def _send(self, *lines: str) -> bool:
-        """Send a message, which systemd takes as a whole.
-
-        :returns: whether it was sent; a manager that takes none holds up
-            nothing
-        """
-        address = self._address
-        if address.startswith('@'):
-            address = '\0' + address[1:]
-        try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM
-                               | socket.SOCK_CLOEXEC) as sender:
-                sender.sendto('\n'.join(lines).encode(errors='replace'),
-                              socket.MSG_DONTWAIT, address)
-        except (OSError, ValueError):
-            return False
-        return True
+        return sd_notify.send(self._address, *lines)
 
 
 #: Of this process; None if nobody asked, or in another process.
@@ -295,19 +294,26 @@ def begin(manager: Any, service: str, conf: Any, descriptor: int | None,
     :param repeat: has the waiting thread call a function again and again
     """
     global master
-    if not is_wanted() or descriptor is None or (
-            SOCKET_VARIABLE not in os.environ):
+    address = os.environ.get(sd_notify.SOCKET_VARIABLE)
+    if not is_wanted() or address is None:
         return
     from ceilometer.diagnostics.daemon import broken_transport
-    found = Master(os.environ[SOCKET_VARIABLE], manager, descriptor,
-                   polls=service == 'ceilometer-polling')
+    from ceilometer.diagnostics.daemon import watchdog
+    if descriptor is None:
+        watchdog.leave_off(address)
+        return
+    found = Master(address, manager, descriptor,
+                   polls=service == 'ceilometer-polling',
+                   dog=watchdog.begin(address, manager, descriptor))
     sentence = broken_transport.find(service, conf)
     if sentence is not None:
         found.give_up(sentence, EXIT_CONFIGURATION)
     if repeat(found.look):
         # cotyledon does not find it, and says nothing
-        del os.environ[SOCKET_VARIABLE]
+        del os.environ[sd_notify.SOCKET_VARIABLE]
         master = found
+    else:
+        watchdog.leave_off(address)
 
 
 def forked() -> None:
@@ -325,7 +331,8 @@ def note_unhandled(error: str, line: str) -> None:
     :param line: what Python prints of it last
     """
     global _failed
-    if is_wanted() and master is None and SOCKET_VARIABLE in os.environ:
+    if is_wanted() and master is None and (
+            sd_notify.SOCKET_VARIABLE in os.environ):
         _failed = (
             start_errors.masked(error, line),
             EXIT_CONFIGURATION if error in start_errors.PERMANENT else 1)
@@ -336,39 +343,6 @@ def finish() -> None:
 
     Runs in the main thread, when all else has come to its end.
     """
-    if _failed is not None and SOCKET_VARIABLE in os.environ:
-        Master(os.environ[SOCKET_VARIABLE], None, -1).give_up(*_failed)
-
-
-def note_run(descriptor: int | None, returned: bool, idle: bool) -> None:
-    """Leave that the ``run()`` of this worker begins, or has returned.
-
-    Runs in it, in the thread that runs it.
-
-    :param descriptor: of the file that the processes of the service share
-    :param returned: whether it has returned
-    :param idle: whether the service has nothing to poll
-    """
-    if descriptor is not None and turn.is_ours(descriptor):
-        pid = os.getpid()
-        with contextlib.suppress(OSError):
-            os.pwrite(descriptor, _RECORD.pack(
-                _MARK, pid, time.monotonic(), returned, idle),
-                shared_places.READINESS.of(pid))
-
-
-def _up(descriptor: int, pid: int, since: float) -> bool | None:
-    """Whether a worker polls nothing; None if it is not up.
-
-    :param since: one that began before counts as not up
-    """
-    page = os.pread(descriptor, _RECORD.size,
-                    shared_places.READINESS.of(pid))
-    if len(page) < _RECORD.size:
-        return None
-    mark, whose, when, returned, idle = _RECORD.unpack(page)
-    if (mark == _MARK and whose == pid and when >= since
-            and (returned or time.monotonic() - when > RUN_SECONDS)
-            and worker_deaths.age(pid) is not None):
-        return bool(idle)
-    return None
+    address = os.environ.get(sd_notify.SOCKET_VARIABLE)
+    if _failed is not None and address is not None:
+        Master(address, None, -1).give_up(*_failed)

@@ -54,12 +54,14 @@ class Places(NamedTuple):
 
 #: The open trigger: :mod:`.trigger_page`.
 TRIGGER = Places(0, 1, 8 * _KIB)
+#: :mod:`.watchdog`
+WATCHDOG = Places(16 * _KIB, 1, 256)
 #: Who there is: :mod:`.sibling_page`.
 SIBLINGS = Places(48 * _KIB, 128, 64)
 #: :mod:`.last_words`
 LAST_WORDS = Places(64 * _KIB, 512, _KIB)
-#: :mod:`.readiness`
-READINESS = Places(640 * _KIB, 512, 32)
+#: :mod:`.worker_runs`
+WORKER_RUNS = Places(640 * _KIB, 512, 32)
 #: :mod:`.cycle_counts`
 CYCLE_COUNTS = Places(704 * _KIB, 512, 16)
 #: :mod:`.crash_stacks`
@@ -72,8 +74,8 @@ REPORT_MARKS = Places(32 * _MIB, 512, 32)
 HANG_STACKS = Places(64 * _MIB, SIBLINGS.total, 4 * _MIB)
 
 #: All of them, in the order of the file.
-EVERY = (TRIGGER, SIBLINGS, LAST_WORDS, READINESS, CYCLE_COUNTS, CRASH_STACKS,
-         MASTER_STACKS, REPORT_MARKS, HANG_STACKS)
+EVERY = (TRIGGER, WATCHDOG, SIBLINGS, LAST_WORDS, WORKER_RUNS, CYCLE_COUNTS,
+         CRASH_STACKS, MASTER_STACKS, REPORT_MARKS, HANG_STACKS)
 
 # So much is cleared before it is looked whether there is more.
 _CLEARED_BYTES = 64 * _KIB

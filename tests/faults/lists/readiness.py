@@ -61,14 +61,14 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='workers of before a reload count',
         file=READINESS,
-        old=' and when >= since\n',
-        new='\n',
+        old='run.began >= self._since and ',
+        new='',
         tests=(TESTS + 'test_reload_ends_when_the_new_workers_are_up',)),
     fault.Fault(
         name='a worker that waits for a broker is not up',
         file=READINESS,
-        old='or time.monotonic() - when > RUN_SECONDS)',
-        new=')',
+        old='or time.monotonic() - run.began > RUN_SECONDS))\n',
+        new='))\n',
         tests=(TESTS + 'test_worker_that_waits_is_up',)),
     fault.Fault(
         name='who does not ask for it loses what cotyledon tells',
@@ -79,10 +79,10 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a daemon without systemd is ended',
         file=READINESS,
-        old='    if not is_wanted() or descriptor is None or (\n'
-            '            SOCKET_VARIABLE not in os.environ):\n'
+        old='    if not is_wanted() or address is None:\n'
             '        return\n',
-        new="    os.environ.setdefault(SOCKET_VARIABLE, '/none')\n",
+        new="    address = os.environ.setdefault(\n"
+            "        sd_notify.SOCKET_VARIABLE, '/none')\n",
         tests=(TESTS + 'test_without_a_socket_nobody_is_told_or_ended',)),
     fault.Fault(
         name='what no restart can mend is tried again',
