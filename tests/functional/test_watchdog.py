@@ -141,16 +141,25 @@ def test_all_that_were_stopped_are_given_time(
 
 def test_reload_feeds_it_on(
         start: conftest.Starter, systemd: manager.Systemd) -> None:
-    """While workers are replaced, and with the new ones."""
-    process = started(start, systemd)
+    """While workers are replaced, however long, and with the new ones."""
+    process = start('slow_workers', {
+        **systemd.variables, watchdog_time.VARIABLE: str(SECONDS)})
     first = set(process.wait_ready(3))
+    # each worker reads a byte
+    process.write()
+    process.write()
+    systemd.wait_for('READY=1')
     process.send(signal.SIGHUP)
     systemd.wait_for('RELOADING=1')
-    systemd.wait_for('READY=1')
     assert len(set(process.wait_ready(5)) - first) == 2
+    before = len(systemd.messages)
     fed(systemd)
-    assert not any('no sign of life' in line for message in systemd.messages
-                   for line in message)
+    told = [line for message in systemd.messages[before:] for line in message]
+    assert 'READY=1' not in told
+    assert not any('no sign of life' in line for line in told)
+    process.tell()
+    systemd.wait_for('READY=1')
+    fed(systemd, 2)
 
 
 @pytest.mark.any_python
