@@ -315,19 +315,6 @@ def stepwise():
     diagnostics.register_section('Waits', wait)
 
 
-def holds():
-    """Add a section in which code in C holds the interpreter for ever."""
-    import collections
-    import itertools
-
-    from ceilometer import diagnostics
-
-    def hold():
-        collections.deque(itertools.repeat(0), maxlen=0)
-
-    diagnostics.register_section('Holds', hold)
-
-
 def secrets():
     """Put secrets where they do not belong."""
     from ceilometer import diagnostics
@@ -402,7 +389,7 @@ def _watch_for_cotyledon():
         # the daemon is armed by now: before, there must be no other thread
         if 'hold' in NAMES and not _is_server():
             _in_thread(hold)
-        for function in (sections, secrets, given, stepwise, holds):
+        for function in (sections, secrets, given, stepwise):
             if function.__name__ in NAMES:
                 function()
         if 'given' in NAMES:

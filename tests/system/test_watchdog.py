@@ -46,14 +46,18 @@ def hangs(machine: machines.Machine, unit: conftest.StartUnit,
 
     :param whose: ``worker`` or ``master``
     """
-    unit(NOTIFICATION, dropin=patient('holds') + WATCHDOG)
+    unit(NOTIFICATION, dropin=patient('hold') + WATCHDOG)
     assert machine.show(NOTIFICATION, 'WatchdogUSec', 'NRestarts') == {
         'WatchdogUSec': f'{SECONDS}s', 'NRestarts': '0'}
     wait_fed(machine, NOTIFICATION, 1.5)
     main = int(machine.show(NOTIFICATION, 'MainPID')['MainPID'])
     pid = main if whose == 'master' else machine.workers(NOTIFICATION)[0]
     begun = reports.from_now()
-    machine.run(['kill', '-USR1', str(pid)])
+    # from the first line in it on
+    pipe = f'/run/ceilometer/agent-notification/hold-{pid}'
+    machine.wait_for(lambda: machine.path(pipe).exists(), what=pipe,
+                     unit=NOTIFICATION)
+    machine.run(['sh', '-c', f'echo >{pipe}'])
 
     machine.wait_for(
         lambda: machine.show(NOTIFICATION, 'NRestarts', 'ActiveState') == {
