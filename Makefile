@@ -147,7 +147,7 @@ bench: tox ## Run all benchmarks, on a machine with nothing else to do
 	$(TOX) -e bench
 
 .PHONY: fuzz
-fuzz: tox ## Try many random inputs, other ones each time
+fuzz: tox ## Try many random inputs, and large texts that are hostile
 	$(TOX) -e fuzz
 
 .PHONY: completions
