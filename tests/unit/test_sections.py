@@ -62,6 +62,7 @@ from ceilometer.diagnostics.daemon.sections import threads
 from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics.daemon import sockets
 from ceilometer.diagnostics.daemon import stacks
+from ceilometer.diagnostics.daemon import threads_text
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import findings
@@ -89,7 +90,9 @@ def told(module, conf=None):
         sockets.load()
     data = module.collect(given).data
     json.dumps(data)
-    return data, module.render(escape.data(data))
+    # the text of threads has a module of its own
+    text = threads_text if module is threads else module
+    return data, text.render(escape.data(data))
 
 
 def sections_of(text):

@@ -30,6 +30,7 @@ from ceilometer.diagnostics.daemon import processor_shares
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon.sections import threads
 from ceilometer.diagnostics.daemon import sockets
+from ceilometer.diagnostics.daemon import threads_text
 from ceilometer.diagnostics.daemon import waited_for
 from ceilometer.diagnostics.daemon import work
 from ceilometer.diagnostics import escape
@@ -59,7 +60,8 @@ def named(data, name):
 
 def line(data, name):
     """Its line in the text."""
-    (told,) = [told for told in threads.render(escape.data(data)).split('\n')
+    text = threads_text.render(escape.data(data))
+    (told,) = [told for told in text.split('\n')
                if told.startswith(f'Thread "{name}", ')]
     return told
 
@@ -172,7 +174,7 @@ def test_who_holds_a_lock_is_told(waiting, name):
     assert named(data, 'waiter')['waiting_for'] == 'a lock'
     assert (f'waiting for a lock (held by "holder", native id '
             f'{holder.native_id})') in line(data, 'waiter')
-    assert threads.find(data) == []
+    assert threads_text.find(data) == []
 
 
 def test_a_lock_that_does_not_say_who_holds_it(waiting):
@@ -206,7 +208,7 @@ def test_a_lock_that_nobody_can_release(waiting):
     data = until(lambda data: named(data, 'never').get(
         'waits_for_thread', {}).get('ended'))
     assert 'held by a thread that has ended' in line(data, 'never')
-    found, = threads.find(data)
+    found, = threads_text.find(data)
     assert findings.line(found) == (
         f'error: thread "never" ({thread.native_id}) waits for a lock that a '
         'thread has not released which has ended [lock-abandoned]')
@@ -252,7 +254,7 @@ def test_the_peer_of_tls_is_told(waiting):
     waiting.start('reads', read)
     data = until(lambda data: 'peer' in named(data, 'reads'))
     assert named(data, 'reads')['peer'] == waiting.peer
-    assert 'in SSLSocket.read\n' in threads.render(data)
+    assert 'in SSLSocket.read\n' in threads_text.render(data)
 
 
 def test_the_peer_that_does_not_answer_yet_is_told(waiting):

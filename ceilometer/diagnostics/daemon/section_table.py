@@ -39,15 +39,16 @@ from ceilometer.diagnostics.daemon.sections import summary
 from ceilometer.diagnostics.daemon.sections import threads
 from ceilometer.diagnostics.daemon.sections import workers
 from ceilometer.diagnostics.daemon import sockets
+from ceilometer.diagnostics.daemon import threads_text
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import journal_entries
 
 SECTIONS = (
     section.Kind('package', 'Package', package.collect, package.render,
                  findings=package.find, steady=True),
-    section.Kind(threads.NAME, 'Threads', threads.collect, threads.render,
-                 threads.snapshot, threads.measure, load=sockets.load,
-                 findings=threads.find),
+    section.Kind(threads.NAME, 'Threads', threads.collect,
+                 threads_text.render, threads.snapshot, threads.measure,
+                 load=sockets.load, findings=threads_text.find),
     section.Kind(green_threads.NAME, 'Green threads', green_threads.collect,
                  green_threads.render, green_threads.snapshot),
     section.Kind(asyncio_tasks.NAME, 'Asyncio tasks', asyncio_tasks.collect,

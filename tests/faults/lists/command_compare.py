@@ -98,7 +98,7 @@ FAULTS: tuple[fault.Fault, ...] = (
                'test_work_that_waits_for_a_pool_is_told',)),
     fault.Fault(
         name='a thread that waits for a lock is told to wait for a queue',
-        file='daemon/sections/threads.py',
+        file='daemon/wait_reasons.py',
         old=r"_lock\.__enter__\(', contents.FOR_LOCK)",
         new=r"_lock\.__enter__\(', contents.FOR_QUEUE)",
         tests=('tests/functional/test_read_back.py::'

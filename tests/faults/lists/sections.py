@@ -27,6 +27,7 @@ SERVICE_OPTIONS = 'daemon/service_options.py'
 STACKS = 'daemon/stacks.py'
 SUMMARY = 'daemon/sections/summary.py'
 THREADS = 'daemon/sections/threads.py'
+WAIT_REASONS = 'daemon/wait_reasons.py'
 WAITED_FOR = 'daemon/waited_for.py'
 TEST_WAITED_FOR = 'tests/unit/test_waited_for.py::'
 TESTS = 'tests/unit/test_sections.py::'
@@ -91,13 +92,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(TEST_WAITS,)),
     fault.Fault(
         name='what waits for file descriptors is told to wait for data',
-        file=THREADS,
+        file=WAIT_REASONS,
         old='contents.FOR_DESCRIPTORS',
         new='contents.FOR_DATA',
         tests=(TEST_WAITS,)),
     fault.Fault(
         name='what waits for an event is told to wait for a lock',
-        file=THREADS,
+        file=WAIT_REASONS,
         old=r'waiter\.acquire\(|\bwait(_for)?\(',
         new=r'\bwait(_for)?\(',
         tests=(TEST_WAITS,)),

@@ -21,15 +21,13 @@ from typing import Any
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import kernel_threads
 from ceilometer.diagnostics.daemon import processor_shares
-from ceilometer.diagnostics.daemon import running_out
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import stacks
 from ceilometer.diagnostics.daemon import thread_pools
+from ceilometer.diagnostics.daemon import wait_reasons
 from ceilometer.diagnostics.daemon import waited_for
 from ceilometer.diagnostics.daemon import work
 from ceilometer.diagnostics.daemon import work_told
-from ceilometer.diagnostics import findings
-from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics import pauses
 
 NAME = 'threads'
@@ -51,32 +49,6 @@ DIAGNOSTICS_PREFIX = 'diagnostics-'
 _OF_SOMEBODY = frozenset((
     contents.FOR_THREAD, contents.FOR_LOCK, contents.FOR_DATA,
     contents.FOR_ROOM, contents.FOR_CONNECTION))
-
-# What a waiting thread waits for, by the line of source it stands at; before
-# each expression what such a line has one of, which is looked for first.
-_WAITS = tuple((hints.split(), patterns.pattern(pattern), reason)
-               for hints, pattern, reason in (
-    ('sigwait sigtimedwait', r'\bsig(timed)?wait(info)?\(',
-     contents.FOR_SIGNAL),
-    ('select( poll(',
-     r'\b(select|poll|epoll|_selector)\.(select|poll)\(|\bpoll\(',
-     contents.FOR_DESCRIPTORS),
-    ('sleep(', r'\bsleep\(', contents.FOR_TIME),
-    ('waitpid( waitid( wait4(', r'\bwaitpid\(|\bwaitid\(|\bwait4\(',
-     contents.FOR_PROCESS),
-    ('accept(', r'\b_?accept\(', contents.FOR_CONNECTION),
-    ('recv read', r'\b(recv|recv_into|recvfrom|recvmsg|read|readinto'
-     r'|readline)\(', contents.FOR_DATA),
-    ('send write(', r'\b(send|sendall|sendmsg|write)\(', contents.FOR_ROOM),
-    ('.join(', r'\.join\(', contents.FOR_THREAD),
-    ('acquire( wait( wait_for(', r'waiter\.acquire\(|\bwait(_for)?\(',
-     contents.FOR_EVENT),
-    ('.get(', r'\.get\(', contents.FOR_QUEUE),
-    ('acquire( with _lock.',
-     r'\bacquire\(|\bwith .*lock|_lock\.__enter__\(', contents.FOR_LOCK),
-    ('getaddrinfo(', r'\bgetaddrinfo\(', contents.FOR_NAME),
-    ('connect(', r'\bconnect\(', contents.FOR_CONNECTION),
-))
 
 
 def snapshot() -> dict[str, Any]:
@@ -137,7 +109,7 @@ def collect(context: section.Context) -> section.Content:
         frames = describer.frames(stack)
         innermost = frames[-1] if frames else {'left_out': 0}
         source = '' if 'left_out' in innermost else innermost['source']
-        waiting_for = _waiting_for(frames)
+        waiting_for = wait_reasons.of(frames)
         may_tell = waiting_for in _OF_SOMEBODY or (
             waiting_for is None and source.startswith('with '))
         for owner in owners:
@@ -240,112 +212,3 @@ def _state(seen: kernel_threads.KernelThread,
     if shares.get(seen.native_id, 0) >= RUNNING_SHARE:
         return contents.RUNNING
     return seen.state
-
-
-def _waiting_for(frames: list[contents.Frame | contents.LeftOut],
-                 ) -> str | None:
-    innermost = frames[-1] if frames else {'left_out': 0}
-    if 'left_out' in innermost:
-        return None
-    # until Python 3.12 Thread.join waits for a lock, which is the thread's
-    if innermost['function'] == 'Thread._wait_for_tstate_lock':
-        return contents.FOR_THREAD
-    source = innermost['source']
-    for hints, pattern, reason in _WAITS:
-        if any(hint in source for hint in hints) and pattern.search(source):
-            return reason
-    return None
-
-
-def render(data: contents.Threads) -> str:
-    """Each stack once, under all the threads that stand there."""
-    lines = [f'Threads: {data["count"]}, different stacks: '
-             f'{len(data["stacks"])}; most recent call last',
-             *thread_pools.render(data.get('pools', []))]
-    for merged in data['stacks']:
-        pauses.pause()
-        lines.append('')
-        owners = merged['threads']
-        if len(owners) > 1:
-            lines.append(f'{len(owners)} threads with the same stack:')
-        lines += [_render_thread(owner) for owner in owners]
-        # ours look the same in each report; the data has them
-        if not all(owner['diagnostics'] for owner in owners):
-            lines += stacks.render(merged['frames'])
-    if data['without_python']:
-        lines += ['', 'Threads without Python frames (started by C libraries, '
-                  'or about to end):']
-        for thread in data['without_python']:
-            lines.append(_render_thread(thread))
-    return '\n'.join(lines)
-
-
-def _render_whom(thread: Any) -> str:
-    peer, other = thread.get('peer'), thread.get('waits_for_thread')
-    if peer:
-        return f' (peer {peer})'
-    if not other:
-        return ''
-    role = 'held by ' if thread.get('waiting_for') == contents.FOR_LOCK else ''
-    if other['ended']:
-        return f' ({role}a thread that has ended, ident {other["ident"]:#x})'
-    words = ('a thread without a name' if other['name'] is None
-             else f'"{other["name"]}"')
-    if other['native_id'] is not None:
-        words += f', native id {other["native_id"]}'
-    return f' ({role}{words})'
-
-
-def find(data: contents.Threads) -> list[contents.Finding]:
-    """Too many threads; a lock that nobody can release any more.
-
-    :param data: masked and escaped
-    """
-    found = running_out.of_threads(data)
-    waiting = [thread for stack in data['stacks']
-               for thread in stack['threads']
-               if thread['waiting_for'] == contents.FOR_LOCK
-               and 'waits_for_thread' in thread
-               and thread['waits_for_thread']['ended']]
-    if waiting:
-        first = waiting[0]
-        more = findings.count(len(waiting) - 1, 'more thread')
-        found.append(findings.finding(
-            'lock-abandoned', f'thread "{first["name"]}" '
-            f'({first["native_id"]})' + (f' and {more}' * (len(waiting) > 1))
-            + f' {"wait" if len(waiting) > 1 else "waits"} for a lock that '
-            'a thread has not released which has ended',
-            thread=first['name']))
-    return found
-
-
-def _render_thread(given: contents.Thread | contents.KernelThread) -> str:
-    # one without Python has not all of it
-    thread: Any = given
-    name = thread['name']
-    words = 'Thread ' + ('without a name' if name is None else f'"{name}"')
-    if thread['native_id'] is not None:
-        words += f', native id {thread["native_id"]}'
-    ident = thread.get('ident')
-    if isinstance(ident, int):
-        words += f', ident {ident:#x}'
-    words += f', {thread["state"]}'
-    if waiting_for := thread.get('waiting_for'):
-        words += f' for {waiting_for}'
-    words += _render_whom(thread)
-    if thread['kernel_function']:
-        words += f' in {thread["kernel_function"]}'
-    if thread['cpu_seconds'] is not None:
-        words += f', {thread["cpu_seconds"]:.2f} s of CPU'
-    if thread['cpu_share']:
-        words += f' ({thread["cpu_share"]:.0%} since the last report)'
-    works_on = thread.get('works_on')
-    if works_on:
-        words += ', works on ' + ', in it '.join(
-            f'{piece["work"]} since {findings.utc(piece["since_usec"] / 1e6)}'
-            for piece in works_on)
-    marks = [mark for key, mark in (
-        ('foreground', 'FOREGROUND: the main thread'),
-        ('daemon', 'daemon'),
-        ('diagnostics', 'this report')) if thread.get(key)]
-    return words + (f' [{", ".join(marks)}]' if marks else '')
