@@ -103,8 +103,7 @@ def check(name: str) -> list[Point]:
         return _of_container(system.look(name))
     told = system.properties(
         name, 'Id', 'ActiveState', 'MainPID', 'User', 'Environment',
-        'ExecStart', 'LogNamespace', 'NeedDaemonReload', 'WatchdogUSec',
-        'NotifyAccess')
+        'ExecStart', 'LogNamespace', 'NeedDaemonReload', 'WatchdogUSec')
     start = unit_start.of(told)
     running = bool(int(told.get('MainPID') or 0))
     if running and (unit := system.look(name)).contained:
@@ -225,8 +224,8 @@ def _of_variable(start: unit_start.Start) -> list[Point]:
 def _of_watchdog(start: unit_start.Start,
                  told: dict[str, str]) -> list[Point]:
     """What has systemd end a daemon that is well."""
-    variables = start.environment
-    fed = start.armed and variables.get(fields.READINESS_VARIABLE) == '1'
+    fed = start.armed and (
+        start.environment.get(fields.READINESS_VARIABLE) == '1')
     limit = told.get('WatchdogUSec', '0')
     if limit not in ('0', 'infinity') and not fed:
         return [Point(
@@ -234,12 +233,6 @@ def _of_watchdog(start: unit_start.Start,
             'because nothing sends the messages that it expects: add '
             f'"Environment={fields.READINESS_VARIABLE}=1" to the [Service] of '
             'the unit, or remove its WatchdogSec=')]
-    if (fed and told.get('NotifyAccess') != 'all' and (
-            limit not in ('0', 'infinity')
-            or variables.get(fields.WATCHDOG_VARIABLE, '0') != '0')):
-        return [Point(
-            NOTE, 'watchdog', 'the unit is ended if its main process is '
-            'stopped for long: add "NotifyAccess=all" to its [Service]')]
     return []
 
 

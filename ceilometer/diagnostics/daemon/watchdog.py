@@ -22,8 +22,9 @@ it hangs as it starts, or if it has ended and nobody has started another.
 
 What no restart would mend is no reason: a process that is stopped, traced or
 frozen, or that the kernel keeps, counts as alive. While the master is such a
-process, its workers stand in for it. All times are of the monotonic clock,
-which stands still while the host sleeps.
+process, its workers stand in for it, if systemd listens to them
+(``NotifyAccess=all``). All times are of the monotonic clock, which stands
+still while the host sleeps.
 
 Nothing here runs where :mod:`.readiness` is not wanted, or no watchdog is
 (:mod:`.watchdog_time`).

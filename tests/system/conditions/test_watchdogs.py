@@ -101,7 +101,8 @@ def test_unit_that_is_well_is_not_ended(
         if does is keystone_is_silent:
             # the daemon looks for it as it starts
             stack.enter_context(does(machine, POLLING))
-        unit(POLLING, dropin=test_watchdog.WATCHDOG)
+        unit(POLLING, dropin=test_watchdog.WATCHDOG + (
+            'NotifyAccess=all\n' if does is the_master_is_stopped else ''))
         test_watchdog.wait_fed(machine, POLLING, 0.5)
         was = machine.show(POLLING, 'NRestarts', 'ActiveState', 'MainPID')
         assert was['ActiveState'] == 'active' and was['NRestarts'] == '0'
