@@ -53,6 +53,7 @@ def heard(systemd: manager.Systemd) -> None:
         pass
 
 
+@pytest.mark.any_python
 def test_watchdog_is_fed_while_all_give_signs_of_life(
         start: conftest.Starter, systemd: manager.Systemd) -> None:
     """Not while the interpreter of a worker is held; then again."""
@@ -139,6 +140,7 @@ def test_all_that_were_stopped_are_given_time(
                    for line in message)
 
 
+@pytest.mark.any_python
 def test_reload_feeds_it_on(
         start: conftest.Starter, systemd: manager.Systemd) -> None:
     """While workers are replaced, however long, and with the new ones."""

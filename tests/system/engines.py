@@ -143,7 +143,7 @@ class Engine:
                         found := command.listed(
                             self.machine, name)) == count else None,
                 what=f'{number} reports', unit=unit)
-            assert rows[-1]['pid'] == told[0]['pid']
+            assert rows[-1]['pid'] == told[0]['pid'], (rows, told)
 
     def remove(self) -> None:
         """Remove all containers that are left."""
