@@ -47,6 +47,15 @@ def fed(systemd: manager.Systemd, times: int = 8) -> None:
         systemd.wait_for(ALIVE)
 
 
+def all_were_alive(systemd: manager.Systemd, since: int = 0) -> None:
+    """See that nobody was told to give no sign of life.
+
+    :param since: number of the message to begin with
+    """
+    assert not any('no sign of life' in line
+                   for message in systemd.messages[since:] for line in message)
+
+
 def heard(systemd: manager.Systemd) -> None:
     """Read all that has been told."""
     while systemd.next():
@@ -108,8 +117,7 @@ def test_process_that_is_stopped_counts_as_alive(
     fed(systemd, 16)
     os.kill(pid, signal.SIGCONT)
     fed(systemd)
-    assert not any('no sign of life' in line for message in systemd.messages
-                   for line in message)
+    all_were_alive(systemd)
 
 
 @pytest.mark.any_python
@@ -136,8 +144,7 @@ def test_all_that_were_stopped_are_given_time(
     for pid in sorted(pids, key=lambda one: one != process.pid):
         os.kill(pid, signal.SIGCONT)
     fed(systemd)
-    assert not any('no sign of life' in line for message in systemd.messages
-                   for line in message)
+    all_were_alive(systemd)
 
 
 @pytest.mark.any_python
@@ -156,9 +163,8 @@ def test_reload_feeds_it_on(
     assert len(set(process.wait_ready(5)) - first) == 2
     before = len(systemd.messages)
     fed(systemd)
-    told = [line for message in systemd.messages[before:] for line in message]
-    assert 'READY=1' not in told
-    assert not any('no sign of life' in line for line in told)
+    assert not any('READY=1' in told for told in systemd.messages[before:])
+    all_were_alive(systemd, before)
     process.tell()
     systemd.wait_for('READY=1')
     fed(systemd, 2)

@@ -82,9 +82,8 @@ class Service:
 
     def runs(self) -> None:
         """Have the ``run()`` of the worker begin."""
-        os.pwrite(self.descriptor, worker_runs._RECORD.pack(
-            worker_runs._MARK, self.pid, 1.0, False, False),
-            shared_places.WORKER_RUNS.of(self.pid))
+        worker_runs._RECORD.write(
+            self.descriptor, self.pid, 1.0, False, False)
 
     def looks(self, seconds: float, step: float = PAUSE) -> int:
         """Let time go by, with its looks; how often it was fed then."""

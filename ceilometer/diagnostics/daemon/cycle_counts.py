@@ -19,16 +19,11 @@ service share (:mod:`.turn`). Only services whose readiness is told
 
 from __future__ import annotations
 
-import contextlib
-import os
-import struct
-
+from ceilometer.diagnostics.daemon import process_record
 from ceilometer.diagnostics.daemon import shared_places
-from ceilometer.diagnostics.daemon import turn
 
-# a mark, the process, its samples
-_RECORD = struct.Struct('<4sIQ')
-_MARK = b'smpl'
+_RECORD = process_record.ProcessRecord(
+    shared_places.CYCLE_COUNTS, b'smpl', 'Q')
 
 
 def leave(descriptor: int | None, samples: int) -> None:
@@ -40,11 +35,7 @@ def leave(descriptor: int | None, samples: int) -> None:
         None where they share none
     :param samples: how many
     """
-    if descriptor is not None and turn.is_ours(descriptor):
-        pid = os.getpid()
-        with contextlib.suppress(OSError):
-            os.pwrite(descriptor, _RECORD.pack(_MARK, pid, samples),
-                      shared_places.CYCLE_COUNTS.of(pid))
+    _RECORD.leave(descriptor, samples)
 
 
 def read(descriptor: int, pid: int) -> int | None:
@@ -56,9 +47,5 @@ def read(descriptor: int, pid: int) -> int | None:
     :param pid: the worker
     :raises OSError: the file cannot be read
     """
-    page = os.pread(descriptor, _RECORD.size,
-                    shared_places.CYCLE_COUNTS.of(pid))
-    if len(page) < _RECORD.size:
-        return None
-    mark, whose, samples = _RECORD.unpack(page)
-    return int(samples) if (mark, whose) == (_MARK, pid) else None
+    left = _RECORD.of(descriptor, pid)
+    return None if left is None else int(left[0])

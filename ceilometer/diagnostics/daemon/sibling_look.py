@@ -277,8 +277,7 @@ def _is_stopped(sibling: sibling_page.Sibling, asked: bool = True) -> bool:
         return False
     if told['State'].split()[0] in ('T', 't'):
         return True
-    groups = (directory / 'cgroup').read_text(errors='replace')
-    return proc_files.frozen_group(groups) is not None
+    return proc_files.is_frozen(directory)
 
 
 def _sleeps(looks: thread_looks.Looks, native_id: int) -> bool:

@@ -40,6 +40,7 @@ import threading
 import time
 from typing import Any
 
+from ceilometer.diagnostics.daemon import hang_watch
 from ceilometer.diagnostics.daemon import sd_notify
 from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import watchdog_time
@@ -60,9 +61,6 @@ _ALIVE = 'WATCHDOG=1'
 
 # From look to look, a part of the watchdog's time.
 _PAUSE_PART = 0.25
-
-# Who looks has not moved itself if it comes later than after so many pauses.
-_PAUSES_MAX = 3
 
 # stopped, traced, in an uninterruptible wait: proc(5)
 _KEPT_STATES = frozenset('TtD')
@@ -114,7 +112,7 @@ class Watchdog:
             if left > 0:
                 return left
             if now - self._looked_nsec > (
-                    _PAUSES_MAX * self._pause_seconds * 1e9):
+                    hang_watch.PAUSES_MAX * self._pause_seconds * 1e9):
                 # stopped, with all others perhaps
                 self._moves_since_nsec = now
             self._looked_nsec = now
@@ -165,15 +163,14 @@ class Watchdog:
     def _sign(self, now: int, pid: int, noted: sibling_page.Sibling | None,
               ) -> tuple[int, int]:
         """When all was well with a worker last, and how old that may be."""
-        last = max(self._well_nsec.get(pid, now), self._moves_since_nsec)
+        known = self._well_nsec.get(pid)
+        last = max(known or 0, self._moves_since_nsec)
         if noted is not None and noted.alive_nsec and noted.lives:
-            if pid not in self._well_nsec:
-                last = self._moves_since_nsec
             return max(last, noted.alive_nsec), self._hang_nsec
         if worker_runs.of(self._descriptor, pid) is not None:
             # it ends, or the list is full: nothing is known
             return now, self._hang_nsec
-        return last, self._start_nsec
+        return now if known is None else last, self._start_nsec
 
 
 def begin(address: str, manager: Any, descriptor: int) -> Watchdog | None:
@@ -240,11 +237,9 @@ def is_kept(pid: int) -> bool:
         states = {
             (task / 'stat').read_text(errors='replace').rpartition(
                 ')')[2].split()[0] for task in (directory / 'task').iterdir()}
-        groups = (directory / 'cgroup').read_text(errors='replace')
+        return bool(states & _KEPT_STATES) or proc_files.is_frozen(directory)
     except (OSError, IndexError):
         return True
-    return bool(states & _KEPT_STATES) or (
-        proc_files.frozen_group(groups) is not None)
 
 
 def _log(late: str) -> None:

@@ -19,19 +19,15 @@ of a service share (:mod:`.turn`). Only services whose readiness is told
 
 from __future__ import annotations
 
-import contextlib
-import os
-import struct
 import time
 from typing import NamedTuple
 
+from ceilometer.diagnostics.daemon import process_record
 from ceilometer.diagnostics.daemon import shared_places
-from ceilometer.diagnostics.daemon import turn
 
-# a mark, the process, when its run() began, whether it has returned, whether
-# it has nothing to poll
-_RECORD = struct.Struct('<4sId??')
-_MARK = b'up??'
+# as Run has them
+_RECORD = process_record.ProcessRecord(
+    shared_places.WORKER_RUNS, b'up??', 'd??')
 
 
 class Run(NamedTuple):
@@ -56,12 +52,7 @@ def note(descriptor: int | None, returned: bool, idle: bool) -> None:
     :param returned: whether it has returned
     :param idle: whether the service has nothing to poll
     """
-    if descriptor is not None and turn.is_ours(descriptor):
-        pid = os.getpid()
-        with contextlib.suppress(OSError):
-            os.pwrite(descriptor, _RECORD.pack(
-                _MARK, pid, time.monotonic(), returned, idle),
-                shared_places.WORKER_RUNS.of(pid))
+    _RECORD.leave(descriptor, time.monotonic(), returned, idle)
 
 
 def of(descriptor: int, pid: int) -> Run | None:
@@ -73,9 +64,5 @@ def of(descriptor: int, pid: int) -> Run | None:
     :param pid: the worker
     :raises OSError: the file cannot be read
     """
-    page = os.pread(descriptor, _RECORD.size,
-                    shared_places.WORKER_RUNS.of(pid))
-    if len(page) < _RECORD.size:
-        return None
-    mark, whose, *values = _RECORD.unpack(page)
-    return Run(*values) if (mark, whose) == (_MARK, pid) else None
+    left = _RECORD.of(descriptor, pid)
+    return None if left is None else Run(*left)

@@ -45,6 +45,16 @@ def started(pid: int) -> float:
     return booted + ticks / os.sysconf('SC_CLK_TCK')
 
 
+def is_frozen(directory: pathlib.Path) -> bool:
+    """Whether a control group of a process is frozen.
+
+    :param directory: its directory in /proc
+    :raises OSError: it is gone, or cannot be looked at
+    """
+    groups = (directory / 'cgroup').read_text(errors='replace')
+    return frozen_group(groups) is not None
+
+
 def frozen_group(groups: str, cgroup: pathlib.Path = _CGROUP) -> str | None:
     """The control group of a process that is frozen; None if none is.
 

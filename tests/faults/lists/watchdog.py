@@ -38,8 +38,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a worker that hangs as it starts is not missed',
         file=WATCHDOG,
-        old='        return last, self._start_nsec\n',
-        new='        return now, self._start_nsec\n',
+        old='return now if known is None else last, self._start_nsec\n',
+        new='return now, self._start_nsec\n',
         tests=(_UNIT + 'test_worker_that_hangs_as_it_starts',)),
     fault.Fault(
         name='the watchdog ends who is stopped',
