@@ -220,7 +220,8 @@ def test_unit_that_wants_none_gets_none(
         start: conftest.Starter, systemd: manager.Systemd,
         variables: dict[str, str]) -> None:
     """Nor one whose messages another process is to send."""
-    start('cotyledon_held_interpreter', {
+    process = start('cotyledon_held_interpreter', {
         **systemd.variables, 'TEST_CONFIGURATION': '', **variables})
     assert systemd.wait_for('READY=1') == [
         'READY=1', 'STATUS=2 of 2 workers are up']
+    assert 'invalid' not in process.errors

@@ -105,4 +105,24 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='    if False:\n',
         tests=('tests/unit/test_command_check.py::'
                'test_watchdog_that_ends_what_is_well',)),
+    fault.Fault(
+        name='what another process has left is believed',
+        file='daemon/process_record.py',
+        old='(mark, whose) == (self._mark, pid)',
+        new='mark == self._mark',
+        tests=('tests/unit/test_process_record.py::'
+               'test_place_of_another_process_says_nothing',)),
+    fault.Fault(
+        name='what is left goes into a file of the daemon',
+        file='daemon/process_record.py',
+        old='descriptor is not None and turn.is_ours(descriptor)',
+        new='descriptor is not None',
+        tests=('tests/unit/test_process_record.py::'
+               'test_file_that_is_no_more_ours_is_left_alone',)),
+    fault.Fault(
+        name='a watchdog that is switched off is called invalid',
+        file=TIME,
+        old='    if seconds == 0:\n',
+        new='    if False:\n',
+        tests=(_REAL + 'test_unit_that_wants_none_gets_none',)),
 )
