@@ -83,11 +83,12 @@ def test_option_that_was_edited(tmp_path: pathlib.Path) -> None:
     """Its name is told, and not its value."""
     context = polls(tmp_path)
     path = tmp_path / 'ceilometer.conf'
-    path.write_text(path.read_text() + '[polling]\nbatch_size = 4711\n')
+    path.write_text(path.read_text() + '[polling]\n'
+                    'partitioning_group_prefix = secret-word\n')
     data, text, (finding,) = told(context)
     assert finding['sentence'].endswith(
-        'not reloaded: [polling] batch_size')
-    assert '4711' not in text + json.dumps(data)
+        'not reloaded: [polling] partitioning_group_prefix')
+    assert 'secret-word' not in text + json.dumps(data)
 
 
 def test_file_that_cannot_be_read(tmp_path: pathlib.Path) -> None:

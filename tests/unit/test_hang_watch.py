@@ -16,8 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 import contextlib
 import os
-import subprocess
-import sys
 import threading
 import time
 from types import SimpleNamespace
@@ -30,6 +28,7 @@ from ceilometer.diagnostics.daemon import sibling_look
 from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import turn
 from tests import limits
+from tests.unit import idle
 
 SECOND = 10**9
 
@@ -111,12 +110,10 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     """One that watches over a real process, which does nothing."""
     descriptor = turn.make()
     assert descriptor is not None
-    with subprocess.Popen([sys.executable, '-c', 'input()'],
-                          stdin=subprocess.PIPE) as process:
+    with idle.process() as pid:
         try:
-            yield Watched(descriptor, process.pid, monkeypatch)
+            yield Watched(descriptor, pid, monkeypatch)
         finally:
-            process.kill()
             os.close(descriptor)
 
 

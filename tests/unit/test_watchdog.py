@@ -31,6 +31,7 @@ from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics.daemon import watchdog
 from ceilometer.diagnostics.daemon import watchdog_time
 from ceilometer.diagnostics.daemon import worker_runs
+from tests.unit import idle
 
 SECOND = 10**9
 #: Of the watchdog: it is fed each 45 s, and 90 s without a sign are too long.
@@ -98,13 +99,11 @@ class Service:
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """A master whose worker is a real process."""
-    with subprocess.Popen([sys.executable, '-c', 'input()'],
-                          stdin=subprocess.PIPE) as process:
-        made = Service(monkeypatch, process.pid)
+    with idle.process() as pid:
+        made = Service(monkeypatch, pid)
         try:
             yield made
         finally:
-            process.kill()
             os.close(made.descriptor)
 
 
