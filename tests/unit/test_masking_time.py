@@ -88,6 +88,11 @@ UNITS = [
     'password[', 'password%5d', 'password \u2192 ', 'password ?', '[token]',
     "secret 'a' ", 'setenv a ', 'name="token"\\r\\n', 'name="token"\n\n',
     'authorization.k8s.io.', 'user a insecure-password ',
+    'htpasswd -b f u ', 'mkpasswd ', 'mkpasswd a ', "mkpasswd', 'a', '",
+    'smbpasswd -a ', 'mc alias set a ', 'xfreerdp /p:', ' /p:', 'user=a%',
+    'user=', 'username=a', '? password\n: ', '? password\n',
+    'variable "password" {', 'variable "a" { default = ', ' default = ',
+    'assword\nsend "', 'assword ', 'passwd: files ', 'files ',
     'x;createuser a sha ', 'rocommunity6 a ']
 
 

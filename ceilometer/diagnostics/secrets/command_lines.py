@@ -69,7 +69,7 @@ _NAME = patterns.pattern(r'[\[{(]{0,9}[A-Za-z][\w.-]*:?\Z')
 # What is done with a token, and is none: openstack token issue.
 _VERBS = frozenset("""
     list show create delete issue revoke set unset add remove get update flush
-    rotate setup reset change check validate
+    rotate setup reset change check validate store describe
     """.split())
 
 
@@ -140,6 +140,11 @@ def _is_name(argument: str) -> bool:
         secret_names.is_secret(argument))
 
 
+def _has_password(login: str) -> bool:
+    # user:S, and user%S of Samba
+    return USER.match(login) is not None or '%' in login
+
+
 def _unquoted(argument: str) -> str:
     if len(argument) > 1 and argument[0] in '"\'' and (
             argument[-1] == argument[0]):
@@ -174,6 +179,8 @@ class _Arguments:
         self._secret_word = 0
         #: the number of the first of those of which all are
         self._values_from = math.inf
+        #: 1 where a program was told to use no file: htpasswd -nb USER S
+        self._no_file = 0
         #: the words before this one, the last few
         self._said = ''
         #: whether another program may follow
@@ -185,7 +192,7 @@ class _Arguments:
         if following == 'secret' and not argument.startswith('--'):
             return self._pair(argument)
         if following == 'login' and not argument.startswith('-'):
-            return (self._pair(argument) if USER.match(argument)
+            return (self._pair(argument) if _has_password(argument)
                     else self._word(argument))
         if following == 'doubtful' and not argument.startswith('-'):
             return self._doubtful(argument)
@@ -216,7 +223,7 @@ class _Arguments:
         if _VARIABLE.match(argument):
             return self._assignment(argument)
         self._program = programs.of(argument)
-        self._words = self._secret_word = 0
+        self._words = self._secret_word = self._no_file = 0
         self._values_from = math.inf
         self._said = ''
         self._expects_program = (
@@ -250,13 +257,15 @@ class _Arguments:
             known is not None and name[2:] in known.long)
         login = name.rpartition('-')[2] in _LOGINS
         if equals:
-            if value and (secret or login and USER.match(value)):
+            if value and (secret or login and _has_password(value)):
                 return f'{name}={self._pair(value)}'
             if secret_names.says(name):
                 return f'{name}={self._doubtful(value)}'
             return f'{name}={self._value(value)}'
         if secret or login:
             self._next = 'secret' if secret else 'login'
+        elif known is not None and name[2:] in known.taking:
+            self._next = 'shown'
         elif secret_names.says(name):
             self._next = 'doubtful'
         return self._mask(argument)
@@ -278,6 +287,8 @@ class _Arguments:
     def _short(self, argument: str) -> str:
         known = self._program
         if known is not None:
+            if known.needs and 'n' in argument:
+                self._no_file = 1
             if known.single and len(argument) > 2 or (
                     known.long and argument[1:] in known.long):
                 return self._single(argument, known)
@@ -349,7 +360,7 @@ class _Arguments:
                 return f'{name}={_MASKED}' if equals else _MASKED
             hidden = self._words == self._secret_word or (
                 known.hidden_from is not None
-                and self._words > known.hidden_from)
+                and self._words > known.hidden_from - self._no_file)
             if self._is_verb(argument, known) or hidden:
                 return _MASKED if hidden else argument
             if known.words:

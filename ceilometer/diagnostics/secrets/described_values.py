@@ -50,6 +50,10 @@ _VALUE = patterns.pattern(
     r'(?<![\w.-])(?:' + '|'.join(sorted(VALUES, key=len, reverse=True))
     + rf'){_MARK}\s{{0,20}}(?:=>|[:=>])[ \t]{{0,20}}')
 _CONTENT = patterns.pattern(r'["\'][^<>\n]{0,100}(?<!/)>(?=[^<\s])')
+# variable "db_password" { default = "S" }
+_BLOCK = patterns.pattern(
+    r'(?<![\w.-])(?:variable|output)[ \t]{1,9}"([\w.-]{1,200})"[ \t]{0,9}\{')
+_ASSIGNED = patterns.pattern(r'\b(?:default|value)[ \t]{0,40}=[ \t]{0,40}')
 _ENDS = patterns.pattern(r'\n[ \t]*(?:\n|-[ \t])|(?<![$%])[{}]')
 
 
@@ -59,6 +63,20 @@ _SECRET_OBJECT = patterns.pattern(
     rf'{_OBJECT}{_MARK}\s{{0,20}}[:=]\s{{0,20}}[bu]?{_MARK}secret\b')
 _DATA = patterns.pattern(
     rf'(?<![\w.-])data{_MARK}\s{{0,20}}[:=]\s{{0,20}}(?=[bu]?{_MARK})')
+
+
+def _blocks(text: spans.Text) -> Iterator[spans.Span]:
+    """What variables of Terraform are by default."""
+    for block in _BLOCK.finditer(text.lower):
+        if not secret_names.is_secret(text.whole[block.start(1):block.end(1)]):
+            continue
+        stop = min(len(text.whole), block.end() + DISTANCE_CHARS_MAX)
+        following = _BLOCK.search(text.lower, block.end(), stop)
+        value = _ASSIGNED.search(
+            text.lower, block.end(), following.start() if following else stop)
+        if value is not None and not looks.says_none(
+                text.whole[value.end():value.end() + 40]):
+            yield value_ends.end(text, value.end(), value_ends.Place(None))
 
 
 def _objects(text: spans.Text) -> Iterator[spans.Span]:
@@ -77,6 +95,7 @@ def _objects(text: spans.Text) -> Iterator[spans.Span]:
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:
     yield from _objects(text)
+    yield from _blocks(text)
     # a name and its value stand there, and both have such a sign
     if sum(map(text.whole.count, '=:>')) < 2:
         return

@@ -30,7 +30,8 @@ HINTS = ('rootpw', 'bindpw', 'community', 'com2sec', 'createuser',
          'passphrase', 'requirepass', 'masterauth', 'masteruser', 'pass ',
          'password', 'authtok', 'auth_pass', 'auth-pass', 'stats auth',
          'secret ', '-server', '-key', 'isakmp', 'auth ', 'pre_shared_key',
-         'setuser', 'digest:', 'setenv', 'env ', 'form-data', 'eap ', 'psk ')
+         'setuser', 'digest:', 'setenv', 'env ', 'form-data', 'eap ', 'psk ',
+         'user')
 
 _SPACE = r'[ \t]{1,40}'
 _VALUE = r"""(?:"([^"\n]{1,400})"|'([^'\n]{1,400})'|([^\s"']{1,400}))"""
@@ -93,6 +94,11 @@ _DIRECTIVES = tuple(map(patterns.pattern, (
     r'\bdigest:(?!sha|md5)[^\s:]{1,100}:([^\s:"\']{1,400})',
     rf'\bset_password{_SPACE}(?:vnc|spice){_SPACE}{_VALUE}',
     rf'\bchange{_SPACE}vnc{_SPACE}password{_SPACE}{_VALUE}{_END}',
+    # of Samba: the user and the password in one
+    r'\buser(?:name)?[\"\']{0,2}[=:][ ]?[\"\']?[\w.@\\/+-]{1,100}%'
+    r'([^\s,;\"\'&]{1,400})',
+    # of expect
+    r'assword[^\n]{0,40}\s{1,40}send[ ](?:--[ ])?"([^"\n]{1,200})"',
 )))
 # What each of them has in it, in their order: to look for that is fast.
 _SIGNS = (
@@ -100,7 +106,8 @@ _SIGNS = (
     'auth_pass', 'stats', 'insecure-password', 'user', 'neighbor', 'username',
     'enable', '-server', 'message-digest-key', 'authentication-key', 'isakmp',
     'auth', 'snmp', 'pre_shared_key', '', 'env', 'name=', 'set',
-    'auth-pass', 'setuser', 'digest:', 'set_password', 'vnc')
+    'auth-pass', 'setuser', 'digest:', 'set_password', 'vnc',
+    '%', 'send')
 # Of FTP and POP3, in capital letters: the same word begins sentences.
 _PASS = patterns.pattern(
     rf"""(?:\A|(?<=[\n'"]))(?:[>-]{{1,5}}{_SPACE})?PASS[ ]"""

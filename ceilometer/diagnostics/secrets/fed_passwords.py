@@ -34,6 +34,7 @@ LINES_CHARS_MAX = 10_000
 _READER = (
     r'(?:chpasswd\b|newusers\b|passwd[ ]+--stdin\b'
     r'|sudo[ ]+(?:-\w+[ ]+){0,3}-\w*s\b'
+    r'|(?:podman|docker)[ ]+secret[ ]+create\b'
     r'|kinit\b|cryptsetup\b|smbpasswd\b|saslpasswd2\b|vncpasswd\b'
     r'|[^|\n]{0,200}(?:--password-stdin|--passphrase-fd|-pass(?:in)?[ ]stdin'
     r'|--stdin-passphrase|--key-file[ =]?-))')
@@ -53,7 +54,7 @@ _SUBSTITUTED = patterns.pattern(
 
 HINTS = ('<<<', '<(', 'newusers', 'passwd', 'sudo', 'kinit', 'cryptsetup',
          'stdin', 'passphrase-fd',
-         '--key-file')
+         '--key-file', 'secret')
 
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:

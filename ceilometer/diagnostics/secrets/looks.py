@@ -54,12 +54,22 @@ _NUMBER = patterns.pattern(r'[+-]?[0-9.,:]+[a-zA-Z%]{0,2}\Z')
 _ALGORITHM = patterns.pattern(
     r'(?:(?:hmac[-_]?)?(?:sha|md|blake)[-_]?\d{1,3}(?:[-_/]\d{3})?'
     r'|(?:ssh-)?(?:ed25519|x25519)|ecdsa-sha2-nistp\d{3}|rsa-?\d{4}'
-    r'|aes-?\d{3}(?:-[a-z]{3})?)\Z',
+    r'|aes-?\d{3}(?:-[a-z]{3})?|value\d{1,3})\Z',
     re.IGNORECASE)
 # self._password, conf.x.get_token()
 _REFERENCE = patterns.pattern(
     r'(?:[A-Za-z_]\w{0,60}\.){1,8}([A-Za-z_]{1,60})(?:\(\))?'
     r'(?=[ \t]*(?:[,;)\]}#\r\n]|\Z))')
+# A line of nsswitch.conf, and what a program says
+_NO_PASSWORD = patterns.pattern(
+    r"""passwd(?:_compat)?:[ \t]{1,40}
+        (?:(?:files|systemd|sss|compat|nis|nisplus|ldap
+        |db|winbind|altfiles|extrausers|hesiod|oslogin
+        |\[[\w=!; ]{1,40}\])(?:[ \t]{1,40}|(?=\r?\n|\Z)))++(?=\r?\n|\Z)
+    |[a-z]{2,8}passwd:[ ](?:failed|invalid|cannot|can't|unable|error
+        |unrecognized|unknown|permission|no|not|bad)[ ][a-z]""", re.VERBOSE)
+# mkpasswd --method=md5
+_OPTIONS = patterns.pattern(r'[ \t]{1,9}--?\w')
 _ERRORS = ('Error', 'Exception', 'Failure', 'Refused')
 _ERROR = patterns.pattern(rf'(?:[\w.]*[a-z])?(?:{"|".join(_ERRORS)})\b')
 
@@ -84,6 +94,20 @@ def is_complaint(text: str, at: int = 0) -> bool:
     :param at: where a value would begin
     """
     return _COMPLAINT.match(text, at) is not None
+
+
+def is_no_password(text: str, at: int, end: int) -> bool:
+    """Whether what says password is a database or a program.
+
+    ``passwd: files systemd`` of nsswitch.conf, ``smbpasswd: failed to open``
+
+    :param text: the text
+    :param at: where the name begins
+    :param end: where it ends
+    """
+    return text.endswith(('passwd', 'passwd_compat'), at, end) and (
+        _NO_PASSWORD.match(text, at) is not None
+        or _OPTIONS.match(text, end) is not None)
 
 
 def says_none(value: str) -> bool:
@@ -112,7 +136,7 @@ def of_credential(value: str) -> bool:
     if len(word) < 4 or word.startswith('/') or '://' in word:
         return False
     if _WORDS.match(word) or _NUMBER.match(word) or (
-            word[0].lower() in 'hsmbexra' and _ALGORITHM.match(word)):
+            word[0].lower() in 'hsmbexrav' and _ALGORITHM.match(word)):
         return False
     return not word.isascii() or sum(
         kind.search(word) is not None for kind in _KINDS) > 1

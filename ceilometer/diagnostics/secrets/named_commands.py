@@ -34,17 +34,20 @@ from ceilometer.diagnostics.secrets import spans
 from ceilometer.diagnostics.secrets import value_ends
 
 _SECRETIVE = {name: known for name, known in programs.PROGRAMS.items()
-              if (known.secret or known.long or known.behind or known.last
-                  or known.values) and len(name) > 2}
+              if known.secret or known.long or known.behind or known.last
+              or known.values or known.in_text or known.slashed}
 _PROGRAM = patterns.pattern(
     r'(?<![\w.-])(?:' + '|'.join(
         sorted(map(re.escape, _SECRETIVE), key=len, reverse=True))
-    + r')(?![\w.-])')
+    + r')(?![\w.-]|://)')
 _BETWEEN = r"""[\s"',]{1,6}"""
 # Options may stand before an argument: openssl passwd -6 -salt x S
-_OPTIONS = (r"""(?:-salt[\s"',]{1,6}[^\s"',-]{1,40}[\s"',]{1,6}"""
+_OPTIONS = (r"""(?:--?(?:salt|type)[\s"',]{1,6}[^\s"',-]{1,40}[\s"',]{1,6}"""
             r"""|-[\w=/.-]{1,40}[\s"',]{1,6}){0,4}""")
 _ASSIGNED = patterns.pattern(r"""["']?[\w./-]{1,100}=""")
+# What may follow a program's name, and the arguments of a list.
+_BEHIND_NAME = (' ', '\t', '"', "'")
+_ITEM = patterns.pattern(r"""[^\s"',\[\]]+""")
 _IN_LIST = patterns.pattern(r"""["'],\s*[bu]?["']""")
 
 
@@ -71,6 +74,8 @@ def _options(text: spans.Text, known: programs.Program,
                 yield _argument(whole, verb.end(), end)
     if known.values:
         yield from _values(whole, known, at, end)
+    if known.in_text:
+        yield from _words(whole, known, at, end)
     option = _option(known)
     while (found := option.search(whole, at, end)) is not None:
         at = start = found.end()
@@ -96,7 +101,7 @@ def _values(whole: str, known: programs.Program, at: int,
     if verb is None:
         return
     last = verb.end()
-    for argument in command_lines.ARGUMENT.finditer(whole, last, end):
+    for argument in _tokens(whole, at).finditer(whole, last, end):
         gap = whole[last:argument.start()]
         if '\n' in gap and '\\' not in gap:
             return
@@ -109,6 +114,42 @@ def _values(whole: str, known: programs.Program, at: int,
         assigned = _ASSIGNED.match(whole, *argument.span())
         start = assigned.end() if assigned else argument.start()
         yield value_ends.token(whole, start)
+
+
+def _tokens(whole: str, at: int) -> re.Pattern[str]:
+    """How arguments are told: ``a b``, or ``'a', 'b'``."""
+    return (_ITEM if whole[at:at + 1] in ('"', "'")
+            else command_lines.ARGUMENT)
+
+
+def _words(whole: str, known: programs.Program, at: int,
+           end: int) -> Iterator[spans.Span]:
+    """The arguments that are no options, from the first that is secret."""
+    # another character is no command line: mkpasswd: failed
+    if known.hidden_from is None or whole[at:at + 1] not in _BEHIND_NAME:
+        return
+    count = 0
+    flags = ''
+    skip = False
+    for token in _tokens(whole, at).finditer(whole, at, end):
+        argument = token[0]
+        if argument[0] in command_lines.OPERATORS or '\n' in whole[
+                at:token.start()] or looks.is_complaint(argument):
+            return
+        if skip:
+            skip = False
+        elif argument[0] == '-':
+            letters = argument[1:] if argument[1:2] != '-' else ''
+            flags += letters
+            skip = len(letters) == 1 and letters in (
+                known.shown + known.secret)
+        else:
+            count += 1
+            if count > known.hidden_from - (
+                    bool(known.needs) and 'n' in flags) and (
+                        not known.needs or known.needs in flags):
+                yield _argument(whole, token.start(), end)
+        at = token.end()
 
 
 def _end(text: spans.Text, at: int) -> int:
@@ -151,9 +192,10 @@ def _option(known: programs.Program) -> re.Pattern[str]:
     flags = f'[{re.escape(known.flags)}]{{0,10}}' if known.flags else ''
     long = '|'.join((*map(re.escape, known.long), '(?!)'))
     short = re.escape(known.secret) or '~'
+    slashed = '|'.join((*map(re.escape, known.slashed), '(?!)'))
     return re.compile(
-        rf"""(?<=[\s"'])-(?:-?(?:{long})(?:=|(?=[\s"']))"""
-        rf'|{flags}(?P<short>[{short}]))')
+        rf"""(?<=[\s"'])(?:-(?:-?(?:{long})(?:=|(?=[\s"']))"""
+        rf'|{flags}(?P<short>[{short}]))|/(?:{slashed}):)')
 
 
 def _argument(whole: str, start: int, end: int) -> spans.Span:

@@ -111,6 +111,8 @@ _HASHED_HEADERS = ('x-auth-token', 'x-subject-token', 'x-service-token')
 # {default_pass, <<"S">>} of Erlang
 _TUPLE = patterns.pattern(r',[ \t]{0,9}(?:<<)?(?=["\'])')
 _ANNOTATION = patterns.pattern(r'[\w.\[\], |]{1,100}?\s=\s')
+# ? password, and : S below it in YAML
+_EXPLICIT = patterns.pattern(r'[ \t]{0,40}\r?\n[ \t]{0,40}:(?=\s)')
 _LINE_START = patterns.pattern(
     r"""[ \t]*(?:[-*+#;>|<][ \t]+|(?:export|set|declare[ ]-\w|setenv|readonly
         |local|Environment=|ENV|ARG)[ \t]+|[$%][ \t])?\Z""", re.VERBOSE)
@@ -137,9 +139,11 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
             name = text.whole[start:end]
             # a sentence may end in the name, a path in it may begin
             says = secret_names.says(name.rstrip('.'))
-            if says is secret_names.Says.NOTHING:
+            if says is secret_names.Says.NOTHING or (
+                    looks.is_no_password(text.whole, start, end)):
                 continue
-            span = _value(text, start, end, says)
+            span = _explicit(text, start, end) or _value(
+                text, start, end, says)
             if span is not None:
                 yield span
                 # What was taken for a value may be the name of another. Very
@@ -227,6 +231,20 @@ def _value(text: spans.Text, start: int, end: int,
                 place.indent is not None and sign[0] == ':'):
             place = place._replace(alone=True)
     return _worth(whole, value_ends.end(text, at, place))
+
+
+def _explicit(text: spans.Text, start: int, end: int) -> spans.Span | None:
+    """What stands in the line below a key that ``?`` announces in YAML."""
+    if '?' not in text.whole[max(0, start - 3):start]:
+        return None
+    close = _CLOSE.match(text.whole, end)
+    below = _EXPLICIT.match(text.whole, close.end() if close else end)
+    line = _before(text.whole, start)[0]
+    if below is None or line.strip(' \t"\'') != '?':
+        return None
+    return _worth(text.whole, value_ends.end(
+        text, value_ends.skip_space(text.whole, below.end()),
+        value_ends.Place(len(line) - len(line.lstrip()), to_the_end=True)))
 
 
 def _before(whole: str, start: int) -> tuple[str, bool]:

@@ -40,6 +40,11 @@ class Program(NamedTuple):
     :ivar last: its own verbs whose next argument but one is secret
     :ivar values: its own verbs behind whose next argument all are secret, or
         what they assign: ``kv put PATH KEY=S``; verbs may be several words
+    :ivar needs: a flag without which :attr:`hidden_from` is none in a text
+    :ivar in_text: whether what :attr:`hidden_from` says holds in a text, too
+    :ivar slashed: names of options whose value is secret: ``/p:S``
+    :ivar taking: names of options with two hyphens whose value is the next
+        argument, and no secret
     """
 
     secret: str = ''
@@ -56,6 +61,10 @@ class Program(NamedTuple):
     behind: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
+    needs: str = ''
+    in_text: bool = False
+    slashed: tuple[str, ...] = ()
+    taking: tuple[str, ...] = ()
 
 
 _MYSQL = Program(secret='p', joined='p', shown='huPSDe',
@@ -68,6 +77,11 @@ _SNMP = Program(secret='cAXk', shown='vulaxnrtm', flags='d', words=True)
 _FENCE = Program(secret='p', shown='alonPuK', flags='xvC')
 _LOGIN = Program(secret='p', shown='uf')
 _SAMBA = Program(secret='U', shown='cLIp', flags='Nk')
+_RAR = Program(secret='p', flags='xelh', words=True)
+_SEVEN_ZIP = Program(secret='p', shown='ot', joined='p', words=True)
+_FREERDP = Program(slashed=('p', 'gp', 'password', 'pass', 'pth'))
+_SQLCMD = Program(secret='P', shown='SUdQqiofc', flags='ECbTnw')
+_MONGO = Program(secret='p', shown='udchoqf', words=True)
 _DIG = Program(secret='y', shown='kptxqcb', flags='46')
 
 PROGRAMS: dict[str, Program] = {
@@ -139,7 +153,10 @@ PROGRAMS: dict[str, Program] = {
         'macopt', 'hmac', 'srppass', 'psk', 'salt'), behind=('passwd',)),
     'keytool': Program(single=True, words=True),
     'smbclient': _SAMBA, 'winexe': _SAMBA, 'wmic': _SAMBA,
-    'net': _SAMBA,
+    'net': _SAMBA._replace(last=('user',)), 'smbcacls': _SAMBA,
+    'smbget': _SAMBA, 'smbtree': _SAMBA,
+    'smbpasswd': Program(secret='Uw', shown='rLc', flags='adexnDshi',
+                         hidden_from=1, in_text=True),
     'fence_ipmilan': _FENCE, 'fence_ilo': _FENCE, 'fence_drac5': _FENCE,
     'fence_redfish': _FENCE, 'fence_virsh': _FENCE, 'fence_apc': _FENCE,
     'twine': _LOGIN, 'skopeo': _LOGIN, 'buildah': _LOGIN, 'crane': _LOGIN,
@@ -155,15 +172,28 @@ PROGRAMS: dict[str, Program] = {
     'swaks': Program(single=True, long=('ap',)),
     'sendemail': Program(single=True, long=('xp',)),
     'lftp': Program(secret='u', shown='pe'),
-    'unrar': Program(secret='p', flags='xel'),
+    'rar': _RAR, 'unrar': _RAR, '7za': _SEVEN_ZIP, '7zr': _SEVEN_ZIP,
+    '7zz': _SEVEN_ZIP,
+    'xfreerdp': _FREERDP, 'xfreerdp3': _FREERDP, 'wlfreerdp': _FREERDP,
+    'wlfreerdp3': _FREERDP, 'sdl-freerdp': _FREERDP,
+    'cmdkey': Program(slashed=('pass', 'p')),
+    'sqlcmd': _SQLCMD, 'bcp': _SQLCMD,
+    'isql': Program(shown='d', flags='bvcwq', hidden_from=2, in_text=True),
+    'qpdf': Program(long=('password',), hidden_from=0, in_text=True),
+    'pdftk': Program(behind=('input_pw', 'owner_pw', 'user_pw')),
+    'evil-winrm': Program(secret='pH', shown='iuPsec', flags='SlNn'),
+    'mongodump': _MONGO, 'mongorestore': _MONGO, 'mongoexport': _MONGO,
+    'mongoimport': _MONGO, 'mongostat': _MONGO,
     'nmcli': Program(behind=('password', 'wifi-sec.psk')),
     'wpa_passphrase': Program(hidden_from=1),
-    'mkpasswd': Program(shown='mSR', flags='s', hidden_from=0),
-    'mc': Program(values=('alias set',)),
+    'mkpasswd': Program(shown='mSR', flags='s', hidden_from=0,
+                        in_text=True),
+    'mc': Program(values=('alias set', 'config host add')),
     'consul': Program(single=True, last=(
         'kv put', 'set-agent-token')),
-    'openstack': Program(long=('payload',)),
-    'barbican': Program(long=('payload',)),
+    'openstack': Program(secret='p', shown='fcntm', long=('payload',),
+                         last=('credential create',), taking=('type',)),
+    'barbican': Program(secret='p', shown='fcntm', long=('payload',)),
     'ansible-vault': Program(behind=('encrypt_string',)),
     'ceph': Program(shown='cnsmf', flags='swv', long=('key',),
                     last=('config-key set', 'config-key put',
@@ -177,12 +207,14 @@ PROGRAMS: dict[str, Program] = {
                           words=True),
     'zip': Program(secret='P', flags='rqj', words=True),
     'unzip': Program(secret='P', shown='d', flags='oqnjl', words=True),
-    '7z': Program(secret='p', shown='ot', words=True),
-    'htpasswd': Program(flags='bcnmBDsdpi', hidden_from=2),
+    '7z': _SEVEN_ZIP,
+    # htpasswd -nb USER S has no file before them
+    'htpasswd': Program(shown='C', flags='bcnmBDsdpiv25', hidden_from=2,
+                        needs='b', in_text=True),
     'sqlplus': Program(flags='SL', hidden_from=0),
-    'rabbitmqctl': Program(shown='nt', flags='q', hidden_from=2, last=(
-        'add_user', 'change_password', 'authenticate_user'),
-        behind=('eval',)),
+    'rabbitmqctl': Program(shown='nptl', flags='q', last=(
+        'add_user', 'change_password', 'authenticate_user', 'encode'),
+        behind=('eval', 'encode', 'decode', 'hash_password')),
     'vault': Program(
         behind=('login', 'operator unseal', 'unwrap', 'token lookup',
                 'token renew', 'token revoke', 'token capabilities'),

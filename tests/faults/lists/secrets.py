@@ -772,4 +772,52 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='                tuple(words[-2:]) in _DOUBTFUL_PAIRS):\n',
         new='                False):\n',
         tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='the arguments of known programs are shown in a text',
+        file='secrets/named_commands.py',
+        old='        yield from _words(whole, known, at, end)\n',
+        new='        pass\n',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='the arguments of a list are read as those of a shell',
+        file='secrets/named_commands.py',
+        old="""    return (_ITEM if whole[at:at + 1] in ('"', "'")\n""",
+        new="""    return (_ITEM if whole[at:at + 1] in ()\n""",
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='what a sentence says of a program is hidden',
+        file='secrets/named_commands.py',
+        old='token.start()] or looks.is_complaint(argument):\n',
+        new='token.start()]:\n',
+        tests=(SURVIVES,)),
+    fault.Fault(
+        name='options with a slash are shown in a text',
+        file='secrets/named_commands.py',
+        old="*map(re.escape, known.slashed), '(?!)'",
+        new="'(?!)',",
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='the password behind a user of Samba is shown',
+        file='secrets/command_lines.py',
+        old="""    return USER.match(login) is not None or '%' in login\n""",
+        new="""    return USER.match(login) is not None\n""",
+        tests=(TESTS + 'TestArguments',)),
+    fault.Fault(
+        name="the value of one of YAML's explicit keys is shown",
+        file='secrets/named_values.py',
+        old='            span = _explicit(text, start, end) or _value(\n',
+        new='            span = _value(\n',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name="the defaults of Terraform's variables are shown",
+        file='secrets/described_values.py',
+        old='    yield from _blocks(text)\n',
+        new='',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='the databases of nsswitch.conf are hidden',
+        file='secrets/looks.py',
+        old='        _NO_PASSWORD.match(text, at) is not None\n',
+        new='        False\n',
+        tests=(SURVIVES,)),
 )
