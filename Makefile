@@ -37,9 +37,10 @@ define SAY_PYTHONS
     echo "Needs Python 3.11, so not tested: Ceilometer 19"
 endef
 TOX := .venv/bin/tox run --skip-missing-interpreters false
-# Three at a time, on two processors: the system tests, and those with real
-# processes, mostly wait. What an environment prints is shown when it has ended.
-TOX_PARALLEL := .venv/bin/tox run-parallel --parallel 3 \
+# The longest ones all at once, also on two processors: one that is left for
+# the end would have them alone, and tests with real processes mostly wait.
+# What an environment prints is shown when it has ended.
+TOX_PARALLEL := .venv/bin/tox run-parallel --parallel 4 \
     --parallel-no-spinner --skip-missing-interpreters false
 
 .PHONY: help

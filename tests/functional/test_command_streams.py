@@ -56,6 +56,7 @@ def run(redirect: str, journal: pathlib.Path, arguments: list[str],
         stderr=subprocess.PIPE, timeout=limits.EVENT_SECONDS)
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize('arguments', ARGUMENTS, ids=' '.join)
 def test_standard_output_is_closed(journal: pathlib.Path,
                                    arguments: list[str]) -> None:
@@ -95,6 +96,7 @@ def test_standard_output_takes_ascii_only(
     assert done.stdout.isascii() and len(done.stdout) >= len(whole.stdout)
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize('redirect', ['<&-', '2>&-', '<&- 2>&-'])
 @pytest.mark.parametrize('arguments', ARGUMENTS, ids=' '.join)
 def test_another_stream_is_closed(journal: pathlib.Path, redirect: str,

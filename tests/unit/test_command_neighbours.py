@@ -26,6 +26,8 @@ from tests import limits
 from tests.unit import commands
 from tests.unit import journals
 
+pytestmark = pytest.mark.any_python
+
 IDS = commands.IDS
 UNIT = 'ceilometer-polling'
 FORGER = journals.Sender(pid=666, uid=1000, unit=f'{UNIT}.scope')

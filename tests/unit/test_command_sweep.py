@@ -19,6 +19,8 @@ import pytest
 from ceilometer.diagnostics.command import verbs
 from tests.unit import commands
 
+pytestmark = pytest.mark.any_python
+
 #: What no shell refuses to pass on; the last is what Python makes of a byte
 #: that is no UTF-8.
 HOSTILE = ['', ' ', '-', '--', '---', '-1', '--help=x', '=', 'A=', 'A=\udcff',

@@ -21,6 +21,8 @@ import pytest
 from ceilometer.diagnostics.command import cli
 from tests.unit import commands
 
+pytestmark = pytest.mark.any_python
+
 IDS = commands.IDS
 
 Case = tuple[list[str], int, str]

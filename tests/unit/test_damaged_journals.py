@@ -31,6 +31,8 @@ from ceilometer.diagnostics import report
 from tests.unit import commands
 from tests.unit import journals
 
+pytestmark = pytest.mark.any_python
+
 REPORTS = 60
 
 

@@ -214,6 +214,7 @@ class TestSecretsByShape:
         assert CANARY not in masked
         assert secret_names.MASK in masked
 
+    @pytest.mark.any_python
     @pytest.mark.parametrize('shape', TEXTS)
     def test_secret_in_a_long_text_is_masked(self, shape):
         """Wherever a long text is cut to be worked on, no secret is cut."""
