@@ -394,6 +394,11 @@ CANARIES: dict[str, list[str]] = {
         'variable "db_password" { default = "§" }',
         'variable "db_password" {\n  type = string\n  default = "§"\n}',
         'output "admin_token" {\n  value = "§"\n}'],
+    'lists of arguments in YAML': [
+        '- --password\n- §', 'args:\n  - --token\n  - §\n  - x'],
+    'of oslo.config': [
+        'ConfigFileValueError: Value for option password is not valid: §',
+        'Value for option db_password is not valid: §'],
     'expect': ['expect "password:"\nsend "§\\r"'],
     'verbs of programs': [
         'vault kv put secret/x value=§', 'vault kv put x §',
@@ -694,6 +699,7 @@ SURVIVORS = [
     'openstack secret list -f json', 'openstack credential create failed',
     'mc alias set failed', 'mc ls x', 'xfreerdp /v:h /u:a', 'unzip a.zip',
     'passwd: files systemd', 'passwd:         sss files systemd\ngroup: sss',
+    'Value for option port is not valid: abc12', '- --debug\n- --verbose',
     'passwd: files ldap [NOTFOUND=return] db', 'passwd: compat',
     'key1=value1', 'key2 = value2', '? name\n: value', 'user=100%',
     'username=a', 'variable "password_length" { default = 16 }',

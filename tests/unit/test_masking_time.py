@@ -93,6 +93,7 @@ UNITS = [
     'user=', 'username=a', '? password\n: ', '? password\n',
     'variable "password" {', 'variable "a" { default = ', ' default = ',
     'assword\nsend "', 'assword ', 'passwd: files ', 'files ',
+    '--token\n- ', 'option token is not valid: ', 'option a',
     'x;createuser a sha ', 'rocommunity6 a ']
 
 

@@ -97,6 +97,9 @@ _DIRECTIVES = tuple(map(patterns.pattern, (
     # of Samba: the user and the password in one
     r'\buser(?:name)?[\"\']{0,2}[=:][ ]?[\"\']?[\w.@\\/+-]{1,100}%'
     r'([^\s,;\"\'&]{1,400})',
+    # of oslo.config
+    r'\boption[ ]\S{0,60}(?:password|secret|token)[ ]is[ ]not[ ]valid:[ ]'
+    r'([^\n]{1,400})',
     # of expect
     r'assword[^\n]{0,40}\s{1,40}send[ ](?:--[ ])?"([^"\n]{1,200})"',
 )))
@@ -107,7 +110,7 @@ _SIGNS = (
     'enable', '-server', 'message-digest-key', 'authentication-key', 'isakmp',
     'auth', 'snmp', 'pre_shared_key', '', 'env', 'name=', 'set',
     'auth-pass', 'setuser', 'digest:', 'set_password', 'vnc',
-    '%', 'send')
+    '%', 'is not valid', 'send')
 # Of FTP and POP3, in capital letters: the same word begins sentences.
 _PASS = patterns.pattern(
     rf"""(?:\A|(?<=[\n'"]))(?:[>-]{{1,5}}{_SPACE})?PASS[ ]"""

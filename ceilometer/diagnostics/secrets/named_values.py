@@ -89,7 +89,8 @@ _IS_INSIDE = patterns.pattern(
 _VALUE_OPTION = patterns.pattern(r'[ \t]+(?:-v|--value)[ \t=]+')
 _OPENING_BELOW = patterns.pattern(r'\s{1,200}(?=["\[{])')
 _CELL = patterns.pattern(r'[ \t]*\|[ \t]*')
-_AFTER_FLAG = patterns.pattern(r'(?:[^\S\n]|\\?\r?\n)+')
+_AFTER_FLAG = patterns.pattern(
+    r'(?:[^\S\n]|\\?\r?\n)++(?:(?<=[\n ])-[ ](?!-))?')
 _COMMA = patterns.pattern(r',\s*')
 _KEYWORD = patterns.pattern(r'[a-z_]{1,40}=')
 _DEFAULT = patterns.pattern(r'\b(?:default|value)=(?=["\'])')

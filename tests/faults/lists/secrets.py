@@ -820,4 +820,16 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='        _NO_PASSWORD.match(text, at) is not None\n',
         new='        False\n',
         tests=(SURVIVES,)),
+    fault.Fault(
+        name='the item behind an option in a list of YAML is shown',
+        file='secrets/named_values.py',
+        old=r"""\r?\n)++(?:(?<=[\n ])-[ ](?!-))?')""",
+        new=r"""\r?\n)++')""",
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='a value that oslo.config rejects is shown',
+        file='secrets/directives.py',
+        old="""    r'([^\\n]{1,400})',\n    # of expect\n""",
+        new="""    r'()',\n    # of expect\n""",
+        tests=(IN_CANARIES,)),
 )
