@@ -241,5 +241,5 @@ def heading(header: Header, section: Section, index: int, count: int) -> str:
         title += f' {section.status.upper()}'
     lines.append(f'{title}  {header.service}[{header.pid}] {process}')
     if section.name != fields.SECTION_SUMMARY:
-        lines.append('-' * min(len(lines[-1]), 72))
+        lines.append('-' * min(len(title), 72))
     return '\n'.join(lines)

@@ -1231,8 +1231,11 @@ class TestOrigins:
         assert found['c'] == ('file', 'two.conf:4', [])
         assert found['d'] == ('default', None, [])
         _, text = told(configuration, conf)
-        assert (f'b = 2    (set in {tmp_path}/two.conf line 3; overrides '
-                f'{tmp_path}/one.conf line 3)') in text
+        assert text.count(
+            f'b = 2    (set in {tmp_path}/two.conf line 3; overrides '
+            f'{tmp_path}/one.conf line 3)') == 1
+        # the list of all options does not repeat it
+        assert '\n* b = 2\n' in text
 
     @pytest.mark.parametrize(('arguments', 'value', 'expected'), [
         (['--config-file=@one.conf', '--config-dir', '@dir'], '3',
@@ -1733,6 +1736,13 @@ class TestSummary:
         assert self.told(snapshot_usec=100_000).startswith(
             'notice: the report has held up the threads for 100 ms '
             '[threads-held-up]\n')
+
+    def test_columns_are_as_wide_as_they_must_be(self):
+        """The journal keeps no blanks for names that do not occur."""
+        assert self.told(['ok', 'timeout']).split('\n\n')[1].split('\n') == [
+            'section          status     time  size',
+            'section-ok       ok       0.0 ms   0 B',
+            'section-timeout  timeout  0.0 ms   0 B']
 
     def test_merged_triggers_are_told(self):
         """Whoever has asked finds that the report answers."""

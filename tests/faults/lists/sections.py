@@ -348,7 +348,29 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='if name and number:',
         tests=('tests/unit/test_users.py::'
                'test_lines_that_name_nobody_are_passed_over',)),
+    fault.Fault(
+        name='a heading is underlined below the process too',
+        file='report.py',
+        old="'-' * min(len(title), 72)",
+        new="'-' * min(len(lines[-1]), 72)",
+        tests=('tests/unit/test_report.py',)),
     # configuration
+    fault.Fault(
+        name='where an option was set is told twice',
+        file=CONFIGURATION,
+        old="        origin = ('' if option['changed']\n"
+            "                  or option['location'] == "
+            'contents.SET_NOWHERE\n',
+        new="        origin = ('' if option['location'] == "
+            'contents.SET_NOWHERE\n',
+        tests=(_ORIGINS,)),
+    fault.Fault(
+        name='the table of sections is as wide as before',
+        file=SUMMARY,
+        old="f'{row[0]:<{name}}  {row[1]:<{status}}  ",
+        new="f'{row[0]:<32}  {row[1]:<{status}}  ",
+        tests=(TESTS + 'TestSummary::'
+               'test_columns_are_as_wide_as_they_must_be',)),
     fault.Fault(
         name='the value of a secret option is told',
         file=CONFIGURATION,

@@ -182,7 +182,7 @@ def render(data: contents.Configuration) -> str:
             lines += [f'  [{option["group"]}] {option["name"]} = '
                       f'{option["value"]}    ({option["detail"]} line '
                       f'{option["line"]})' for option in own]
-    lines += ['', 'All options (* differs from the default):']
+    lines += ['', 'All options (* differs from the default, see above):']
     group = None
     for option in data['options']:
         if option['group'] != group:
@@ -190,7 +190,9 @@ def render(data: contents.Configuration) -> str:
             group = option['group']
             lines += ['', f'[{group}]']
         mark = '*' if option['changed'] else ' '
-        origin = ('' if option['location'] == contents.SET_NOWHERE
+        # where that was set which differs has been told above
+        origin = ('' if option['changed']
+                  or option['location'] == contents.SET_NOWHERE
                   else _origin(option))
         lines.append(f'{mark} {_assignment(option)}{origin}')
     return '\n'.join(lines)

@@ -116,17 +116,25 @@ def no_content(context: section.Context) -> section.Content:
     raise NotImplementedError('the summary is made from the other sections')
 
 
+def _table(rows: list[tuple[str, str, str, str]]) -> list[str]:
+    """The lines of a table whose columns are as wide as they must be."""
+    name, status, usec, size = (max(map(len, column))
+                                for column in zip(*rows, strict=True))
+    return [f'{row[0]:<{name}}  {row[1]:<{status}}  {row[2]:>{usec}}  '
+            f'{row[3]:>{size}}' for row in rows]
+
+
 def render(data: contents.Summary) -> str:
     """What is unusual; a table of the sections, and the cost."""
     lines = [findings.text(data['findings'])]
     if data['findings_left_out']:
         lines.append(f'and {data["findings_left_out"]} more')
     lines.append('')
-    lines.append(f'{"section":<32} {"status":<10} {"time":>10} {"size":>12}')
-    for part in data['sections']:
-        size = part['text_bytes'] + part['data_bytes']
-        lines.append(f'{part["section"]:<32} {part["status"]:<10} '
-                     f'{part["usec"] / 1000:>7.1f} ms {size:>10} B')
+    lines += _table([
+        ('section', 'status', 'time', 'size'),
+        *((part['section'], part['status'], f'{part["usec"] / 1000:.1f} ms',
+           f'{part["text_bytes"] + part["data_bytes"]} B')
+          for part in data['sections'])])
     bad = [part['section'] for part in data['sections']
            if part['status'] != fields.STATUS_OK]
     lines.append('')
