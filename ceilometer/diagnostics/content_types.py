@@ -779,6 +779,21 @@ class Worker(TypedDict):
     last_error: NotRequired[LoggedError | None]
 
 
+class EndedServer(TypedDict):
+    """A forkserver that has ended.
+
+    :ivar exit_status: None if a signal killed it
+    :ivar signal: name of the signal, ``SIGSEGV``, or None
+    :ivar stacks: where its threads stood when it crashed, as those of a
+        worker; empty if it did not, or if another of its workers tells
+    """
+
+    pid: int
+    exit_status: int | None
+    signal: str | None
+    stacks: list[str]
+
+
 class WorkerDeath(TypedDict):
     """A worker that has ended, or the master in the section ``death``.
 
@@ -799,6 +814,7 @@ class WorkerDeath(TypedDict):
         because memory ran out
     :ivar lives: there and true if it has not ended: its master has lost it,
         because the forkserver that started it has ended
+    :ivar server: how that has ended; not there if that is not known
     """
 
     time: str
@@ -815,6 +831,7 @@ class WorkerDeath(TypedDict):
     report: NotRequired[str | None]
     for_memory: NotRequired[bool]
     lives: NotRequired[bool]
+    server: NotRequired[EndedServer]
 
 
 class WorkersOfService(TypedDict):

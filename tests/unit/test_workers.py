@@ -40,6 +40,7 @@ from ceilometer.diagnostics.daemon import readiness
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon.sections import recent_problems
 from ceilometer.diagnostics.daemon.sections import workers
+from ceilometer.diagnostics.daemon import server_end
 from ceilometer.diagnostics.daemon import shared_places
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics.daemon import worker_deaths
@@ -320,10 +321,71 @@ def test_worker_whose_server_has_ended_runs_on(watch, lives):
     assert f'pid {pid}, runs on, but the server that started it' in text
     assert event['kind'] == 'workers-doubled'
     assert 'died' not in event['sentence']
+    assert 'server' not in known
     # it is not doubled any more when it has ended
     known['pid'] = end(watch)
     assert 'workers-doubled' not in {
         one['kind'] for one in workers.findings_of(data)}
+
+
+@pytest.mark.parametrize('number', [signal.SIGSEGV, signal.SIGKILL, 0])
+def test_end_of_a_server_is_told_with_its_workers(watch, monkeypatch, number):
+    """How it ended, and once where it crashed; its status stays there."""
+    def leave():
+        faulthandler.disable()
+        crash_stacks.begin(watch.descriptor)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if number:
+            os.kill(os.getpid(), number)
+
+    ended = os.fork()
+    if ended == 0:
+        try:
+            leave()
+        finally:
+            os._exit(3)
+    server = types.SimpleNamespace(_forkserver_pid=ended)
+    monkeypatch.setitem(sys.modules, 'multiprocessing.forkserver',
+                        types.SimpleNamespace(_forkserver=server))
+    os.waitid(os.P_PID, ended, os.WEXITED | os.WNOWAIT)
+    manager = Manager()
+    manager.mp_context = types.SimpleNamespace(
+        get_start_method=lambda allow_none: 'forkserver')
+    begin(watch, manager)
+    manager.add(Process(os.getpid(), 255))
+    first = watch.note_death('id', 0, 255)
+    # whoever wants its status still gets it, and starts another one
+    assert os.waitstatus_to_exitcode(os.waitpid(ended, 0)[1]) == (
+        -number or 3)
+    server._forkserver_pid = None
+    second = watch.note_death('id', 0, 255)
+    data, _, text = told()
+    crashed = number == signal.SIGSEGV
+    how = (f'pid {ended}, was killed by {number.name}' if number
+           else f'pid {ended}, ended with status 3')
+    assert text.count(how) == 2
+    assert text.count('Fatal Python error') == crashed
+    for death in (first, second):
+        (event,) = event_entries._found_died(
+            event_entries._died([death], 0))
+        assert how in event['sentence']
+        assert ('in leave' in event['sentence']) is (
+            crashed and death is first)
+
+
+def test_server_that_runs_has_not_ended(watch, monkeypatch):
+    """Nor is one told of that nobody has started."""
+    lives = subprocess.Popen(['sleep', '1000'])
+    try:
+        for pid in (lives.pid, None, os.getpid()):
+            monkeypatch.setitem(
+                sys.modules, 'multiprocessing.forkserver',
+                types.SimpleNamespace(_forkserver=types.SimpleNamespace(
+                    _forkserver_pid=pid)))
+            assert server_end.found(watch.descriptor) is None
+    finally:
+        lives.kill()
+        lives.wait()
 
 
 def test_other_processes_say_who_knows(watch):

@@ -18,6 +18,7 @@ death. Computes on what it is given, in the threads of a report.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import signal
 
 from ceilometer.diagnostics import contents
@@ -64,6 +65,14 @@ def data(death: worker_deaths.Death, now: float) -> contents.WorkerDeath:
         told['for_memory'] = True
     if death.lives:
         told['lives'] = True
+    if (server := death.server) is not None:
+        told['server'] = {
+            'pid': server.pid,
+            'exit_status': server.code if server.code >= 0 else None,
+            'signal': None if server.code >= 0 else _signal(-server.code),
+            'stacks': traces.without_ids_of(
+                (server.stacks or '').splitlines()),
+        }
     if death.stacks is not None:
         told['stacks'] = traces.without_ids_of(death.stacks.splitlines())
     return told
@@ -114,12 +123,13 @@ def how(death: contents.WorkerDeath) -> str:
     :param death: the death
     """
     if death.get('lives'):
-        return 'runs on, but the server that started it has ended'
+        return ('runs on, but the server that started it'
+                f'{_server(death.get("server"))}')
     words = f'with exit status {death["exit_status"]}'
     if death['exit_status'] is None:
         words = 'and could not tell why'
     if death['signal'] is not None:
-        words = f'by {death["signal"]}{_where(death)}'
+        words = f'by {death["signal"]}{_where(death.get("stacks", ()))}'
     if death.get('for_memory'):
         words += ', most likely by the kernel, because memory ran out'
     if report := death.get('report'):
@@ -127,9 +137,19 @@ def how(death: contents.WorkerDeath) -> str:
     return words
 
 
-def _where(death: contents.WorkerDeath) -> str:
+def _server(end: contents.EndedServer | None) -> str:
+    """The end of a sentence: how the server of workers has ended."""
+    if end is None:
+        return ' has ended'
+    if end['signal'] is None:
+        return f', pid {end["pid"]}, ended with status {end["exit_status"]}'
+    return (f', pid {end["pid"]}, was killed by {end["signal"]}'
+            f'{_where(end["stacks"])}')
+
+
+def _where(stacks: Sequence[str]) -> str:
     """Where the thread stood that has crashed; empty if it ran no Python."""
-    lines = iter(death.get('stacks', ()))
+    lines = iter(stacks)
     for line in lines:
         if line.startswith(crash_stacks.CRASHED):
             found = _FRAME.fullmatch(next(lines, ''))
@@ -178,4 +198,7 @@ def lines(death: contents.WorkerDeath) -> list[str]:
         words += f', after: {error_words(told)}'
         if told['logger']:
             words += f' ({told["logger"]})'
-    return [words, *(f'  {line}' for line in death.get('stacks', ()))]
+    stacks = [*death.get('stacks', ())]
+    if 'server' in death:
+        stacks += death['server']['stacks']
+    return [words, *(f'  {line}' for line in stacks)]

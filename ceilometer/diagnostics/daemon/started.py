@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 import wrapt
 
 from ceilometer.diagnostics.daemon import arming
+from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import installation
 from ceilometer.diagnostics.daemon import process
 from ceilometer.diagnostics import fields
@@ -53,6 +54,9 @@ def arm(start: ceilometer_diagnostics_start.Start, module: str,
             start.server if own else fields.PROCESS_CHILD, start.parent_pid)
     armed = installation.install(daemon, arming.Before(
         frozenset(start.mask), start.handlers))
+    if daemon.process == fields.PROCESS_FORKSERVER:
+        # it has no workers' beginning; each of its forks lets go of this
+        crash_stacks.begin(armed.reporter.context.turn_descriptor)
     armed.reporter.hold()
 
     def prepare(module: Any) -> None:

@@ -33,6 +33,7 @@ from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import memory_kills
 from ceilometer.diagnostics.daemon import report_marks
+from ceilometer.diagnostics.daemon import server_end
 
 #: So many deaths of a service are remembered with all that is known.
 DEATHS_MAX = 10
@@ -64,6 +65,8 @@ class Death(NamedTuple):
         memory ran out
     :ivar lives: whether its process runs on: only multiprocessing's server,
         of which it is a fork, has ended, and nobody else knows of it
+    :ivar server: how that has ended; None if it lives not, or if that is not
+        known
     """
 
     time: float
@@ -77,6 +80,7 @@ class Death(NamedTuple):
     report: str | None = None
     for_memory: bool = False
     lives: bool = False
+    server: server_end.ServerEnd | None = None
 
     @property
     def unusual(self) -> bool:
@@ -126,6 +130,7 @@ class Watch:
         self.descriptor: int | None = None
         self.services: dict[Any, Service] = {}
         self.memory_kills: int | None = None
+        self._server: server_end.ServerEnd | None = None
 
     def begin(self, manager: Any) -> None:
         """Note that a manager is about to run.
@@ -166,7 +171,8 @@ class Watch:
             stacks, self._service_name(service_id),
             None if pid is None or lives
             else report_marks.of(self.descriptor, pid),
-            self._for_memory(code), lives)
+            self._for_memory(code), lives,
+            self._server_end() if lives else None)
         service = self.services.setdefault(service_id, Service())
         service.last.append(death)
         service.restarts[worker] += 1
@@ -174,6 +180,15 @@ class Watch:
             service.count += 1
             service.times.append(now)
         return death
+
+    def _server_end(self) -> server_end.ServerEnd | None:
+        """How the server of a worker has ended; its stacks only once."""
+        found = server_end.found(self.descriptor)
+        # of its other workers: multiprocessing has a new one by now
+        known, self._server = self._server, found or self._server
+        if found is None:
+            return None if known is None else known._replace(stacks=None)
+        return found
 
     def _for_memory(self, code: int) -> bool:
         """Whether the kernel has killed one more than is known."""

@@ -343,6 +343,27 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_workers.py::'
                'test_worker_whose_server_has_ended_runs_on',)),
     fault.Fault(
+        name='the exit status of a forkserver is taken away',
+        file='daemon/server_end.py',
+        old='os.WEXITED | os.WNOHANG | os.WNOWAIT',
+        new='os.WEXITED | os.WNOHANG',
+        tests=('tests/unit/test_workers.py::'
+               'test_end_of_a_server_is_told_with_its_workers',)),
+    fault.Fault(
+        name='a forkserver that runs is asked how it has ended',
+        file='daemon/server_end.py',
+        old='    if status is None:\n        return None\n',
+        new='',
+        tests=('tests/unit/test_workers.py::'
+               'test_server_that_runs_has_not_ended',)),
+    fault.Fault(
+        name='how a forkserver ended is told with one worker alone',
+        file='daemon/worker_deaths.py',
+        old='known, self._server = self._server, found or self._server',
+        new='known, self._server = None, found or self._server',
+        tests=('tests/unit/test_workers.py::'
+               'test_end_of_a_server_is_told_with_its_workers',)),
+    fault.Fault(
         name='a worker that has ended is told to run twice',
         file='daemon/sections/workers.py',
         old="and worker_deaths.age(death['pid']) is not None)\n",

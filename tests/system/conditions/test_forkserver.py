@@ -227,3 +227,31 @@ def test_workers_of_a_forkserver_that_ends_run_on(service: Service) -> None:
     assert 'workers-dying' not in done
     # the old ones, the new ones, the master and the new forkserver
     assert '6 of 6 processes have answered' in done
+
+
+def test_crash_of_a_forkserver_is_told(service: Service) -> None:
+    """With its place, by the master; the workers are told to run on."""
+    server = service.of('forkserver')
+    service.rest(server)
+    since = reports.from_now()
+    service.machine.run(['kill', '-SEGV', str(server)])
+    sentences = [str(service.wait_told(since, 'death', pid)['MESSAGE'])
+                 for pid in service.workers]
+    for text in sentences:
+        assert f'pid {server}, was killed by SIGSEGV' in text
+    # the stacks are told once
+    crashed, = (text for text in sentences if 'Current thread' in text)
+    assert 'in select: another one' in crashed.partition(
+        'was killed by SIGSEGV at ')[2].partition('\n')[0]
+    assert 'multiprocessing/forkserver.py' in crashed.partition(
+        'Current thread')[2].partition('\n\n')[0]
+    reports.ready(service.machine, NOTIFICATION, 2)
+    service.machine.systemctl('restart', NOTIFICATION)
+    reports.ready(service.machine, NOTIFICATION, 2)
+    # its forks have their own places, not that of their server
+    again = Service(service.machine)
+    since = reports.from_now()
+    again.rest(again.workers[0])
+    service.machine.run(['kill', '-SEGV', str(again.workers[0])])
+    entry = again.wait_told(since, 'death', again.workers[0])
+    assert 'in _wait_forever' in str(entry['MESSAGE'])
