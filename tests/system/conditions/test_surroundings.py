@@ -136,3 +136,25 @@ def test_hang_that_nobody_asks_about(
     assert machine.show(
         POLLING, 'MainPID', 'NRestarts', 'ActiveState') == before
     assert len(told_unasked(machine, since)) == 1
+
+
+@pytest.mark.parametrize('setting', [
+    'UMask=0777',
+    'ProcSubset=pid',
+    'Environment=LC_ALL=xx_YY.foo TZ=Nowhere/None',
+    'SystemCallFilter=~memfd_create\nSystemCallErrorNumber=EPERM',
+])
+def test_settings_that_cost_no_report(
+        machine: machines.Machine, unit: conftest.StartUnit,
+        setting: str) -> None:
+    """Each process answers, whole, and none is started anew."""
+    unit(POLLING, dropin=f'[Service]\n{setting}\n')
+    reports.ready(machine, POLLING)
+    pids = machine.armed(POLLING)
+    assert len(pids) == 2
+    since = reports.from_now()
+    done = machine.run([command.NAME, 'trigger', POLLING])
+    assert '2 of 2 processes have answered' in done.stdout
+    assert {report.pid for report in reports.wait(
+        machine, POLLING, pids, since)} == {*pids}
+    assert machine.armed(POLLING) == pids
