@@ -27,6 +27,7 @@ import pytest
 from ceilometer.diagnostics.daemon import readiness
 from ceilometer.diagnostics.daemon import turn
 from tests.functional import conftest
+from tests.functional import journald
 from tests.functional import manager
 from tests.functional import test_run
 from tests import limits
@@ -127,6 +128,19 @@ def test_reload_ends_when_the_new_workers_are_up(
     process.tell()
     assert systemd.wait_for('READY=1')[1] == 'STATUS=2 of 2 workers are up'
     assert len(set(process.wait_ready(4)) - set(old)) == 2
+
+
+@pytest.mark.usefixtures('no_queue')
+def test_service_is_ready_where_no_signal_can_be_queued(
+        start: conftest.Starter, systemd: manager.Systemd,
+        journal: journald.Journald) -> None:
+    """And what wakes the waiting thread up is no trigger."""
+    process = start('lasting_workers', systemd.variables)
+    systemd.wait_for('READY=1')
+    process.wait_asleep()
+    process.send()
+    told, = journal.wait_complete(1, process.pid)
+    assert told.header.trigger.sender_pid == os.getpid()
 
 
 @pytest.mark.any_python

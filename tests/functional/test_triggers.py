@@ -170,8 +170,12 @@ def test_late_install_is_answered(start, journal):
     assert process.output.endswith('done\n')
 
 
-def test_sender_of_a_late_signal_is_not_known(start, journal):
+@pytest.mark.parametrize('queued', [True, False])
+def test_sender_of_a_late_signal_is_not_known(
+        start, journal, request, queued):
     """The signal is passed on; who passes it on has not sent it."""
+    if not queued:
+        request.getfixturevalue('no_queue')
     process = start('late')
     process.wait_ready()
     process.wait_asleep()

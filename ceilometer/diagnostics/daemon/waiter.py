@@ -19,6 +19,7 @@ signals come to it is told in :mod:`.arming`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Iterable
 import contextlib
 import logging
@@ -49,6 +50,11 @@ SYSTEMD = '/run/systemd/system'
 
 #: A watched file is not looked at more often than this.
 WATCH_SECONDS_MIN = 0.1
+
+#: In place of the sender of a signal that comes from outside the namespace of
+#: processes; or that one thread has sent another (tgkill(2)), where the limit
+#: of queued signals is used up: the kernel keeps no more than its number then.
+NOBODY = 0
 
 #: What is called again and again; returns after how many seconds, None for
 #: not any more.
@@ -91,6 +97,7 @@ class Waiter:
         self._watched: WatchedFile | None = None
         self._stopping = False
         self._woken = False
+        self._passed_on: set[int] = set()
         self._repeated: Repeated | None = None
         self._kept: Repeated | None = None
         self._thread: threading.Thread | None = None
@@ -152,6 +159,7 @@ class Waiter:
         """Begin anew in a new process; called in it, in its only thread."""
         self._stopping = False
         self._woken = False
+        self._passed_on.clear()
         self._repeated = None
         self._thread = None
         self.start(self._signals, self._watched, self._kept)
@@ -165,6 +173,7 @@ class Waiter:
         """
         thread = self._thread
         if thread is not None and thread.ident is not None:
+            self._passed_on.add(number)
             with contextlib.suppress(ProcessLookupError):
                 signal.pthread_kill(thread.ident, number)
 
@@ -192,13 +201,15 @@ class Waiter:
                 return
             try:
                 if (info is not None and self._woken
-                        and info.si_pid == os.getpid()):
+                        and info.si_pid in (os.getpid(), NOBODY)):
                     self._woken = False
                     if self._repeated is not None:
                         due[self._repeated] = time.monotonic()
                 elif info is not None:
                     self._siblings.begun()
-                    self._reporter.request(_signal_trigger(info))
+                    self._reporter.request(_signal_trigger(
+                        info, self._passed_on))
+                    self._passed_on.discard(info.si_signo)
                 elif due:
                     function = min(due, key=due.__getitem__)
                     if due[function] <= time.monotonic():
@@ -230,11 +241,13 @@ class Waiter:
         return look
 
 
-def _signal_trigger(info: signal.struct_siginfo) -> report.Trigger:
+def _signal_trigger(info: signal.struct_siginfo,
+                    passed_on: Collection[int]) -> report.Trigger:
     trigger = report.Trigger(
         kind=fields.TRIGGER_SIGNAL, time_usec=_now_usec(),
         signal=signal.Signals(info.si_signo).name)
-    if info.si_pid == os.getpid():
+    if (info.si_pid == os.getpid()
+            or info.si_pid == NOBODY and info.si_signo in passed_on):
         # passed on by our own handler, which is not told the sender
         return trigger
     return trigger._replace(

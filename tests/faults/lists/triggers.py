@@ -146,9 +146,22 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the process itself is called the sender of what it passed on',
         file=WAITER,
-        old='if info.si_pid == os.getpid():',
-        new='if False:',
+        old='if (info.si_pid == os.getpid()\n',
+        new='if (False\n',
         tests=(TRIGGERS + 'test_sender_of_a_late_signal_is_not_known',)),
+    fault.Fault(
+        name='nobody is called root where the kernel kept no sender',
+        file=WAITER,
+        old='or info.si_pid == NOBODY and info.si_signo in passed_on):',
+        new='or False):',
+        tests=(TRIGGERS + 'test_sender_of_a_late_signal_is_not_known',)),
+    fault.Fault(
+        name='what wakes up the waiting thread is a trigger if none is queued',
+        file=WAITER,
+        old='info.si_pid in (os.getpid(), NOBODY)):',
+        new='info.si_pid == os.getpid()):',
+        tests=('tests/functional/test_readiness.py::'
+               'test_service_is_ready_where_no_signal_can_be_queued',)),
     fault.Fault(
         name='a file that was touched once is answered without end',
         file=WAITER,

@@ -140,6 +140,7 @@ def test_hang_that_nobody_asks_about(
 
 @pytest.mark.parametrize('setting', [
     'UMask=0777',
+    'LimitSIGPENDING=0',
     'ProcSubset=pid',
     'Environment=LC_ALL=xx_YY.foo TZ=Nowhere/None',
     'SystemCallFilter=~memfd_create\nSystemCallErrorNumber=EPERM',
