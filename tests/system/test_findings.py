@@ -230,7 +230,10 @@ def test_worker_that_nobody_replaces_is_told(
         return set(machine.workers(POLLING)) - set(before)
 
     def first_told() -> str:
-        return summary_of_master(machine, POLLING)['MESSAGE'].split('\n')[2]
+        line = summary_of_master(machine, POLLING)['MESSAGE'].split('\n')[2]
+        # shown if the test fails
+        print(line)
+        return line
 
     # stock's master misses an end at times where eventlet has its threads
     machine.wait_for(
