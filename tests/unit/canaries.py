@@ -28,6 +28,7 @@ WORD = 'swordfish'
 CANARIES: dict[str, list[str]] = {
     'names': [
         'my_pw = §', 'mypw=§', 'bindpw: §', 'pin = §', 'creds = §',
+        'ldap_default_authtok = §', 'pam_authtok: §',
         'pgpass=§', 'jwt: §', 'psk=§', 'otp = §', 'secret_id: §',
         'SecretId=§', 'VAULT_UNSEAL_KEY=§',
         'rocommunity: §', 'rwcommunity = §', 'token_id=§', 'totp = §',
@@ -335,7 +336,8 @@ CANARIES: dict[str, list[str]] = {
         'X-Auth-Token: {SHA256}§', 'password: {SHA256}' + '0' * 64 + '\n'
         'password: {x}§', 'userPassword:: §'],
     'lines of configuration': [
-        'rootpw §', 'bind_policy soft\nbindpw §', 'bindpw "§"',
+        'rootpw §', 'rootpw --plaintext §', 'rootpw --lock --iscrypted §',
+        'bind_policy soft\nbindpw §', 'bindpw "§"',
         'rocommunity § 10.0.0.0/8', 'rwcommunity6 §', 'trapcommunity §',
         'com2sec local default §', 'com2sec -Cn ctx s 10.0.0.0/8 §',
         'createUser u SHA "§" AES "x"', 'createUser u SHA-256 x AES §',

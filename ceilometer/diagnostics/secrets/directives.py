@@ -43,7 +43,9 @@ _ITEM_END = r'[ \t]{0,40}(?=\r?\n|\Z|["\';])'
 # How a password is written, in the words of routers: 5 S
 _KIND = rf'(?:\d{_SPACE})?'
 _DIRECTIVES = tuple(map(patterns.pattern, (
-    rf'{_START}(?:rootpw|rootbindpw|bindpw|wpa_passphrase|requirepass'
+    # Anaconda's has options
+    rf'{_START}(?:rootpw(?:{_SPACE}--[a-z]{{1,20}}){{0,3}}|rootbindpw'
+    rf'|bindpw|wpa_passphrase|requirepass'
     rf'|masterauth|ldap_default_authtok|trapcommunity|authcommunity'
     rf'|r[ow]community6?){_SPACE}{_VALUE}{_END}',
     # from where: an address, then an OID

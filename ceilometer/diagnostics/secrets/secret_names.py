@@ -44,8 +44,8 @@ _SECRET_WORDS = frozenset("""
     password passwords passwd passphrase passphrases passcode passcodes pass
     pwd pwds pw pswd psw pword passw secret secrets token tokens apikey apikeys
     credential credentials cred creds authorization cookie cookies jwt psk otp
-    totp hotp pgpass sshpass bindpw authtoken passin passout storepass keypass
-    requirepass masterauth kek bearer sessionid jsessionid phpsessid
+    totp hotp pgpass sshpass bindpw authtoken authtok passin passout storepass
+    keypass requirepass masterauth kek bearer sessionid jsessionid phpsessid
     passe motdepasse passwort kennwort geheimnis contrasena contrasenya senha
     wachtwoord haslo heslo losenord passord adgangskode salasana
     macaroon macaroons

@@ -821,6 +821,12 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='        False\n',
         tests=(SURVIVES,)),
     fault.Fault(
+        name="the options of Anaconda's rootpw are taken for its password",
+        file='secrets/directives.py',
+        old='{_SPACE}--[a-z]{{1,20}}){{0,3}}',
+        new='{_SPACE}--[a-z]{{1,20}}){{0}}',
+        tests=('tests/unit/test_canaries.py',)),
+    fault.Fault(
         name='the item behind an option in a list of YAML is shown',
         file='secrets/named_values.py',
         old=r"""\r?\n)++(?:(?<=[\n ])-[ ](?!-))?')""",
