@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Which tests run on which Python.
+"""Which tests run on which Python, and what tests of two kinds need.
 
 Some thousand tests try patterns on texts, or compare texts of this tree: what
 they find is the same on each Python. Marked ``any_python``, each runs on one
@@ -20,7 +20,9 @@ share these tests. Without the variable, or on another Python, all tests run.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 import os
+import resource
 import sys
 import zlib
 
@@ -55,3 +57,16 @@ def pytest_collection_modifyitems(config: pytest.Config,
     if others:
         items[:] = ours
         config.hook.pytest_deselected(items=others)
+
+
+@pytest.fixture
+def no_queue() -> Iterator[None]:
+    """The kernel queues no signal of what is started meanwhile.
+
+    A thread that is woken by a signal is not told by whom then, as where the
+    processes of a user have used up what all of them may queue.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_SIGPENDING)
+    resource.setrlimit(resource.RLIMIT_SIGPENDING, (0, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_SIGPENDING, (soft, hard))

@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 import contextlib
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -219,19 +218,6 @@ def journal() -> Iterator[journalds.Journald]:
     """A journald that reads."""
     with journalds.Journald() as listening:
         yield listening
-
-
-@pytest.fixture
-def no_queue() -> Iterator[None]:
-    """The kernel queues no signal of what is started meanwhile.
-
-    A thread that is woken by a signal is not told by whom then, as where the
-    processes of a user have used up what all of them may queue.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_SIGPENDING)
-    resource.setrlimit(resource.RLIMIT_SIGPENDING, (0, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_SIGPENDING, (soft, hard))
 
 
 @pytest.fixture

@@ -697,6 +697,7 @@ SURVIVORS = [
     'htpasswd failed with status 1', 'htpasswd -b failed',
     'mkpasswd failed', 'mkpasswd was not found', 'mkpasswd: invalid method',
     'smbpasswd: failed to open /etc/samba/smbpasswd', 'htpasswd f u',
+    'htpasswd -c /etc/httpd/users alice asked for it twice',
     'cmd: mkpasswd --method=sha-512', '7z a x.7z f', '7z: command not found',
     'openstack secret list -f json', 'openstack credential create failed',
     'mc alias set failed', 'mc ls x', 'xfreerdp /v:h /u:a', 'unzip a.zip',

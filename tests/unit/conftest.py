@@ -14,11 +14,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+import os
 import pathlib
 
 import hypothesis
 import pytest
 
+from ceilometer.diagnostics.daemon import turn
 from tests.unit import commands
 
 # Times of single examples say nothing on a shared machine.
@@ -46,3 +49,12 @@ def command(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
     directory.mkdir()
     commands.fill(directory)
     return commands.Command(directory, capsys)
+
+
+@pytest.fixture
+def descriptor() -> Iterator[int]:
+    """The file that the processes of a service share."""
+    made = turn.make()
+    assert made is not None
+    yield made
+    os.close(made)

@@ -14,28 +14,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 import os
 
 import pytest
 
 from ceilometer.diagnostics.daemon import process_record
 from ceilometer.diagnostics.daemon import shared_places
-from ceilometer.diagnostics.daemon import turn
 
 pytestmark = pytest.mark.any_python
 
 PLACES = shared_places.Places(4096, 8, 32)
 RECORD = process_record.ProcessRecord(PLACES, b'test', 'Q?')
-
-
-@pytest.fixture
-def descriptor() -> Iterator[int]:
-    """The file that the processes of a service share."""
-    made = turn.make()
-    assert made is not None
-    yield made
-    os.close(made)
 
 
 def test_what_was_left_is_found(descriptor: int) -> None:

@@ -14,27 +14,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 import os
 import tempfile
 import threading
 import time
 
-import pytest
 
 from ceilometer.diagnostics.daemon import sibling_page
-from ceilometer.diagnostics.daemon import turn
 
 TRIGGER = 'ab' * 16
-
-
-@pytest.fixture
-def descriptor() -> Iterator[int]:
-    """The file that the processes of a service share."""
-    made = turn.make()
-    assert made is not None
-    yield made
-    os.close(made)
 
 
 def test_what_a_process_notes_is_read(descriptor: int) -> None:

@@ -140,6 +140,18 @@ def test_trigger_that_fails_is_not_the_last(waiting, reporter):
     assert reporter.triggers[0].kind == fields.TRIGGER_SIGNAL
 
 
+@pytest.mark.usefixtures('no_queue')
+def test_only_what_was_passed_on_has_no_sender(waiting, reporter):
+    """Of the next signal the sender is told again, as far as it is known."""
+    waiting.start({signal.SIGUSR1})
+    waiting.pass_on(signal.SIGUSR1)
+    assert reporter.wait_for(lambda: len(reporter.triggers) == 1)
+    signal.pthread_kill(waiting._thread.ident, signal.SIGUSR1)
+    assert reporter.wait_for(lambda: len(reporter.triggers) == 2)
+    assert [trigger.sender_pid for trigger in reporter.triggers] == [
+        None, waiter.NOBODY]
+
+
 def test_touched_file_is_answered_once(waiting, reporter, tmp_path):
     """However often it is looked at afterwards; touched again, again."""
     file = tmp_path / 'touched'

@@ -42,7 +42,6 @@ from ceilometer.diagnostics.daemon.sections import recent_problems
 from ceilometer.diagnostics.daemon.sections import workers
 from ceilometer.diagnostics.daemon import server_end
 from ceilometer.diagnostics.daemon import shared_places
-from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics.daemon import worker_deaths
 from ceilometer.diagnostics.daemon import workers as cotyledon_hooks
 from ceilometer.diagnostics import findings
@@ -77,14 +76,6 @@ class Manager:
         self._running_services['id'] = {
             process: types.SimpleNamespace(worker_id=worker)
             if self._modern else worker}
-
-
-@pytest.fixture
-def descriptor():
-    """A file in memory that processes share."""
-    made = turn.make()
-    yield made
-    os.close(made)
 
 
 @pytest.fixture

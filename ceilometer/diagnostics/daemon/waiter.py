@@ -207,9 +207,9 @@ class Waiter:
                         due[self._repeated] = time.monotonic()
                 elif info is not None:
                     self._siblings.begun()
-                    self._reporter.request(_signal_trigger(
-                        info, self._passed_on))
+                    trigger = _signal_trigger(info, self._passed_on)
                     self._passed_on.discard(info.si_signo)
+                    self._reporter.request(trigger)
                 elif due:
                     function = min(due, key=due.__getitem__)
                     if due[function] <= time.monotonic():

@@ -179,8 +179,8 @@ class _Arguments:
         self._secret_word = 0
         #: the number of the first of those of which all are
         self._values_from = math.inf
-        #: 1 where a program was told to use no file: htpasswd -nb USER S
-        self._no_file = 0
+        #: 1 where an option says that there is one less of them
+        self._fewer = 0
         #: the words before this one, the last few
         self._said = ''
         #: whether another program may follow
@@ -223,7 +223,7 @@ class _Arguments:
         if _VARIABLE.match(argument):
             return self._assignment(argument)
         self._program = programs.of(argument)
-        self._words = self._secret_word = self._no_file = 0
+        self._words = self._secret_word = self._fewer = 0
         self._values_from = math.inf
         self._said = ''
         self._expects_program = (
@@ -287,8 +287,8 @@ class _Arguments:
     def _short(self, argument: str) -> str:
         known = self._program
         if known is not None:
-            if known.needs and 'n' in argument:
-                self._no_file = 1
+            if known.fewer and known.fewer in argument:
+                self._fewer = 1
             if known.single and len(argument) > 2 or (
                     known.long and argument[1:] in known.long):
                 return self._single(argument, known)
@@ -360,7 +360,7 @@ class _Arguments:
                 return f'{name}={_MASKED}' if equals else _MASKED
             hidden = self._words == self._secret_word or (
                 known.hidden_from is not None
-                and self._words > known.hidden_from - self._no_file)
+                and self._words > known.hidden_from - self._fewer)
             if self._is_verb(argument, known) or hidden:
                 return _MASKED if hidden else argument
             if known.words:

@@ -145,9 +145,8 @@ def _words(whole: str, known: programs.Program, at: int,
                 known.shown + known.secret)
         else:
             count += 1
-            if count > known.hidden_from - (
-                    bool(known.needs) and 'n' in flags) and (
-                        not known.needs or known.needs in flags):
+            fewer = bool(known.fewer) and known.fewer in flags
+            if count > known.hidden_from - fewer and known.needs in flags:
                 yield _argument(whole, token.start(), end)
         at = token.end()
 

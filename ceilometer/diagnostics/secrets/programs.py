@@ -41,6 +41,8 @@ class Program(NamedTuple):
     :ivar values: its own verbs behind whose next argument all are secret, or
         what they assign: ``kv put PATH KEY=S``; verbs may be several words
     :ivar needs: a flag without which :attr:`hidden_from` is none in a text
+    :ivar fewer: a flag with which it has one argument less before those that
+        may be secret
     :ivar in_text: whether what :attr:`hidden_from` says holds in a text, too
     :ivar slashed: names of options whose value is secret: ``/p:S``
     :ivar taking: names of options with two hyphens whose value is the next
@@ -62,6 +64,7 @@ class Program(NamedTuple):
     last: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     needs: str = ''
+    fewer: str = ''
     in_text: bool = False
     slashed: tuple[str, ...] = ()
     taking: tuple[str, ...] = ()
@@ -210,7 +213,7 @@ PROGRAMS: dict[str, Program] = {
     '7z': _SEVEN_ZIP,
     # htpasswd -nb USER S has no file before them
     'htpasswd': Program(shown='C', flags='bcnmBDsdpiv25', hidden_from=2,
-                        needs='b', in_text=True),
+                        needs='b', fewer='n', in_text=True),
     'sqlplus': Program(flags='SL', hidden_from=0),
     'rabbitmqctl': Program(shown='nptl', flags='q', last=(
         'add_user', 'change_password', 'authenticate_user', 'encode'),

@@ -156,6 +156,12 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='or False):',
         tests=(TRIGGERS + 'test_sender_of_a_late_signal_is_not_known',)),
     fault.Fault(
+        name='after one that was passed on no sender is known for ever',
+        file=WAITER,
+        old='                    self._passed_on.discard(info.si_signo)\n',
+        new='',
+        tests=(TEST_WAITER + 'test_only_what_was_passed_on_has_no_sender',)),
+    fault.Fault(
         name='what wakes up the waiting thread is a trigger if none is queued',
         file=WAITER,
         old='info.si_pid in (os.getpid(), NOBODY)):',
