@@ -25,6 +25,7 @@ from tests.system import conftest
 from tests.system import export_format
 from tests.system import machine as machines
 from tests.system import reports
+from tests.system import versions
 
 POLLING = 'ceilometer-polling'
 
@@ -149,13 +150,19 @@ def test_settings_that_cost_no_report(
         machine: machines.Machine, unit: conftest.StartUnit,
         setting: str) -> None:
     """Each process answers, whole, and none is started anew."""
+    has_server = versions.has_server(machine)
+    if has_server and setting == 'UMask=0777':
+        pytest.skip('multiprocessing cannot start its forkserver then')
     unit(POLLING, dropin=f'[Service]\n{setting}\n')
     reports.ready(machine, POLLING)
     pids = machine.armed(POLLING)
-    assert len(pids) == 2
+    # the master, its worker, and what workers come from
+    assert len(pids) == 2 + has_server
+    # the last is told from other programs by what the processes share
+    count = 2 if 'memfd_create' in setting else len(pids)
     since = reports.from_now()
     done = machine.run([command.NAME, 'trigger', POLLING])
-    assert '2 of 2 processes have answered' in done.stdout
+    assert f'{count} of {count} processes have answered' in done.stdout
     assert {report.pid for report in reports.wait(
         machine, POLLING, pids, since)} == {*pids}
     assert machine.armed(POLLING) == pids
