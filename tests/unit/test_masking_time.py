@@ -94,7 +94,19 @@ UNITS = [
     'variable "password" {', 'variable "a" { default = ', ' default = ',
     'assword\nsend "', 'assword ', 'passwd: files ', 'files ',
     '--token\n- ', 'option token is not valid: ', 'option a',
-    'x;createuser a sha ', 'rocommunity6 a ']
+    'x;createuser a sha ', 'rocommunity6 a ', '%22', '%2525', '%3d%20',
+    '\\x22', '\\\\u0022', '&#61;', '&colon;', '&amp;amp;#61;', 'p%61ssword=',
+    '<token id="', '<token value="a" ', 'a;password\n', '"password";"a"\n',
+    '"password";"',
+    'a|password\n', 'a password\n- --\n', 'a  password\n--  --\n',
+    'password\n---\n', '-- ', '--\n', '-- --\n', '\u2500\u2500 ',
+    'password  a\n', 'password  ', 'a:5432:b:c:d ', 'a:*:', ':5432:a:',
+    'login a\npassword b\n', 'login a ', 'password a login ',
+    'enter password for ', 'password for a: ', 'password [a]: ', 'password (',
+    'secret key = ', 'key: a', 'git config --a ', 'git config a.token ',
+    'crudini --set a b ', 'crudini --a ', 'net use ', 'net use \\\\a ',
+    'trapsink a ', 'oc login -p ', 'docker run -p ', 'a/b:c@d ', 'a/b:', 'a/',
+    'nxc -p ', 'rbd --key=']
 
 
 def _cpu_seconds(function, argument):

@@ -30,9 +30,10 @@ from ceilometer.diagnostics.secrets import secret_names
     ('pw', True), ('my_pw', True), ('mypw', True), ('bindpw', True),
     ('creds', True), ('pgpass', True), ('jwt', True), ('psk', True),
     ('otp', True), ('pin', True), ('pins_max', False), ('secret_id', True),
-    ('X-Amz-Credential', True), ('tokenId', True), ('access_key_id', False),
-    ('snmp_community', True), ('password2', True), ('passwordHash', True),
-    ('routing_key', False), ('KeyError', False), ('InvalidToken', False),
+    ('X-Amz-Credential', True), ('X-Amz-Signature', True), ('tokenId', True),
+    ('access_key_id', False), ('snmp_community', True), ('password2', True),
+    ('passwordHash', True), ('routing_key', False), ('KeyError', False),
+    ('InvalidToken', False),
     ('AuthorizationFailure', False), ('private_key', True),
     ('bypass', False), ('spin', False), ('mapping', False),
     ('author', False), ('token_endpoint', False)])
@@ -42,7 +43,7 @@ def test_secret_names_are_told_by_their_words(name, secret):
 
 
 @pytest.mark.parametrize(('name', 'perhaps'), [
-    ('key', True), ('keys', True), ('X-Amz-Signature', True), ('sig', True),
+    ('key', True), ('keys', True), ('x_signature', True), ('sig', True),
     ('auth', True), ('http_auth', True), ('session', True), ('mykey', True),
     ('volume_key', True), ('monkey', False), ('primary_key', False),
     ('sort_keys', False), ('design', False), ('password', False)])

@@ -322,7 +322,8 @@ class _Arguments:
                     attached, self._mask, self._depth + 1)
             self._next = 'command'
             return argument
-        if letter in known.secret:
+        if letter in known.secret and (
+                not known.verb or f' {known.verb}' in self._said):
             if attached:
                 return before + self._pair(attached)
             # mysql -p asks

@@ -21,6 +21,7 @@ Pure, for any process and thread; raises nothing for any text.
 from __future__ import annotations
 
 from collections.abc import Iterator
+import re
 
 from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import looks
@@ -31,71 +32,75 @@ HINTS = ('rootpw', 'bindpw', 'community', 'com2sec', 'createuser',
          'password', 'authtok', 'auth_pass', 'auth-pass', 'stats auth',
          'secret ', '-server', '-key', 'isakmp', 'auth ', 'pre_shared_key',
          'setuser', 'digest:', 'setenv', 'env ', 'form-data', 'eap ', 'psk ',
-         'user')
+         'user', '432:', ':*:', 'net use', 'sink ')
 
-_SPACE = r'[ \t]{1,40}'
-_VALUE = r"""(?:"([^"\n]{1,400})"|'([^'\n]{1,400})'|([^\s"']{1,400}))"""
-_END = r'[ \t]{0,40}(?=\r?\n|\Z)'
-_START = r'(?:\A|(?<=\n))[ \t]{0,40}'
+#: Parts of regular expressions: what divides a name from its value,
+SPACE = r'[ \t]{1,40}'
+#: the value, in quotes or not,
+VALUE = r"""(?:"([^"\n]{1,400})"|'([^'\n]{1,400})'|([^\s"']{1,400}))"""
+#: the end of the line,
+END = r'[ \t]{0,40}(?=\r?\n|\Z)'
+#: the beginning of a line, or of what a line of a log says.
+START = r'(?:\A|(?<=\n)|(?<=\] ))[ \t]{0,40}'
 # A line may be an item of a list, or end in a semicolon.
 _ITEM_START = r'(?:\A|(?<=[\n"\';]))[ \t]{0,40}'
 _ITEM_END = r'[ \t]{0,40}(?=\r?\n|\Z|["\';])'
 # How a password is written, in the words of routers: 5 S
-_KIND = rf'(?:\d{_SPACE})?'
+_KIND = rf'(?:\d{SPACE})?'
 _DIRECTIVES = tuple(map(patterns.pattern, (
     # Anaconda's has options
-    rf'{_START}(?:rootpw(?:{_SPACE}--[a-z]{{1,20}}){{0,3}}|rootbindpw'
+    rf'{START}(?:rootpw(?:{SPACE}--[a-z]{{1,20}}){{0,3}}|rootbindpw'
     rf'|bindpw|wpa_passphrase|requirepass'
     rf'|masterauth|ldap_default_authtok|trapcommunity|authcommunity'
-    rf'|r[ow]community6?){_SPACE}{_VALUE}{_END}',
+    rf'|r[ow]community6?){SPACE}{VALUE}{END}',
     # from where: an address, then an OID
-    rf'\br[ow]community6?{_SPACE}{_VALUE}'
-    rf'{_SPACE}(?:default|-v|[\d\[]|[a-z][\w-]*\.)[^\n]{{0,200}}',
-    rf'{_START}com2sec6?{_SPACE}(?:-\w+{_SPACE}\S{{1,100}}{_SPACE})?'
-    rf'\S{{1,100}}{_SPACE}\S{{1,100}}{_SPACE}{_VALUE}{_END}',
-    rf'{_ITEM_START}createuser{_SPACE}(?:-e{_SPACE}\S{{1,100}}{_SPACE})?'
-    rf'\S{{1,100}}{_SPACE}(?:md5|sha[\d-]{{0,8}}){_SPACE}{_VALUE}'
-    rf'(?:{_SPACE}(?:des|aes[\d-]{{0,8}})(?:{_SPACE}{_VALUE})?)?{_ITEM_END}',
-    rf'\bsnmp-server{_SPACE}community{_SPACE}{_VALUE}',
+    rf'\br[ow]community6?{SPACE}{VALUE}'
+    rf'{SPACE}(?:default|-v|[\d\[]|[a-z][\w-]*\.)[^\n]{{0,200}}',
+    rf'{START}com2sec6?{SPACE}(?:-\w+{SPACE}\S{{1,100}}{SPACE})?'
+    rf'\S{{1,100}}{SPACE}\S{{1,100}}{SPACE}{VALUE}{END}',
+    rf'{_ITEM_START}createuser{SPACE}(?:-e{SPACE}\S{{1,100}}{SPACE})?'
+    rf'\S{{1,100}}{SPACE}(?:md5|sha[\d-]{{0,8}}){SPACE}{VALUE}'
+    rf'(?:{SPACE}(?:des|aes[\d-]{{0,8}})(?:{SPACE}{VALUE})?)?{_ITEM_END}',
+    rf'\bsnmp-server{SPACE}community{SPACE}{VALUE}',
     # of netrc
-    rf'\blogin{_SPACE}\S{{1,100}}{_SPACE}password{_SPACE}{_VALUE}'
-    rf'(?={_SPACE}(?:account|machine|macdef)|{_END})',
+    rf'\blogin{SPACE}\S{{1,100}}{SPACE}password{SPACE}{VALUE}'
+    rf'(?={SPACE}(?:account|machine|macdef)|{END})',
     # of keepalived and HAProxy
-    rf'\b(?:vip_)?auth_pass{_SPACE}{_VALUE}{_END}',
-    rf'\bstats{_SPACE}auth{_SPACE}[^\s:]{{1,100}}:{_VALUE}',
-    rf'\buser{_SPACE}\S{{1,100}}{_SPACE}insecure-password{_SPACE}{_VALUE}',
-    rf'{_START}user{_SPACE}\S{{1,100}}{_SPACE}password{_SPACE}{_VALUE}'
-    rf'(?={_SPACE}groups|{_END})',
+    rf'\b(?:vip_)?auth_pass{SPACE}{VALUE}{END}',
+    rf'\bstats{SPACE}auth{SPACE}[^\s:]{{1,100}}:{VALUE}',
+    rf'\buser{SPACE}\S{{1,100}}{SPACE}insecure-password{SPACE}{VALUE}',
+    rf'{START}user{SPACE}\S{{1,100}}{SPACE}password{SPACE}{VALUE}'
+    rf'(?={SPACE}groups|{END})',
     # of switches and routers
-    rf'\bneighbor{_SPACE}\S{{1,100}}{_SPACE}password{_SPACE}{_KIND}{_VALUE}'
-    rf'{_END}',
-    rf'\busername{_SPACE}\S{{1,100}}{_SPACE}(?:privilege{_SPACE}\d{{1,2}}'
-    rf'{_SPACE})?(?:secret|password){_SPACE}{_KIND}{_VALUE}{_END}',
-    rf'\benable{_SPACE}(?:secret|password){_SPACE}\d{_SPACE}{_VALUE}{_END}',
-    rf'\b(?:tacacs|radius)-server{_SPACE}(?:host{_SPACE}\S{{1,100}}{_SPACE})?'
-    rf'key{_SPACE}{_KIND}{_VALUE}{_END}',
-    rf'\bmessage-digest-key{_SPACE}\d{{1,3}}{_SPACE}md5{_SPACE}{_KIND}'
-    rf'{_VALUE}',
-    rf'\bospf{_SPACE}authentication-key{_SPACE}{_KIND}{_VALUE}{_END}',
-    rf'\bisakmp{_SPACE}key{_SPACE}{_KIND}{_VALUE}{_SPACE}address\b',
-    rf'\bauth{_SPACE}(?:md5|sha)[\d-]{{0,4}}{_SPACE}{_VALUE}'
-    rf'(?:{_SPACE}priv{_SPACE}(?:des|aes)[\d-]{{0,4}}'
-    rf'(?:{_SPACE}\d{{3}})?{_SPACE}{_VALUE})?{_END}',
-    rf'\bset{_SPACE}snmp{_SPACE}community{_SPACE}{_VALUE}',
-    rf'\bpre_shared_key{_SPACE}{_VALUE}{_END}',
-    rf':{_SPACE}(?:eap|xauth|psk|ntlm){_SPACE}(?=["\']){_VALUE}',
+    rf'\bneighbor{SPACE}\S{{1,100}}{SPACE}password{SPACE}{_KIND}{VALUE}'
+    rf'{END}',
+    rf'\busername{SPACE}\S{{1,100}}{SPACE}(?:privilege{SPACE}\d{{1,2}}'
+    rf'{SPACE})?(?:secret|password){SPACE}{_KIND}{VALUE}{END}',
+    rf'\benable{SPACE}(?:secret|password){SPACE}\d{SPACE}{VALUE}{END}',
+    rf'\b(?:tacacs|radius)-server{SPACE}(?:host{SPACE}\S{{1,100}}{SPACE})?'
+    rf'key{SPACE}{_KIND}{VALUE}{END}',
+    rf'\bmessage-digest-key{SPACE}\d{{1,3}}{SPACE}md5{SPACE}{_KIND}'
+    rf'{VALUE}',
+    rf'\bospf{SPACE}authentication-key{SPACE}{_KIND}{VALUE}{END}',
+    rf'\bisakmp{SPACE}key{SPACE}{_KIND}{VALUE}{SPACE}address\b',
+    rf'\bauth{SPACE}(?:md5|sha)[\d-]{{0,4}}{SPACE}{VALUE}'
+    rf'(?:{SPACE}priv{SPACE}(?:des|aes)[\d-]{{0,4}}'
+    rf'(?:{SPACE}\d{{3}})?{SPACE}{VALUE})?{END}',
+    rf'\bset{SPACE}snmp{SPACE}community{SPACE}{VALUE}',
+    rf'\bpre_shared_key{SPACE}{VALUE}{END}',
+    rf':{SPACE}(?:eap|xauth|psk|ntlm){SPACE}(?=["\']){VALUE}',
     # of csh and Dockerfiles, and the parts of a form
-    rf'{_START}(?:setenv|env){_SPACE}\w{{0,60}}'
-    rf'(?:password|passwd|secret|token){_SPACE}{_VALUE}{_END}',
+    rf'{START}(?:setenv|env){SPACE}\w{{0,60}}'
+    rf'(?:password|passwd|secret|token){SPACE}{VALUE}{END}',
     r'name=\\?"[\w.-]{0,60}(?:password|passwd|secret|token)\\?"'
     r'(?:\\r\\n|\r\n|\n|\\n){2}([^\r\n\\]{1,400})',
     # of Redis, ZooKeeper and QEMU
-    rf'\bset{_SPACE}(?:requirepass|masterauth){_SPACE}{_VALUE}',
-    rf'\bauth-pass{_SPACE}\S{{1,100}}{_SPACE}{_VALUE}{_END}',
-    rf'\bsetuser{_SPACE}(?:[^\s>]{{1,100}}{_SPACE}){{1,9}}>{_VALUE}',
+    rf'\bset{SPACE}(?:requirepass|masterauth){SPACE}{VALUE}',
+    rf'\bauth-pass{SPACE}\S{{1,100}}{SPACE}{VALUE}{END}',
+    rf'\bsetuser{SPACE}(?:[^\s>]{{1,100}}{SPACE}){{1,9}}>{VALUE}',
     r'\bdigest:(?!sha|md5)[^\s:]{1,100}:([^\s:"\']{1,400})',
-    rf'\bset_password{_SPACE}(?:vnc|spice){_SPACE}{_VALUE}',
-    rf'\bchange{_SPACE}vnc{_SPACE}password{_SPACE}{_VALUE}{_END}',
+    rf'\bset_password{SPACE}(?:vnc|spice){SPACE}{VALUE}',
+    rf'\bchange{SPACE}vnc{SPACE}password{SPACE}{VALUE}{END}',
     # of Samba: the user and the password in one
     r'\buser(?:name)?[\"\']{0,2}[=:][ ]?[\"\']?[\w.@\\/+-]{1,100}%'
     r'([^\s,;\"\'&]{1,400})',
@@ -104,6 +109,16 @@ _DIRECTIVES = tuple(map(patterns.pattern, (
     r'([^\n]{1,400})',
     # of expect
     r'assword[^\n]{0,40}\s{1,40}send[ ](?:--[ ])?"([^"\n]{1,200})"',
+    # a file of passwords of PostgreSQL
+    r'(?:\A|(?<=[\s"\']))(?:[\w.*-]{1,100}|\[[\da-f:.]{2,40}\])'
+    r':(?:[56]432|\*):[^\s:]{1,100}:[^\s:]{1,100}:([^\s"\']{1,400})'
+    r'(?=\s*(?:\n|\Z)|["\'])',
+    # of Windows and of SNMP
+    rf'\bnet{SPACE}use{SPACE}(?:(?:[a-z]|lpt\d):{SPACE}|\*{SPACE})?'
+    rf'\\{{2,9}}[^\s"\']{{1,200}}{SPACE}(?:/user:\S{{1,100}}{SPACE})?'
+    rf'(?!/){VALUE}',
+    rf'{START}trap2?sink{SPACE}\S{{1,200}}{SPACE}(?!\d{{1,5}}\s){VALUE}'
+    rf'(?:{SPACE}\d{{1,5}})?{END}',
 )))
 # What each of them has in it, in their order: to look for that is fast.
 _SIGNS = (
@@ -112,15 +127,15 @@ _SIGNS = (
     'enable', '-server', 'message-digest-key', 'authentication-key', 'isakmp',
     'auth', 'snmp', 'pre_shared_key', '', 'env', 'name=', 'set',
     'auth-pass', 'setuser', 'digest:', 'set_password', 'vnc',
-    '%', 'is not valid', 'send')
+    '%', 'is not valid', 'send', ':', 'net', 'trap')
 # Of FTP and POP3, in capital letters: the same word begins sentences.
 _PASS = patterns.pattern(
-    rf"""(?:\A|(?<=[\n'"]))(?:[>-]{{1,5}}{_SPACE})?PASS[ ]"""
+    rf"""(?:\A|(?<=[\n'"]))(?:[>-]{{1,5}}{SPACE})?PASS[ ]"""
     r"""([^\s"'\\]{1,400})"""
     r"""(?=\s*(?:\n|\Z)|\\r|["'])""")
 # AUTH S and AUTH USER S of Redis; no mechanism of SMTP.
 _AUTH = patterns.pattern(
-    rf"""(?:\A|(?<=[\n'"]))(?:[>-]{{1,5}}{_SPACE})?AUTH[ ]"""
+    rf"""(?:\A|(?<=[\n'"]))(?:[>-]{{1,5}}{SPACE})?AUTH[ ]"""
     r"""(?!(?:PLAIN|LOGIN|NTLM|XOAUTH2|GSSAPI|EXTERNAL)\b)"""
     r"""(?![A-Z]+-(?:MD5|SHA)\b)"""
     r"""(?:([\w.@-]{1,100})[ ])?([^\s"'\\]{1,400})"""
@@ -129,15 +144,8 @@ _AUTH = patterns.pattern(
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:
     for directive, sign in zip(_DIRECTIVES, _SIGNS, strict=True):
-        if sign not in text.lower:
-            continue
-        for found in directive.finditer(text.lower):
-            for number in range(1, len(found.groups()) + 1):
-                start, end = found.span(number)
-                if end > start and not looks.says_none(
-                        text.whole[start:end]) and not looks.is_complaint(
-                            text.lower, start):
-                    yield start, end
+        if sign in text.lower:
+            yield from values(text, directive)
     if 'PASS ' in text.whole:
         for found in _PASS.finditer(text.whole):
             yield found.span(1)
@@ -146,6 +154,22 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
             if looks.of_credential(found[2]) or found[1] == 'default' and (
                     not looks.says_none(found[2])):
                 yield found.span(2)
+
+
+def values(text: spans.Text,
+           directive: re.Pattern[str]) -> Iterator[spans.Span]:
+    """What the groups of a regular expression hold, where it is a value.
+
+    :param text: the text
+    :param directive: for a text in lower case
+    """
+    for found in directive.finditer(text.lower):
+        for number in range(1, len(found.groups()) + 1):
+            start, end = found.span(number)
+            if end > start and not looks.says_none(
+                    text.whole[start:end]) and not looks.is_complaint(
+                        text.lower, start):
+                yield start, end
 
 
 DIRECTIVES = spans.Recognizer(

@@ -12,14 +12,15 @@
 
 """Recognizes what elements of XML with secret names hold.
 
-Attributes are :mod:`.named_values`. Pure, for any process and thread; raises
-nothing for any text.
+Attributes with such names are :mod:`.named_values`. Pure, for any process and
+thread; raises nothing for any text.
 """
 
 from __future__ import annotations
 
 import bisect
 from collections.abc import Iterator
+import re
 
 from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import looks
@@ -28,6 +29,9 @@ from ceilometer.diagnostics.secrets import secret_names
 from ceilometer.diagnostics.secrets import spans
 
 _TAG = patterns.pattern(r'<(?:[\w.-]{1,100}:)?([\w.-]{1,200})')
+_ATTRIBUTE = patterns.pattern(
+    r"""\s(value|content|text|val|data|default|string|current|id|body)\s{0,9}=
+    \s{0,9}(?:"([^"]*)"|'([^']*)')""", re.VERBOSE)
 #: So many characters the attributes of an element may have.
 ATTRIBUTES_CHARS_MAX = 1000
 
@@ -43,6 +47,8 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
         if says is secret_names.Says.NOTHING:
             continue
         opened = text.whole.find('>', at, at + ATTRIBUTES_CHARS_MAX)
+        yield from _attributes(text, at, text.line_end(at) if opened < 0
+                               else opened)
         if opened < 0 or text.whole[opened - 1] == '/':
             continue
         start = opened + 1
@@ -67,6 +73,21 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
         if not looks.says_none(text.whole[start:min(end, start + 40)]):
             yield start, end
             at = max(at, end)
+
+
+def _attributes(text: spans.Text, at: int,
+                end: int) -> Iterator[spans.Span]:
+    """What an element with a secret name says in attributes of other names.
+
+    :param at: where its name ends
+    :param end: where its tag ends
+    """
+    for found in _ATTRIBUTE.finditer(
+            text.whole, at, min(end, at + ATTRIBUTES_CHARS_MAX)):
+        value = found[2] or found[3] or ''
+        if value and not looks.says_none(value) and (
+                found[1] != 'id' or looks.of_credential(value)):
+            yield found.span(2 if found[2] else 3)
 
 
 ELEMENTS = spans.Recognizer(

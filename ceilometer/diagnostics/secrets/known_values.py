@@ -22,7 +22,6 @@ Pure, for any process and thread; raises nothing for any text.
 from __future__ import annotations
 
 import base64
-import bisect
 from collections.abc import Iterable
 from collections.abc import Iterator
 import contextlib
@@ -32,6 +31,7 @@ from urllib import parse
 
 from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics import pauses
+from ceilometer.diagnostics.secrets import decoded
 from ceilometer.diagnostics.secrets import spans
 
 #: Shorter values are masked where they stand, but not wherever they turn up:
@@ -51,8 +51,7 @@ _ESCAPES = (
         |(?P<bytes>(?:\\+x[0-9A-Fa-f]{2})+)
         |(?P<octal>(?:\\+[0-3][0-7]{2})+)
         |(?P<unicode>(?:\\+u[0-9A-Fa-f]{4}|\\+U[0-9A-Fa-f]{8})+)
-        |&(?:amp;)*(?P<entity>
-            amp|lt|gt|quot|apos|\#\d{1,7}|\#[xX][0-9A-Fa-f]{1,6});
+        |&(?:amp;)*(?P<entity>""" + decoded.ENTITY + r""");
         |(?P<nothing>[+]|""")
 # Of a backslash nobody can tell whether \n stands for a new line or for an n.
 _BACKSLASH = r'\\+(?:[nrt](?![A-Za-z]{2}))?'
@@ -67,9 +66,6 @@ _ESCAPE_OR_SPACE = tuple(patterns.pattern(reading + r'|\s+', re.VERBOSE)
 # what the readings after the first are for
 _READ_OTHERWISE = (patterns.pattern(r'\\[nrt][A-Za-z]{2}'),
                    patterns.pattern(_FOLD))
-_ESCAPED_PERCENT = patterns.pattern(r'%(?:25)+(?=[0-9A-Fa-f]{2})')
-_ENTITIES = {'amp': '&', 'lt': '<', 'gt': '>', 'quot': '"', 'apos': "'"}
-_HEX = patterns.pattern(r'[0-9A-Fa-f]{4,8}')
 
 
 class KnownValues:
@@ -224,44 +220,7 @@ def _bare(whole: str, reading: int) -> str:
 
 def _meant(found: re.Match[str]) -> str:
     # what is left out of a text is left out of what an escape means as well
-    return _decoded(found).replace('+', '').replace('\\', '')
-
-
-def _decoded(found: re.Match[str]) -> str:
-    kind = found.lastgroup
-    text = found[0]
-    if kind == 'percent':
-        return _of_bytes(_ESCAPED_PERCENT.sub('%', text).replace('%', ''))
-    if kind == 'bytes':
-        return _of_bytes(text.replace('\\', '').replace('x', ''))
-    if kind == 'octal':
-        return _of_bytes(''.join(
-            f'{int(digits, 8):02x}' for digits in text.split('\\') if digits))
-    if kind == 'unicode':
-        characters = ''.join(
-            _character(int(code, 16)) for code in _HEX.findall(
-                text.replace('u', ' ').replace('U', ' ')))
-        return characters.encode('utf-16', 'surrogatepass').decode(
-            'utf-16', 'replace')
-    if kind == 'entity':
-        name = found['entity']
-        if name in _ENTITIES:
-            return _ENTITIES[name]
-        return _character(int(name[2:], 16) if name[1] in 'xX'
-                          else int(name[1:]))
-    return ''
-
-
-def _of_bytes(digits: str) -> str:
-    data = bytes.fromhex(digits)
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data.decode('latin-1')
-
-
-def _character(code: int) -> str:
-    return chr(code) if code < 0x110000 else ''
+    return decoded.meaning(found).replace('+', '').replace('\\', '')
 
 
 class _Undressed:
@@ -272,44 +231,22 @@ class _Undressed:
     """
 
     def __init__(self, whole: str, reading: int) -> None:
-        pieces = []
-        #: where pieces begin in the bare text, and in the whole one
-        self._starts: list[int] = []
-        self._places: list[spans.Span] = []
-        self._literal: list[bool] = []
+        self._pieces = decoded.Pieces()
         at = 0
-        length = 0
-
-        def add(text: str, start: int, end: int, literal: bool) -> None:
-            nonlocal length
-            if text:
-                pieces.append(text)
-                self._starts.append(length)
-                self._places.append((start, end))
-                self._literal.append(literal)
-                length += len(text)
-
         for found in _ESCAPE_OR_SPACE[reading].finditer(whole):
-            add(whole[at:found.start()], at, found.start(), True)
+            self._pieces.add(whole[at:found.start()], at, found.start(), True)
             # an escape may mean white space
-            add(''.join(_meant(found).split()), *found.span(), False)
+            self._pieces.add(
+                ''.join(_meant(found).split()), *found.span(), False)
             at = found.end()
-        add(whole[at:], at, len(whole), True)
-        self._bare = ''.join(pieces)
+        self._pieces.add(whole[at:], at, len(whole), True)
 
     def find(self, forms: Iterable[str]) -> Iterator[spans.Span]:
         """Where forms stand, in the whole text.
 
         :param forms: without escapes and white space
         """
+        bare = self._pieces.text
         for form in forms:
-            for start, end in _all(self._bare, form):
-                yield self._place(start)[0], self._place(end - 1)[1]
-
-    def _place(self, at: int) -> spans.Span:
-        number = bisect.bisect_right(self._starts, at) - 1
-        start, end = self._places[number]
-        if self._literal[number]:
-            start += at - self._starts[number]
-            end = start + 1
-        return start, end
+            for start, end in _all(bare, form):
+                yield self._pieces.span(start, end)

@@ -54,11 +54,14 @@ _NUMBER = patterns.pattern(r'[+-]?[0-9.,:]+[a-zA-Z%]{0,2}\Z')
 _ALGORITHM = patterns.pattern(
     r'(?:(?:hmac[-_]?)?(?:sha|md|blake)[-_]?\d{1,3}(?:[-_/]\d{3})?'
     r'|(?:ssh-)?(?:ed25519|x25519)|ecdsa-sha2-nistp\d{3}|rsa-?\d{4}'
-    r'|aes-?\d{3}(?:-[a-z]{3})?|value\d{1,3})\Z',
+    r'|aes-?\d{3}(?:-[a-z]{3})?|value\d{1,3}'
+    # who it is in Windows
+    r'|S-1(?:-\d{1,10}){1,15})\Z',
     re.IGNORECASE)
-# self._password, conf.x.get_token()
+# self._password, conf.x.get_token(), self.get_token(session)
 _REFERENCE = patterns.pattern(
-    r'(?:[A-Za-z_]\w{0,60}\.){1,8}([A-Za-z_]{1,60})(?:\(\))?'
+    r'(?:(?:[A-Za-z_]\w{0,60}\.){1,8}|(?=[a-z_]{1,60}\())([A-Za-z_]{1,60})'
+    r'(?:\((?:\*{0,2}[a-zA-Z_][a-zA-Z_.=]{0,60}(?:,[ ]|(?=\)))){0,6}\))?'
     r'(?=[ \t]*(?:[,;)\]}#\r\n]|\Z))')
 # A line of nsswitch.conf, and what a program says
 _NO_PASSWORD = patterns.pattern(
@@ -67,7 +70,11 @@ _NO_PASSWORD = patterns.pattern(
         |db|winbind|altfiles|extrausers|hesiod|oslogin
         |\[[\w=!; ]{1,40}\])(?:[ \t]{1,40}|(?=\r?\n|\Z)))++(?=\r?\n|\Z)
     |[a-z]{2,8}passwd:[ ](?:failed|invalid|cannot|can't|unable|error
-        |unrecognized|unknown|permission|no|not|bad)[ ][a-z]""", re.VERBOSE)
+        |unrecognized|unknown|permission|no|not|bad)[ ][a-z]
+    |passwd:[ ](?:password[ ](?:for|un|expiry|changed|updated|has|is|was)
+        |[Aa]uthentication[ ]t|all[ ]authentication[ ]|(?:un)?locking[ ]p
+        |(?:remov|expir|adjust|chang)ing[ ]\w|you[ ](?:may|must|cannot)
+        |user[ ]['"]?[\w.-]{1,40}['"]?[ ]does)""", re.VERBOSE)
 # mkpasswd --method=md5
 _OPTIONS = patterns.pattern(r'[ \t]{1,9}--?\w')
 _ERRORS = ('Error', 'Exception', 'Failure', 'Refused')

@@ -76,6 +76,9 @@ def _options(text: spans.Text, known: programs.Program,
         yield from _values(whole, known, at, end)
     if known.in_text:
         yield from _words(whole, known, at, end)
+    if known.verb and not re.search(
+            rf'\b{known.verb}\b', whole[at:end]):
+        return
     option = _option(known)
     while (found := option.search(whole, at, end)) is not None:
         at = start = found.end()

@@ -47,6 +47,7 @@ class Program(NamedTuple):
     :ivar slashed: names of options whose value is secret: ``/p:S``
     :ivar taking: names of options with two hyphens whose value is the next
         argument, and no secret
+    :ivar verb: its own verb without which :attr:`secret` says nothing
     """
 
     secret: str = ''
@@ -68,6 +69,7 @@ class Program(NamedTuple):
     in_text: bool = False
     slashed: tuple[str, ...] = ()
     taking: tuple[str, ...] = ()
+    verb: str = ''
 
 
 _MYSQL = Program(secret='p', joined='p', shown='huPSDe',
@@ -79,12 +81,16 @@ _LDAP = Program(secret='wyY', shown='HDbhpUs', flags='xZLvWnM', words=True)
 _SNMP = Program(secret='cAXk', shown='vulaxnrtm', flags='d', words=True)
 _FENCE = Program(secret='p', shown='alonPuK', flags='xvC')
 _LOGIN = Program(secret='p', shown='uf')
+# docker run -p 80:80
+_ENGINE = Program(secret='p', verb='login')
 _SAMBA = Program(secret='U', shown='cLIp', flags='Nk')
 _RAR = Program(secret='p', flags='xelh', words=True)
 _SEVEN_ZIP = Program(secret='p', shown='ot', joined='p', words=True)
 _FREERDP = Program(slashed=('p', 'gp', 'password', 'pass', 'pth'))
 _SQLCMD = Program(secret='P', shown='SUdQqiofc', flags='ECbTnw')
 _MONGO = Program(secret='p', shown='udchoqf', words=True)
+_CEPH = Program(shown='pmcn', words=True, long=('key',))
+_EXEC = Program(secret='pH', shown='udxM')
 _DIG = Program(secret='y', shown='kptxqcb', flags='46')
 
 PROGRAMS: dict[str, Program] = {
@@ -150,14 +156,14 @@ PROGRAMS: dict[str, Program] = {
     'snmpget': _SNMP, 'snmpwalk': _SNMP, 'snmpbulkwalk': _SNMP,
     'snmpset': _SNMP, 'snmpgetnext': _SNMP, 'snmpbulkget': _SNMP,
     'snmptrap': _SNMP, 'snmpinform': _SNMP, 'snmptable': _SNMP,
-    'snmpstatus': _SNMP, 'snmpdf': _SNMP,
+    'snmpstatus': _SNMP, 'snmpdf': _SNMP, 'trapsess': _SNMP,
     'openssl': Program(secret='kK', shown='', single=True, words=True, long=(
         'pass', 'passin', 'passout', 'password', 'passwd', 'k', 'K', 'iv',
         'macopt', 'hmac', 'srppass', 'psk', 'salt'), behind=('passwd',)),
     'keytool': Program(single=True, words=True),
     'smbclient': _SAMBA, 'winexe': _SAMBA, 'wmic': _SAMBA,
-    'net': _SAMBA._replace(last=('user',)), 'smbcacls': _SAMBA,
-    'smbget': _SAMBA, 'smbtree': _SAMBA,
+    'net': _SAMBA._replace(last=('user',), values=('use',)),
+    'smbcacls': _SAMBA, 'smbget': _SAMBA, 'smbtree': _SAMBA,
     'smbpasswd': Program(secret='Uw', shown='rLc', flags='adexnDshi',
                          hidden_from=1, in_text=True),
     'fence_ipmilan': _FENCE, 'fence_ilo': _FENCE, 'fence_drac5': _FENCE,
@@ -184,6 +190,8 @@ PROGRAMS: dict[str, Program] = {
     'isql': Program(shown='d', flags='bvcwq', hidden_from=2, in_text=True),
     'qpdf': Program(long=('password',), hidden_from=0, in_text=True),
     'pdftk': Program(behind=('input_pw', 'owner_pw', 'user_pw')),
+    'crackmapexec': _EXEC, 'netexec': _EXEC, 'nxc': _EXEC, 'cme': _EXEC,
+    'hponcfg': Program(secret='p', shown='usflw', flags='rgvh'),
     'evil-winrm': Program(secret='pH', shown='iuPsec', flags='SlNn'),
     'mongodump': _MONGO, 'mongorestore': _MONGO, 'mongoexport': _MONGO,
     'mongoimport': _MONGO, 'mongostat': _MONGO,
@@ -203,8 +211,8 @@ PROGRAMS: dict[str, Program] = {
                           'ac-user-create'),
                     behind=('set-rgw-api-secret-key',)),
     'rpcclient': Program(secret='U', shown='cp', flags='N', words=False),
-    'docker': Program(secret='p', words=False),
-    'podman': Program(secret='p', words=False),
+    'docker': _ENGINE, 'podman': _ENGINE, 'nerdctl': _ENGINE,
+    'helm': _ENGINE, 'oc': _ENGINE,
     'swift': Program(secret='K', shown='AUV', words=True),
     'ssh-keygen': Program(secret='NP', shown='tfbC', flags='qyl',
                           words=True),
@@ -244,7 +252,8 @@ PROGRAMS: dict[str, Program] = {
     'ovs-vsctl': Program(words=True), 'java': Program(single=True),
     'ls': Program(flags='lahrtR1dSZ', words=True),
     'multipath': Program(shown='v', flags='lftFwW', words=True),
-    'rbd': Program(shown='pmcn', words=True),
+    'rbd': _CEPH, 'rados': _CEPH, 'rbd-nbd': _CEPH, 'ceph-fuse': _CEPH,
+    'cephfs-shell': _CEPH,
     'iostat': Program(words=True), 'smartctl': Program(
         shown='dAi', flags='aix', words=True),
     'nvidia-smi': Program(words=True),

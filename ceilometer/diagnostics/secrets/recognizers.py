@@ -29,6 +29,7 @@ from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics.secrets import announced_commands
 from ceilometer.diagnostics.secrets import call_arguments
+from ceilometer.diagnostics.secrets import decoded
 from ceilometer.diagnostics.secrets import described_values
 from ceilometer.diagnostics.secrets import directives
 from ceilometer.diagnostics.secrets import elements
@@ -39,6 +40,8 @@ from ceilometer.diagnostics.secrets import known_forms
 from ceilometer.diagnostics.secrets import listed_values
 from ceilometer.diagnostics.secrets import named_commands
 from ceilometer.diagnostics.secrets import named_values
+from ceilometer.diagnostics.secrets import ruled_columns
+from ceilometer.diagnostics.secrets import spaced_values
 from ceilometer.diagnostics.secrets import spans
 from ceilometer.diagnostics.secrets import tables
 from ceilometer.diagnostics.secrets import url_credentials
@@ -63,6 +66,8 @@ NAMES: tuple[spans.Recognizer, ...] = (
     call_arguments.CALL_ARGUMENTS,
     listed_values.LISTED_VALUES,
     tables.TABLES,
+    ruled_columns.RULED_COLUMNS,
+    spaced_values.SPACED_VALUES,
     directives.DIRECTIVES,
     fed_passwords.FED_PASSWORDS,
 )
@@ -83,11 +88,13 @@ _SCHEME = patterns.pattern(r'(?i:basic|bearer|digest|negotiate|token)\s+(\S+)')
 _LEFT_OUT = '…'
 
 
-def find(whole: str, names: bool = True) -> Iterator[spans.Span]:
+def find(whole: str, names: bool = True,
+         is_escaped: bool = True) -> Iterator[spans.Span]:
     """The secrets of a text that can be told from the text alone.
 
     :param whole: the text
     :param names: whether to look for them by name as well
+    :param is_escaped: whether to read what is escaped in it as well
     """
     is_word = _WORD.fullmatch(whole) is not None
     if is_word and len(whole) < known_forms.TOKEN_CHARS_MIN:
@@ -108,6 +115,11 @@ def find(whole: str, names: bool = True) -> Iterator[spans.Span]:
             # of a long text each takes its time
             pauses.pause()
             yield from recognizer.find(text)
+    if is_escaped and ('%' in whole or '\\' in whole or '&' in whole) and (
+            pieces := decoded.read(whole)) is not None:
+        for start, end in find(pieces.text, names, False):
+            if end > start:
+                yield pieces.span(start, end)
 
 
 def _has_any(text: str, hints: tuple[str, ...]) -> bool:

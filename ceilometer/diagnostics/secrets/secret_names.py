@@ -86,9 +86,10 @@ _NO_KEYS = frozenset(('monkey', 'turkey', 'hockey', 'donkey', 'whiskey'))
 # Names that would say nothing, or name something: SNMP's and PostgreSQL's.
 _SECRET_PAIRS = frozenset((
     ('community', 'name'), ('community', 'string'),
-    ('authentication', 'string'), ('auth', 'receipt'), ('auth', 'users')))
-# A key that locks something.
-_KEY_OF = frozenset("""
+    ('authentication', 'string'), ('auth', 'receipt'), ('auth', 'users'),
+    ('amz', 'signature')))
+#: What stands before a key that locks something.
+KEY_OF = frozenset("""
     api access private secret auth encryption encrypt decryption decrypt
     signing sign hmac master account shared preshared ssh ssl tls admin
     client fernet aes des crypto session storage application consumer deploy
@@ -179,7 +180,7 @@ def _says(name: str) -> Says:
     if words[-1] == 'key' and len(words) > 1:
         if words[-2] in _KEY_TO:
             return Says.NOTHING
-        if not _KEY_OF.isdisjoint(words):
+        if not KEY_OF.isdisjoint(words):
             return Says.SECRET
     if words[-1] == 'keys' and len(words) > 1 and words[-2] in _KEY_TO:
         return Says.NOTHING

@@ -34,7 +34,10 @@ LINE_CHARS_MAX = 4096
 #: What stands between columns that have lines around them.
 _LINES = ('|', '\u2502', '\u2503')
 #: The same in what is written for programs: names of one word.
-_PLAIN = ('\t', ',')
+_PLAIN = ('\t', ',', ';')
+#: What may stand in either, and which of them it is.
+_SIGNS = (*((sign, False) for sign in _LINES),
+          *((sign, True) for sign in (*_PLAIN, '|')))
 
 _RULE = patterns.pattern(
     r'(?=[^\n]{0,9}(?:--|==|\u2500\u2500|\u2501\u2501))'
@@ -42,15 +45,16 @@ _RULE = patterns.pattern(
 _RECORD = patterns.pattern(r'-\[ record \d{1,9} \][-+]*\s?\Z')
 _NAME = patterns.pattern(r'[\w./() -]{1,60}\Z')
 _PLAIN_NAME = patterns.pattern(r'["\']?[A-Za-z_][\w.]{0,60}["\']?\Z')
-# The second column of a table whose first one has names.
-_VALUE = ('value', 'values')
+_BEFORE = patterns.pattern(r'[\]:][ ]')
+#: The second column of a table whose first one has names.
+VALUE = ('value', 'values')
 
 _Cells = list[spans.Span]
 
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:
     whole = text.whole
-    for sign in _LINES + _PLAIN:
+    for sign, plain in _SIGNS:
         at = 0
         while (at := whole.find(sign, at)) >= 0:
             start = whole.rfind('\n', max(0, at - LINE_CHARS_MAX), at) + 1
@@ -58,16 +62,16 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
             at = text.line_end(at) + 1
             if not names:
                 continue
-            columns = _columns(text, names, sign)
+            columns = _columns(text, names, plain)
             by_rows = columns is None and _names_are_rows(text, start, names)
             if columns is None and not by_rows or not _is_header(
-                    text, start, names, sign):
+                    text, start, names, '' if plain else sign):
                 continue
             while at < len(whole):
                 row = _cells(text, at, sign)
                 if _is_rule(text, at):
                     pass
-                elif len(row) < len(names) or sign in _PLAIN and (
+                elif len(row) < len(names) or plain and (
                         len(row) > len(names) and '"' not in whole[
                             at:text.line_end(at)]):
                     break
@@ -102,14 +106,17 @@ def _cells(text: spans.Text, start: int, sign: str) -> _Cells:
 
 
 def _columns(text: spans.Text, names: _Cells,
-             sign: str) -> dict[int, secret_names.Says] | None:
+             plain: bool) -> dict[int, secret_names.Says] | None:
     """Which columns hold secrets, None if no column does."""
     columns: dict[int, secret_names.Says] = {}
-    form = _PLAIN_NAME if sign in _PLAIN else _NAME
+    form = _PLAIN_NAME if plain else _NAME
     for number, (start, end) in enumerate(names):
         name = text.whole[start:end]
+        if plain and not number:
+            # what stands before the first one in a line of a log
+            name = _BEFORE.split(name)[-1]
         if form.match(name) is None:
-            if sign in _PLAIN:
+            if plain:
                 return None
             continue
         says = secret_names.says(name)
@@ -121,14 +128,14 @@ def _columns(text: spans.Text, names: _Cells,
 def _names_are_rows(text: spans.Text, start: int, names: _Cells) -> bool:
     shown = [text.lower[slice(*cell)] for cell in names
              if cell[1] > cell[0]]
-    return len(shown) == 2 and shown[1] in _VALUE and (
+    return len(shown) == 2 and shown[1] in VALUE and (
         text.line_end(start) > start)
 
 
 def _is_header(text: spans.Text, start: int, names: _Cells,
                sign: str) -> bool:
     """Whether a line is the first of a table, and no text like one."""
-    if sign in _PLAIN:
+    if not sign:
         return True
     before = text.whole[max(0, start - LINE_CHARS_MAX):max(0, start - 1)]
     before = before.rpartition('\n')[2]

@@ -41,7 +41,11 @@ _OF_USERS = frozenset("""
 _USER_ALONE = patterns.pattern(r'[A-Za-z_][A-Za-z_.-]{0,31}\Z')
 # admin:S@10.0.0.1, user:S@tcp(127.0.0.1:3306): no scheme, yet a password
 _BACKWARDS = patterns.pattern(r'[^\s"\'<>(){}\[\],;=|]*')
-_PAIR = patterns.pattern(r'[A-Za-z_][\w.+%-]*:(?!//)')
+# A domain may stand before the user: d/u:S@h
+_PAIR = patterns.pattern(
+    r'(?:[\w.-]{1,100}[/\\])?[A-Za-z_][\w.+%-]*:(?!//)')
+# ceilometer:3.1@sha256:0a1b, an image
+_DIGEST = patterns.pattern(r'sha\d{3}:')
 _BARE_CHARS_MAX = 300
 _PLACE = patterns.pattern(r'[^/?#\s]*')
 _PARAMETER = patterns.pattern(r'([?&;][^=&;#\s]*=)([^&#]*)')
@@ -121,7 +125,8 @@ def _find_bare(text: spans.Text) -> Iterator[spans.Span]:
     at = 0
     while (at := text.whole.find('@', at)) >= 0:
         after = text.whole[at + 1:at + 2]
-        if after.isalnum() or after in ('[', '_'):
+        if (after.isalnum() or after in ('[', '_')) and not (
+                _DIGEST.match(text.whole, at + 1)):
             before = _BACKWARDS.match(text.whole[
                 max(floor, at - _BARE_CHARS_MAX):at][::-1])
             pair = _PAIR.match(

@@ -727,8 +727,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='lines of configuration without a sign are shown',
         file='secrets/directives.py',
-        old='                    yield start, end\n',
-        new='                    pass\n',
+        old='                yield start, end\n',
+        new='                pass\n',
         tests=(IN_CANARIES,)),
     fault.Fault(
         name='PASS of FTP is shown',
@@ -829,8 +829,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name="the options of Anaconda's rootpw are taken for its password",
         file='secrets/directives.py',
-        old='{_SPACE}--[a-z]{{1,20}}){{0,3}}',
-        new='{_SPACE}--[a-z]{{1,20}}){{0}}',
+        old='{SPACE}--[a-z]{{1,20}}){{0,3}}',
+        new='{SPACE}--[a-z]{{1,20}}){{0}}',
         tests=(IN_CANARIES,)),
     fault.Fault(
         name='the item behind an option in a list of YAML is shown',
@@ -844,4 +844,64 @@ FAULTS: tuple[fault.Fault, ...] = (
         old="""    r'([^\\n]{1,400})',\n    # of expect\n""",
         new="""    r'()',\n    # of expect\n""",
         tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='what is escaped is not read',
+        file='secrets/recognizers.py',
+        old="    if is_escaped and ('%' in whole",
+        new="    if False and ('%' in whole",
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='what was escaped is masked beside its place',
+        file='secrets/decoded.py',
+        old='            start += at - self._starts[number]\n',
+        new='            pass\n',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='attributes of elements with secret names are shown',
+        file=ELEMENTS,
+        old='        yield from _attributes(text, at,',
+        new='        yield from () and _attributes(text, at,',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='columns under rules are shown',
+        file='secrets/recognizers.py',
+        old='    ruled_columns.RULED_COLUMNS,\n',
+        new='',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='columns that a semicolon divides are shown',
+        file='secrets/tables.py',
+        old="_PLAIN = ('\\t', ',', ';')",
+        new="_PLAIN = ('\\t', ',')",
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='values of names with a space are shown',
+        file='secrets/recognizers.py',
+        old='    spaced_values.SPACED_VALUES,\n',
+        new='',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='the second of two cells is shown',
+        file='secrets/spaced_values.py',
+        old='            yield found.span(2)\n',
+        new='            yield found.span(1)\n',
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='the port that docker publishes is hidden',
+        file='secrets/named_commands.py',
+        old='    if known.verb and not',
+        new='    if False and not',
+        tests=(SURVIVES,)),
+    fault.Fault(
+        name='the tag of an image is hidden',
+        file=URLS,
+        old="after in ('[', '_')) and not (",
+        new="after in ('[', '_')) and True or (",
+        tests=(SURVIVES,)),
+    fault.Fault(
+        name='the arguments of a call hide it',
+        file=LOOKS,
+        old="){0,6}\\))?'",
+        new="){0}\\))?'",
+        tests=(SURVIVES,)),
 )
