@@ -857,6 +857,32 @@ def no_threads() -> None:
     say('done')
 
 
+def traced() -> None:
+    """Something traces or profiles all threads, and raises, or never returns.
+
+    The environment says by what function, and which.
+    """
+    name, does = os.environ['TEST_TRACE'].split()
+    main = threading.get_ident()
+
+    def trace(frame: object, event: str, argument: object) -> None:
+        if threading.get_ident() != main:
+            if does == 'raises':
+                raise RuntimeError('the tracer fails')
+            threading.Event().wait()
+
+    ceilometer.diagnostics.install(service='example')
+    # what is imported for it is not what is traced
+    ceilometer.diagnostics.write_report()
+    getattr(threading, name)(trace)
+    hook = threading.gettrace if 'trace' in name else threading.getprofile
+    assert hook() is trace
+    ready()
+    until_told()
+    assert hook() is trace
+    say('done')
+
+
 def large_section() -> None:
     """A section that fits in no datagram."""
     ceilometer.diagnostics.install(service='example')

@@ -19,6 +19,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -283,6 +284,26 @@ def test_no_thread_left(start, journal):
     # and the next one
     process.send()
     journal.wait_complete(3)
+    assert process.end() == 0
+
+
+@pytest.mark.parametrize('what', [
+    'settrace raises', 'settrace hangs', 'setprofile raises',
+    'setprofile hangs', 'settrace_all_threads raises',
+    'settrace_all_threads hangs'])
+def test_threads_are_traced(start, journal, what):
+    """A debugger or a profiler costs no report, and keeps its hook."""
+    if not hasattr(threading, what.split()[0]):
+        pytest.skip('Python 3.12 has it')
+    process = start('traced', {'TEST_TRACE': what})
+    process.wait_ready()
+    for count in (2, 3):
+        process.send()
+        report = journal.wait_complete(count)[-1]
+        assert {section.status for section in report.sections} == {
+            fields.STATUS_OK}
+    process.tell()
+    process.wait_line('done')
     assert process.end() == 0
 
 

@@ -21,8 +21,11 @@ Runs inside the machine, with Ceilometer's own interpreter.
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
+import select
+import signal
 import subprocess
 import sys
 import threading
@@ -142,14 +145,39 @@ def hold():
     Each process has a pipe of its own. From the first line in it on, nothing
     else runs Python code here, until the second one.
     """
+    pipe, holding = _pipe_that_holds()
+    while os.read(pipe, 1):
+        holding()
+
+
+def hold_without_thread():
+    """As hold, in the main thread: what is forked must have no other one."""
+    pipe, holding = _pipe_that_holds()
+
+    def asked(signum, frame):
+        # the line that ends it comes with a signal, too
+        if select.select([pipe], [], [], 0)[0]:
+            os.read(pipe, 1)
+            holding()
+
+    signal.signal(signal.SIGIO, asked)
+    fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(pipe, fcntl.F_SETFL,
+                fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def _pipe_that_holds():
     path = os.path.join(DIRECTORY, f'hold-{os.getpid()}')
     os.mkfifo(path + '.new', 0o600)
     # to be read and written: nobody else has to have it open
     pipe = os.open(path + '.new', os.O_RDWR)
     os.rename(path + '.new', path)
     libc, buffer = ctypes.PyDLL(None), ctypes.create_string_buffer(1)
-    while os.read(pipe, 1):
+
+    def holding():
         libc.read(pipe, buffer, 1)
+
+    return pipe, holding
 
 
 def flood():
@@ -387,8 +415,11 @@ def _watch_for_cotyledon():
 
     def loaded(module):
         # the daemon is armed by now: before, there must be no other thread
-        if 'hold' in NAMES and not _is_server():
-            _in_thread(hold)
+        if 'hold' in NAMES:
+            if _is_server():
+                hold_without_thread()
+            else:
+                _in_thread(hold)
         for function in (sections, secrets, given, stepwise):
             if function.__name__ in NAMES:
                 function()

@@ -239,6 +239,35 @@ def test_signal_that_python_makes_up_is_none(waiting, reporter, monkeypatch):
     assert next(infos, 'all') == 'all' and reporter.complaints == 0
 
 
+def test_wait_that_fails_is_not_the_last(waiting, reporter, monkeypatch):
+    """No memory may be left for what the kernel tells, or worse."""
+    errors = iter([MemoryError(), OSError()])
+    real = signal.sigwaitinfo
+
+    def wait(signals):
+        for error in errors:
+            raise error
+        return real(signals)
+
+    monkeypatch.setattr(signal, 'sigwaitinfo', wait)
+    waiting.start({signal.SIGUSR1})
+    waiting.pass_on(signal.SIGUSR1)
+    assert reporter.wait_for(lambda: reporter.triggers)
+    assert next(errors, 'all') == 'all'
+
+
+def test_it_waits_where_others_cannot_be_told(waiting, reporter, siblings):
+    """Another process does not know of it then; it answers."""
+    def begin():
+        raise RuntimeError('open() has been replaced')
+
+    siblings.begin = begin
+    waiting.start({signal.SIGUSR1})
+    waiting.pass_on(signal.SIGUSR1)
+    assert reporter.wait_for(lambda: reporter.triggers)
+    assert reporter.complaints == 1
+
+
 def test_siblings_know_how_far_it_is(waiting, reporter, siblings):
     """Before a report is asked for, and no more when it ends."""
     waiting.start({signal.SIGUSR1})

@@ -27,6 +27,7 @@ import threading
 import time
 from typing import Any
 
+from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import reporter as reporter_module
 
 THREAD_NAME = 'diagnostics-event'
@@ -89,8 +90,9 @@ class Events:
                 return
             self._telling = True
         try:
-            threading.Thread(target=self._tell_all, args=(True,), daemon=True,
-                             name=THREAD_NAME).start()
+            own_thread.OwnThread(
+                target=self._tell_all, args=(True,), daemon=True,
+                name=THREAD_NAME).start()
         except (MemoryError, RuntimeError):
             # no more threads to be had: what is due, here and now
             self._tell_all(False)

@@ -31,6 +31,7 @@ import time
 
 from ceilometer.diagnostics.daemon import journal
 from ceilometer.diagnostics.daemon import keep
+from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import kept_files
 
@@ -58,8 +59,8 @@ def begin() -> None:
         return
     # the thread of another process, before a fork, is none here
     if _thread is None or not _thread.is_alive():
-        made = threading.Thread(target=_run, args=(directory,), daemon=True,
-                                name=THREAD_NAME)
+        made = own_thread.OwnThread(
+            target=_run, args=(directory,), daemon=True, name=THREAD_NAME)
         try:
             made.start()
         except (MemoryError, RuntimeError):

@@ -29,12 +29,12 @@ itself.
 from __future__ import annotations
 
 from collections.abc import Callable
-import threading
 import time
 from typing import Any
 from typing import NamedTuple
 from typing import Protocol
 
+from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import siblings
@@ -176,7 +176,7 @@ class HangWatch:
         self._looking = True
         try:
             # who waits for triggers must not be held up by it
-            threading.Thread(
+            own_thread.OwnThread(
                 target=self._look_at, args=(Overdue(report.Trigger(
                     fields.TRIGGER_HANG, time.time_ns() // 1000), found),),
                 daemon=True, name=siblings.THREAD_NAME).start()

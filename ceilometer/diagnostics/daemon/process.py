@@ -126,7 +126,7 @@ def unit() -> str | None:
                     found = re.findall(r'/([^/]+\.service)(?=/|$)', path)
                     if found:
                         return str(found[-1])
-    except (OSError, ValueError):
-        # no /proc: then there is no way to know
+    except Exception:
+        # no /proc, or open() is not what it was: then there is no way to know
         pass
     return None

@@ -32,6 +32,7 @@ import time
 import traceback
 
 from ceilometer.diagnostics.daemon import descriptors
+from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics.daemon import siblings
@@ -193,8 +194,8 @@ class Reporter:
             self._reporting = True
         if starts:
             try:
-                threading.Thread(target=self._report_all, daemon=True,
-                                 name=THREAD_NAME).start()
+                own_thread.OwnThread(target=self._report_all, daemon=True,
+                                     name=THREAD_NAME).start()
             except (MemoryError, RuntimeError):
                 # no more threads to be had: here and now, then
                 self._report_all()
@@ -281,11 +282,11 @@ class Reporter:
         """Say on standard error that there is no report, and why.
 
         Called where an exception is handled: in the reporter thread, and in
-        the one that waits for signals.
+        the one that waits for signals. Raises nothing: they must go on.
         """
-        text = ('Diagnostic report of pid %d failed:\n%s'
-                % (os.getpid(), traceback.format_exc()))
         with contextlib.suppress(Exception):
+            text = ('Diagnostic report of pid %d failed:\n%s'
+                    % (os.getpid(), traceback.format_exc()))
             if not self._import_gate.acquire(timeout=IMPORT_SECONDS_MAX):
                 return
             try:

@@ -28,6 +28,7 @@ from typing import Any
 from typing import Protocol
 
 from ceilometer.diagnostics.daemon import hang_stacks
+from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import turn
@@ -126,8 +127,8 @@ class Siblings:
                 return
             self._looking = True
         try:
-            threading.Thread(target=self._look_after, daemon=True,
-                             name=THREAD_NAME).start()
+            own_thread.OwnThread(target=self._look_after, daemon=True,
+                                 name=THREAD_NAME).start()
         except (MemoryError, RuntimeError):
             # then another process looks
             self._looking = False

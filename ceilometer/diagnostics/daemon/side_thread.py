@@ -26,6 +26,8 @@ import threading
 from typing import Any
 from typing import TypeVar
 
+from ceilometer.diagnostics.daemon import own_thread
+
 _T = TypeVar('_T')
 
 THREAD_NAME = 'diagnostics-section'
@@ -106,7 +108,7 @@ class SideThread:
     def _start(self) -> threading.Thread | None:
         self._jobs = queue.SimpleQueue()
         self._results = queue.SimpleQueue()
-        thread = threading.Thread(
+        thread = own_thread.OwnThread(
             target=_work, args=(self._jobs, self._results), daemon=True,
             name=THREAD_NAME)
         try:

@@ -25,10 +25,12 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from typing import NamedTuple
 
+from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import reporter as reporter_module
 from ceilometer.diagnostics.daemon import siblings as siblings_module
 from ceilometer.diagnostics import fields
@@ -50,6 +52,10 @@ SYSTEMD = '/run/systemd/system'
 
 #: A watched file is not looked at more often than this.
 WATCH_SECONDS_MIN = 0.1
+
+#: Where waiting itself fails, it is tried again: at once, and later and later,
+#: at last after so long.
+PAUSE_SECONDS_MAX = 60.0
 
 #: In place of the sender of a signal that comes from outside the namespace of
 #: processes; or that one thread has sent another (tgkill(2)), where the limit
@@ -118,7 +124,7 @@ class Waiter:
         if not self._signals and watched is None:
             return
         modified = None if watched is None else watched.modified_nsec()
-        self._thread = threading.Thread(
+        self._thread = own_thread.OwnThread(
             target=self._wait, args=(modified,), daemon=True,
             name=THREAD_NAME)
         try:
@@ -179,7 +185,11 @@ class Waiter:
 
     def _wait(self, modified: int | None) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-        self._siblings.begin()
+        try:
+            self._siblings.begin()
+        except Exception:
+            # then no other process tells of this one; it answers
+            self._reporter.complain()
         # Of those that are not answered only what is sent to this very
         # thread can come here: the call to stop.
         signals = self._signals | {signal.SIGUSR1}
@@ -188,10 +198,15 @@ class Waiter:
             filter(None, (self._kept, self._repeated)), time.monotonic())
         if self._watched is not None:
             due[self._looks(self._watched, modified)] = time.monotonic()
+        pause = 0.01
         while True:
             left = max(0.0, min(due.values(), default=0) - time.monotonic())
-            info = (signal.sigtimedwait(signals, left) if due
-                    else signal.sigwaitinfo(signals))
+            try:
+                info = _signal_of(signals, left if due else None)
+            except Exception:
+                # a profiler's own, or no memory is left: not for ever
+                time.sleep(pause := min(2 * pause, PAUSE_SECONDS_MAX))
+                continue
             if info is not None and info.si_signo not in signals:
                 # Python makes one up if the process is stopped by a signal
                 # meanwhile, and continued when the time is over
@@ -241,6 +256,23 @@ class Waiter:
         return look
 
 
+def _signal_of(signals: Iterable[int],
+               seconds: float | None) -> signal.struct_siginfo | None:
+    """Wait for a signal, for so long, None: for ever.
+
+    :returns: None if time is up
+    """
+    info = (signal.sigwaitinfo(signals) if seconds is None
+            else signal.sigtimedwait(signals, seconds))
+    # A debugger may trace all threads that there are. What it does where
+    # Python code is called might never return: these calls are not of Python.
+    if sys.gettrace() is not None:
+        sys.settrace(None)
+    if sys.getprofile() is not None:
+        sys.setprofile(None)
+    return info
+
+
 def _signal_trigger(info: signal.struct_siginfo,
                     passed_on: Collection[int]) -> report.Trigger:
     trigger = report.Trigger(
@@ -257,7 +289,8 @@ def _signal_trigger(info: signal.struct_siginfo,
 
 def _name_of(pid: int) -> str | None:
     """The name of a process, None if it is gone or hidden."""
-    with contextlib.suppress(OSError):
+    # whatever somebody has put in the place of open(): it is no reason
+    with contextlib.suppress(Exception):
         with open(f'/proc/{pid}/comm', 'rb') as file:
             return file.read().decode(errors='backslashreplace').rstrip('\n')
     # ProtectProc= hides it; sd_booted(3) tells what it is

@@ -36,11 +36,11 @@ import contextlib
 import logging
 import os
 import pathlib
-import threading
 import time
 from typing import Any
 
 from ceilometer.diagnostics.daemon import hang_watch
+from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import sd_notify
 from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import watchdog_time
@@ -245,6 +245,6 @@ def is_kept(pid: int) -> bool:
 def _log(late: str) -> None:
     """Log it, in a thread: who waits for triggers must not be held up."""
     with contextlib.suppress(MemoryError, RuntimeError):
-        threading.Thread(
+        own_thread.OwnThread(
             target=LOG.error, daemon=True, name='diagnostics-watchdog',
             args=('%s; the watchdog is not fed', late)).start()

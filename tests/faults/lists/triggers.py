@@ -33,6 +33,33 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='        pass\n',
         tests=('tests/unit/test_options.py::test_server_of_forks_is_not_'
                'armed_where_that_is_switched_off',)),
+    # threads of ours
+    fault.Fault(
+        name='a debugger may hold up the threads that report',
+        file='daemon/own_thread.py',
+        old="'_trace_hook': None, ",
+        new='',
+        tests=('tests/functional/test_delivery.py::test_threads_are_traced',)),
+    fault.Fault(
+        name='a profiler may hold up the threads that report',
+        file='daemon/own_thread.py',
+        old="'_profile_hook': None,",
+        new='',
+        tests=('tests/functional/test_delivery.py::test_threads_are_traced',)),
+    fault.Fault(
+        name='a wait that fails is the last one',
+        file=WAITER,
+        old='                time.sleep(pause := min(2 * pause, '
+            'PAUSE_SECONDS_MAX))\n                continue\n',
+        new='                raise\n',
+        tests=(TEST_WAITER + 'test_wait_that_fails_is_not_the_last',)),
+    fault.Fault(
+        name='nobody waits where others cannot be told',
+        file=WAITER,
+        old='            # then no other process tells of this one; it answers\n'
+            '            self._reporter.complain()\n',
+        new='            return\n',
+        tests=(TEST_WAITER + 'test_it_waits_where_others_cannot_be_told',)),
     # arming
     fault.Fault(
         name='signals are not blocked',
@@ -547,8 +574,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='without /proc there is no report',
         file='daemon/process.py',
-        old='except (OSError, ValueError):',
-        new='except ValueError:',
+        old='    except Exception:\n        # no /proc',
+        new='    except ValueError:\n        # no /proc',
         tests=('tests/unit/test_process.py::'
                'test_unit_is_not_known_without_proc',)),
     # oslo.reports and cotyledon

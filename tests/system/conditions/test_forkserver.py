@@ -105,6 +105,22 @@ class Service:
         finally:
             self.machine.run(['kill', '-CONT', str(pid)])
 
+    @contextlib.contextmanager
+    def frozen(self, pid: int) -> collections.abc.Iterator[str]:
+        """A process is frozen, in a control group of its own."""
+        group = self.machine.show(NOTIFICATION, 'ControlGroup')['ControlGroup']
+        inner = f'{group}/frozen'
+        path = f'/sys/fs/cgroup{inner}'
+        self.machine.run(['sh', '-c', f'mkdir {path} && echo {pid} '
+                          f'>{path}/cgroup.procs && '
+                          f'echo 1 >{path}/cgroup.freeze'])
+        try:
+            yield inner
+        finally:
+            self.machine.run(['sh', '-c', f'echo 0 >{path}/cgroup.freeze && '
+                              f'echo {pid} >/sys/fs/cgroup{group}/cgroup.procs'
+                              f' && rmdir {path}'])
+
     def told(self, since: str, kind: str) -> list[export_format.Entry]:
         """What was told of its processes, by an event or a hang."""
         return self.machine.entries(
@@ -132,7 +148,7 @@ def service(machine: machines.Machine, unit: conftest.StartUnit,
     return Service(machine)
 
 
-@pytest.mark.parametrize('whose', ['worker', 'master'])
+@pytest.mark.parametrize('whose', ['worker', 'master', 'forkserver'])
 def test_held_process_is_told_by_another(service: Service,
                                          whose: str) -> None:
     """With the stack of the call in C; all others answer, none is harmed."""
@@ -175,6 +191,24 @@ def test_stopped_process_is_told_by_another(service: Service,
     assert entry['REPORT_PROCESS'] == whose
     reports.wait(service.machine, NOTIFICATION,
                  service.machine.armed(NOTIFICATION), since)
+
+
+@pytest.mark.parametrize('whose', ['worker', 'master', 'forkserver'])
+def test_process_that_is_frozen_alone(service: Service, whose: str) -> None:
+    """The others answer, and one of them names its control group."""
+    pid = service.of(whose)
+    since = reports.from_now()
+    with service.frozen(pid) as group:
+        done = service.machine.run(
+            [command.NAME, 'trigger', NOTIFICATION], check=False)
+        entry = service.wait_told(since, 'hang', pid)
+        reports.wait(service.machine, NOTIFICATION, {
+            *service.machine.armed(NOTIFICATION)} - {pid}, since)
+    assert done.returncode == 1
+    assert f'its control group {group} is frozen' in done.stdout
+    assert entry['REPORT_FINDING'] == 'process-frozen'
+    assert entry['REPORT_PROCESS'] == whose
+    reports.wait(service.machine, NOTIFICATION, [pid], since)
 
 
 @pytest.mark.parametrize('name', ['SEGV', 'ABRT', 'KILL'])
@@ -227,6 +261,16 @@ def test_workers_of_a_forkserver_that_ends_run_on(service: Service) -> None:
     assert 'workers-dying' not in done
     # the old ones, the new ones, the master and the new forkserver
     assert '6 of 6 processes have answered' in done
+    # one without its forkserver that cannot answer is told of as any other
+    pid = service.workers[0]
+    with service.stopped(pid):
+        stopped = service.machine.run(
+            [command.NAME, 'trigger', NOTIFICATION], check=False)
+        entry = service.wait_told(since, 'hang', pid)
+    assert stopped.returncode == 1
+    assert '5 of 6 processes have answered' in stopped.stdout
+    assert f'"kill -CONT {pid}" continues it' in stopped.stdout
+    assert entry['REPORT_FINDING'] == 'process-stopped'
 
 
 def test_crash_of_a_forkserver_is_told(service: Service) -> None:
