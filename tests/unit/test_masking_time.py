@@ -106,7 +106,10 @@ UNITS = [
     'secret key = ', 'key: a', 'git config --a ', 'git config a.token ',
     'crudini --set a b ', 'crudini --a ', 'net use ', 'net use \\\\a ',
     'trapsink a ', 'oc login -p ', 'docker run -p ', 'a/b:c@d ', 'a/b:', 'a/',
-    'nxc -p ', 'rbd --key=']
+    'nxc -p ', 'rbd --key=',
+    'rabbitmqctl add_user openstack ', 'openstack ', 'mysql -u openstack ',
+    'password is: ', 'password is: a\n', 'a:/b:c@', "password: 'a' => ",
+    ' /password:', "connect('a', 1, 'b', ", "connect('cn=a', '"]
 
 
 def _cpu_seconds(function, argument):

@@ -34,13 +34,15 @@ ARGUMENTS_CHARS_MAX = 2000
 
 _CALL = patterns.pattern(r'(?<![\w.])[\w.]{1,200}[ ]?(?=\()')
 _KEYWORD = patterns.pattern(r'[A-Za-z_]\w{0,60}=')
+# ldap3: Connection(server, 'cn=admin,dc=x', 'S')
+_BIND_DN = patterns.pattern(r"""[bu]?["'](?i:cn|uid|ou)=""")
 # What follows the name of a user there is a password.
 _LOGINS = ('login', 'logon', 'signin', 'authenticate', 'auth',
            'authentication', 'credentials', 'simplebind', 'simplebinds',
            'binds', 'createuser', 'adduser', 'usernamepassword', 'userpass',
            'authplain', 'basicauthstr', 'usmuserdata', 'computesignature',
            'verifysignature', 'basicauthhandler', 'authpassword',
-           'secretsetvalue')
+           'secretsetvalue', 'usernamepwset')
 # A host or a version, a user, a password.
 _CONNECTS = ('connect',)
 _CLIENTS = ('client', 'connection', 'session')
@@ -66,7 +68,8 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
         if name == 'new':
             compact = found[0].rstrip().replace('.', '')
         is_key = compact in _KEYS
-        is_client = compact.endswith(_CLIENTS + _CONNECTS)
+        is_client = compact.endswith(_CLIENTS + _CONNECTS) or (
+            compact.startswith(_CONNECTS))
         is_login = compact.endswith(_LOGINS)
         is_setter = compact in _SETTERS
         is_password = not is_login and secret_names.is_password(name)
@@ -101,12 +104,18 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
 def _of_client(whole: str, given: list[spans.Span], is_key: bool,
                is_connect: bool) -> Iterator[spans.Span]:
     """What a client is made of that is no host and no user."""
+    # a port may stand behind the host
+    password_at = 3 if len(given) > 1 and whole[
+        given[1][0]:given[1][1]].isdigit() else 2
     for number, item in enumerate(given):
         span = value_lists.secret(whole, item, False)
         if span is None:
             continue
-        value = whole[span[0]:min(span[1], span[0] + looks.LOOK_CHARS_MAX)]
-        if is_key or is_connect and number == 2 or (
+        start, end = span
+        value = whole[start:min(end, start + looks.LOOK_CHARS_MAX)]
+        if is_key or is_connect and number == password_at or (
+                number and _BIND_DN.match(whole, given[number - 1][0])
+                and (start, end) != item) or (
                 number and looks.of_credential(value)
                 and any(map(str.isdigit, value))):
             yield span

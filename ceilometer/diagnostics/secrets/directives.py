@@ -29,7 +29,7 @@ from ceilometer.diagnostics.secrets import spans
 
 HINTS = ('rootpw', 'bindpw', 'community', 'com2sec', 'createuser',
          'passphrase', 'requirepass', 'masterauth', 'masteruser', 'pass ',
-         'password', 'authtok', 'auth_pass', 'auth-pass', 'stats auth',
+         'assword', 'authtok', 'auth_pass', 'auth-pass', 'stats auth',
          'secret ', '-server', '-key', 'isakmp', 'auth ', 'pre_shared_key',
          'setuser', 'digest:', 'setenv', 'env ', 'form-data', 'eap ', 'psk ',
          'user', '432:', ':*:', 'net use', 'sink ')
@@ -51,6 +51,7 @@ _DIRECTIVES = tuple(map(patterns.pattern, (
     # Anaconda's has options
     rf'{START}(?:rootpw(?:{SPACE}--[a-z]{{1,20}}){{0,3}}|rootbindpw'
     rf'|bindpw|wpa_passphrase|requirepass'
+    rf'|def(?:auth|priv)?passphrase|def(?:auth|priv)masterkey|defcommunity'
     rf'|masterauth|ldap_default_authtok|trapcommunity|authcommunity'
     rf'|r[ow]community6?){SPACE}{VALUE}{END}',
     # from where: an address, then an OID

@@ -62,7 +62,7 @@ _ALGORITHM = patterns.pattern(
 _REFERENCE = patterns.pattern(
     r'(?:(?:[A-Za-z_]\w{0,60}\.){1,8}|(?=[a-z_]{1,60}\())([A-Za-z_]{1,60})'
     r'(?:\((?:\*{0,2}[a-zA-Z_][a-zA-Z_.=]{0,60}(?:,[ ]|(?=\)))){0,6}\))?'
-    r'(?=[ \t]*(?:[,;)\]}#\r\n]|\Z))')
+    r'(?=[ \t]*(?:[,;:)\]}#\r\n]|\Z))')
 # A line of nsswitch.conf, and what a program says
 _NO_PASSWORD = patterns.pattern(
     r"""passwd(?:_compat)?:[ \t]{1,40}

@@ -47,6 +47,13 @@ _OPTIONS = (r"""(?:--?(?:salt|type)[\s"',]{1,6}[^\s"',-]{1,40}[\s"',]{1,6}"""
 _ASSIGNED = patterns.pattern(r"""["']?[\w./-]{1,100}=""")
 # What may follow a program's name, and the arguments of a list.
 _BEHIND_NAME = (' ', '\t', '"', "'")
+#: So many arguments of a command line may be called like a program.
+NAMES_MAX = 5
+# What stands before a program, and not before an argument.
+_COMMAND = patterns.pattern(
+    r"""(?:[;|&({`\n\[:][ ]{0,9}["']?|-c[ ]{0,9}["']|[ ]--[ ]{1,9}
+    |\b(?:sudo|exec|env|then|do|time|and|or|nohup|command)[ ]{1,9})\Z""",
+    re.VERBOSE)
 _ITEM = patterns.pattern(r"""[^\s"',\[\]]+""")
 _IN_LIST = patterns.pattern(r"""["'],\s*[bu]?["']""")
 
@@ -163,8 +170,17 @@ def _end(text: spans.Text, at: int) -> int:
         newline = text.whole.find('\n', end + 1, end + chars_max)
         end = len(text.whole) if newline < 0 else newline
     end = min(end, at + chars_max)
-    following = _PROGRAM.search(text.lower, at, end)
-    return following.start() if following else end
+    begin = at
+    for _ in range(NAMES_MAX):
+        following = _PROGRAM.search(text.lower, begin, end)
+        if following is None:
+            return end
+        start = following.start()
+        if _COMMAND.search(text.lower[max(at, start - 20):start]):
+            return start
+        # an argument is called like a program: add_user openstack S
+        begin = following.end()
+    return start
 
 
 @functools.cache

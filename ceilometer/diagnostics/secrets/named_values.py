@@ -54,11 +54,12 @@ _HINTED = patterns.pattern(
     + r'|[^\x00-\x7f]))[\w.-]++')
 _RUN = patterns.pattern(r'[\w.-]*')
 _CLOSE = patterns.pattern(
-    r"""(?:\\{0,8}["'`]|&(?:quot|apos|\#34|\#39);|\*\*)?"""
+    r"""(?:\\{0,8}["'`]|&(?:quot|apos|\#34|\#39);|\*{1,2})?"""
     r'(?:\]|%5[dD])?(?:\[\d{0,4}\])?')
 _SPACE = patterns.pattern(r'[^\S\n]*')
 _SIGN = patterns.pattern(
-    r'(?:=>|:=|->|\u2192|[?+]?={1,2}|:(?!:)|::(?=[ \t])|\uff1a|%3[aAdD]|&gt;)')
+    r'(?:=>|:=|->|<-(?=\s)|\u2192|(?:[?+]|\|\||//)?={1,2}|:(?!:)|::(?=[ \t])'
+    r'|[\uff1a\uff1d\ufe55\u2236]|%3[aAdD]|&gt;)')
 # auth = admin:S, auth=('admin', 'S')
 _USER_AND_PASSWORD = patterns.pattern(
     r"""["']?[\w.@-]{1,100}:(?![/:])\S
@@ -117,6 +118,8 @@ _EXPLICIT = patterns.pattern(r'[ \t]{0,40}\r?\n[ \t]{0,40}:(?=\s)')
 _LINE_START = patterns.pattern(
     r"""[ \t]*(?:[-*+#;>|<][ \t]+|(?:export|set|declare[ ]-\w|setenv|readonly
         |local|Environment=|ENV|ARG)[ \t]+|[$%][ \t])?\Z""", re.VERBOSE)
+# /password:S
+_SLASHED = patterns.pattern(r'(?:\A|\s)/\Z')
 # What may stand before the name of a cause: Could not fetch token: refused
 _COMPLAINT = patterns.pattern(
     r"""\b(?:[Ff]ail\w*|[Cc]ould|[Cc]annot|[Cc]an't|[Uu]nable|[Ee]rrors?
@@ -200,7 +203,8 @@ def _value(text: spans.Text, start: int, end: int,
             and _USER_AND_PASSWORD.match(whole, at, at + 1000)):
         return None
     line, complete = _before(whole, start)
-    if sign[0] == ':' and _in_path(line):
+    if sign[0] == ':' and _in_path(line) and not (
+            at == sign.end() and _SLASHED.search(line)):
         return None
     if secret_names.is_directory(whole[start:end], whole[at:at + 1]):
         return None

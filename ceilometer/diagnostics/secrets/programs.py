@@ -84,6 +84,7 @@ _LOGIN = Program(secret='p', shown='uf')
 # docker run -p 80:80
 _ENGINE = Program(secret='p', verb='login')
 _SAMBA = Program(secret='U', shown='cLIp', flags='Nk')
+_FREEIPMI = Program(secret='pk', shown='huDl', words=False)
 _RAR = Program(secret='p', flags='xelh', words=True)
 _SEVEN_ZIP = Program(secret='p', shown='ot', joined='p', words=True)
 _FREERDP = Program(slashed=('p', 'gp', 'password', 'pass', 'pth'))
@@ -152,11 +153,20 @@ PROGRAMS: dict[str, Program] = {
         secret='wsayY', shown='HDbhpU', flags='xZLvWn', words=True),
     'ipmitool': Program(secret='Pky', shown='HUIptlLoNRCSA', flags='cvVKE',
                         words=False, last=('set password',)),
-    'ipmi-sensors': Program(secret='pk', shown='hu', words=False),
+    **dict.fromkeys((
+        'ipmi-sensors', 'ipmi-dcmi', 'ipmi-sel', 'ipmi-fru', 'ipmi-chassis',
+        'ipmi-raw', 'ipmi-oem', 'ipmi-config', 'bmc-config', 'bmc-info',
+        'bmc-device', 'ipmipower', 'ipmiconsole', 'ipmi-ping'), _FREEIPMI),
     'snmpget': _SNMP, 'snmpwalk': _SNMP, 'snmpbulkwalk': _SNMP,
     'snmpset': _SNMP, 'snmpgetnext': _SNMP, 'snmpbulkget': _SNMP,
     'snmptrap': _SNMP, 'snmpinform': _SNMP, 'snmptable': _SNMP,
     'snmpstatus': _SNMP, 'snmpdf': _SNMP, 'trapsess': _SNMP,
+    'snmpusm': _SNMP._replace(behind=('passwd',), values=('passwd',)),
+    # of Nagios
+    'check_snmp': Program(secret='CAXU', shown='Houwcm', words=True),
+    'check_http': Program(secret='ab', shown='HIpuwc', words=True),
+    'check_mysql': Program(secret='p', shown='HPudwc', words=True),
+    'check_ipmi_sensor': Program(secret='P', shown='HULTx', words=True),
     'openssl': Program(secret='kK', shown='', single=True, words=True, long=(
         'pass', 'passin', 'passout', 'password', 'passwd', 'k', 'K', 'iv',
         'macopt', 'hmac', 'srppass', 'psk', 'salt'), behind=('passwd',)),
@@ -203,7 +213,8 @@ PROGRAMS: dict[str, Program] = {
     'consul': Program(single=True, last=(
         'kv put', 'set-agent-token')),
     'openstack': Program(secret='p', shown='fcntm', long=('payload',),
-                         last=('credential create',), taking=('type',)),
+                         last=('credential create',), taking=('type',),
+                         behind=('token revoke',)),
     'barbican': Program(secret='p', shown='fcntm', long=('payload',)),
     'ansible-vault': Program(behind=('encrypt_string',)),
     'ceph': Program(shown='cnsmf', flags='swv', long=('key',),

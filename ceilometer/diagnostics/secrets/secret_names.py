@@ -87,14 +87,18 @@ _NO_KEYS = frozenset(('monkey', 'turkey', 'hockey', 'donkey', 'whiskey'))
 _SECRET_PAIRS = frozenset((
     ('community', 'name'), ('community', 'string'),
     ('authentication', 'string'), ('auth', 'receipt'), ('auth', 'users'),
-    ('amz', 'signature')))
+    ('amz', 'signature'), ('oauth', 'signature'),
+    ('community', 'read'), ('community', 'write'), ('community', 'ro'),
+    ('community', 'rw'),
+    # of dynamic pollsters: user,password,url
+    ('authentication', 'parameters')))
 #: What stands before a key that locks something.
 KEY_OF = frozenset("""
     api access private secret auth encryption encrypt decryption decrypt
     signing sign hmac master account shared preshared ssh ssl tls admin
     client fernet aes des crypto session storage application consumer deploy
     service identity barbican ceph rbd swift s3 rgw aws ec2 azure gcp google
-    telemetry metering rndc snmp ipmi priv license unseal recovery
+    telemetry temp metering rndc snmp ipmi priv license unseal recovery
     """.split())
 # A key that finds something.
 _KEY_TO = frozenset("""
@@ -206,6 +210,9 @@ def _is_harmless(name: str, words: list[str]) -> bool:
     last = words[-1]
     if last in ('id', 'ids') and len(words) > 1 and words[-2] in _SECRET_IDS:
         return False
+    if last == 'uuid' and words[-2:-1] == ['secret']:
+        # of libvirt, which keeps the secret itself
+        return True
     if last in _HARMLESS_LAST_WORDS:
         return True
     if last == 'in' and words[-2:-1] in (['expires'], ['valid']):

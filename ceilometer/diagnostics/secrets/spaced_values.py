@@ -44,7 +44,9 @@ _FORMS = tuple(map(patterns.pattern, (
     rf'|\[sudo\][ ]|{_START})(?:password|passphrase)[ ]for[ ][^\n]{{1,200}}?'
     rf':{_SPACE}(?!["\'])([^\s"\']{{1,400}}){_END}',
     rf'\b(?:password|passphrase)[ ](?:\[[^\]\n]{{0,60}}\]|\([^)\n]{{1,60}}\))'
-    rf'[ ]?:{_SPACE}{_VALUE}',
+    rf'[ ]?:{_SPACE}{_VALUE}{_END}',
+    rf'\b(?:password|passphrase|passcode|secret|token)[ ](?:is|was):{_SPACE}'
+    rf'{_VALUE}{_END}',
     # names of two words: secret key = S
     rf'\b(?:{_KEY_OF})[ ]key[ ]{{0,3}}[=:][ ]{{0,3}}(?!/|\w{{0,20}}[({{\[])'
     rf'{_VALUE}(?=[ \t]{{0,40}}(?:[,;)\r\n]|\Z))',
@@ -66,8 +68,8 @@ _FORMS = tuple(map(patterns.pattern, (
     rf'{_VALUE}',
 )))
 # What each of them has in it, in their order.
-_SIGNS = (' for ', 'pass', ' key', '  ', '\t', 'login', 'login', 'config',
-          '--set')
+_SIGNS = (' for ', 'pass', 's:', ' key', '  ', '\t', 'login', 'login',
+          'config', '--set')
 # "password";"S" on a line of its own
 _TWO_CELLS = patterns.pattern(
     r'''(?:\A|(?<=\n)|(?<=[\]:]))[ \t]{0,40}"([\w.-]{1,60})"[ ]?[,;\t|][ ]?

@@ -41,9 +41,10 @@ _OF_USERS = frozenset("""
 _USER_ALONE = patterns.pattern(r'[A-Za-z_][A-Za-z_.-]{0,31}\Z')
 # admin:S@10.0.0.1, user:S@tcp(127.0.0.1:3306): no scheme, yet a password
 _BACKWARDS = patterns.pattern(r'[^\s"\'<>(){}\[\],;=|]*')
-# A domain may stand before the user: d/u:S@h
+# A domain may stand before the user, d/u:S@h, or a scheme that was misspelt,
+# mysql//u:S@h
 _PAIR = patterns.pattern(
-    r'(?:[\w.-]{1,100}[/\\])?[A-Za-z_][\w.+%-]*:(?!//)')
+    r'(?:[\w.+-]{1,100}[/\\]{1,3})?[A-Za-z_][\w.+%-]*:(?!//)')
 # ceilometer:3.1@sha256:0a1b, an image
 _DIGEST = patterns.pattern(r'sha\d{3}:')
 _BARE_CHARS_MAX = 300

@@ -32,9 +32,9 @@ _QUOTED = patterns.pattern(
 _OPENING_QUOTE = patterns.pattern(r"""[bBrRuUfF]{0,2}(['"`])""")
 _ESCAPED_QUOTE = patterns.pattern(
     r"""\\{1,8}["']|&(?:quot|apos|#39|#34|#x27|#x22);""")
-# 'a' 'b', 'a' + 'b', and SQL's 'it''s'
+# 'a' 'b', 'a' + 'b', SQL's 'it''s', and what it was before: 'a' => 'b'
 _NEXT_QUOTED = patterns.pattern(
-    r"""[ \t]*(?:\\?\n[ \t]*)?\+?[ \t]*(?=[bBrRuUfF]{0,2}["'])""")
+    r"""[ \t]*(?:\\?\n[ \t]*)?(?:\+|[-=]>)?[ \t]*(?=[bBrRuUfF]{0,2}["'])""")
 _BRACKET = patterns.pattern(r"""["']|[\[\](){}]|\\.""", re.DOTALL)
 _OPENING = '[({'
 _CALL = patterns.pattern(r'[A-Za-z_][\w.]{0,200}(?=[(\[{])')
