@@ -139,6 +139,11 @@ def spin():
         pass
 
 
+def unmask():
+    """Set the signal mask of the main thread anew, as libraries may."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
 def hold():
     """Hold the interpreter in C code where a pipe asks for it.
 
@@ -432,7 +437,7 @@ def _watch_for_cotyledon():
         if 'sections' in NAMES:
             wrapt.register_post_import_hook(
                 unhurried, 'ceilometer.diagnostics.daemon.collect')
-        for function in (stuck_in_c, spin):
+        for function in (stuck_in_c, spin, unmask):
             if function.__name__ in NAMES:
                 _main_thread_of_worker(function)
 

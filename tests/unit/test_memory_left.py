@@ -68,6 +68,15 @@ def test_each_process_of_the_unit_needs_memory(kernel):
         100 * MIB, 80 * MIB, processes=9)) is not None
 
 
+def test_limit_that_may_not_be_asked_for(kernel, monkeypatch):
+    """A filter of system calls in the unit costs no report."""
+    def forbidden(number):
+        raise PermissionError(1, 'Operation not permitted')
+
+    monkeypatch.setattr(memory_left.resource, 'getrlimit', forbidden)
+    assert kernel('0::/x', x={}) is None
+
+
 def test_memory_high_counts(kernel):
     """There, the kernel slows the unit down."""
     assert 'memory.high' in kernel('0::/x', x=version_2(

@@ -28,6 +28,7 @@ import stat
 
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics.command import unit_processes
+from ceilometer.diagnostics.command import waiting_thread
 from ceilometer.diagnostics.outside import proc_files
 
 # So long journald has to take an entry before it is called stuck, seconds.
@@ -77,7 +78,7 @@ def of_process(pid: int, proc: pathlib.Path = _PROC,
         return f'it is stopped: "kill -CONT {pid}" continues it'
     if state == 't':
         return 'a debugger has stopped it'
-    if ignored:
+    if ignored and not waiting_thread.of(pid, proc):
         # an armed process has it blocked in each thread but one
         return f'it ignores {unit_processes.SIGNAL.name}: {_SWITCHED_OFF}'
     return None

@@ -43,6 +43,7 @@ from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics.command import trigger_output
 from ceilometer.diagnostics.command import unit_processes
+from ceilometer.diagnostics.command import waiting_thread
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import findings
 from ceilometer.diagnostics.outside import causes
@@ -138,6 +139,7 @@ def _ask(units: list[system.Unit], answers: list[answers_module.Answer],
         return _within(0)
     start_usec, begun = time.time_ns() // 1000, time.monotonic()
     system.kill(units)
+    signal_those_that_lose_it(answers)
     progress = _Progress(len(answers), not given.quiet)
     try:
         answers_module.wait(journal, answers, start_usec, given.timeout,
@@ -150,6 +152,23 @@ def _ask(units: list[system.Unit], answers: list[answers_module.Answer],
         waited = _within(time.monotonic() - begun)
         _digest(journal, answers)
     return waited
+
+
+def signal_those_that_lose_it(answers: list[answers_module.Answer]) -> None:
+    """Signal the thread that waits where a process would lose the signal."""
+    for answer in answers:
+        process = answer.process
+        threads = waiting_thread.of(process.pid)
+        if not threads:
+            continue
+        if not waiting_thread.signal(process.pid, threads):
+            answer.obstacle = waiting_thread.LOST
+            continue
+        destination.complain(
+            f'pid {process.pid} ({process.command[:80]}): '
+            f'{unit_processes.SIGNAL.name} is not blocked in its main thread '
+            'any more, so "systemctl kill" does not reach it; the thread that '
+            'waits was signalled')
 
 
 def _within(seconds: float) -> str:

@@ -85,10 +85,10 @@ class Reserve:
         self.free()
         restore = None
         if _exhausted():
-            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-            raised = soft + SPARE_DESCRIPTORS
-            if hard == resource.RLIM_INFINITY or raised <= hard:
-                with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+                raised = soft + SPARE_DESCRIPTORS
+                if hard == resource.RLIM_INFINITY or raised <= hard:
                     resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
                     restore = (soft, hard)
         try:

@@ -59,7 +59,11 @@ def shortage(proc: pathlib.Path = _PROC,
     :param proc: where /proc has this process
     :param cgroup: where the control groups are mounted
     """
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    try:
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    except OSError:
+        # a unit may forbid that
+        limit = resource.RLIM_INFINITY
     if limit != resource.RLIM_INFINITY:
         pages = read(proc / 'statm').split()
         size = int(pages[0]) * os.sysconf('SC_PAGE_SIZE') if pages else 0

@@ -198,14 +198,17 @@ class Waiter:
             filter(None, (self._kept, self._repeated)), time.monotonic())
         if self._watched is not None:
             due[self._looks(self._watched, modified)] = time.monotonic()
-        pause = 0.01
+        pause = 0.0
         while True:
             left = max(0.0, min(due.values(), default=0) - time.monotonic())
             try:
                 info = _signal_of(signals, left if due else None)
             except Exception:
                 # a profiler's own, or no memory is left: not for ever
-                time.sleep(pause := min(2 * pause, PAUSE_SECONDS_MAX))
+                if not pause:
+                    self._reporter.complain()
+                pause = min(2 * pause or 0.01, PAUSE_SECONDS_MAX)
+                time.sleep(pause)
                 continue
             if info is not None and info.si_signo not in signals:
                 # Python makes one up if the process is stopped by a signal

@@ -20,6 +20,28 @@ _OUTSIDE = 'tests/unit/test_command_outside.py::'
 _OBSTACLES = 'tests/unit/test_command_obstacles.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
+    # the thread that waits
+    fault.Fault(
+        name='a process that would lose the signal is not asked',
+        file='command/waiting_thread.py',
+        old='    return waiting or blocking\n',
+        new='    return []\n',
+        tests=('tests/unit/test_command_waiting_thread.py::'
+               'test_thread_that_waits_is_signalled',)),
+    fault.Fault(
+        name='a thread gets a signal that its process takes as well',
+        file='command/waiting_thread.py',
+        old=' or (\n                int(main[\'SigBlk\'], 16) & _BIT)',
+        new='',
+        tests=('tests/unit/test_command_waiting_thread.py::'
+               'test_who_takes_the_signal_needs_nothing',)),
+    fault.Fault(
+        name='who may not signal a thread waits for it nevertheless',
+        file='command/trigger.py',
+        old='            answer.obstacle = waiting_thread.LOST\n',
+        new='',
+        tests=('tests/unit/test_command_waiting_thread.py::'
+               'test_who_may_not_signal_it_is_told',)),
     fault.Fault(
         name='nobody sees that journald stores nothing',
         file='command/obstacles.py',

@@ -49,16 +49,14 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a wait that fails is the last one',
         file=WAITER,
-        old='                time.sleep(pause := min(2 * pause, '
-            'PAUSE_SECONDS_MAX))\n                continue\n',
+        old='                time.sleep(pause)\n                continue\n',
         new='                raise\n',
         tests=(TEST_WAITER + 'test_wait_that_fails_is_not_the_last',)),
     fault.Fault(
         name='nobody waits where others cannot be told',
         file=WAITER,
-        old='            # then no other process tells of this one; it answers\n'
-            '            self._reporter.complain()\n',
-        new='            return\n',
+        old='of this one; it answers\n            self._reporter.complain()\n',
+        new='of this one; it answers\n            return\n',
         tests=(TEST_WAITER + 'test_it_waits_where_others_cannot_be_told',)),
     # arming
     fault.Fault(

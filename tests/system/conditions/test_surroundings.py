@@ -145,6 +145,7 @@ def test_hang_that_nobody_asks_about(
     'ProcSubset=pid',
     'Environment=LC_ALL=xx_YY.foo TZ=Nowhere/None',
     'SystemCallFilter=~memfd_create\nSystemCallErrorNumber=EPERM',
+    'SystemCallFilter=~@io-event flock prctl ptrace pidfd_open prlimit64',
 ])
 def test_settings_that_cost_no_report(
         machine: machines.Machine, unit: conftest.StartUnit,
@@ -163,6 +164,27 @@ def test_settings_that_cost_no_report(
     since = reports.from_now()
     done = machine.run([command.NAME, 'trigger', POLLING])
     assert f'{count} of {count} processes have answered' in done.stdout
+    assert {report.pid for report in reports.wait(
+        machine, POLLING, pids, since)} == {*pids}
+    assert machine.armed(POLLING) == pids
+
+
+def test_signal_mask_is_set_anew(
+        machine: machines.Machine, unit: conftest.StartUnit,
+        patient: conftest.Patient) -> None:
+    """The worker would lose the signal; the thread that waits has it."""
+    unit(POLLING, dropin=patient('unmask'))
+    machine.wait_for(machine.path('/run/ceilometer/polling/stuck').exists,
+                     what='the mask to be set', unit=POLLING)
+    pids = machine.armed(POLLING)
+    worker, = machine.workers(POLLING)
+    machine.wait_for(lambda: reports.is_armed(machine, worker),
+                     what='the worker to be armed', unit=POLLING)
+    since = reports.from_now()
+    done = machine.run([command.NAME, 'trigger', POLLING])
+    assert f'{len(pids)} of {len(pids)} processes have answered' in done.stdout
+    line, = done.stderr.splitlines()
+    assert f'pid {worker} ' in line and 'was signalled' in line
     assert {report.pid for report in reports.wait(
         machine, POLLING, pids, since)} == {*pids}
     assert machine.armed(POLLING) == pids
