@@ -12,10 +12,8 @@
 
 """The JSON of a section's data, without holding the interpreter for long.
 
-Most objects in the lists of a section have the same values for most of their
-keys. These stand once, below :data:`USUAL`, and not in each object; options
-with their defaults stand by group and name below :data:`AT_DEFAULT`. So the
-journal takes half of the bytes. :func:`encode_section` and
+What many objects of a section have in common is told once:
+:mod:`ceilometer.diagnostics.told_once`. :func:`encode_section` and
 :func:`decode_section` are each other's inverse.
 
 The encoder of the standard library works in one go, in C, and no other thread
@@ -32,55 +30,15 @@ from collections.abc import Iterator
 import itertools
 import json
 from typing import Any
-from typing import Final
 
 from ceilometer.diagnostics import pauses
+from ceilometer.diagnostics import told_once
 
 #: Most elements of a container that are encoded in one go.
 ELEMENTS_MAX = 64
 
 #: Most characters, about, that are encoded in one go: a millisecond's work.
 CHARS_MAX = 64 * 1024
-
-#: The key of a section's data for values that a key has in each object of a
-#: list that lacks it.
-USUAL: Final = 'usual'
-
-#: And that for the options that have no other keys but these values.
-AT_DEFAULT: Final = 'at_default'
-
-#: By section, by list (``stacks.threads``: of the lists in a list): what its
-#: objects mostly are.
-USUAL_VALUES: Final[dict[str, dict[str, dict[str, Any]]]] = {
-    'threads': {
-        'stacks.threads': {
-            'daemon': True, 'foreground': False, 'diagnostics': False,
-            'state': 'waiting', 'waiting_for': None, 'cpu_share': 0.0},
-    },
-    'configuration': {
-        'options': {
-            'changed': False, 'location': 'default', 'detail': None,
-            'line': None, 'overrides': [], 'error': None, 'secret': False},
-    },
-    'logging': {
-        'loggers': {
-            'level': 'WARNING', 'effective_level': 'WARNING',
-            'propagate': True, 'disabled': False, 'filters': [],
-            'handlers': []},
-    },
-    'summary': {
-        'sections': {'status': 'ok'},
-    },
-}
-
-#: More keys than these, in what anybody may have written, are not filled in.
-_KEYS_MAX = 10
-
-#: Data in which usual values would be as many times as long are left as they
-#: were written.
-FILLED_RATIO_MAX: Final = 64
-
-_NO_VALUE: Final = object()
 
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 
@@ -101,155 +59,17 @@ def encode_section(name: str, data: Any) -> str:
     :param name: of the section
     :param data: what JSON can hold; keys are texts
     """
-    return encode(_without_usual(name, data))
+    return encode(told_once.shorten(name, data))
 
 
-def decode_section(name: str, text: str) -> Any:
+def decode_section(name: str, text: str | bytes) -> Any:
     """The data of a section, whoever wrote them.
 
     :param name: of the section
     :param text: what :func:`encode_section` gave, or any JSON
     :raises ValueError: it is no JSON
     """
-    written = json.loads(text)
-    if (name not in USUAL_VALUES or not isinstance(written, dict)
-            or not isinstance(written.get(USUAL), dict)):
-        return written
-    data = dict(written)
-    usual = data.pop(USUAL)
-    by_group = data.pop(AT_DEFAULT, None)
-    options = data.get('options')
-    # Who writes a long value once and many objects that lack it has a reader
-    # write it as many times.
-    left = FILLED_RATIO_MAX * len(text)
-    if isinstance(by_group, dict) and isinstance(options, list):
-        left -= sum(len(group) * len(values)
-                    for group, values in by_group.items()
-                    if isinstance(values, dict))
-        if left < 0:
-            return written
-        data['options'] = options = options + [
-            {'group': group, 'name': option, 'value': value}
-            for group, values in by_group.items() if isinstance(values, dict)
-            for option, value in values.items()]
-        options.sort(key=_place)
-    lacking = []
-    for path in USUAL_VALUES[name]:
-        values = usual.get(path)
-        if (isinstance(values, dict) and len(values) <= _KEYS_MAX
-                and not any(isinstance(value, (list, dict)) and value
-                            for value in values.values())):
-            found = list(_all_objects(data, path.split('.')))
-            left -= len(found) * sum(
-                len(key) + len(str(value)) for key, value in values.items())
-            lacking.append((found, values))
-    if left < 0:
-        return written
-    for found, values in lacking:
-        _fill_in(found, values)
-    return data
-
-
-def _without_usual(name: str, data: Any) -> Any:
-    """The data of a section in the form that the journal gets."""
-    if (name not in USUAL_VALUES or not isinstance(data, dict)
-            or USUAL in data or AT_DEFAULT in data):
-        return data
-    usual = {}
-    for path, values in USUAL_VALUES[name].items():
-        keys = path.split('.')
-        found = _objects(data, keys)
-        if found is None:
-            continue
-        # what one of them lacks nobody could tell from what is left out
-        left_out = {key: value for key, value in values.items()
-                    if all(key in one for one in found)}
-        if left_out:
-            usual[path] = left_out
-            data = _leave_out(data, keys, left_out)
-    if not usual:
-        return data
-    data = {**data, USUAL: usual}
-    if 'options' in usual and _is_in_order(data['options']):
-        by_group: dict[str, dict[str, Any]] = {}
-        others = []
-        for option in data['options']:
-            if option.keys() == {'group', 'name', 'value'}:
-                by_group.setdefault(
-                    option['group'], {})[option['name']] = option['value']
-            else:
-                others.append(option)
-        data['options'] = others
-        data[AT_DEFAULT] = by_group
-    return data
-
-
-def _objects(data: Any, keys: list[str]) -> list[dict[str, Any]] | None:
-    """All objects of the lists at a path; None if something else is there."""
-    level = [data]
-    for key in keys:
-        lists = [one.get(key) for one in level]
-        if not all(isinstance(elements, list) for elements in lists):
-            return None
-        level = list(itertools.chain.from_iterable(lists))
-        if not all(isinstance(one, dict) for one in level):
-            return None
-    return level or None
-
-
-def _leave_out(data: dict[str, Any], keys: list[str],
-               values: dict[str, Any]) -> dict[str, Any]:
-    """A copy of the data whose objects at a path lack usual values."""
-    key, *further = keys
-    pauses.pause()
-    if further:
-        return {**data, key: [_leave_out(one, further, values)
-                              for one in data[key]]}
-    # what equals no value stands for none
-    usual_of = values.get
-    return {**data, key: [
-        {name: value for name, value in one.items()
-         if (usual := usual_of(name, _NO_VALUE)) is not value and (
-             usual != value
-             # a number can be equal to a boolean, and written otherwise
-             or type(usual) is not type(value))}
-        for one in data[key]]}
-
-
-def _all_objects(data: Any, keys: list[str]) -> Iterator[dict[str, Any]]:
-    """The objects of the lists at a path, whatever else is there."""
-    elements = data.get(keys[0]) if isinstance(data, dict) else None
-    for one in elements if isinstance(elements, list) else ():
-        if keys[1:]:
-            yield from _all_objects(one, keys[1:])
-        elif isinstance(one, dict):
-            yield one
-
-
-def _fill_in(found: list[dict[str, Any]], values: dict[str, Any]) -> None:
-    """Give objects the usual values that they lack."""
-    for one in found:
-        for name, value in values.items():
-            if name not in one:
-                one[name] = (type(value)() if isinstance(
-                    value, (list, dict)) else value)
-
-
-def _is_in_order(options: list[dict[str, Any]]) -> bool:
-    """Whether options stand by group and name, as a reader puts them."""
-    if not all(isinstance(option.get(key), str) for option in options
-               for key in ('group', 'name')):
-        return False
-    places = list(map(_place, options))
-    return all(one < other for one, other in itertools.pairwise(places))
-
-
-def _place(option: Any) -> tuple[bool, str, str]:
-    """Where an option stands among the others."""
-    if not isinstance(option, dict):
-        return True, '', ''
-    group = str(option.get('group'))
-    return group != 'DEFAULT', group, str(option.get('name'))
+    return told_once.fill_in(name, json.loads(text), len(text))
 
 
 def _pieces(data: Any, in_list: bool) -> Iterator[str]:

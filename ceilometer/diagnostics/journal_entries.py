@@ -155,6 +155,16 @@ def json_of(section: report.Section) -> str:
         section.name, section.data)
 
 
+def data_of(name: str, text: str | bytes) -> Any:
+    """The data of a section, as :func:`json_of` wrote it, or anybody.
+
+    :param name: of the section
+    :param text: the values of REPORT_DATA of all its entries, joined
+    :raises ValueError: it is no JSON
+    """
+    return data_json.decode_section(name, text)
+
+
 def _header_fields(header: report.Header) -> dict[str, str]:
     known = {
         fields.MESSAGE_ID: fields.MESSAGE_ID_SECTION,
@@ -244,7 +254,7 @@ def _parse_section(parts: list[Mapping[str, Any]]) -> report.Section:
             'expected one of ' + ', '.join(fields.STATUSES))
     name = _text(first, fields.REPORT_SECTION)
     try:
-        decoded = data_json.decode_section(name, data) if data else None
+        decoded = data_of(name, data) if data else None
     except ValueError as error:
         raise InvalidEntry(
             f'{fields.REPORT_DATA}: not JSON: {error}') from error

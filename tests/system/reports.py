@@ -95,9 +95,22 @@ def _whole(data: str) -> str:
     told = json.loads(data) if data else None
     if not isinstance(told, dict) or 'usual' not in told:
         return data
-    for group, values in told.pop('at_default', {}).items():
+    by_group = told.pop('at_default', {})
+    for group, values in by_group.items():
+        if isinstance(values, str):
+            values = by_group[values]
         told['options'] += [{'group': group, 'name': name, 'value': value}
                             for name, value in values.items()]
+    for level, names in told.pop('at_level', {}).items():
+        told['loggers'] += [{'logger': name, 'level': level,
+                             'effective_level': level} for name in names]
+    for name, numbers in told.pop('all_ok', {}).items():
+        told['sections'].append({'section': name, **dict(zip(
+            ('usec', 'text_bytes', 'data_bytes'), numbers, strict=True))})
+    before: list[typing.Any] = []
+    for stack, count in zip(told.get('stacks', ()),
+                            told.pop('frames_as_before', ()), strict=False):
+        before = stack['frames'] = before[:count] + stack['frames']
     for path, usual in told.pop('usual').items():
         level: list[dict[str, typing.Any]] = [told]
         for key in path.split('.'):

@@ -120,6 +120,25 @@ class TestStacks:
         assert f'[… {left_out[0]} frames left out]' in '\n'.join(
             stacks.render(frames))
 
+    @pytest.mark.parametrize(('above', 'frames', 'expected'), [
+        ('', 'abc', 'abc'), ('abd', 'abc', '2c'), ('axc', 'abc', 'abc'),
+        ('abc', 'abc', '2c'), ('abcde', 'ab', 'ab'), ('ab', 'abc', '2c'),
+        ('abxd', 'abcd', '2cd')])
+    def test_frames_of_the_stack_above_are_counted(
+            self, above, frames, expected):
+        """Where it saves a line; the last call is always there."""
+        def stack(names):
+            return [{'file': 'x.py', 'line': 1, 'function': name,
+                     'source': ''} for name in names]
+
+        lines = stacks.render(stack(frames), stack(above))
+        assert lines == [
+            f'  [… {name} frames as above]' if name.isdigit()
+            else f'  File "x.py", line 1, in {name}' for name in expected]
+        text = stacks.render_all('Tasks', [
+            (['first'], stack(above)), (['second'], stack(frames))])
+        assert text.split('\n\n')[2].split('\n') == ['second', *lines]
+
     def test_linecache_is_left_as_it_was(self):
         """The sources that were read do not stay in memory."""
         linecache.clearcache()
@@ -1065,6 +1084,18 @@ class TestConfiguration:
         assert self.by_name(conf)['DEFAULT', 'from_file']['line'] == 2
         assert 'test.conf line 2)' in told(configuration, conf)[1]
 
+    def test_groups_with_the_same_options_are_told_together(self):
+        """Those of clients, of which each has a dozen."""
+        conf = cfg.ConfigOpts()
+        for group in ('one', 'three', 'two'):
+            conf.register_opt(cfg.StrOpt('url'), group=group)
+            conf.register_opt(cfg.IntOpt('timeout', default=(
+                2 if group == 'three' else 1)), group=group)
+        conf([])
+        paragraphs = told(configuration, conf)[1].split('\n\n')
+        assert paragraphs[-2:] == ['[one]\n[two]\ntimeout = 1\nurl = None',
+                                   '[three]\ntimeout = 2\nurl = None']
+
     def test_invalid_value_costs_no_other(self, conf):
         """A wrong value is told as an error of its option."""
         options = self.by_name(conf)
@@ -1234,8 +1265,9 @@ class TestOrigins:
         assert text.count(
             f'b = 2    (set in {tmp_path}/two.conf line 3; overrides '
             f'{tmp_path}/one.conf line 3)') == 1
-        # the list of all options does not repeat it
-        assert '\n* b = 2\n' in text
+        # the list of all others does not repeat it
+        assert text.count('b = 2') == 1
+        assert '\nd = None\n' in text
 
     @pytest.mark.parametrize(('arguments', 'value', 'expected'), [
         (['--config-file=@one.conf', '--config-dir', '@dir'], '3',
@@ -1408,6 +1440,30 @@ class TestOthers:
             logger.propagate = True
         assert 'test.levels: DEBUG, does not propagate' in text
         assert 'logging.FileHandler from NOTSET to /dev/null' in text
+
+    def test_loggers_with_a_level_only_share_a_line(self):
+        """One for each level; those that have more have their own."""
+        def logger(name, level, **more):
+            return {'logger': name, 'level': level, 'effective_level': level,
+                    'propagate': True, 'disabled': False, 'filters': [],
+                    'handlers': [], **more}
+
+        handler = {'type': 'x.Handler', 'level': 'NOTSET', 'target': None,
+                   'formatter': None, 'format': None}
+        loggers = [
+            logger('root', 'INFO', handlers=[handler]),
+            logger('a', 'INFO'), logger('b', 'WARNING'), logger('c', 'INFO'),
+            logger('d', 'INFO', propagate=False),
+            logger('e', 'INFO', disabled=True),
+            logger('f', 'INFO', filters=['Filter']),
+            {**logger('g', 'NOTSET'), 'effective_level': 'INFO'}]
+        text = log_levels.render({'count': 9, 'disabled_below': None,
+                                  'loggers': loggers})
+        assert text.split('\n')[1:] == [
+            'root: INFO', '  x.Handler from NOTSET to None, format None',
+            'd: INFO, does not propagate', 'e: INFO, DISABLED',
+            'f: INFO, filters Filter', 'g: INFO (inherited)',
+            'INFO only: a, c', 'WARNING only: b']
 
     def test_logger_that_is_switched_off_is_told(self):
         """Its messages are missed."""
@@ -1740,9 +1796,9 @@ class TestSummary:
     def test_columns_are_as_wide_as_they_must_be(self):
         """The journal keeps no blanks for names that do not occur."""
         assert self.told(['ok', 'timeout']).split('\n\n')[1].split('\n') == [
-            'section          status     time  size',
-            'section-ok       ok       0.0 ms   0 B',
-            'section-timeout  timeout  0.0 ms   0 B']
+            'section            time  size',
+            'section-ok       0.0 ms   0 B',
+            'section-timeout  0.0 ms   0 B  timeout']
 
     def test_merged_triggers_are_told(self):
         """Whoever has asked finds that the report answers."""

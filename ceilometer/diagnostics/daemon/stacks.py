@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Iterable
+from collections.abc import Sequence
 import linecache
 import sys
 import time
@@ -37,6 +38,10 @@ FRAMES_MAX = 200
 
 #: A line of source that is longer is cut.
 SOURCE_CHARS_MAX = 200
+
+# As many outermost frames, if the stack above has them too, are told as one
+# line: fewer would save none.
+_WORTH_A_LINE = 2
 
 #: For how long stacks are copied before other threads get their turn.
 COPY_SECONDS = 0.002
@@ -205,14 +210,31 @@ def render_all(
     """
     count = sum(len(owners) for owners, _ in stacks)
     lines = [f'{title}: {count}, different stacks: {len(stacks)}; {last} last']
+    above: list[contents.Frame | contents.LeftOut] = []
     for owners, frames in stacks:
-        lines += ['', *owners, *render(frames)]
+        lines += ['', *owners, *render(frames, above)]
+        above = frames
     return '\n'.join(lines)
 
 
-def render(frames: list[contents.Frame | contents.LeftOut]) -> list[str]:
-    """Lines for people, as Python prints a stack: most recent call last."""
+def render(frames: Sequence[contents.Frame | contents.LeftOut],
+           above: Sequence[contents.Frame | contents.LeftOut] = (),
+           ) -> list[str]:
+    """Lines for people, as Python prints a stack: most recent call last.
+
+    :param frames: of the stack
+    :param above: those of the stack before, in the same text. The outermost
+        frames that both have are not repeated, but counted
+    """
     lines = []
+    same = 0
+    for one, other in zip(frames[:-1], above, strict=False):
+        if one != other:
+            break
+        same += 1
+    if same >= _WORTH_A_LINE:
+        lines.append(f'  [… {same} frames as above]')
+        frames = frames[same:]
     for frame in frames:
         if 'left_out' in frame:
             lines.append(f'  [… {frame["left_out"]} frames left out]')

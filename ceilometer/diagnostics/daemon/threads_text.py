@@ -32,6 +32,7 @@ def render(data: contents.Threads) -> str:
     lines = [f'Threads: {data["count"]}, different stacks: '
              f'{len(data["stacks"])}; most recent call last',
              *thread_pools.render(data.get('pools', []))]
+    above: list[contents.Frame | contents.LeftOut] = []
     for merged in data['stacks']:
         pauses.pause()
         lines.append('')
@@ -41,7 +42,8 @@ def render(data: contents.Threads) -> str:
         lines += [_render_thread(owner) for owner in owners]
         # ours look the same in each report; the data has them
         if not all(owner['diagnostics'] for owner in owners):
-            lines += stacks.render(merged['frames'])
+            lines += stacks.render(merged['frames'], above)
+            above = merged['frames']
     if data['without_python']:
         lines += ['', 'Threads without Python frames (started by C libraries, '
                   'or about to end):']

@@ -358,17 +358,60 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='where an option was set is told twice',
         file=CONFIGURATION,
-        old="        origin = ('' if option['changed']\n"
-            "                  or option['location'] == "
-            'contents.SET_NOWHERE\n',
-        new="        origin = ('' if option['location'] == "
-            'contents.SET_NOWHERE\n',
+        old="        if option['changed']:\n",
+        new='        if not option:\n',
         tests=(_ORIGINS,)),
+    fault.Fault(
+        name='options of one group are told of another one',
+        file=CONFIGURATION,
+        old='groups.setdefault(tuple(told), [])',
+        new='groups.setdefault(tuple(told[-1:]), [])',
+        tests=(TESTS + 'TestConfiguration::'
+               'test_groups_with_the_same_options_are_told_together',)),
+    fault.Fault(
+        name='each group repeats the options of all clients',
+        file=CONFIGURATION,
+        old='groups.setdefault(tuple(told), [])',
+        new='groups.setdefault((group, *told), [])',
+        tests=(TESTS + 'TestConfiguration::'
+               'test_groups_with_the_same_options_are_told_together',)),
+    fault.Fault(
+        name='a stack repeats the frames of the one above',
+        file='daemon/stacks.py',
+        old='    if same >= _WORTH_A_LINE:\n',
+        new='    if same > 999:\n',
+        tests=(TESTS + 'TestStacks',)),
+    fault.Fault(
+        name='a stack without a frame of its own',
+        file='daemon/stacks.py',
+        old='zip(frames[:-1], above, strict=False)',
+        new='zip(frames, above, strict=False)',
+        tests=(TESTS + 'TestStacks',)),
+    fault.Fault(
+        name='stacks are not compared with the one above',
+        file='daemon/stacks.py',
+        old='        above = frames\n',
+        new='        pass\n',
+        tests=(TESTS + 'TestStacks',)),
+    fault.Fault(
+        name='a logger that is switched off is one among many',
+        file='daemon/sections/log_levels.py',
+        old="and logger['propagate'] and not logger['disabled']",
+        new="and logger['propagate']",
+        tests=(TESTS + 'TestOthers::'
+               'test_loggers_with_a_level_only_share_a_line',)),
+    fault.Fault(
+        name='a section that was cut looks whole in the table',
+        file=SUMMARY,
+        old="'' if part['status'] == fields.STATUS_OK else part['status'])",
+        new="'')",
+        tests=(TESTS + 'TestSummary::'
+               'test_columns_are_as_wide_as_they_must_be',)),
     fault.Fault(
         name='the table of sections is as wide as before',
         file=SUMMARY,
-        old="f'{row[0]:<{name}}  {row[1]:<{status}}  ",
-        new="f'{row[0]:<32}  {row[1]:<{status}}  ",
+        old="f'{row[0]:<{name}}  {row[1]:>{usec}}  ",
+        new="f'{row[0]:<32}  {row[1]:>{usec}}  ",
         tests=(TESTS + 'TestSummary::'
                'test_columns_are_as_wide_as_they_must_be',)),
     fault.Fault(

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping
-import json
 import re
 from typing import Any
 
@@ -236,7 +235,8 @@ def told_by_summary(entry: Entry) -> tuple[int | None, int | None]:
         trigger, microseconds since the epoch; None where that is not told
     """
     try:
-        data = json.loads(first(entry, fields.REPORT_DATA))
+        data = journal_entries.data_of(
+            fields.SECTION_SUMMARY, first(entry, fields.REPORT_DATA))
         sizes = [section[name] for section in data['sections']
                  for name in ('text_bytes', 'data_bytes')]
         noticed = data['trigger']['time_usec']

@@ -157,7 +157,7 @@ def find(data: contents.Configuration) -> list[contents.Finding]:
 
 
 def render(data: contents.Configuration) -> str:
-    """What differs from the default first, then all groups."""
+    """What differs from the default first, then the others by group."""
     if not data['known']:
         return ('Not known: the service has not read its configuration yet, '
                 'or this process does not need it.')
@@ -182,19 +182,23 @@ def render(data: contents.Configuration) -> str:
             lines += [f'  [{option["group"]}] {option["name"]} = '
                       f'{option["value"]}    ({option["detail"]} line '
                       f'{option["line"]})' for option in own]
-    lines += ['', 'All options (* differs from the default, see above):']
-    group = None
+    lines += ['', 'All other options:']
+    by_group: dict[str, list[str]] = {}
     for option in data['options']:
-        if option['group'] != group:
-            pauses.pause()
-            group = option['group']
-            lines += ['', f'[{group}]']
-        mark = '*' if option['changed'] else ' '
-        # where that was set which differs has been told above
-        origin = ('' if option['changed']
-                  or option['location'] == contents.SET_NOWHERE
+        # what differs has been told above
+        if option['changed']:
+            continue
+        pauses.pause()
+        origin = ('' if option['location'] == contents.SET_NOWHERE
                   else _origin(option))
-        lines.append(f'{mark} {_assignment(option)}{origin}')
+        by_group.setdefault(option['group'], []).append(
+            f'{_assignment(option)}{origin}')
+    # those of many clients are the same
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for group, told in by_group.items():
+        groups.setdefault(tuple(told), []).append(group)
+    for same, names in groups.items():
+        lines += ['', *(f'[{name}]' for name in names), *same]
     return '\n'.join(lines)
 
 

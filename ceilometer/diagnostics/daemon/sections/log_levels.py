@@ -85,12 +85,21 @@ def _target(handler: logging.Handler) -> str | None:
 
 
 def render(data: contents.Logging) -> str:
-    """A line for each logger with settings of its own, its handlers below."""
+    """The loggers with settings of their own, with their handlers.
+
+    Those that have nothing but a level share a line with the others of it.
+    """
     lines = [f'Loggers: {data["count"]}; those with settings of their own:']
     if data['disabled_below']:
         lines.append('All records up to level '
                      f'{data["disabled_below"]} are disabled')
+    by_level: dict[str, list[str]] = {}
     for logger in data['loggers']:
+        if (logger['level'] == logger['effective_level']
+                and logger['propagate'] and not logger['disabled']
+                and not logger['filters'] and not logger['handlers']):
+            by_level.setdefault(logger['level'], []).append(logger['logger'])
+            continue
         words = f'{logger["logger"]}: {logger["effective_level"]}'
         if logger['level'] == 'NOTSET':
             words += ' (inherited)'
@@ -105,4 +114,6 @@ def render(data: contents.Logging) -> str:
             lines.append(
                 f'  {handler["type"]} from {handler["level"]} to '
                 f'{handler["target"]}, format {handler["formatter"]}')
+    lines += [f'{level} only: {", ".join(names)}'
+              for level, names in by_level.items()]
     return '\n'.join(lines)

@@ -117,11 +117,14 @@ def no_content(context: section.Context) -> section.Content:
 
 
 def _table(rows: list[tuple[str, str, str, str]]) -> list[str]:
-    """The lines of a table whose columns are as wide as they must be."""
-    name, status, usec, size = (max(map(len, column))
-                                for column in zip(*rows, strict=True))
-    return [f'{row[0]:<{name}}  {row[1]:<{status}}  {row[2]:>{usec}}  '
-            f'{row[3]:>{size}}' for row in rows]
+    """The lines of a table whose columns are as wide as they must be.
+
+    :param rows: the last column has what few rows have
+    """
+    name, usec, size, _ = (max(map(len, column))
+                           for column in zip(*rows, strict=True))
+    return [f'{row[0]:<{name}}  {row[1]:>{usec}}  {row[2]:>{size}}  '
+            f'{row[3]}'.rstrip() for row in rows]
 
 
 def render(data: contents.Summary) -> str:
@@ -131,9 +134,10 @@ def render(data: contents.Summary) -> str:
         lines.append(f'and {data["findings_left_out"]} more')
     lines.append('')
     lines += _table([
-        ('section', 'status', 'time', 'size'),
-        *((part['section'], part['status'], f'{part["usec"] / 1000:.1f} ms',
-           f'{part["text_bytes"] + part["data_bytes"]} B')
+        ('section', 'time', 'size', ''),
+        *((part['section'], f'{part["usec"] / 1000:.1f} ms',
+           f'{part["text_bytes"] + part["data_bytes"]} B',
+           '' if part['status'] == fields.STATUS_OK else part['status'])
           for part in data['sections'])])
     bad = [part['section'] for part in data['sections']
            if part['status'] != fields.STATUS_OK]
