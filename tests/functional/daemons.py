@@ -112,6 +112,28 @@ def cotyledon_whose_clock_is_set() -> None:
     cotyledon_service()
 
 
+def cotyledon_whose_descriptors_are_replaced() -> None:
+    """The same; at SIGWINCH the master has files in place of ours open."""
+    master = os.getpid()
+
+    def replace(*given: object) -> None:
+        if os.getpid() != master:
+            return
+        for number in os.listdir('/proc/self/fd'):
+            with contextlib.suppress(OSError):
+                link = os.readlink(f'/proc/self/fd/{number}')
+                if ('ceilometer-diagnostics' in link
+                        or link.endswith('.master')):
+                    file = os.open(f'{os.environ["TEST_FILES"]}/{number}',
+                                   os.O_RDWR | os.O_CREAT, 0o600)
+                    os.dup2(file, int(number))
+                    os.close(file)
+        say('replaced')
+
+    signal.signal(signal.SIGWINCH, replace)
+    cotyledon_service()
+
+
 def cotyledon_executing() -> None:
     """The same; a worker executes another program during its report."""
     import cotyledon

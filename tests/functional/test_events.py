@@ -218,6 +218,28 @@ def test_orderly_end_is_no_death(start, journal, directory, number):
     assert list(directory.iterdir()) == []
 
 
+@pytest.mark.parametrize('in_file', [True, False])
+def test_master_whose_descriptors_are_replaced_has_not_died(
+        start, journal, directory, tmp_path, in_file):
+    """Its lock is gone, and it lives; nothing is written to the others."""
+    files = tmp_path / 'files'
+    files.mkdir()
+    process = start('cotyledon_whose_descriptors_are_replaced', {
+        'TEST_FILES': str(files),
+        'RUNTIME_DIRECTORY': str(directory) if in_file else ''})
+    worker = min(others_than(process, process.wait_ready(3)))
+    process.send(signal.SIGWINCH)
+    process.wait_line('replaced')
+    assert len(list(files.iterdir())) >= 2
+    os.kill(worker, signal.SIGTERM)
+    process.wait_ready(4)
+    process.send(signal.SIGTERM)
+    assert process.wait() == 0
+    assert told(journal, fields.TRIGGER_DEATH) == []
+    assert {path.stat().st_size for path in files.iterdir()} == {0}
+    assert list(directory.iterdir()) == []
+
+
 def test_exceptions_that_end_a_thread_and_the_process(start, journal):
     """What the daemon writes and how it ends stays the same."""
     process = start('raising', {'TEST_ARMED': 'yes'})

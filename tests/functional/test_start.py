@@ -318,6 +318,40 @@ def test_worker_that_dies_is_known_to_its_master(
     assert process.wait() == 0
 
 
+@pytest.mark.any_python
+def test_forkserver_that_crashes_tells_where(
+        start, journal, configuration, customize):
+    """Its own stacks, by its master: it has armed what writes them."""
+    process = start.run(
+        [os.path.join(test_run.BIN, 'ceilometer-polling'), '--config-file',
+         configuration],
+        ARMED | customize(START_METHOD.format('forkserver', PRELOAD)))
+    conftest.until(lambda: _workers(process.pid), 'a worker')
+    process.send_all()
+    reports = journal.wait_for(
+        lambda: (found := _known(journal)) and {
+            'forkserver', 'worker'} <= {
+                one.header.process for one in found} and found,
+        'reports of the forkserver and its worker')
+    pids = {one.header.process: one.header.pid for one in reports}
+    # nothing of ours is at work there any more
+    conftest.until(lambda: len(os.listdir(
+        f'/proc/{pids["forkserver"]}/task')) == 2, 'the threads to end')
+    os.kill(pids['forkserver'], signal.SIGSEGV)
+    journal.wait_for(lambda: any(
+        entry['REPORT_TRIGGER'] == fields.TRIGGER_DEATH
+        for entry in journal.entries), 'the entry of its worker')
+    told, = (entry for entry in journal.entries
+             if entry['REPORT_TRIGGER'] == fields.TRIGGER_DEATH)
+    assert told['OBJECT_PID'] == str(pids['worker'])
+    assert (f'pid {pids["forkserver"]}, was killed by SIGSEGV at '
+            in told['MESSAGE'])
+    assert 'multiprocessing/forkserver.py' in told['MESSAGE'].partition(
+        'Current thread')[2]
+    process.send(signal.SIGTERM)
+    assert process.wait() == 0
+
+
 def _check(report):
     found = {section.name: section for section in report.sections}
     assert {section.status for section in report.sections} == {

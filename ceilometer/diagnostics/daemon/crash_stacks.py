@@ -71,10 +71,17 @@ class Opened(NamedTuple):
         """
         return cls(descriptor, os.readlink(f'/proc/self/fd/{descriptor}'))
 
+    def is_open(self) -> bool:
+        """Whether nobody has closed it, and opened something else there."""
+        try:
+            return Opened.of(self.descriptor) == self
+        except OSError:
+            return False
+
     def close(self) -> None:
-        """Close it, unless others have, and opened something else there."""
+        """Close it, unless others have."""
         with contextlib.suppress(OSError):
-            if Opened.of(self.descriptor) == self:
+            if self.is_open():
                 os.close(self.descriptor)
 
 

@@ -84,9 +84,13 @@ class _Place(NamedTuple):
             return False
         return True
 
-    def forget(self) -> None:
-        """Forget what is there, and take away a file of one master alone."""
-        crash_stacks.forget(self.descriptor, self.start)
+    def forget(self, ours: bool = True) -> None:
+        """Forget what is there, and take away a file of one master alone.
+
+        :param ours: whether the descriptor is still that of the file
+        """
+        if ours:
+            crash_stacks.forget(self.descriptor, self.start)
         if self.path is not None:
             with contextlib.suppress(OSError):
                 os.unlink(self.path)
@@ -120,7 +124,10 @@ def begin(descriptor: int | None) -> None:
 def over() -> None:
     """Note that this process ends in order, if it is the master."""
     if _place is not None and _pid == os.getpid():
-        _place.forget()
+        # others may have closed it, and opened a file of theirs there
+        _place.forget(turn.is_ours(_place.descriptor)
+                      if _place.path is None else _opened is not None
+                      and _opened.is_open())
 
 
 def forked() -> None:
@@ -143,6 +150,10 @@ def of(descriptor: int | None, pid: int,
         None where they share none
     :param pid: the master
     """
+    if _lives(pid):
+        # its lock is gone all the same if others have closed its descriptors
+        yield None
+        return
     directory = _directory()
     with contextlib.ExitStack() as stack:
         place = _in_memory(descriptor)
@@ -150,6 +161,18 @@ def of(descriptor: int | None, pid: int,
             if _pid_of(name) == pid:
                 place = _open(f'{directory}/{name}', stack)
         yield None if place is None else _death(place, pid, descriptor, stack)
+
+
+def _lives(pid: int) -> bool:
+    """Whether a process runs: one that ends has let go of its memory first.
+
+    Only after that the kernel closes its descriptors, which others notice.
+    """
+    try:
+        with open(f'/proc/{pid}/statm', 'rb') as file:
+            return file.read().split()[0] != b'0'
+    except (OSError, IndexError):
+        return False
 
 
 @contextlib.contextmanager

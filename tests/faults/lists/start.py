@@ -21,6 +21,13 @@ ANSWERS = TESTS + 'test_real_daemon_answers_in_every_process'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
+        name='a forkserver does not tell where it has crashed',
+        file='daemon/started.py',
+        old='crash_stacks.begin(armed.reporter.context.turn_descriptor)',
+        new='pass',
+        tests=('tests/functional/test_start.py::'
+               'test_forkserver_that_crashes_tells_where',)),
+    fault.Fault(
         name='the signals are taken only when Ceilometer is imported',
         file=START,
         old='        start.take_signals()\n        sys.meta_path',

@@ -441,10 +441,26 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a master that ends in order is told as dead',
         file='daemon/master_death.py',
-        old='        _place.forget()\n',
+        old='        _place.forget(turn.is_ours(_place.descriptor)\n'
+            '                      if _place.path is None else _opened is not '
+            'None\n                      and _opened.is_open())\n',
         new='        pass\n',
         tests=('tests/functional/test_events.py::'
                'test_orderly_end_is_no_death',)),
+    fault.Fault(
+        name='a master whose lock is gone is told as dead',
+        file='daemon/master_death.py',
+        old='    if _lives(pid):\n',
+        new='    if False:\n',
+        tests=('tests/functional/test_events.py::'
+               'test_master_whose_descriptors_are_replaced_has_not_died',)),
+    fault.Fault(
+        name='a master that ends writes to a file of the daemon',
+        file='daemon/master_death.py',
+        old='        if ours:\n',
+        new='        if True:\n',
+        tests=('tests/functional/test_events.py::'
+               'test_master_whose_descriptors_are_replaced_has_not_died',)),
     fault.Fault(
         name='the next master tells nothing of the one before',
         file='daemon/installation.py',
