@@ -116,7 +116,8 @@ def test_survivors(exported: typing.Any) -> None:
         lines[len(CANARIES):], SURVIVORS, strict=True)
         if line != text.format(word)] == []
     for line, (text, _) in zip(lines, CANARIES, strict=False):
-        before, _, behind = text.replace('{!r}', '{}').partition('{}')
+        before, _, behind = text.replace('{!r}', '{}').format(
+            '\0').partition('\0')
         behind = behind.removesuffix('.ec2.internal')
         assert line.startswith(before) and line.endswith(behind), line
 
@@ -162,6 +163,25 @@ def test_host_called_like_a_word(tmp_path: pathlib.Path, host: str,
               in by_name['configuration']['data']['options']}
     assert host not in values['host'] + ''.join(values['memcache_servers'])
     assert f'host = {host}' not in by_name['configuration']['text']
+
+
+def test_names_that_keys_of_data_tell(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are replaced there, and in each text."""
+    made = sections('ctl-7')
+    made.append(report.Section('more', 'More', 'of dbhost and DataProj', {
+        'a': [{'project_name': 'DataProj', 'db_host': 'dbhost', 'x': 'kept'}],
+        'user': {'name': 'datauser'}, 'server': 'it is kept',
+        'b': {'name': 'domain_name', 'value': 'DataDom'}}))
+    told = export(tmp_path, capsys, made, '--anonymize')
+    more = told['sections'][-2]
+    assert re.fullmatch(r'of host-\d+ and project-\d+', more['text'])
+    data = more['data']
+    assert re.fullmatch(r'project-\d+', data['a'][0]['project_name'])
+    assert re.fullmatch(r'host-\d+', data['a'][0]['db_host'])
+    assert re.fullmatch(r'user-\d+', data['user']['name'])
+    assert re.fullmatch(r'domain-\d+', data['b']['value'])
+    assert (data['a'][0]['x'], data['server']) == ('kept', 'it is kept')
 
 
 def test_the_same_name_gets_the_same_placeholder(
@@ -214,7 +234,7 @@ MEGABYTE = 2 ** 20
 HOSTILE = ['a', 'a.', 'a:', 'a@', '1.', '1-', '::', 'aa:', '://a@', '://a:',
            'compute ', 'compute:', 'host compute', 'a.example.net.',
            '%2d', 'fa16.', '/home/a', 'é', 'cache-', 'ceilometer-polling',
-           'o=a,', 'Aa ']
+           'o=a,', 'Aa ', "user_name='", '"user":{', 'x_host: a.b\n']
 
 
 @pytest.fixture(scope='module')

@@ -160,16 +160,16 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_ANONYMIZE + 'test_who_is_named_is_not_named_any_more',)),
     fault.Fault(
         name='users of processes stay',
-        file='command/anonymize/told_names.py',
-        old="        if process['user'] is not None:\n",
-        new='        if False:\n',
+        file='command/anonymize/said_names.py',
+        old='(?:user|username|user_name|userid|user_id)',
+        new='(?:username|user_name|userid|user_id)',
         tests=(_ANONYMIZE + 'test_who_is_named_is_not_named_any_more',)),
     fault.Fault(
         name='names of projects stay',
-        file='command/anonymize/told_names.py',
+        file='command/anonymize/said_names.py',
         old="    'project': re.compile(r'(?:^|[_-])(?:project|tenant)",
         new="    'project': re.compile(r'(?:^|[_-])(?:nothing)",
-        tests=(_CORPUS + 'test_canaries',)),
+        tests=(_CORPUS + 'test_names_that_keys_of_data_tell',)),
     fault.Fault(
         name='a host called like a word costs all words',
         file='command/anonymize/names.py',
@@ -247,4 +247,34 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='address.is_loopback or address.is_unspecified',
         new='address.is_unspecified',
         tests=(_ANONYMIZE + 'test_what_names_nobody_stays',)),
+    fault.Fault(
+        name='names that texts tell are left',
+        file='command/anonymize/told_names.py',
+        old='        yield from said_names.of_text(text)\n',
+        new='',
+        tests=(_CORPUS + 'test_canaries',)),
+    fault.Fault(
+        name='names that keys of data tell are left',
+        file='command/anonymize/said_names.py',
+        old='            yield from ((kind, value) for kind in _kinds(key))\n',
+        new='            pass\n',
+        tests=(_CORPUS + 'test_names_that_keys_of_data_tell',)),
+    fault.Fault(
+        name='what a program calls a name is taken for one',
+        file='command/anonymize/said_names.py',
+        old='        if spaced or _REFERENCE.fullmatch(name) and (',
+        new='        if spaced or False and (',
+        tests=(_CORPUS + 'test_survivors',)),
+    fault.Fault(
+        name='a sentence is taken for hosts',
+        file='command/anonymize/told_names.py',
+        old="if not isinstance(value, str) or ' ' not in value or (",
+        new='if True or (',
+        tests=(_CORPUS + 'test_names_that_keys_of_data_tell',)),
+    fault.Fault(
+        name='ids that systemd escapes are left',
+        file='command/anonymize/ids.py',
+        old='|%2[dD]|\\\\x2d)',
+        new=')',
+        tests=(_CORPUS + 'test_canaries',)),
 )

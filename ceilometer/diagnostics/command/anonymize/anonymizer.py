@@ -14,13 +14,14 @@
 
 The same name always gets the same placeholder.
 
-What is replaced: the names of hosts and their domains, wherever they turn
-up, as the journal, the report and its URLs and options tell them; IP
-addresses, but those that mean no machine in particular (loopback, any);
-hardware addresses; UUIDs and their like, such as the ids of machines, boots,
-projects, instances and containers; names of users, but those of services, and
-of the projects, domains and regions of the configuration; mail addresses;
-names in a directory of LDAP; names and serial numbers of storage.
+What is replaced: the names of hosts and their domains, wherever they turn up,
+as the journal, the report, its URLs, options and keys of data tell them, and
+texts that say what they name; IP addresses, but those that mean no machine in
+particular (loopback, any); hardware addresses; UUIDs and their like, such as
+the ids of machines, boots, projects, instances and containers; names of users,
+but those of services, and of the projects, domains and regions of the
+configuration; mail addresses; names in a directory of LDAP; names and serial
+numbers of storage.
 What stays: the ids of reports, so that both sides can speak of the same one;
 and words that are no names where they stand, see :mod:`.vocabulary`.
 """
@@ -38,6 +39,7 @@ from ceilometer.diagnostics.command.anonymize import ip_addresses
 from ceilometer.diagnostics.command.anonymize import mails
 from ceilometer.diagnostics.command.anonymize import names
 from ceilometer.diagnostics.command.anonymize import placeholders
+from ceilometer.diagnostics.command.anonymize import said_names
 from ceilometer.diagnostics.command.anonymize import storage_names
 from ceilometer.diagnostics.command.anonymize import told_names
 from ceilometer.diagnostics.command.anonymize import vocabulary
@@ -192,4 +194,4 @@ class Anonymizer:
 def _says_names(key: str) -> bool:
     """Whether the values of an option, or of a key of data, are names."""
     return any(pattern.search(key)
-               for pattern in told_names.OF_VALUES.values())
+               for pattern in said_names.OF_VALUES.values())

@@ -25,9 +25,11 @@ from ceilometer.diagnostics.command.anonymize import placeholders
 _HEX = '[0-9a-fA-F]'
 _SHORT_DIGITS = 12
 # Where an id may begin: also behind an escape, and as Kubernetes calls pods.
-_BEGINS = r'(?:(?<![0-9a-zA-Z])|(?<=pod)|(?<=%[0-9A-F]{2}))'
+_BEGINS = (r'(?:(?<![0-9a-zA-Z])|(?<=pod)|(?<=%[0-9A-F]{2})'
+           r'|(?<=\\x2d))')
 _ID = re.compile(
-    rf'{_BEGINS}(?:{_HEX}{{64}}|{_HEX}{{32}}|{_HEX}{{8}}(?P<sign>[-_])'
+    rf'{_BEGINS}(?:{_HEX}{{64}}|{_HEX}{{32}}'
+    rf'|{_HEX}{{8}}(?P<sign>[-_]|%2[dD]|\\x2d)'
     rf'{_HEX}{{4}}(?P=sign){_HEX}{{4}}(?P=sign){_HEX}{{4}}(?P=sign)'
     rf'{_HEX}{{12}})(?![0-9a-zA-Z])')
 _SHORT = re.compile(rf'(?<![0-9a-zA-Z-]){_HEX}{{12}}(?![0-9a-zA-Z-])')
@@ -35,8 +37,10 @@ _SHORT = re.compile(rf'(?<![0-9a-zA-Z-]){_HEX}{{12}}(?![0-9a-zA-Z-])')
 _DEVICE = re.compile(
     rf'(?<![0-9a-zA-Z-])(tap|qvo|qvb|qbr|qr-|qg-)({_HEX}{{8}}-{_HEX}{{2}})'
     r'(?![\w-])')
-# as nova calls a guest of libvirt
-_GUEST = re.compile(rf'(?<![0-9a-zA-Z-])instance-({_HEX}{{8}})(?![\w-])')
+# as nova calls a guest of libvirt, and systemd its scope
+_GUEST = re.compile(
+    rf'(?:(?<![0-9a-zA-Z-])|(?<=\\x2d))instance(-|\\x2d)({_HEX}{{8}})'
+    r'(?![\w-])')
 
 
 class Recognizer:
@@ -63,8 +67,9 @@ class Recognizer:
         """The text with placeholders."""
         text = _ID.sub(self._placeholder, text)
         text = _GUEST.sub(
-            lambda match: 'instance-%08x' % self._numbers.number(
-                'guest', match[1].lower()), text)
+            lambda match: 'instance%s%08x' % (
+                match[1], self._numbers.number('guest', match[2].lower())),
+            text)
         text = _DEVICE.sub(
             lambda match: '%s%08x-00' % (match[1], self._numbers.number(
                 'port', match[2].lower())), text)
@@ -74,7 +79,7 @@ class Recognizer:
 
     def _placeholder(self, match: re.Match[str]) -> str:
         sign = match['sign']
-        bare = match[0].lower().replace(sign or '-', '')
+        bare = match[0].lower().replace((sign or '-').lower(), '')
         if bare in self._kept:
             return match[0]
         if len(bare) == 64:

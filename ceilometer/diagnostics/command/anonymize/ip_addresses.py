@@ -31,6 +31,10 @@ _V4 = re.compile(
 _V4_IN_NAME = re.compile(
     r'(?<=[A-Za-z])(?P<sign>[-_])(?P<octets>\d{1,3}(?P=sign)\d{1,3}(?P=sign)'
     r'\d{1,3}(?P=sign)\d{1,3})(?![0-9A-Za-z]|(?P=sign)\d)', re.ASCII)
+# as Kubernetes calls a pod: 10-20-30-41.default.pod
+_V4_OF_POD = re.compile(
+    r'(?<![\w.%-])(?P<octets>\d{1,3}(?P<sign>-)\d{1,3}-\d{1,3}-\d{1,3})'
+    r'(?=\.[a-z])', re.ASCII)
 _V6 = re.compile(
     r'(?<![0-9a-zA-Z:.])(?=[0-9a-fA-F]{0,4}:)[0-9a-fA-F:]{3,45}'
     r'(?:(?:\.\d{1,3}){3})?(?![0-9a-zA-Z:])', re.ASCII)
@@ -64,6 +68,7 @@ class Recognizer:
         if versions:
             return text
         text = _V4_IN_NAME.sub(self._in_name, text)
+        text = _V4_OF_POD.sub(self._in_name, text)
         return _V4.sub(self._four, text)
 
     def _four(self, match: re.Match[str]) -> str:
@@ -78,7 +83,8 @@ class Recognizer:
         address = _parsed(match['octets'].replace(sign, '.'))
         if address is None:
             return match[0]
-        return sign + self._other(address).replace('.', sign)
+        before = sign if match[0].startswith(sign) else ''
+        return before + self._other(address).replace('.', sign)
 
     def _six(self, match: re.Match[str]) -> str:
         # a colon may end the clause

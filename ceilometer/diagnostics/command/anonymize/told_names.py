@@ -22,23 +22,12 @@ from typing import Any
 from typing import NamedTuple
 
 from ceilometer.diagnostics.command.anonymize import directory_names
+from ceilometer.diagnostics.command.anonymize import said_names
 from ceilometer.diagnostics.command.anonymize import vocabulary
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_options
 from ceilometer.diagnostics.command.reports import section_data
 from ceilometer.diagnostics import contents
-
-#: Options and keys of data whose values are names, by what they name.
-OF_VALUES = {
-    'host': re.compile(r'(?:^|[_-])(?:host|hosts|hostname|host_name|server|'
-                       r'servers|nodename)$', re.IGNORECASE),
-    'user': re.compile(r'(?:^|[_-])(?:user|username|user_name|userid|user_id)'
-                       r'$', re.IGNORECASE),
-    'project': re.compile(r'(?:^|[_-])(?:project|tenant)(?:_name|_id)?$',
-                          re.IGNORECASE),
-    'domain': re.compile(r'(?:^|[_-])domain(?:_name|_id)?$', re.IGNORECASE),
-    'region': re.compile(r'(?:^|[_-])region(?:_name|_id)?$', re.IGNORECASE),
-}
 
 # what a URL says of its servers
 _AUTHORITY = re.compile(r'://([^/\s"\'<>?#]+)')
@@ -110,18 +99,21 @@ def _of(found: read.Found) -> Iterator[tuple[str, str]]:
         yield 'host', package['platform']['hostname']
     for text in texts(found):
         yield from _of_urls(text)
+        yield from said_names.of_text(text)
         for domain in (*_MAIL_DOMAIN.findall(text),
                        *directory_names.domains(text)):
             yield 'dns', domain
     for option in [*reported_options.options(found.report),
                    *reported_options.unregistered(found.report)]:
-        for kind, pattern in OF_VALUES.items():
+        for kind, pattern in said_names.OF_VALUES.items():
             if pattern.search(option['name']):
                 yield from _of_value(kind, option['value'])
-    processes = section_data.content(found.report, contents.Processes)
-    for process in [] if processes is None else processes['processes']:
-        if process['user'] is not None:
-            yield 'user', process['user']
+    for part in found.report.sections:
+        for kind, value in said_names.of_data(part.data):
+            # a sentence is no list of hosts
+            if not isinstance(value, str) or ' ' not in value or (
+                    kind != 'host'):
+                yield from _of_value(kind, value)
     for text in texts(found):
         for name in _HOME.findall(text):
             yield 'user', name
@@ -132,7 +124,10 @@ def _of_value(kind: str, value: Any) -> Iterator[tuple[str, str]]:
         if not isinstance(item, str) or '://' in item or '***' in item:
             continue
         if kind != 'host':
-            yield kind, item
+            # DOMAIN\\user
+            yield from ((kind, name) for name in (
+                item, item.rpartition('\\')[2]) if len(
+                    name) <= said_names.NAME_CHARS_MAX)
             continue
         for part in re.split(r'[\s,]+', item):
             try:
