@@ -931,13 +931,29 @@ def hostile_names() -> None:
     ceilometer.diagnostics.register_section(
         'Forged\nREPORT_ID=1', lambda: {name: name}, 'forged')
     stop = threading.Event()
-    thread = threading.Thread(target=stop.wait, name=name)
-    thread.start()
+    threads = [threading.Thread(target=stop.wait, name=name)
+               for name in (name, 'n' * 1_000_000, '\udc80' * 1_000_000)]
+    threads.append(threading.Thread(target=stop.wait))
+    for thread in threads:
+        thread.start()
+    # a library may set what it likes
+    threads[-1]._name = Nameless()
     ready()
     until_told()
     stop.set()
-    thread.join()
+    for thread in threads:
+        thread.join()
     say('done')
+
+
+class Nameless:
+    """No text can be made of it."""
+
+    def __str__(self) -> str:
+        """Fail."""
+        raise LookupError('it has none')
+
+    __repr__ = __str__
 
 
 def hanging_section() -> None:

@@ -516,7 +516,10 @@ def test_hostile_names_forge_nothing(start, journal):
             if name not in (fields.MESSAGE, fields.REPORT_DATA):
                 assert '\n' not in value
         assert not re.search(r'^MESSAGE=forged', entry[fields.MESSAGE], re.M)
-    assert 'x\\nMESSAGE=forged' in sections(report)['threads'].text
+    text = sections(report)['threads'].text
+    assert 'x\\nMESSAGE=forged' in text
+    assert text.count('<a name of 1000000 characters>') >= 2
+    assert '<LookupError>' in text
     assert process.end() == 0
 
 

@@ -112,8 +112,8 @@ def floors(pairs):
 
 #: All that is imported as a process is armed; folders must not add to it.
 ARMING = {'', 'fields', 'report', 'daemon', *(f'daemon.{name}' for name in (
-    'arming', 'broker_watch', 'coordination_watch', 'crash_stacks',
-    'cycle_counts', 'descriptors',
+    'arming', 'broker_watch', 'chosen_names', 'coordination_watch',
+    'crash_stacks', 'cycle_counts', 'descriptors',
     'error_text', 'events', 'gmr', 'hang_stacks', 'hooks',
     'installation', 'interpose', 'last_words', 'log_watch',
     'master_death', 'memory_kills', 'memory_left', 'notification_work',

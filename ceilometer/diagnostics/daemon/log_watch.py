@@ -34,6 +34,7 @@ import threading
 from typing import Any
 from typing import NamedTuple
 
+from ceilometer.diagnostics.daemon import chosen_names
 from ceilometer.diagnostics.daemon import interpose
 
 #: So many different ones are remembered, the last ones.
@@ -179,7 +180,8 @@ def _remember(record: logging.LogRecord) -> None:
     logged = Logged(
         record.created, record.levelno, name,
         str(message)[:TEXT_CHARS_MAX], kind, text,
-        threading.get_ident(), record.threadName or '')
+        threading.get_ident(), chosen_names.of(record, 'threadName')
+        if record.threadName else '')
     for observer in _observers:
         try:
             observer(logged)

@@ -37,6 +37,7 @@ from types import TracebackType
 from typing import Any
 from typing import NamedTuple
 
+from ceilometer.diagnostics.daemon import chosen_names
 from ceilometer.diagnostics.daemon import traces
 
 #: cotyledon's logger for what ends a worker.
@@ -160,6 +161,7 @@ def _note(error: BaseException | None, thread: threading.Thread | None,
         return
     with contextlib.suppress(Exception):
         _on_raised(Raised(
-            time.time(), '?' if thread is None else thread.name,
+            time.time(),
+            '?' if thread is None else chosen_names.of(thread),
             None if thread is None else thread.native_id, ends_process,
             type(error).__name__, traces.of(error)))

@@ -26,6 +26,7 @@ import types
 from typing import Any
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.daemon import chosen_names
 from ceilometer.diagnostics.daemon import work as work_module
 from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import without_ids
@@ -116,7 +117,8 @@ def working_threads(kinds: Container[str],
         if doing.work.kind == work_module.SEND and outer is not None:
             text = f'{text} of {phrase(outer.work)}'
         found.append({
-            'thread': thread.name, 'native_id': thread.native_id,
+            'thread': chosen_names.of(thread),
+            'native_id': thread.native_id,
             'kind': doing.work.kind, 'work': text,
             'since_usec': moments.usec(since),
             'through': _through(frames.get(ident))})

@@ -38,6 +38,20 @@ _SOCKETS = ('tests/unit/test_sections.py::TestOthers::'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
+        name='a name that is no text costs the section',
+        file='daemon/chosen_names.py',
+        old='    except Exception as error:\n',
+        new='    except OSError as error:\n',
+        tests=('tests/functional/test_triggers.py::'
+               'test_hostile_names_forge_nothing',)),
+    fault.Fault(
+        name='a name may be as long as it likes',
+        file='daemon/chosen_names.py',
+        old='    if len(text) > NAME_CHARS_MAX:\n',
+        new='    if False:\n',
+        tests=('tests/functional/test_triggers.py::'
+               'test_hostile_names_forge_nothing',)),
+    fault.Fault(
         name='a thread that waits in a hub has no stack',
         file='daemon/sections/green_threads.py',
         old="and (stack or not greenlet['main'])]",

@@ -32,8 +32,8 @@ FAULTS = (
     fault.Fault(
         name='a problem is told of a greenlet',
         file='daemon/log_watch.py',
-        old='        threading.get_ident(), record.threadName',
-        new='        record.thread or 0, record.threadName',
+        old='        threading.get_ident(), chosen_names',
+        new='        record.thread or 0, chosen_names',
         tests=('tests/unit/test_log_watch.py::'
                'test_thread_is_known_where_records_have_a_greenlet',)),
     fault.Fault(

@@ -22,6 +22,7 @@ import sys
 from typing import Any
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.daemon import chosen_names
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import stacks
 
@@ -71,14 +72,14 @@ def _copy(task: Any) -> tuple[contents.Task, stacks.RawStack]:
                 awaited, 'ag_await', None)
     waiter: Any = getattr(task, '_fut_waiter', None)
     return {
-        'name': task.get_name(),
+        'name': chosen_names.of(task, 'get_name'),
         'id': id(task),
         'loop': id(task.get_loop()),
         'loop_running': task.get_loop().is_running(),
         'cancelling': task.cancelling(),
         'awaits': None if waiter is None else type(waiter).__name__,
-        'awaits_task': (waiter.get_name() if hasattr(waiter, 'get_name')
-                        else None),
+        'awaits_task': (chosen_names.of(waiter, 'get_name')
+                        if hasattr(waiter, 'get_name') else None),
     }, tuple(frames)
 
 

@@ -19,6 +19,7 @@ import threading
 from typing import Any
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.daemon import chosen_names
 from ceilometer.diagnostics.daemon import kernel_threads
 from ceilometer.diagnostics.daemon import processor_shares
 from ceilometer.diagnostics.daemon import section
@@ -141,14 +142,14 @@ def collect(context: section.Context) -> section.Content:
 
 def _describe(ident: int, thread: threading.Thread | None,
               is_main: bool) -> contents.Thread:
-    name = None if thread is None else _attribute(thread, 'name')
+    name = None if thread is None else chosen_names.of(thread)
     native_id = None if thread is None else _attribute(thread, 'native_id')
     if is_main:
         # Where a process was forked from a thread, Python goes on to call it
         # by that thread's name; the kernel knows which one is first.
         native_id = os.getpid()
     return {
-        'name': None if name is None else str(name),
+        'name': name,
         'ident': ident,
         'native_id': native_id if isinstance(native_id, int) else None,
         'daemon': bool(_attribute(thread, 'daemon')) if thread else None,
