@@ -31,8 +31,9 @@ from collections.abc import Iterable
 import time
 from typing import Any
 from typing import Final
-from typing import NamedTuple
 from typing import TYPE_CHECKING
+
+from ceilometer.diagnostics import named_tuple
 
 if TYPE_CHECKING:
     from ceilometer.diagnostics import contents
@@ -81,7 +82,7 @@ EVIDENCE_MAX: Final = 12
 EVIDENCE_CHARS_MAX: Final = 200
 
 
-class Kind(NamedTuple):
+class Kind(named_tuple.NamedTuple):
     """A kind of finding.
 
     :ivar severity: what its findings are, unless they say otherwise

@@ -27,8 +27,8 @@ import errno
 import os
 import stat
 from typing import Any
-from typing import NamedTuple
 
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import patterns
 
 #: Directories below ``/run`` in which units have theirs: the units of this
@@ -56,7 +56,7 @@ _NAME = patterns.pattern(
 _FIELD = patterns.pattern('[A-Z_][A-Z0-9_]{0,63}')
 
 
-class Name(NamedTuple):
+class Name(named_tuple.NamedTuple):
     """What the name of a file tells; names sort by age.
 
     :ivar time_usec: when it was begun, microseconds since the epoch
@@ -72,7 +72,7 @@ class Name(NamedTuple):
         return f'{self.time_usec:016}-{self.pid}-{self.report_id}.kept'
 
 
-class Kept(NamedTuple):
+class Kept(named_tuple.NamedTuple):
     """An entry in such a file.
 
     :ivar at: where it begins, bytes

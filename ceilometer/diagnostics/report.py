@@ -22,9 +22,9 @@ from collections.abc import Iterable
 import dataclasses
 import datetime
 from typing import Any
-from typing import NamedTuple
 
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import named_tuple
 
 #: A longer line of text is folded: no reader wants it, and a part must be
 #: able to end at the end of a line.
@@ -36,7 +36,7 @@ CONTINUED_LINE = '… '
 RULE = '=' * 72
 
 
-class Trigger(NamedTuple):
+class Trigger(named_tuple.NamedTuple):
     """What asked for a report.
 
     :ivar kind: one of :data:`fields.TRIGGERS`
@@ -87,7 +87,7 @@ def merged(triggers: Iterable[Trigger]) -> Trigger:
     return first._replace(merged=len(others), id=[first, *others][-1].id)
 
 
-class Header(NamedTuple):
+class Header(named_tuple.NamedTuple):
     """Whose report it is, and why it was written.
 
     :ivar id: 32 hexadecimal digits, one for each report of one process
@@ -119,7 +119,7 @@ class Header(NamedTuple):
         return words
 
 
-class Section(NamedTuple):
+class Section(named_tuple.NamedTuple):
     """One part of a report.
 
     :ivar name: ``green-threads``; lower case letters, digits and hyphens

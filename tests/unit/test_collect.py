@@ -205,6 +205,28 @@ def test_section_that_hangs_is_not_begun_again(add, hanging):
     assert hung == {}
 
 
+def test_no_process_is_forked_while_a_section_is_loaded(monkeypatch):
+    """What it imports would stay locked in the new process for ever."""
+    gate = threading.Lock()
+    held = []
+
+    def collected(context):
+        held.append(gate.locked())
+        return kinds.Content(text='collected')
+
+    kind = kinds.Kind('loaded', 'Loaded', collected, own=False,
+                      load=lambda: held.append(gate.locked()))
+    monkeypatch.setattr(section_table, 'kinds', lambda: [kind])
+    context = report_context.ReportContext(
+        daemons.Daemon('example'),
+        options.Settings(section_seconds_max=limits.EVENT_SECONDS))
+    context.begin_anew(gate)
+    collector = collect.Collector(context)
+    collector.find()
+    assert list(collector.sections())[0].text == 'collected'
+    assert held == [True, False]
+
+
 def test_files_that_hang_cost_one_thread_and_no_known_secret(
         tmp_path, monkeypatch, add, hanging):
     """What the options hold is masked; the files are not tried again."""

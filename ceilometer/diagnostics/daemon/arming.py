@@ -46,7 +46,6 @@ import sys
 import threading
 from types import FrameType
 from typing import Any
-from typing import NamedTuple
 from typing import TYPE_CHECKING
 
 from ceilometer.diagnostics.daemon import crash_stacks
@@ -64,6 +63,7 @@ from ceilometer.diagnostics.daemon import unhandled
 from ceilometer.diagnostics.daemon import waiter
 from ceilometer.diagnostics.daemon import worker_deaths
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import named_tuple
 
 if TYPE_CHECKING:
     from ceilometer.diagnostics.daemon import hang_watch
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 
-class Before(NamedTuple):
+class Before(named_tuple.NamedTuple):
     """What signals did before they were taken.
 
     :ivar mask: numbers of those that were blocked

@@ -31,7 +31,6 @@ import threading
 import time
 import traceback
 from typing import Any
-from typing import NamedTuple
 from typing import TypeVar
 
 from ceilometer.diagnostics import contents
@@ -45,6 +44,7 @@ from ceilometer.diagnostics.daemon import section_table
 from ceilometer.diagnostics.daemon import side_thread
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import findings
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics import report
 from ceilometer.diagnostics.secrets import redact
@@ -79,7 +79,7 @@ SHORT_SECTIONS = frozenset((
 ENDS = 'the process ends'
 
 
-class _Limit(NamedTuple):
+class _Limit(named_tuple.NamedTuple):
     """What can end a section.
 
     :ivar name: the option, or the constant, that sets it

@@ -35,10 +35,10 @@ import contextlib
 import faulthandler
 import os
 import struct
-from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import shared_places
 from ceilometer.diagnostics.daemon import turn
+from ceilometer.diagnostics import named_tuple
 
 #: So much of what was written is told.
 STACKS_BYTES_MAX = 16 * 1024
@@ -52,7 +52,7 @@ _HEAD = struct.Struct('<4sI')
 _MARK = b'dump'
 
 
-class Opened(NamedTuple):
+class Opened(named_tuple.NamedTuple):
     """A descriptor, and what it was opened for.
 
     :ivar descriptor: the descriptor

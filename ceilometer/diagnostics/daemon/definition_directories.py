@@ -27,7 +27,8 @@ import glob
 import os
 import sys
 from typing import Any
-from typing import NamedTuple
+
+from ceilometer.diagnostics import named_tuple
 
 #: So many files of one directory are looked at.
 FILES_MAX = 50
@@ -38,7 +39,7 @@ _MARGIN_SECONDS = 5
 Definitions = dict[str, dict[str, Any]]
 
 
-class Directory(NamedTuple):
+class Directory(named_tuple.NamedTuple):
     """A directory of definitions.
 
     :ivar kind: ``pollsters`` or ``meters``

@@ -31,7 +31,6 @@ from __future__ import annotations
 from collections.abc import Callable
 import time
 from typing import Any
-from typing import NamedTuple
 from typing import Protocol
 
 from ceilometer.diagnostics.daemon import own_thread
@@ -40,6 +39,7 @@ from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import siblings
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import report
 
 # A process says that it is alive after such a part of the time limit.
@@ -54,7 +54,7 @@ ALIVE_SECONDS_MAX = 5.0
 PAUSES_MAX = 3
 
 
-class Overdue(NamedTuple):
+class Overdue(named_tuple.NamedTuple):
     """Signs of life that have not come.
 
     :ivar trigger: what is told of the reason; it has no id

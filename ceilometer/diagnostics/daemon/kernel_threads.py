@@ -27,9 +27,9 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 import os
 import time
-from typing import NamedTuple
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import pauses
 
 #: Of so many threads is read at once how long they waited for a processor; of
@@ -46,7 +46,7 @@ _TICKS = os.sysconf('SC_CLK_TCK')
 _THREAD_CLOCK = 0b110
 
 
-class Scheduled(NamedTuple):
+class Scheduled(named_tuple.NamedTuple):
     """What the scheduler has told of a thread.
 
     :ivar runnable_nsec: how long it ran, or waited for a processor
@@ -59,7 +59,7 @@ class Scheduled(NamedTuple):
     switches: int
 
 
-class Begun(NamedTuple):
+class Begun(named_tuple.NamedTuple):
     """The beginning of a measurement.
 
     :ivar clocks: processor time by native id, nanoseconds
@@ -72,7 +72,7 @@ class Begun(NamedTuple):
     scheduled: dict[int, Scheduled]
 
 
-class Measured(NamedTuple):
+class Measured(named_tuple.NamedTuple):
     """What share of the time each thread ran or could run.
 
     :ivar shares: by native id; none of those that did not run
@@ -85,7 +85,7 @@ class Measured(NamedTuple):
     scheduled: dict[int, Scheduled]
 
 
-class KernelThread(NamedTuple):
+class KernelThread(named_tuple.NamedTuple):
     """A thread as the kernel sees it.
 
     :ivar native_id: its thread id, as ``top -H`` and ``ps -L`` show it

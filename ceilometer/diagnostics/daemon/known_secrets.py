@@ -20,12 +20,12 @@ import contextlib
 import os
 import sys
 from typing import Any
-from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics.daemon import users
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics.secrets import known_values
 from ceilometer.diagnostics.secrets import looks
@@ -107,7 +107,7 @@ def _found(search: Iterable[str]) -> set[str]:
     return found
 
 
-class _Searched(NamedTuple):
+class _Searched(named_tuple.NamedTuple):
     """Options that were searched, and those of them that held secrets."""
 
     options: list[service_options.Option]

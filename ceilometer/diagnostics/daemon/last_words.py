@@ -28,11 +28,11 @@ import logging
 import os
 import struct
 import time
-from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import shared_places
 from ceilometer.diagnostics.daemon import turn
+from ceilometer.diagnostics import named_tuple
 
 #: What a process may leave.
 PLACE_BYTES_MAX = shared_places.LAST_WORDS.size
@@ -45,7 +45,7 @@ _SEPARATOR = b'\0'
 _TEXT_BYTES_MAX = (PLACE_BYTES_MAX - _HEAD.size) // 4 - 1
 
 
-class LastWords(NamedTuple):
+class LastWords(named_tuple.NamedTuple):
     """What a process has left.
 
     :ivar began: when it was forked, seconds since the epoch

@@ -32,10 +32,10 @@ from collections.abc import Callable
 import logging
 import threading
 from typing import Any
-from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import chosen_names
 from ceilometer.diagnostics.daemon import interpose
+from ceilometer.diagnostics import named_tuple
 
 #: So many different ones are remembered, the last ones.
 PROBLEMS_MAX = 50
@@ -46,7 +46,7 @@ TEXT_CHARS_MAX = 300
 _OURS = 'ceilometer.diagnostics'
 
 
-class Logged(NamedTuple):
+class Logged(named_tuple.NamedTuple):
     """A warning or an error, when it is logged.
 
     :ivar time: seconds since the epoch

@@ -36,13 +36,13 @@ import fcntl
 import os
 import signal
 import time
-from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import report_marks
 from ceilometer.diagnostics.daemon import shared_places
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics.daemon import worker_deaths
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import patterns
 
 #: So many masters that have died wait to be told; older ones are forgotten.
@@ -63,7 +63,7 @@ _SIGNALS = {
 }
 
 
-class _Place(NamedTuple):
+class _Place(named_tuple.NamedTuple):
     """Where the stacks of a master go.
 
     :ivar descriptor: of the file

@@ -23,12 +23,12 @@ import logging
 import os
 import signal
 from typing import Any
-from typing import NamedTuple
 
 from oslo_config import cfg
 from oslo_config import types
 
 from ceilometer.diagnostics.daemon import service_options
+from ceilometer.diagnostics import named_tuple
 
 LOG = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
     return [(GROUP, list(_OPTS))]
 
 
-class Settings(NamedTuple):
+class Settings(named_tuple.NamedTuple):
     """The values of the options that are in force.
 
     :ivar enabled: whether reports are written

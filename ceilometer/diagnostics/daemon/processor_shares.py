@@ -25,15 +25,15 @@ from collections.abc import Mapping
 import itertools
 import os
 import time
-from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import kernel_threads
+from ceilometer.diagnostics import named_tuple
 
 #: So many threads are remembered.
 REMEMBERED_MAX = 5000
 
 
-class _Last(NamedTuple):
+class _Last(named_tuple.NamedTuple):
     """What is kept of the report before.
 
     :ivar pid: of the process; one that was forked has not reported

@@ -21,8 +21,8 @@ from __future__ import annotations
 from collections.abc import Callable
 import re
 from typing import Any
-from typing import NamedTuple
 
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import patterns
 
 #: Distributions offer sections by entry points of this group: the name of the
@@ -33,7 +33,7 @@ NAME_CHARS_MAX = 64
 _NAME = patterns.pattern(r'[a-z][a-z0-9]*(-[a-z0-9]+)*')
 
 
-class Registration(NamedTuple):
+class Registration(named_tuple.NamedTuple):
     """A section that was registered.
 
     :ivar name: ``pipeline-sinks``

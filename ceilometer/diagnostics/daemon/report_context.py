@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import contextlib
-import dataclasses
 import threading
 from typing import Any
 from typing import TYPE_CHECKING
@@ -54,7 +53,6 @@ class Ending:
         self._event.clear()
 
 
-@dataclasses.dataclass(eq=False, repr=False)
 class ReportContext:
     """What each report of a process is made with.
 
@@ -73,11 +71,23 @@ class ReportContext:
         must be cut short
     """
 
-    daemon: process_module.Daemon
-    settings: options.Settings | None = None
-    hung_sections: dict[str, threading.Thread] = dataclasses.field(
-        default_factory=dict)
-    import_gate: contextlib.AbstractContextManager[Any] = dataclasses.field(
-        default_factory=contextlib.nullcontext)
-    turn_descriptor: int | None = None
-    ending: Ending = dataclasses.field(default_factory=Ending)
+    def __init__(self, daemon: process_module.Daemon,
+                 settings: options.Settings | None = None,
+                 hung_sections: dict[str, threading.Thread] | None = None,
+                 turn_descriptor: int | None = None) -> None:
+        self.daemon = daemon
+        self.settings = settings
+        self.turn_descriptor = turn_descriptor
+        self.begin_anew(contextlib.nullcontext())
+        if hung_sections is not None:
+            self.hung_sections = hung_sections
+
+    def begin_anew(self, import_gate: contextlib.AbstractContextManager[Any],
+                   ) -> None:
+        """Know of nothing that hangs or ends, as in a process just forked.
+
+        :param import_gate: held while something is imported
+        """
+        self.hung_sections: dict[str, threading.Thread] = {}
+        self.import_gate = import_gate
+        self.ending = Ending()

@@ -22,7 +22,6 @@ first report.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import importlib
 import logging
 import os
@@ -97,9 +96,7 @@ class Reporter:
         self._written = 0
         self._last_id: str | None = None
         self._last_start = float('-inf')
-        self.context = dataclasses.replace(
-            self.context, hung_sections={}, import_gate=self._import_gate,
-            ending=report_context.Ending())
+        self.context.begin_anew(self._import_gate)
 
     @property
     def enabled(self) -> bool:

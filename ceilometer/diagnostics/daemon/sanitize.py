@@ -20,7 +20,6 @@ may take long or raise. Runs in the threads of a report.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import process as process_module
@@ -29,6 +28,7 @@ from ceilometer.diagnostics.daemon import section_findings
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import findings
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics import report
 from ceilometer.diagnostics.secrets import redact
@@ -41,7 +41,7 @@ NAME_CHARS_MAX = 200
 BEYOND_CHARS = 64 * 1024
 
 
-class _Made(NamedTuple):
+class _Made(named_tuple.NamedTuple):
     """A section that was made of data in which there was no secret.
 
     :ivar section: the section, with these data

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from typing import NamedTuple
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import installed_options
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import service_options
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics.secrets import secret_names
 
 
@@ -116,7 +116,7 @@ class Context:
         return snapshot
 
 
-class Content(NamedTuple):
+class Content(named_tuple.NamedTuple):
     """What a section holds, before secrets are taken out.
 
     :ivar data: what JSON can hold, or None
@@ -134,7 +134,7 @@ def _no_text(data: Any) -> str:
     return ''
 
 
-class Kind(NamedTuple):
+class Kind(named_tuple.NamedTuple):
     """A kind of section.
 
     :ivar name: ``green-threads``

@@ -23,12 +23,12 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import crash_stacks
+from ceilometer.diagnostics import named_tuple
 
 
-class ServerEnd(NamedTuple):
+class ServerEnd(named_tuple.NamedTuple):
     """A forkserver that has ended.
 
     :ivar pid: its process

@@ -26,15 +26,15 @@ import operator
 import os
 import re
 from typing import Any
-from typing import NamedTuple
 
 from oslo_config import cfg
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import pauses
 
 
-class Option(NamedTuple):
+class Option(named_tuple.NamedTuple):
     """One option of a service.
 
     :ivar group: ``DEFAULT``, ``polling``
@@ -88,7 +88,7 @@ _LOCATIONS = {
 }
 
 
-class _Read(NamedTuple):
+class _Read(named_tuple.NamedTuple):
     """Options that were read, and what their values depend on.
 
     :ivar same: objects, each of which must be the same one as before
@@ -234,7 +234,7 @@ def _old_names(group: str, opt: Any) -> Iterator[tuple[str, str]]:
                str(old.name or opt.name).replace('-', '_'))
 
 
-class Setting(NamedTuple):
+class Setting(named_tuple.NamedTuple):
     """A line of a configuration file that sets an option.
 
     :ivar file: path

@@ -19,13 +19,14 @@ Its first page is :mod:`.trigger_page`'s. Runs in any thread.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+
+from ceilometer.diagnostics import named_tuple
 
 _KIB = 1024
 _MIB = 1024 * 1024
 
 
-class Places(NamedTuple):
+class Places(named_tuple.NamedTuple):
     """One part of the file: places of the same size.
 
     :ivar offset: where it begins, bytes

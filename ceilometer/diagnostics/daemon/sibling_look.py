@@ -33,7 +33,6 @@ import os
 import pathlib
 import signal
 import time
-from typing import NamedTuple
 from typing import Protocol
 
 from ceilometer.diagnostics import contents
@@ -48,6 +47,7 @@ from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import journal_entries
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics.outside import account
 from ceilometer.diagnostics.outside import looking
 from ceilometer.diagnostics.outside import proc_files
@@ -94,7 +94,7 @@ class Awaited(Protocol):
         """What was told of a process later tells of this as well."""
 
 
-class _Suspect(NamedTuple):
+class _Suspect(named_tuple.NamedTuple):
     """A process that has not begun.
 
     :ivar sibling: the process

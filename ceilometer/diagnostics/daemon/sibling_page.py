@@ -28,11 +28,11 @@ import contextlib
 import os
 import struct
 import time
-from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import record_lock
 from ceilometer.diagnostics.daemon import shared_places
 from ceilometer.diagnostics.daemon import turn
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import report
 
 #: Of so many processes of a service the others know.
@@ -53,7 +53,7 @@ _NUMBER = struct.Struct('<Q')
 _LIST_BYTE = shared_places.SIBLINGS.offset - 1
 
 
-class Asked(NamedTuple):
+class Asked(named_tuple.NamedTuple):
     """A trigger that has come to this process.
 
     :ivar trigger: the trigger
@@ -77,7 +77,7 @@ class Asked(NamedTuple):
         return self.nsec
 
 
-class Sibling(NamedTuple):
+class Sibling(named_tuple.NamedTuple):
     """A process of a service.
 
     :ivar place: its number in the list

@@ -30,9 +30,9 @@ import os
 import socket
 import struct
 from typing import Any
-from typing import NamedTuple
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import pauses
 
 #: So many groups of sockets are told.
@@ -67,7 +67,7 @@ _ctypes: Any = None
 _libc: Any = None
 
 
-class _Group(NamedTuple):
+class _Group(named_tuple.NamedTuple):
     """What sockets have in common.
 
     :ivar protocol: ``tcp``, ``udp``, ``unix``, ``other``

@@ -35,16 +35,16 @@ import threading
 import time
 from types import TracebackType
 from typing import Any
-from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import chosen_names
 from ceilometer.diagnostics.daemon import traces
+from ceilometer.diagnostics import named_tuple
 
 #: cotyledon's logger for what ends a worker.
 WORKER_LOGGER = 'cotyledon._utils'
 
 
-class Raised(NamedTuple):
+class Raised(named_tuple.NamedTuple):
     """An exception that has ended something.
 
     :ivar time: seconds since the epoch

@@ -29,11 +29,11 @@ import sys
 import threading
 import types
 from typing import Any
-from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import connecting as connecting_module
 from ceilometer.diagnostics.daemon import sockets
 from ceilometer.diagnostics.daemon import stacks
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import patterns
 
 #: So many threads are asked what they wait for.
@@ -80,7 +80,7 @@ _JOINS = tuple(
     if function is not None)
 
 
-class Wanted(NamedTuple):
+class Wanted(named_tuple.NamedTuple):
     """A thread that is to be asked.
 
     :ivar ident: of the thread
@@ -94,7 +94,7 @@ class Wanted(NamedTuple):
     source: str
 
 
-class Told(NamedTuple):
+class Told(named_tuple.NamedTuple):
     """Who a thread waits for.
 
     :ivar lock: whether it waits for a lock

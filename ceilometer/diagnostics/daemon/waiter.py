@@ -28,12 +28,12 @@ import signal
 import sys
 import threading
 import time
-from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import reporter as reporter_module
 from ceilometer.diagnostics.daemon import siblings as siblings_module
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import report
 
 LOG = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ NOBODY = 0
 Repeated = Callable[[], 'float | None']
 
 
-class WatchedFile(NamedTuple):
+class WatchedFile(named_tuple.NamedTuple):
     """A file that asks for a report when it is touched.
 
     :ivar path: it need not be there

@@ -26,13 +26,13 @@ import contextlib
 import math
 import os
 import struct
-from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import sd_notify
 from ceilometer.diagnostics.daemon import shared_places
 from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import named_tuple
 
 #: Seconds, if the unit has no ``WatchdogSec=``.
 VARIABLE = fields.WATCHDOG_VARIABLE
@@ -50,7 +50,7 @@ _RECORD = struct.Struct('<4sIQdH')
 _MARK = b'dog1'
 
 
-class Wanted(NamedTuple):
+class Wanted(named_tuple.NamedTuple):
     """The watchdog that a unit wants.
 
     :ivar seconds: how long systemd waits for a message
@@ -114,7 +114,7 @@ def hang_seconds(descriptor: int | None) -> float:
     return 0.0
 
 
-class Record(NamedTuple):
+class Record(named_tuple.NamedTuple):
     """What a master leaves for the processes of its service.
 
     :ivar pid: the master

@@ -27,13 +27,13 @@ import signal
 import sys
 import time
 from typing import Any
-from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import memory_kills
 from ceilometer.diagnostics.daemon import report_marks
 from ceilometer.diagnostics.daemon import server_end
+from ceilometer.diagnostics import named_tuple
 
 #: So many deaths of a service are remembered with all that is known.
 DEATHS_MAX = 10
@@ -46,7 +46,7 @@ TIMES_MAX = 200
 LOST = 255
 
 
-class Death(NamedTuple):
+class Death(named_tuple.NamedTuple):
     """A worker, or the master, that has ended.
 
     :ivar time: when that was noticed, seconds since the epoch

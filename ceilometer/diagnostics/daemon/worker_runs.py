@@ -20,17 +20,17 @@ of a service share (:mod:`.turn`). Only services whose readiness is told
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
 
 from ceilometer.diagnostics.daemon import process_record
 from ceilometer.diagnostics.daemon import shared_places
+from ceilometer.diagnostics import named_tuple
 
 # as Run has them
 _RECORD = process_record.ProcessRecord(
     shared_places.WORKER_RUNS, b'up??', 'd??')
 
 
-class Run(NamedTuple):
+class Run(named_tuple.NamedTuple):
     """The ``run()`` of a worker.
 
     :ivar began: when, seconds of the monotonic clock

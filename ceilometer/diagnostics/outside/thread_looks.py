@@ -21,9 +21,9 @@ from __future__ import annotations
 import os
 import pathlib
 import time
-from typing import NamedTuple
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics.secrets import redact
 
 #: So many threads of a process are looked at.
@@ -44,7 +44,7 @@ _WAITER_SHARE_MAX = 0.2
 _TICKS = os.sysconf('SC_CLK_TCK')
 
 
-class Look(NamedTuple):
+class Look(named_tuple.NamedTuple):
     """A thread at one moment.
 
     :ivar name: as the kernel knows it, unmasked
@@ -67,7 +67,7 @@ class Look(NamedTuple):
     when: float
 
 
-class Looks(NamedTuple):
+class Looks(named_tuple.NamedTuple):
     """The threads of a process at one moment.
 
     :ivar total: how many there are

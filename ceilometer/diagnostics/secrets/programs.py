@@ -18,10 +18,10 @@ value of an option.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from ceilometer.diagnostics import named_tuple
 
 
-class Program(NamedTuple):
+class Program(named_tuple.NamedTuple):
     """What is known of a program's short options.
 
     :ivar secret: letters of options whose value is secret

@@ -26,9 +26,9 @@ from collections.abc import Iterable
 from collections.abc import Mapping
 import math
 from typing import Any
-from typing import NamedTuple
 
 from ceilometer.diagnostics import escape
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics.secrets import described_values
 from ceilometer.diagnostics.secrets import looks
@@ -133,7 +133,7 @@ class Redactor:
         return masked, masked if walk.is_printable else escape.data(masked)
 
 
-class _Name(NamedTuple):
+class _Name(named_tuple.NamedTuple):
     """What is known of a name that a value goes by.
 
     :ivar shown: the name without secrets, None where the value has no name
@@ -157,7 +157,7 @@ class _Name(NamedTuple):
 _NO_NAME = _Name()
 
 
-class _Row(NamedTuple):
+class _Row(named_tuple.NamedTuple):
     """What is known of the keys of a mapping; most have the same as others.
 
     :ivar names: what is known of each

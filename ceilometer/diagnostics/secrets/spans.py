@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import secret_names
 
@@ -97,7 +97,7 @@ class Text:
 _TAG = patterns.pattern(r'[\w.:-]{1,200}')
 
 
-class Recognizer(NamedTuple):
+class Recognizer(named_tuple.NamedTuple):
     """Finds the secrets of one kind.
 
     :ivar kind: what it finds, as a reader would call it

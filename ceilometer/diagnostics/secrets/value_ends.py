@@ -19,8 +19,8 @@ lines that continue. Pure, for any process and thread; raises nothing.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import spans
 
@@ -54,7 +54,7 @@ _ITEM = patterns.pattern(r'[ \t]*-(?:[ \t]|\Z)')
 _ASSIGNED = patterns.pattern(r'[ \t]*[\w.-]{1,100}[ \t]*[:=](?:\s|\S)')
 
 
-class Place(NamedTuple):
+class Place(named_tuple.NamedTuple):
     """Where the name of a value stands.
 
     :ivar indent: how far its line is indented; None where something stands

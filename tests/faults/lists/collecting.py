@@ -397,8 +397,8 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='                with self._import_gate:\n'
             '                    self._run(kind.name, kind.load, seconds)\n',
         new='                self._run(kind.name, kind.load, seconds)\n',
-        tests=('tests/unit/test_imports.py::'
-               'test_report_imports_nothing_while_a_fork_may_happen',)),
+        tests=('tests/unit/test_collect.py::'
+               'test_no_process_is_forked_while_a_section_is_loaded',)),
     fault.Fault(
         name='a search for sections that fails costs the report',
         file=COLLECT,

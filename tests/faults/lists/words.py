@@ -447,4 +447,17 @@ FAULTS: tuple[fault.Fault, ...] = (
             'else data\n',
         new='    return data\n',
         tests=('tests/functional/test_size.py',)),
+    # named_tuple
+    fault.Fault(
+        name='a named tuple forgets its types',
+        file='named_tuple.py',
+        old='            made.__annotations__ = annotations\n',
+        new='',
+        tests=('tests/unit/test_named_tuple.py',)),
+    fault.Fault(
+        name='a named tuple has no methods',
+        file='named_tuple.py',
+        old='for key, value in space.items():',
+        new='for key, value in annotations.items():',
+        tests=('tests/unit/test_named_tuple.py',)),
 )

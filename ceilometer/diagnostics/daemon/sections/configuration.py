@@ -15,13 +15,13 @@
 from __future__ import annotations
 
 from typing import Any
-from typing import NamedTuple
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import option_origins
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics import findings
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics.secrets import secret_names
 from ceilometer.diagnostics.secrets import url_credentials
@@ -58,7 +58,7 @@ def collect(context: section.Context) -> section.Content:
     return section.Content(data=data)
 
 
-class _Described(NamedTuple):
+class _Described(named_tuple.NamedTuple):
     """What was told of options, and all that it depends on."""
 
     options: list[service_options.Option]
