@@ -78,9 +78,10 @@ class ReportContext:
         self.daemon = daemon
         self.settings = settings
         self.turn_descriptor = turn_descriptor
-        self.begin_anew(contextlib.nullcontext())
-        if hung_sections is not None:
-            self.hung_sections = hung_sections
+        self.hung_sections = {} if hung_sections is None else hung_sections
+        self.import_gate: contextlib.AbstractContextManager[Any] = (
+            contextlib.nullcontext())
+        self.ending = Ending()
 
     def begin_anew(self, import_gate: contextlib.AbstractContextManager[Any],
                    ) -> None:
@@ -88,6 +89,6 @@ class ReportContext:
 
         :param import_gate: held while something is imported
         """
-        self.hung_sections: dict[str, threading.Thread] = {}
+        self.hung_sections = {}
         self.import_gate = import_gate
         self.ending = Ending()
