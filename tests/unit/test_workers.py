@@ -217,6 +217,28 @@ Current thread 0x00007f01 (most recent call first):
     assert 'some.py' not in sentence
 
 
+def test_crash_in_the_garbage_collector_has_its_place(watch):
+    """faulthandler says so before the frames."""
+    manager = Manager()
+    begin(watch, manager)
+
+    def crash():
+        faulthandler.disable()
+        crash_stacks.begin(watch.descriptor)
+        os.write(crash_stacks._own.descriptor, b"""\
+Fatal Python error: Aborted
+
+Current thread 0x00007f01 [ceilometer-agen] (most recent call first):
+  Garbage-collecting
+  File "/some.py", line 3 in collects
+  File "/some.py", line 9 in main
+""")
+
+    die(watch, manager, -signal.SIGABRT, crash)
+    assert ('by SIGABRT at /some.py:3 in collects'
+            in told()[1][0]['sentence'])
+
+
 @pytest.mark.parametrize(('name', 'line'), [
     ('memory.events.local', '0::/unit'), ('memory.oom_control',
                                           '5:memory:/unit')])

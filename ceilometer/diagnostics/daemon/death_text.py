@@ -150,11 +150,14 @@ def _server(end: contents.EndedServer | None) -> str:
 def _where(stacks: Sequence[str]) -> str:
     """Where the thread stood that has crashed; empty if it ran no Python."""
     lines = iter(stacks)
+    if not any(line.startswith(crash_stacks.CRASHED) for line in lines):
+        return ''
     for line in lines:
-        if line.startswith(crash_stacks.CRASHED):
-            found = _FRAME.fullmatch(next(lines, ''))
-            return '' if found is None else (
-                f' at {found[1]}:{found[2]} in {found[3]}')
+        if found := _FRAME.fullmatch(line):
+            return f' at {found[1]}:{found[2]} in {found[3]}'
+        # one stands before the frames where garbage was being collected
+        if not line.startswith('  '):
+            break
     return ''
 
 

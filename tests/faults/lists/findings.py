@@ -28,6 +28,13 @@ TEST_SECTION = 'tests/unit/test_section_findings.py::'
 
 FAULTS = (
     fault.Fault(
+        name='a crash in the garbage collector has no place',
+        file='daemon/death_text.py',
+        old="        if not line.startswith('  '):\n",
+        new='        if True:\n',
+        tests=('tests/unit/test_workers.py::'
+               'test_crash_in_the_garbage_collector_has_its_place',)),
+    fault.Fault(
         name='an error is the cause of any later death',
         file='daemon/death_text.py',
         old='died - words.time > CAUSE_SECONDS',

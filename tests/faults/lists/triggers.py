@@ -363,11 +363,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a crash is told to be where some other thread stood',
         file='daemon/death_text.py',
-        old='        if line.startswith(crash_stacks.CRASHED):\n'
-            "            found = _FRAME.fullmatch(next(lines, ''))\n"
-            "            return '' if found is None else (\n",
-        new='        if found := _FRAME.fullmatch(line):\n'
-            '            return (\n',
+        old="            break\n    return ''\n\n\ndef cause",
+        new="            continue\n    return ''\n\n\ndef cause",
         tests=('tests/unit/test_workers.py::test_crash_of_a_thread_that_runs_'
                'no_python_stands_nowhere',)),
     fault.Fault(
