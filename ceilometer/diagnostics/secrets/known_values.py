@@ -63,6 +63,10 @@ _ESCAPE = tuple(patterns.pattern(reading, re.VERBOSE)
                 for reading in _READINGS)
 _ESCAPE_OR_SPACE = tuple(patterns.pattern(reading + r'|\s+', re.VERBOSE)
                          for reading in _READINGS)
+# what they begin with, in each reading: decoded.matches()
+_SIGNS = r'%(?=[0-9A-Fa-f])|\\|&(?=[A-Za-z\#])|[+]'
+_BEGINNING = (*2 * (patterns.pattern(_SIGNS),),
+              patterns.pattern(_SIGNS + r"""|"|'"""))
 # what the readings after the first are for
 _READ_OTHERWISE = (patterns.pattern(r'\\[nrt][A-Za-z]{2}'),
                    patterns.pattern(_FOLD))
@@ -214,7 +218,13 @@ def _bare(whole: str, reading: int) -> str:
     """A text without escapes and white space: what is compared."""
     if reading or '%' in whole or '\\' in whole or '&' in whole or (
             '+' in whole):
-        whole = _ESCAPE[reading].sub(_meant, whole)
+        parts = []
+        at = 0
+        for found in decoded.matches(whole, _BEGINNING[reading],
+                                     _ESCAPE[reading]):
+            parts += whole[at:found.start()], _meant(found)
+            at = found.end()
+        whole = ''.join((*parts, whole[at:]))
     return ''.join(whole.split())
 
 
