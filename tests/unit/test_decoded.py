@@ -14,8 +14,6 @@
 
 from __future__ import annotations
 
-import re
-
 import hypothesis
 from hypothesis import strategies
 import pytest
@@ -63,4 +61,4 @@ def test_each_piece_is_found_alone(name):
 def test_text_without_escapes_is_no_pieces():
     """Whatever signs it has."""
     assert decoded.read('24% since, a\\b & c') is None
-    assert re.sub('a', 'b', decoded.read('%61=1').text) == 'b=1'
+    assert decoded.read('%61=1').text == 'a=1'

@@ -916,4 +916,22 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='                and (start, end) != item) or (\n',
         new='                and False) or (\n',
         tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='escapes of HTML are not looked for',
+        file='secrets/decoded.py',
+        old="r'%(?=[0-7])|\\\\\\\\*+|&(?=[A-Za-z\\#])'",
+        new="r'%(?=[0-7])|\\\\\\\\*+|&(?=[A-Za-z])'",
+        tests=('tests/unit/test_decoded.py',)),
+    fault.Fault(
+        name='what is escaped again is not looked for',
+        file='secrets/known_values.py',
+        old="_SIGNS = r'%(?=[0-9A-Fa-f])",
+        new="_SIGNS = r'%(?=[3-9A-Fa-f])",
+        tests=('tests/unit/test_decoded.py',)),
+    fault.Fault(
+        name='behind what begins like an escape nothing is looked for',
+        file='secrets/decoded.py',
+        old='        at = (found or begun).end()',
+        new='        at = found.end() if found else len(whole)',
+        tests=('tests/unit/test_decoded.py',)),
 )
