@@ -218,7 +218,7 @@ def _bare(whole: str, reading: int) -> str:
     """A text without escapes and white space: what is compared."""
     if reading or '%' in whole or '\\' in whole or '&' in whole or (
             '+' in whole):
-        parts = []
+        parts: list[str] = []
         at = 0
         for found in decoded.matches(whole, _BEGINNING[reading],
                                      _ESCAPE[reading]):
