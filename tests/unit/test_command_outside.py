@@ -256,11 +256,14 @@ def test_stacks(program: collections.abc.Callable[
         'echo "$@"\necho "Process 7: mysql -p x"\n'
         'echo "Traceback for thread 42 (x) [Has the GIL] (most recent"\n'
         f'echo "  connect(password={CANARY})"\n'
+        # the sign that tells what stands before it is cut away
+        f'echo "{"x " * 74}x://u:{CANARY}@h"\n'
         'printf "\\033[31m\\n"\nyes x | head -n 1000\nexit 3\n'))
     assert stacks.lines[0] == 'remote --no-block 7'
     assert stacks.holder == 42
     text = '\n'.join(stacks.lines)
-    assert 'connect(password=' in text and CANARY not in text
+    assert 'connect(password=' in text and 'x://u:' in text
+    assert CANARY[:5] not in text
     assert '\033' not in text and 'mysql' not in text
     assert len(stacks.lines) <= python_stacks.STACK_LINES_MAX
     assert stacks.problem == 'pystack fails with exit code 3'

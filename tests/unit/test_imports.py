@@ -119,7 +119,8 @@ ARMING = {'', 'fields', 'report', 'daemon', *(f'daemon.{name}' for name in (
     'master_death', 'memory_kills', 'memory_left', 'notification_work',
     'own_thread', 'polling_work', 'process', 'process_record', 'readiness',
     'record_lock', 'report_context', 'report_marks', 'reporter',
-    'sd_notify', 'server_end', 'shared_places', 'sibling_page', 'siblings',
+    'sd_notify', 'server_end', 'shared_places', 'shorten', 'sibling_page',
+    'siblings',
     'start_errors', 'traces', 'trigger_page', 'turn', 'unhandled', 'waiter',
     'work', 'worker_deaths', 'worker_runs', 'workers')),
     'named_tuple', 'patterns', 'pauses'}

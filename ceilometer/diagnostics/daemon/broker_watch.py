@@ -154,7 +154,7 @@ def _fails(host: str, error: object, refused: bool) -> None:
         broker.error = error_text.of_exception(error)
         broker.error_kind = error_text.kind_of(error)
     else:
-        broker.error = str(error)[:error_text.ERROR_CHARS_MAX]
+        broker.error = error_text.of_text(str(error))
         broker.error_kind = None
     broker.refused = refused or any(
         word in broker.error for word in _REFUSED)

@@ -72,4 +72,4 @@ def logged(record: logging.LogRecord) -> None:
     # older versions of tenacity fill the exception's class and text in
     args = record.args
     if isinstance(args, tuple) and len(args) == 4 and args[2] == 'raised':
-        trouble.error = str(args[3])[:error_text.ERROR_CHARS_MAX]
+        trouble.error = error_text.of_text(str(args[3]))

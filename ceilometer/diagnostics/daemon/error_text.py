@@ -24,6 +24,7 @@ from collections.abc import Mapping
 import logging
 from typing import Any
 
+from ceilometer.diagnostics.daemon import shorten
 from ceilometer.diagnostics import patterns
 
 #: A longer text is cut; a report tells less of it.
@@ -41,8 +42,13 @@ _ERRORS = frozenset(('err', 'err_str', 'error', 'exc', 'reason'))
 
 def _cut(text: str) -> str:
     if len(text) > ERROR_CHARS_MAX:
-        text = text[:ERROR_CHARS_MAX - 1].rstrip() + LEFT_OUT
+        text = shorten.text(text, ERROR_CHARS_MAX - 1).rstrip() + LEFT_OUT
     return text
+
+
+def of_text(text: str) -> str:
+    """The text of an error, not longer than it may be."""
+    return shorten.text(text, ERROR_CHARS_MAX)
 
 
 def of_exception(error: BaseException) -> str:
@@ -51,7 +57,7 @@ def of_exception(error: BaseException) -> str:
         text = str(error)
     except BaseException:
         text = ''
-    text = text[:ERROR_CHARS_MAX].strip()
+    text = shorten.text(text, ERROR_CHARS_MAX).strip()
     name = type(error).__name__
     return _cut(f'{name}: {text}' if text else name)
 
@@ -112,5 +118,5 @@ def _argument(value: Any, is_error: bool = False) -> Any:
         return value
     # translated messages are texts of another type
     if isinstance(value, str) and (is_error or _NAME.match(value)):
-        return str(value[:ERROR_CHARS_MAX])
+        return str(shorten.text(value, ERROR_CHARS_MAX))
     return LEFT_OUT

@@ -31,6 +31,7 @@ import time
 
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import shared_places
+from ceilometer.diagnostics.daemon import shorten
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics import named_tuple
 
@@ -104,7 +105,7 @@ def leave(error: BaseException) -> None:
         text = ''
     if _pid == os.getpid():
         _write(time.time(), ['', '', type(error).__name__,
-                             text[:log_watch.TEXT_CHARS_MAX]])
+                             shorten.text(text, log_watch.TEXT_CHARS_MAX)])
 
 
 def _write(when: float, texts: list[str]) -> None:

@@ -35,6 +35,7 @@ from typing import Any
 
 from ceilometer.diagnostics.daemon import chosen_names
 from ceilometer.diagnostics.daemon import interpose
+from ceilometer.diagnostics.daemon import shorten
 from ceilometer.diagnostics import named_tuple
 
 #: So many different ones are remembered, the last ones.
@@ -172,14 +173,14 @@ def _remember(record: logging.LogRecord) -> None:
     if error is not None:
         kind = type(error).__name__
         try:
-            text = str(error)[:TEXT_CHARS_MAX]
+            text = shorten.text(str(error), TEXT_CHARS_MAX)
         except Exception:
             text = None
     if message is error:
         message = ''
     logged = Logged(
         record.created, record.levelno, name,
-        str(message)[:TEXT_CHARS_MAX], kind, text,
+        shorten.text(str(message), TEXT_CHARS_MAX), kind, text,
         threading.get_ident(), chosen_names.of(record, 'threadName')
         if record.threadName else '')
     for observer in _observers:

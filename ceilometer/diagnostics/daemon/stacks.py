@@ -31,6 +31,7 @@ from types import FrameType
 from typing import Any
 
 from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.daemon import shorten
 from ceilometer.diagnostics import pauses
 
 #: Of a deeper stack the outermost and the innermost frames are kept.
@@ -155,7 +156,7 @@ class Describer:
             pauses.pause()
         if not 0 < line <= len(lines):
             return ''
-        return lines[line - 1].strip()[:SOURCE_CHARS_MAX]
+        return shorten.text(lines[line - 1].strip(), SOURCE_CHARS_MAX)
 
 
 def merge(stacks: Iterable[tuple[Any, RawStack]],

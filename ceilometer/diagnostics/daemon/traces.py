@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import traceback
 
+from ceilometer.diagnostics.daemon import shorten
+
 #: So many frames of an exception are told, the last ones.
 FRAMES_MAX = 50
 
@@ -63,7 +65,7 @@ def _of_one(error: BaseException) -> list[str]:
     except Exception:
         lines.append('  (the frames cannot be told)')
     try:
-        text = ' '.join(str(error).split())[:TEXT_CHARS_MAX]
+        text = shorten.text(' '.join(str(error).split()), TEXT_CHARS_MAX)
     except Exception:
         text = ''
     name = type(error).__name__

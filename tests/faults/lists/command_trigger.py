@@ -111,7 +111,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what pystack prints is not masked',
         file='command/outside/python_stacks.py',
-        old="masked.text(line.replace('\\t', '    ')[:STACK_LINE_CHARS_MAX])",
+        old="masked.text(line.replace('\\t', '    '))[:STACK_LINE_CHARS_MAX]",
         new="line.replace('\\t', '    ')[:STACK_LINE_CHARS_MAX]",
         tests=(_OUTSIDE + 'test_stacks',)),
     fault.Fault(
@@ -313,4 +313,10 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='',
         tests=('tests/unit/test_command_many.py::'
                'test_forged_entries_do_not_hold_up_who_waits',)),
+    fault.Fault(
+        name='lines of stacks are cut before they are masked',
+        file='command/outside/python_stacks.py',
+        old="masked.text(line.replace('\\t', '    '))[:STACK_LINE_CHARS_MAX]",
+        new="masked.text(line.replace('\\t', '    ')[:STACK_LINE_CHARS_MAX])",
+        tests=(_OUTSIDE + 'test_stacks',)),
 )

@@ -105,7 +105,8 @@ def read(pid: int, found: tuple[str, str] | None,
         printed.seek(0)
         text = printed.read(_PRINTED_BYTES_MAX).decode(
             errors='backslashreplace')
-    lines = [masked.text(line.replace('\t', '    ')[:STACK_LINE_CHARS_MAX])
+    # what is cut is not recognized any more
+    lines = [masked.text(line.replace('\t', '    '))[:STACK_LINE_CHARS_MAX]
              for line in text.splitlines()[:STACK_LINES_MAX] if line.strip()
              # py-spy prints the command line, which has a masker of its own
              and not line.startswith(f'Process {pid}: ')]
