@@ -188,6 +188,10 @@ def test_what_anybody_else_says_stands_apart(
                          journals.TIME_USEC + 10))
     found = read.find(journal)
     assert same(read.load(journal, found[0]), made)
+    # so are the entries of which its file is made
+    raw = read.raw_entries(journal, found[0])
+    assert len(raw) == found[0].entries == len(journals.entries(made))
+    assert not [entry for entry in raw if b'forged' in entry['MESSAGE']]
     if 'hostname' not in other:
         assert same(read.load(journal, found[1]), forged)
 

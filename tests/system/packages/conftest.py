@@ -20,6 +20,7 @@ import shlex
 
 import pytest
 
+from tests import limits
 from tests.system import beds
 from tests.system import machine as machines
 from tests.system import packaging_bed
@@ -34,15 +35,17 @@ NAME = 'ceilometer-diagnostics'
 BUILD = pathlib.PurePosixPath('/var/tmp/build')
 
 
-def shell(machine: machines.Machine, script: str, *arguments: str) -> str:
+def shell(machine: machines.Machine, script: str, *arguments: str,
+          seconds: float = limits.EVENT_SECONDS) -> str:
     """Run a shell script in the machine; give what it prints.
 
     :param script: ends with the first command that fails
     :param arguments: $1 and so on
-    :raises AssertionError: a command fails
+    :param seconds: how long it may take
+    :raises AssertionError: a command fails, or takes longer
     """
     return machine.run(['sh', '-euc', f'exec 2>&1\n{script}', 'sh',
-                        *arguments]).stdout
+                        *arguments], timeout=seconds).stdout
 
 
 @pytest.fixture(scope='session')

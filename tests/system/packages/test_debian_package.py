@@ -18,6 +18,7 @@ import collections.abc
 
 import pytest
 
+from tests import limits
 from tests.system import machine as machines
 from tests.system.packages import conftest
 from tests.system import reports
@@ -61,7 +62,9 @@ def test_lintian_finds_no_error(machine: machines.Machine, deb: str) -> None:
     told = conftest.shell(
         machine, 'lintian --allow-root --fail-on error,warning '
         '--suppress-tags initial-upload-closes-no-bugs '
-        '"${1%_all.deb}"_*.changes || true', deb)
+        '"${1%_all.deb}"_*.changes || true', deb,
+        # it looks at each file of the package, in programs of its own
+        seconds=limits.EVENT_SECONDS * 5)
     assert [line for line in told.splitlines()
             if line.startswith(('E:', 'W:'))] == []
 
