@@ -16,8 +16,8 @@ Most objects in the lists of a section have the same values for most of their
 keys. These stand once, below :data:`USUAL`, and not in each object; options
 with their defaults stand by group and name below :data:`AT_DEFAULT`, loggers
 by their level below :data:`AT_LEVEL`, the sections of a report below
-:data:`ALL_OK`; of a stack there are the frames in which
-it differs from the one before. So the journal takes half of the bytes.
+:data:`ALL_OK`; of a stack there are the frames in which it differs from the
+one before. So the journal takes half of the bytes.
 :func:`shorten` and :func:`fill_in` are each other's inverse.
 
 Pure functions over plain data: the daemon calls the first, in the thread of

@@ -104,6 +104,9 @@ def _whole(data: str) -> str:
     for level, names in told.pop('at_level', {}).items():
         told['loggers'] += [{'logger': name, 'level': level,
                              'effective_level': level} for name in names]
+    if 'loggers' in told:
+        told['loggers'].sort(key=lambda one: (
+            one['logger'] != 'root', one['logger']))
     for name, numbers in told.pop('all_ok', {}).items():
         told['sections'].append({'section': name, **dict(zip(
             ('usec', 'text_bytes', 'data_bytes'), numbers, strict=True))})

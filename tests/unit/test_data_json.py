@@ -14,22 +14,11 @@
 
 from __future__ import annotations
 
-import json
-
 import hypothesis
-from hypothesis import strategies
 import pytest
 
 from ceilometer.diagnostics import data_json
-
-texts = strategies.text(max_size=20) | strategies.sampled_from([
-    '', '"', '\\', '\x00', '\ud800', '\udc00\ud800', '\u2028', '…', '🐙'])
-data = strategies.recursive(
-    strategies.none() | strategies.booleans()
-    | strategies.integers(-2**64, 2**64)
-    | strategies.floats(allow_nan=False, allow_infinity=False) | texts,
-    lambda inner: strategies.lists(inner, max_size=4)
-    | strategies.dictionaries(texts, inner, max_size=4), max_leaves=20)
+from tests.unit import json_data
 
 #: What does not go in one go, each for another reason.
 LARGE = {
@@ -48,36 +37,31 @@ LARGE = {
 }
 
 
-def compact(value):
-    """What the standard library makes of it, in one go."""
-    return json.dumps(value, separators=(',', ':'))
-
-
-@hypothesis.given(data)
+@hypothesis.given(json_data.DATA)
 def test_encoded_data_is_ascii_json(value):
     """Data is JSON that no tool takes for binary, whatever is in it."""
     encoded = data_json.encode(value)
     assert encoded.isascii()
     assert not any(ord(character) < 32 for character in encoded)
-    assert encoded == compact(value)
+    assert encoded == json_data.compact(value)
 
 
 @pytest.mark.parametrize('count', [
     0, 1, data_json.ELEMENTS_MAX, data_json.ELEMENTS_MAX + 1,
     3 * data_json.ELEMENTS_MAX])
-@hypothesis.given(data)
+@hypothesis.given(json_data.DATA)
 @hypothesis.settings(max_examples=20)
 def test_containers_of_many_elements_are_put_together(count, value):
     """However many pieces they are made of."""
     for whole in ([value] * count, {f'{n}"': value for n in range(count)}):
         for nested in (whole, [whole, whole], {'a': {'b': {'c': whole}}}):
-            assert data_json.encode(nested) == compact(nested)
+            assert data_json.encode(nested) == json_data.compact(nested)
 
 
 @pytest.mark.parametrize('name', LARGE)
 def test_large_data_is_the_same_json(name):
     """The pieces fit."""
-    assert data_json.encode(LARGE[name]) == compact(LARGE[name])
+    assert data_json.encode(LARGE[name]) == json_data.compact(LARGE[name])
 
 
 @pytest.mark.parametrize('name', LARGE)

@@ -26,22 +26,8 @@ from ceilometer.diagnostics.command.reports import shapes
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import data_json
 from ceilometer.diagnostics import told_once
+from tests.unit import json_data
 from tests.unit import reference
-
-texts = strategies.text(max_size=20) | strategies.sampled_from([
-    '', '"', '\\', '\x00', '\ud800', '\udc00\ud800', '\u2028', '…', '🐙'])
-data = strategies.recursive(
-    strategies.none() | strategies.booleans()
-    | strategies.integers(-2**64, 2**64)
-    | strategies.floats(allow_nan=False, allow_infinity=False) | texts,
-    lambda inner: strategies.lists(inner, max_size=4)
-    | strategies.dictionaries(texts, inner, max_size=4), max_leaves=20)
-
-
-def compact(value):
-    """JSON as others write it."""
-    return json.dumps(value, separators=(',', ':'))
-
 
 #: Data of our sections: a value that is usual, or another one, or none.
 SECTIONS = {
@@ -193,7 +179,7 @@ def test_sections_of_which_there_is_more_to_say_are_a_list(other):
     5, {'x': 1}, {'x': [1, 2]}, {'x': [1, 2, 3, 4]}])
 def test_sections_of_which_nobody_can_have_written(all_ok):
     """They are none."""
-    found = data_json.decode_section('summary', compact(
+    found = data_json.decode_section('summary', json_data.compact(
         {'sections': [], told_once.USUAL: {}, told_once.ALL_OK: all_ok}))
     assert found == {'sections': []}
 
@@ -234,7 +220,7 @@ def test_frames_that_only_look_the_same_are_repeated():
                       [frame(True, more=[True]), frame(2)])
     encoded = data_json.encode_section('threads', told)
     assert told_once.FRAMES_BEFORE not in json.loads(encoded)
-    assert encoded == compact(told)
+    assert encoded == json_data.compact(told)
 
 
 def test_of_deep_stacks_the_outermost_frames_are_not_repeated():
@@ -269,7 +255,7 @@ def test_data_that_share_the_most_are_filled_in():
 def test_frames_that_nobody_can_have_left_out(counts):
     """What is there is what one sees."""
     told = stack_data([frame(1)], [frame(2)])
-    assert data_json.decode_section('threads', compact(
+    assert data_json.decode_section('threads', json_data.compact(
         {**told, told_once.USUAL: {}, told_once.FRAMES_BEFORE: counts})
     ) == told
 
@@ -301,7 +287,7 @@ def test_data_of_earlier_versions_are_read_as_they_are(name):
     """And those of sections that have nothing usual."""
     told = SECTIONS.get(name) or {told_once.USUAL: {'options': {'line': 1}},
                                   'options': [{}]}
-    assert data_json.decode_section(name, compact(told)) == told
+    assert data_json.decode_section(name, json_data.compact(told)) == told
 
 
 keys = strategies.sampled_from(sorted({
@@ -310,7 +296,7 @@ keys = strategies.sampled_from(sorted({
                 'logger', 'foreground', 'threads', 'stacks', 'frames',
                 'status', 'a')}))
 anything = strategies.recursive(
-    data, lambda inner: strategies.lists(inner, max_size=3)
+    json_data.DATA, lambda inner: strategies.lists(inner, max_size=3)
     | strategies.dictionaries(keys, inner, max_size=4), max_leaves=20)
 
 
@@ -338,7 +324,7 @@ def test_what_nobody_can_have_left_out_is_not_filled_in(name, usual):
              told_once.AT_LEVEL: {'x': 5}},
             {told_once.AT_LEVEL: 7, told_once.ALL_OK: {'a': [1, 2, 3]},
              told_once.FRAMES_BEFORE: [0, 1, 0]}):
-        found = data_json.decode_section(name, compact(
+        found = data_json.decode_section(name, json_data.compact(
             {**told, told_once.USUAL: usual, **more}))
         assert {key: found[key] for key in told} == told
 
@@ -370,9 +356,10 @@ def test_what_nobody_can_have_left_out_is_not_filled_in(name, usual):
 def test_few_characters_do_not_become_many(name, told):
     """Somebody has written them who wants to fill what the reader writes to.
     """
-    text = compact(told)
+    text = json_data.compact(told)
     found = data_json.decode_section(name, text)
-    assert len(compact(found)) < len(text) * told_once.FILLED_RATIO_MAX
+    assert len(json_data.compact(found)) < (
+        len(text) * told_once.FILLED_RATIO_MAX)
     # nothing of it is hidden
     assert found == told
 

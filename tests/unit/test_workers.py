@@ -193,15 +193,23 @@ def test_thread_that_crashed_is_told_before_all_others(watch, others):
     assert ('lines left out' in death['stacks'][-1]) is (others == 60)
 
 
-def test_crash_of_a_thread_that_runs_no_python_stands_nowhere(watch):
-    """It is not told to be where another thread stood."""
+def told_of_crash(watch, number, dump):
+    """What is told of a worker that leaves this dump, and is killed."""
     manager = Manager()
     begin(watch, manager)
 
     def crash():
         faulthandler.disable()
         crash_stacks.begin(watch.descriptor)
-        os.write(crash_stacks._own.descriptor, b"""\
+        os.write(crash_stacks._own.descriptor, dump)
+
+    die(watch, manager, -number, crash)
+    return told()[1][0]['sentence']
+
+
+def test_crash_of_a_thread_that_runs_no_python_stands_nowhere(watch):
+    """It is not told to be where another thread stood."""
+    sentence = told_of_crash(watch, signal.SIGSEGV, b"""\
 Fatal Python error: Segmentation fault
 
 Thread 0x00007f00 (most recent call first):
@@ -210,22 +218,13 @@ Thread 0x00007f00 (most recent call first):
 Current thread 0x00007f01 (most recent call first):
   <no Python frame>
 """)
-
-    die(watch, manager, -signal.SIGSEGV, crash)
-    sentence = told()[1][0]['sentence']
     assert 'by SIGSEGV' in sentence
     assert 'some.py' not in sentence
 
 
 def test_crash_in_the_garbage_collector_has_its_place(watch):
     """faulthandler says so before the frames."""
-    manager = Manager()
-    begin(watch, manager)
-
-    def crash():
-        faulthandler.disable()
-        crash_stacks.begin(watch.descriptor)
-        os.write(crash_stacks._own.descriptor, b"""\
+    sentence = told_of_crash(watch, signal.SIGABRT, b"""\
 Fatal Python error: Aborted
 
 Current thread 0x00007f01 [ceilometer-agen] (most recent call first):
@@ -233,10 +232,7 @@ Current thread 0x00007f01 [ceilometer-agen] (most recent call first):
   File "/some.py", line 3 in collects
   File "/some.py", line 9 in main
 """)
-
-    die(watch, manager, -signal.SIGABRT, crash)
-    assert ('by SIGABRT at /some.py:3 in collects'
-            in told()[1][0]['sentence'])
+    assert 'by SIGABRT at /some.py:3 in collects' in sentence
 
 
 @pytest.mark.parametrize(('name', 'line'), [

@@ -755,4 +755,19 @@ FAULTS: tuple[fault.Fault, ...] = (
             '        os.write(descriptor, data)\n        return\n    try:\n',
         tests=('tests/unit/test_journal.py::'
                'test_file_that_is_not_our_own_is_not_written',)),
+    # report_context
+    fault.Fault(
+        name='a process that was forked ends with the one before',
+        file='daemon/report_context.py',
+        old='        self.import_gate = import_gate\n'
+            '        self.ending = Ending()\n',
+        new='        self.import_gate = import_gate\n',
+        tests=('tests/unit/test_report_context.py',)),
+    fault.Fault(
+        name='a process that was forked waits for the threads of the one '
+             'before',
+        file='daemon/report_context.py',
+        old='        self.hung_sections = {}\n',
+        new='',
+        tests=('tests/unit/test_report_context.py',)),
 )

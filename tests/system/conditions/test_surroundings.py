@@ -59,6 +59,7 @@ def test_disk_of_the_journal_is_full(
     """The journal gives up older entries; the reports are there, whole."""
     unit(POLLING)
     reports.ready(machine, POLLING)
+    count = len(machine.armed(POLLING))
     with full_disk(machine):
         free = machine.run(['df', '--output=avail', JOURNAL]).stdout.split()
         assert free[-1] == '0'
@@ -67,10 +68,12 @@ def test_disk_of_the_journal_is_full(
                      '-w 1500 | systemd-cat -p warning -t flood'])
         for _ in range(3):
             done = machine.run([command.NAME, 'trigger', POLLING])
-            assert '2 of 2 processes have answered' in done.stdout
+            assert (f'{count} of {count} processes have answered'
+                    in done.stdout)
         told = json.loads(machine.run(
-            [command.NAME, 'list', '--json', '-n', '2', POLLING]).stdout)
-        assert len(told) == 2 and all(row['complete'] for row in told)
+            [command.NAME, 'list', '--json', '-n', str(count),
+             POLLING]).stdout)
+        assert len(told) == count >= 2 and all(row['complete'] for row in told)
 
 
 @contextlib.contextmanager
@@ -146,13 +149,14 @@ def test_hang_that_nobody_asks_about(
     'Environment=LC_ALL=xx_YY.foo TZ=Nowhere/None',
     'SystemCallFilter=~memfd_create\nSystemCallErrorNumber=EPERM',
     'SystemCallFilter=~@io-event flock prctl ptrace pidfd_open prlimit64',
+    'SystemCallFilter=~flock prctl ptrace pidfd_open prlimit64',
 ])
 def test_settings_that_cost_no_report(
         machine: machines.Machine, unit: conftest.StartUnit,
         setting: str) -> None:
     """Each process answers, whole, and none is started anew."""
     has_server = versions.has_server(machine)
-    if has_server and setting == 'UMask=0777':
+    if has_server and (setting == 'UMask=0777' or '@io-event' in setting):
         pytest.skip('multiprocessing cannot start its forkserver then')
     unit(POLLING, dropin=f'[Service]\n{setting}\n')
     reports.ready(machine, POLLING)
