@@ -230,5 +230,11 @@ def _argument(whole: str, start: int, end: int) -> spans.Span:
     return first, last
 
 
+# Of these only options are secret.
+_OF_OPTIONS = tuple(
+    name for name, known in _SECRETIVE.items()
+    if not (known.behind or known.last or known.values or known.in_text
+            or known.slashed))
 NAMED_COMMANDS = spans.Recognizer(
-    'options of known programs', tuple(_SECRETIVE), _find)
+    'options of known programs',
+    tuple(_SECRETIVE.keys() - set(_OF_OPTIONS)), _find, dashed=_OF_OPTIONS)

@@ -23,6 +23,7 @@ Pure, for any process and thread; raises nothing for any text.
 from __future__ import annotations
 
 from collections.abc import Iterator
+import functools
 from urllib import parse
 
 from ceilometer.diagnostics import patterns
@@ -35,6 +36,7 @@ from ceilometer.diagnostics.secrets import directives
 from ceilometer.diagnostics.secrets import elements
 from ceilometer.diagnostics.secrets import fed_passwords
 from ceilometer.diagnostics.secrets import frames
+from ceilometer.diagnostics.secrets import hints
 from ceilometer.diagnostics.secrets import http_credentials
 from ceilometer.diagnostics.secrets import known_forms
 from ceilometer.diagnostics.secrets import listed_values
@@ -99,22 +101,13 @@ def find(whole: str, names: bool = True,
     is_word = _WORD.fullmatch(whole) is not None
     if is_word and len(whole) < known_forms.TOKEN_CHARS_MIN:
         return
-    text = spans.Text(whole)
     # names in other scripts have no hints
     is_ascii = whole.isascii() or whole.replace(_LEFT_OUT, '').isascii()
-    # several have the same
-    hinted: dict[tuple[str, ...], bool] = {}
-    for recognizer in (OF_WORDS if is_word else RECOGNIZERS if names
-                       else PLACES):
-        if recognizer.sign not in whole:
-            continue
-        hints = recognizer.hints
-        if hints not in hinted:
-            hinted[hints] = not is_ascii or _has_any(text.lower, hints)
-        if hinted[hints]:
-            # of a long text each takes its time
-            pauses.pause()
-            yield from recognizer.find(text)
+    text = spans.Text(whole)
+    for recognizer in _plan(is_word, names).promising(text, not is_ascii):
+        # of a long text each takes its time
+        pauses.pause()
+        yield from recognizer.find(text)
     if is_escaped and ('%' in whole or '\\' in whole or '&' in whole) and (
             pieces := decoded.read(whole)) is not None:
         for start, end in find(pieces.text, names, False):
@@ -122,18 +115,10 @@ def find(whole: str, names: bool = True,
                 yield pieces.span(start, end)
 
 
-def _has_any(text: str, hints: tuple[str, ...]) -> bool:
-    if len(text) > pauses.LONG_CHARS:
-        for hint in hints:
-            pauses.pause()
-            if hint in text:
-                return True
-        return False
-    # any() takes twice as long, and this is most of the work for short texts
-    for hint in hints:  # noqa: SIM110
-        if hint in text:
-            return True
-    return False
+@functools.cache
+def _plan(is_word: bool, names: bool) -> hints.Plan:
+    return hints.Plan(OF_WORDS if is_word else RECOGNIZERS if names
+                      else PLACES)
 
 
 def values(whole: str) -> Iterator[str]:

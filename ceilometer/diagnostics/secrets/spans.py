@@ -106,12 +106,14 @@ class Recognizer(named_tuple.NamedTuple):
     :ivar find: gives the secrets of a text, in any order; takes time that
         grows with the length of the text and no faster
     :ivar sign: stands in each text that has one of its secrets
+    :ivar dashed: hints, too, of texts that have a hyphen besides
     """
 
     kind: str
     hints: tuple[str, ...]
     find: Callable[[Text], Iterable[Span]]
     sign: str = ''
+    dashed: tuple[str, ...] = ()
 
 
 def join(spans: Iterable[Span]) -> list[Span]:

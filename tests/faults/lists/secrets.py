@@ -44,6 +44,7 @@ IN_CANARIES = CANARIES + 'TestCanaries::test_in_a_text'
 IN_LONG_CANARIES = CANARIES + 'TestCanaries::test_in_a_long_text'
 SURVIVES = CANARIES + 'test_what_tells_a_cause_survives'
 TEST_URLS = 'tests/unit/test_url_credentials.py::'
+HINTS = 'tests/unit/test_hints.py::'
 TEST_NAMES = 'tests/unit/test_secret_names.py'
 
 FAULTS: tuple[fault.Fault, ...] = (
@@ -844,6 +845,34 @@ FAULTS: tuple[fault.Fault, ...] = (
         old="""    r'([^\\n]{1,400})',\n    # of expect\n""",
         new="""    r'()',\n    # of expect\n""",
         tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='hints beside a hyphen are not looked for',
+        file='secrets/hints.py',
+        old='            if recognizer.dashed:\n',
+        new='            if False:\n',
+        tests=(IN_CANARIES, HINTS
+               + 'test_options_are_looked_for_where_a_hyphen_is')),
+    fault.Fault(
+        name='hints that another recognizer has as well are not looked for',
+        file='secrets/hints.py',
+        old='                    numbers += theirs\n',
+        new='                    pass\n',
+        tests=(IN_CANARIES, HINTS
+               + 'test_each_hint_makes_its_recognizer_look')),
+    fault.Fault(
+        name='hints that have a rare sign are all looked for beside it',
+        file='secrets/hints.py',
+        old="        if len(groups[sign]) < _SAME_SIGN_MIN and sign:\n",
+        new="        if len(groups[sign]) < 0 and sign:\n",
+        tests=(HINTS
+               + 'test_words_are_grouped_by_a_sign_that_several_have',)),
+    fault.Fault(
+        name='of texts in other scripts hints decide',
+        file='secrets/hints.py',
+        old='            if every:\n',
+        new='            if False:\n',
+        tests=(IN_CANARIES, HINTS
+               + 'test_text_without_a_hint_is_not_looked_at')),
     fault.Fault(
         name='what is escaped is not read',
         file='secrets/recognizers.py',

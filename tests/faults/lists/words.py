@@ -256,9 +256,9 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(PAUSES + 'test_pauses_are_thought_of_where_much_is_done',)),
     fault.Fault(
         name='hints are looked for in a long text without a pause',
-        file='secrets/recognizers.py',
-        old='        for hint in hints:\n            pauses.pause()\n',
-        new='        for hint in hints:\n',
+        file='secrets/hints.py',
+        old='        for word in words:\n            pauses.pause()\n',
+        new='        for word in words:\n',
         tests=(PAUSES + 'test_pauses_are_thought_of_where_much_is_done',)),
     fault.Fault(
         name='many stacks are merged without a pause',
@@ -269,7 +269,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a long text is searched without a pause',
         file='secrets/recognizers.py',
-        old='each takes its time\n            pauses.pause()\n',
+        old='each takes its time\n        pauses.pause()\n',
         new='each takes its time\n',
         tests=(PAUSES + 'test_each_recognizer_thinks_of_a_pause',)),
     fault.Fault(
