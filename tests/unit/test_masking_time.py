@@ -109,7 +109,17 @@ UNITS = [
     'nxc -p ', 'rbd --key=',
     'rabbitmqctl add_user openstack ', 'openstack ', 'mysql -u openstack ',
     'password is: ', 'password is: a\n', 'a:/b:c@', "password: 'a' => ",
-    ' /password:', "connect('a', 1, 'b', ", "connect('cn=a', '"]
+    ' /password:', "connect('a', 1, 'b', ", "connect('cn=a', '",
+    'the password is ', 'password is a', 'password for a ',
+    'password changed ', "password from 'a' to 'b' ", 'password old=a new=b ',
+    'password of a ', 'password was ', 'overriding password ', 'set a ',
+    "set password to '", 'columns: [', '"columns": ["password"], ',
+    '"rows": [["a"]], ', 'columns=[password] rows=[[a]] ', 'login: a',
+    'login: a:', 'sqlplus a/', 'sqlplus ', 'a/b@', 'oracle:a:', 'code=a ',
+    'authorization_code ', 'authorization_code code=', 'rclone config create ',
+    'wrong a password ', "jwt.encode(a, '", "password('", 'creds (a, ',
+    'creds a:', "'a\\x00b", 'a\x00', '\npassword ', 'cert secret ',
+]
 
 
 def _cpu_seconds(function, argument):

@@ -50,6 +50,11 @@ _CLIENTS = ('client', 'connection', 'session')
 _COMMUNITY = 'communitydata'
 _KEYS = (_COMMUNITY, 'fernet', 'aesgcm', 'hmacnew')
 _CHANGES = ('set', 'change', 'reset', 'update')
+# Which of their arguments is the secret.
+_KEYED = {'jwt.encode': 1, 'jwt.decode': 1, 'jws.sign': 1, 'jws.verify': 1,
+          'pbkdf2_hmac': 1, 'hashpw': 0, 'checkpw': 0, 'crypt.crypt': 0,
+          'hashlib.scrypt': 0, 'password': 0, 'passwd': 0,
+          'sha512_crypt.hash': 0, 'generate_password_hash': 0}
 # setattr(x, 'password', 'S')
 _SETTERS = ('setattr', 'getattr', 'set', 'setenv', 'putenv', 'setoverride',
             'setdefault', 'getenv')
@@ -57,7 +62,8 @@ _SETTERS = ('setattr', 'getattr', 'set', 'setenv', 'putenv', 'setoverride',
 HINTS = ('login', 'log_in', 'logon', 'signin', 'sign_in', 'auth', 'bind',
          'cred', 'user', 'passw', 'attr(', 'env(', 'set(', 'override(',
          'default(', 'connect', 'client', 'session', 'community', 'usm',
-         'fernet', 'aes', 'hmac', 'signature', 'secretsetvalue')
+         'fernet', 'aes', 'hmac', 'jwt', 'jws', 'hashpw', 'checkpw',
+         'crypt', 'signature', 'secretsetvalue')
 
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:
@@ -73,13 +79,18 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
         is_login = compact.endswith(_LOGINS)
         is_setter = compact in _SETTERS
         is_password = not is_login and secret_names.is_password(name)
-        if not (is_login or is_setter or is_password or is_key or is_client):
+        keyed = _KEYED.get(found[0].rstrip()) or _KEYED.get(name)
+        if not (is_login or is_setter or is_password or is_key or is_client
+                or keyed is not None):
             continue
         arguments, _ = value_lists.items(
             text, found.end(), min(len(whole), found.end()
                                    + ARGUMENTS_CHARS_MAX), ARGUMENTS_MAX)
         given = [item for item in arguments
                  if not _KEYWORD.match(whole, *item)]
+        if keyed is not None:
+            yield from _of_position(whole, given, keyed)
+            continue
         if is_key or is_client:
             yield from _of_client(
                 whole, given if compact == _COMMUNITY or not is_key
@@ -99,6 +110,16 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
                     or looks.of_credential(whole[span[0]:min(
                         span[1], span[0] + looks.LOOK_CHARS_MAX)])):
                 yield span
+
+
+def _of_position(whole: str, given: list[spans.Span],
+                 number: int) -> Iterator[spans.Span]:
+    """The argument that is secret, where it is in quotes."""
+    if number < len(given) and value_lists.inside(
+            whole, given[number]) is not None:
+        span = value_lists.secret(whole, given[number], False)
+        if span is not None:
+            yield span
 
 
 def _of_client(whole: str, given: list[spans.Span], is_key: bool,

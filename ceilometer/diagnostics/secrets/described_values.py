@@ -36,7 +36,8 @@ NAMES = frozenset(('name', 'key', 'id', 'option', 'field', 'header', 'k',
 VALUES = frozenset(('value', 'default', 'val', 'content', 'data', 'current',
                     'v', 'values', 'text', 'raw', 'old', 'new', 'override',
                     'set_value', 'string', 'stringvalue', 'old_value',
-                    'new_value'))
+                    'new_value', 'set_to', 'from', 'to', 'before', 'after',
+                    'previous', 'expected', 'actual'))
 
 #: A value stands at most so far from its name.
 DISTANCE_CHARS_MAX = 300

@@ -32,7 +32,9 @@ HINTS = ('rootpw', 'bindpw', 'community', 'com2sec', 'createuser',
          'assword', 'authtok', 'auth_pass', 'auth-pass', 'stats auth',
          'secret ', '-server', '-key', 'isakmp', 'auth ', 'pre_shared_key',
          'setuser', 'digest:', 'setenv', 'env ', 'form-data', 'eap ', 'psk ',
-         'user', '432:', ':*:', 'net use', 'sink ')
+         'user', '432:', ':*:', 'net use', 'sink ', 'login', 'logon', 'cred',
+         'sqlplus', 'oracle', ':1521', 'expdp', 'impdp', 'sqlldr', 'rman ',
+         'oidc', 'authorization_code', 'rclone')
 
 #: Parts of regular expressions: what divides a name from its value,
 SPACE = r'[ \t]{1,40}'
@@ -120,6 +122,25 @@ _DIRECTIVES = tuple(map(patterns.pattern, (
     rf'(?!/){VALUE}',
     rf'{START}trap2?sink{SPACE}\S{{1,200}}{SPACE}(?!\d{{1,5}}\s){VALUE}'
     rf'(?:{SPACE}\d{{1,5}})?{END}',
+    # a user and a password in one: login: u:S, creds (u, S)
+    r'\b(?:log[io]n|userpwd|user_pass)["\']?[ ]?[=:][ ]?["\']?'
+    r'[a-z][\w.@-]{0,60}:(?!\d{1,5}(?!\w)|[/:])([^\s"\'\\,;]{2,200})',
+    r'\bcred(?:ential)?s?[ ](?:\([ ]?["\']?[\w.@-]{1,60}["\']?,[ ]?["\']?'
+    r'([^\s"\'()]{2,200})["\']?[ ]?\)'
+    r'|["\']?[a-z][\w.@-]{0,60}[:/](?![/:])([^\s"\'\\,;/]{2,200}))',
+    # of Oracle: u/S@h
+    rf'\b(?:sqlplus|expdp|impdp|sqlldr|rman)\b[^\n/]{{0,100}}?[ =\'"]'
+    rf'[\w.$#]{{1,60}}/([^\s/@"\']{{1,200}})(?=@|{SPACE}|["\']|{END})',
+    r'\boracle(?:[:+]\w{1,20}){1,3}:(?://)?[\w.$#]{1,60}/([^\s/@"\']{1,200})@',
+    r'(?<![\w./])[\w.$#]{1,60}/([^\s/@"\']{1,200})@(?://)?'
+    r'[\w.-]{1,100}:1521\b',
+    # of OpenID Connect, before and behind what says so
+    r'\b(?:v3oidcauthcode|authorization_code)\b[\s\S]{0,300}?\bcode["\']?'
+    rf'[ ]?[=:][ ]?{VALUE}',
+    rf'(?<![\w.-])code["\']?[ ]?[=:][ ]?{VALUE}'
+    r'[\s\S]{0,300}?\b(?:v3oidcauthcode|authorization_code)\b',
+    rf'\brclone[ ]config[ ](?:create|update)[^\n]{{0,300}}?[ ](?:pass|password'
+    rf'|secret_access_key|token|client_secret|key|api_key)[ =]{VALUE}',
 )))
 # What each of them has in it, in their order: to look for that is fast.
 _SIGNS = (
@@ -128,7 +149,8 @@ _SIGNS = (
     'enable', '-server', 'message-digest-key', 'authentication-key', 'isakmp',
     'auth', 'snmp', 'pre_shared_key', '', 'env', 'name=', 'set',
     'auth-pass', 'setuser', 'digest:', 'set_password', 'vnc',
-    '%', 'is not valid', 'send', ':', 'net', 'trap')
+    '%', 'is not valid', 'send', ':', 'net', 'trap', 'log', 'cred', '/',
+    'oracle', ':1521', 'code', 'code', 'rclone')
 # Of FTP and POP3, in capital letters: the same word begins sentences.
 _PASS = patterns.pattern(
     rf"""(?:\A|(?<=[\n'"]))(?:[>-]{{1,5}}{SPACE})?PASS[ ]"""

@@ -86,7 +86,9 @@ def _attributes(text: spans.Text, at: int,
             text.whole, at, min(end, at + ATTRIBUTES_CHARS_MAX)):
         value = found[2] or found[3] or ''
         if value and not looks.says_none(value) and (
-                found[1] != 'id' or looks.of_credential(value)):
+                found[1] != 'id' or looks.of_credential(value)
+                or text.lower.endswith('token', 0, at)
+                and not value.isdigit()):
             yield found.span(2 if found[2] else 3)
 
 

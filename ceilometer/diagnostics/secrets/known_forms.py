@@ -84,7 +84,13 @@ _TOKENS = {
         r'api\.telegram\.org/bot[\w:-]+'),
     # SASL PLAIN, as repr() has it: no user to act for, a user, a password
     '\\x00': patterns.pattern(
-        r'(?<=["\'])\\x00[^\\\s"\']{1,100}\\x00[^\\\s"\']{1,200}'),
+        r'(?<=["\'])\\x00[^\\\s"\']{1,100}\\x00[^\\\s"\']{1,200}'
+        # the same behind a user: no option, no path, no variable
+        r'|(?<=[\w.@])\\x00(?:[\w.@-]{1,100}\\x00)?(?![-/]|\d{1,9}["\'])'
+        r'[^\\\s"\'=]{3,200}(?=["\'])'),
+    '\0': patterns.pattern(
+        r'(?:(?<![^\s"\'])|(?<=[\w.@]))\0[\w.@-]{1,100}\0'
+        r'[^\0\s=/-][^\0\s=]{2,200}(?=\s|\Z)'),
     # qemu's objects
     'secret,': patterns.pattern(
         r'secret,(?:[\w-]{1,40}=[^,\s]{1,100},){0,5}data=[^,\s"\']+'),

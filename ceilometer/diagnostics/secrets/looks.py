@@ -30,7 +30,7 @@ _NO_SECRET = patterns.pattern(
     r"""['"]?(?:none|true|false|null|nil|yes|no|on|off|empty|unset|undefined
         |not[ ]set|<none>|\*{3,})['"]?(?![\w*-]|[^\w\s]\w)
     |(?:disabled|enabled|expired|invalid|missing|refused|denied|rejected
-        |required|revoked|absent|n/a|<(?:not[ ]set|unset|empty|unknown
+        |required|revoked|absent|n/a|ok|<(?:not[ ]set|unset|empty|unknown
         |redacted|hidden|omitted|sanitized)>)[ \t]*(?=[,;)\]}\r\n]|\Z)
     |(?:\?|%s|%\(\w{1,60}\)s)(?=[\s,;)\]'"]|\Z)""",
     re.VERBOSE | re.IGNORECASE)
@@ -42,7 +42,7 @@ _COMPLAINT = patterns.pattern(
 _NO_SECRET_BEGINS = (
     'n', 'true', 'false', 'yes', 'on', 'off', 'empty', 'un', '<', '***',
     'disabled', 'enabled', 'expired', 'invalid', 'missing', 're', 'denied',
-    'absent', '?', '%')
+    'absent', 'ok', '?', '%')
 _FIRST = patterns.pattern(
     r"""[bBrRuUfF]{0,2}["'(\[{<]*([^\s"'<>()\[\]{},;]*)""")
 _CALL = patterns.pattern(r"""[\w.]*[A-Za-z_][(\[]|lambda\b""")
@@ -76,9 +76,43 @@ _NO_PASSWORD = patterns.pattern(
         |(?:remov|expir|adjust|chang)ing[ ]\w|you[ ](?:may|must|cannot)
         |user[ ]['"]?[\w.-]{1,40}['"]?[ ]does)""", re.VERBOSE)
 # mkpasswd --method=md5
+_REFUSED = patterns.pattern(
+    r'(?i:bad|wrong|invalid|incorrect|unexpected|unknown|rejected)[ ]'
+    r'(?:\w{1,20}[ ])?\Z')
+# No object of Python that is complained about
+_TOLD = patterns.pattern(
+    r"""["'](?!NoneType)[^\s"']{1,200}["'](?![ ](?:object|has|is|not)\b)""")
+# 'NoneType' object has no attribute
+_OBJECT = patterns.pattern(
+    r"""["'][\w.]{1,60}["'][ ]object[ ](?:has|is|does|cannot|of)\b""",
+    re.VERBOSE)
 _OPTIONS = patterns.pattern(r'[ \t]{1,9}--?\w')
 _ERRORS = ('Error', 'Exception', 'Failure', 'Refused')
 _ERROR = patterns.pattern(rf'(?:[\w.]*[a-z])?(?:{"|".join(_ERRORS)})\b')
+
+
+def is_object(text: str, at: int) -> bool:
+    """Whether an error of Python begins that says what it is about.
+
+    :param text: the text
+    :param at: where a value would begin
+    """
+    return _OBJECT.match(text, at) is not None
+
+
+def is_told(text: str, start: int, line: str, at: int) -> bool:
+    """Whether a complaint tells the value that it complains about.
+
+    ``Wrong password: 'S'``, ``(using password: S)`` of MySQL.
+
+    :param text: the text
+    :param start: where the name begins
+    :param line: what stands before the name on its line
+    :param at: where the value begins
+    """
+    return line.endswith(('(using ', '(Using ')) or (
+        _REFUSED.search(line) is not None
+        and _TOLD.match(text, at) is not None)
 
 
 def of_random(value: str) -> bool:

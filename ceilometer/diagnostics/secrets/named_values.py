@@ -211,11 +211,12 @@ def _value(text: spans.Text, start: int, end: int,
     closed = behind > end
     if sign[0] == ':' and not closed and not doubtful and (
             at > sign.end() and line.strip() and _COMPLAINT.search(line)
-            and not _may_be_secret(whole, at)):
+            and not _may_be_secret(whole, at)
+            and not looks.is_told(whole, start, line, at)):
         return None
     if whole[end - 1] in 'sS' and _COUNT.match(whole, at):
         return None
-    if looks.says_none(whole[at:at + 40]):
+    if looks.says_none(whole[at:at + 40]) or looks.is_object(whole, at):
         return None
     if text.lower.endswith(_HASHED_HEADERS, 0, end) and (
             _HASHED.match(whole, at)):

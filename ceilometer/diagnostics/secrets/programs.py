@@ -185,6 +185,7 @@ PROGRAMS: dict[str, Program] = {
     'kadmin': Program(secret='w', shown='pqrskc'),
     'slappasswd': Program(secret='s', shown='hcT', flags='nvu'),
     'pk12util': Program(secret='WwKk', shown='iodnl'),
+    'certutil': Program(secret='pP', shown='dnsthaiocg', single=True),
     'hdparm': Program(shown='SBMW', flags='ICit', long=(
         'security-set-pass', 'security-unlock', 'security-erase',
         'security-disable')),

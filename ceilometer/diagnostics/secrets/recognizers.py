@@ -30,6 +30,7 @@ from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics.secrets import announced_commands
 from ceilometer.diagnostics.secrets import call_arguments
+from ceilometer.diagnostics.secrets import changed_values
 from ceilometer.diagnostics.secrets import decoded
 from ceilometer.diagnostics.secrets import described_values
 from ceilometer.diagnostics.secrets import directives
@@ -41,8 +42,10 @@ from ceilometer.diagnostics.secrets import http_credentials
 from ceilometer.diagnostics.secrets import known_forms
 from ceilometer.diagnostics.secrets import listed_values
 from ceilometer.diagnostics.secrets import named_commands
+from ceilometer.diagnostics.secrets import named_rows
 from ceilometer.diagnostics.secrets import named_values
 from ceilometer.diagnostics.secrets import ruled_columns
+from ceilometer.diagnostics.secrets import sentences
 from ceilometer.diagnostics.secrets import spaced_values
 from ceilometer.diagnostics.secrets import spans
 from ceilometer.diagnostics.secrets import tables
@@ -69,7 +72,10 @@ NAMES: tuple[spans.Recognizer, ...] = (
     listed_values.LISTED_VALUES,
     tables.TABLES,
     ruled_columns.RULED_COLUMNS,
+    named_rows.NAMED_ROWS,
     spaced_values.SPACED_VALUES,
+    sentences.SENTENCES,
+    changed_values.CHANGED_VALUES,
     directives.DIRECTIVES,
     fed_passwords.FED_PASSWORDS,
 )

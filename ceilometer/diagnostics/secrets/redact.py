@@ -23,6 +23,7 @@ thread, reads nothing of the process and raises nothing for any input.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Mapping
 import math
 from typing import Any
@@ -33,6 +34,7 @@ from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics.secrets import described_values
 from ceilometer.diagnostics.secrets import looks
 from ceilometer.diagnostics.secrets import mask
+from ceilometer.diagnostics.secrets import named_rows
 from ceilometer.diagnostics.secrets import programs
 from ceilometer.diagnostics.secrets import secret_names
 
@@ -165,12 +167,16 @@ class _Row(named_tuple.NamedTuple):
     :ivar chars: how many characters they have together
     :ivar describes: whether a value may be the name of something, and another
         one its value
+    :ivar columns: the place of what may name columns, None if nothing may
+    :ivar rows: the places of what may have them
     """
 
     names: list[_Name]
     shown: list[str]
     chars: int
     describes: bool
+    columns: int | None = None
+    rows: tuple[int, ...] = ()
 
 
 class _Walk:
@@ -314,6 +320,13 @@ class _Walk:
                 secret or (described and name.described))
                 for (_, item), name, shown in zip(
                     items, row.names, row.shown, strict=True)}
+        if row.columns is not None and row.rows and (
+                hidden := named_rows.hidden(items[row.columns][1])):
+            return {shown: self._table(item, name, hidden, depth + 1)
+                    if number in row.rows
+                    else self.value(item, name, depth + 1)
+                    for number, ((_, item), name, shown) in enumerate(zip(
+                        items, row.names, row.shown, strict=True))}
         result = {}
         plain = chars = 0
         for (_, item), name, shown in zip(
@@ -334,6 +347,18 @@ class _Walk:
         self._count(4 * plain + chars)
         return result
 
+    def _table(self, rows: Any, name: _Name, hidden: frozenset[int],
+               depth: int) -> Any:
+        """Rows, or one, of which some columns are secret."""
+        if not isinstance(rows, (list, tuple)) or depth >= DEPTH_MAX:
+            return self.value(rows, name, depth)
+        nested = any(isinstance(row, (list, tuple)) for row in rows)
+        return [self._table(row, name, hidden, depth + 1)
+                if nested and isinstance(row, (list, tuple))
+                else self.value(row, name, depth + 1,
+                                not nested and number in hidden)
+                for number, row in enumerate(rows)]
+
     def _row(self, keys: tuple[Any, ...]) -> _Row:
         """What is known of the keys of a mapping, in their order."""
         names = list(map(self._name, keys))
@@ -344,7 +369,9 @@ class _Walk:
                      for name in names]
         row = _Row(names, shown, sum(map(len, shown)),
                    any(name.describes for name in names)
-                   and any(name.described for name in names))
+                   and any(name.described for name in names),
+                   next(_places(shown, named_rows.COLUMNS), None),
+                   tuple(_places(shown, named_rows.ROWS)))
         # what equals a text is one
         if all(type(key) is str for key in keys):
             self._rows[keys] = row
@@ -382,6 +409,12 @@ def line(text: str) -> str:
     :param text: any text, of which nothing else is known
     """
     return escape.line(Redactor().text(text))
+
+
+def _places(names: list[str], known: frozenset[str]) -> Iterator[int]:
+    for number, name in enumerate(names):
+        if name.lower() in known:
+            yield number
 
 
 def _is_command(items: list[str], name: _Name, depth: int) -> bool:

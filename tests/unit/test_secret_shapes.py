@@ -1,0 +1,75 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""Secrets in data are known by what stands beside them as well."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ceilometer.diagnostics.secrets import redact
+from tests.unit import canaries
+
+pytestmark = pytest.mark.any_python
+
+SECRETS = (canaries.CANARY, canaries.WORD)
+
+SHAPES = [
+    {'columns': ['user', 'password'], 'rows': [['u', '§']]},
+    {'columns': ['user', 'password'], 'rows': (('u', 'x'), ('v', '§'))},
+    {'Fields': ['user', 'password'], 'Data': ['u', '§']},
+    {'series': [{'columns': ['time', 'token'], 'values': [[1, '§']]}]},
+    {'columns': [{'name': 'u'}, {'name': 'password', 'type': 'text'}],
+     'rows': [['u', '§']]},
+    {'header': ['password'], 'rows': ['§']},
+    {'columns': ['u', 'secret'], 'rows': [['u', {'a': ['§']}]]},
+    {'opt': 'password', 'set_to': '§'},
+    {'field': 'password', 'from': '§', 'to': 'x'},
+    {'option': 'token', 'before': 'x', 'after': '§'},
+]
+
+
+@pytest.mark.parametrize('secret', SECRETS)
+@pytest.mark.parametrize('shape', SHAPES, ids=str)
+def test_secret_is_masked(shape, secret):
+    """Whatever it looks like, wherever such data stand."""
+    data = json.loads(json.dumps(shape).replace('§', secret))
+    for whole in (data, {'a': [1, {'b': data}]}):
+        masked = json.dumps(redact.Redactor().data(whole))
+        assert secret not in masked
+        assert '***' in masked
+
+
+@pytest.mark.parametrize('data', [
+    {'columns': ['user', 'state'], 'rows': [['u', 'up']]},
+    {'columns': ['password_expires_at'], 'rows': [['2026']]},
+    {'headers': ['password'], 'state': 'up'},
+    {'columns': 3, 'rows': [['u']]},
+    {'columns': ['a', None, {'x': 1}], 'rows': [['u', 'v', 'w']]},
+    {'rows': [['u', 'up']]},
+    {'columns': ['password'], 'rows': 5},
+    {'field': 'interval', 'from': '300', 'to': '600'},
+])
+def test_other_data_stay(data):
+    """What names no secret, and what has no rows."""
+    assert redact.Redactor().data(data) == data
+
+
+def test_only_the_secret_column_is_masked():
+    """Its neighbours tell a cause."""
+    assert redact.Redactor().data(
+        {'columns': ['host', 'password', 'state'],
+         'rows': [['h1', 'x', 'up'], ['h2', 'y', 'down'], ['h3']]}) == {
+             'columns': ['host', 'password', 'state'],
+             'rows': [['h1', '***', 'up'], ['h2', '***', 'down'], ['h3']]}
