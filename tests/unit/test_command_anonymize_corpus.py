@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import pathlib
 import re
@@ -107,6 +108,37 @@ def test_canaries(exported: typing.Any) -> None:
     lines = lines_of(exported)
     assert [(line, word) for line, (_, word) in zip(
         lines, CANARIES, strict=False) if word.lower() in line.lower()] == []
+
+
+@pytest.mark.parametrize('form', ['text', 'html', 'journal', 'json'])
+def test_canaries_and_survivors_in_each_form(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        form: str) -> None:
+    """Whatever a report is sent as: its text, its data, and its fields."""
+    host = 'ctl-7.rack4.corp.example.net'
+    journals.write(tmp_path / 'x.journal', journals.entries(
+        whole(sections(host)), journals.Sender(hostname=host)))
+    told = []
+    for options_given in ([], ['--anonymize']):
+        path = tmp_path / 'out'
+        code, _, err = commands.Command(tmp_path, capsys)(
+            'export', f'--format={form}', '-o', str(path), *options_given)
+        assert (code, err) == (0, '')
+        text = path.read_bytes().decode(errors='replace')
+        told.append(html.unescape(text) if form == 'html' else
+                    text if form == 'text' else text.replace('\\\\', '\\'))
+    named, nameless = told
+    names = [host, *(word for _, word in CANARIES)]
+    # a survivor is called mykvm44
+    patterns = [re.compile(rf'(?<!my){re.escape(name)}(?!\w)', re.IGNORECASE)
+                for name in names]
+    assert [name for name, pattern in zip(names, patterns, strict=True)
+            if not pattern.search(named)] == []
+    assert [name for name, pattern in zip(names, patterns, strict=True)
+            if pattern.search(nameless)] == []
+    assert [text for text in (text.format(word) for text, word in SURVIVORS)
+            if text not in nameless and json.dumps(
+                text)[1:-1] not in nameless] == []
 
 
 def test_survivors(exported: typing.Any) -> None:
@@ -234,7 +266,10 @@ MEGABYTE = 2 ** 20
 HOSTILE = ['a', 'a.', 'a:', 'a@', '1.', '1-', '::', 'aa:', '://a@', '://a:',
            'compute ', 'compute:', 'host compute', 'a.example.net.',
            '%2d', 'fa16.', '/home/a', 'é', 'cache-', 'ceilometer-polling',
-           'o=a,', 'Aa ', "user_name='", '"user":{', 'x_host: a.b\n']
+           'o=a,', 'Aa ', "user_name='", '"user":{', 'x_host: a.b\n',
+           'connect to a', 'getaddrinfo failed for ', 'host a', 'sudo: a ',
+           'NXDOMAIN: a', 'uid=1(a', 'Failed a for ', '1(aa)',
+           'nova-compute:a', 'user=aa ', 'su: (to ', 'g00000000-']
 
 
 @pytest.fixture(scope='module')

@@ -277,4 +277,34 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='|%2[dD]|\\\\x2d)',
         new=')',
         tests=(_CORPUS + 'test_canaries',)),
+    fault.Fault(
+        name='hosts that errors tell are left',
+        file='command/anonymize/told_names.py',
+        old='        yield from reached_names.of_text(text)\n',
+        new='',
+        tests=(_CORPUS + 'test_canaries',)),
+    fault.Fault(
+        name='any word where errors tell a host is taken for one',
+        file='command/anonymize/reached_names.py',
+        old='name.lower() not in _NO_HOSTS and not',
+        new='not',
+        tests=(_CORPUS + 'test_survivors',)),
+    fault.Fault(
+        name='whatever stands behind a program is taken for a host',
+        file='command/anonymize/reached_names.py',
+        old="                    'ing') and not pattern.pattern",
+        new="                    'ing') or pattern.pattern",
+        tests=(_CORPUS + 'test_survivors',)),
+    fault.Fault(
+        name='ids that are glued to a letter are left',
+        file='command/anonymize/ids.py',
+        old='        text = _GLUED.sub(self._placeholder, text)\n',
+        new='',
+        tests=(_CORPUS + 'test_canaries',)),
+    fault.Fault(
+        name='fields of the journal are exported as they were',
+        file='command/anonymize/anonymizer.py',
+        old="**{name: self._field(value, name == '_HOSTNAME')",
+        new='**{name: value',
+        tests=(_CORPUS + 'test_canaries_and_survivors_in_each_form',)),
 )

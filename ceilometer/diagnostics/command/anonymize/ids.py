@@ -27,6 +27,10 @@ _SHORT_DIGITS = 12
 # Where an id may begin: also behind an escape, and as Kubernetes calls pods.
 _BEGINS = (r'(?:(?<![0-9a-zA-Z])|(?<=pod)|(?<=%[0-9A-F]{2})'
            r'|(?<=\\x2d))')
+# Nothing else is written so: behind a letter as well.
+_GLUED = re.compile(
+    rf'(?<=[g-zG-Z]){_HEX}{{8}}(?P<sign>[-_]){_HEX}{{4}}(?P=sign){_HEX}{{4}}'
+    rf'(?P=sign){_HEX}{{4}}(?P=sign){_HEX}{{12}}(?![0-9a-fA-F])')
 _ID = re.compile(
     rf'{_BEGINS}(?:{_HEX}{{64}}|{_HEX}{{32}}'
     rf'|{_HEX}{{8}}(?P<sign>[-_]|%2[dD]|\\x2d)'
@@ -66,6 +70,7 @@ class Recognizer:
     def text(self, text: str) -> str:
         """The text with placeholders."""
         text = _ID.sub(self._placeholder, text)
+        text = _GLUED.sub(self._placeholder, text)
         text = _GUEST.sub(
             lambda match: 'instance%s%08x' % (
                 match[1], self._numbers.number('guest', match[2].lower())),

@@ -49,7 +49,7 @@ _PROGRAM = re.compile(r'(?<![\w-])(?:openstack-)?(?:'
 # where a word that may be something else is a name: behind one of these
 # signs, or behind one of these words and what may stand between
 _BEFORE_CHARS = 96
-_SIGNS = {'host': ('//', '@'), 'user': ('://', '/home/')}
+_SIGNS = {'host': ('//', '@'), 'user': ('://', '/home/', '/users/')}
 _SAYING = {
     'host': ('host', 'server', 'nodename'), 'user': ('user',),
     'project': ('project', 'tenant'), 'domain': ('domain',),

@@ -22,6 +22,7 @@ from typing import Any
 from typing import NamedTuple
 
 from ceilometer.diagnostics.command.anonymize import directory_names
+from ceilometer.diagnostics.command.anonymize import reached_names
 from ceilometer.diagnostics.command.anonymize import said_names
 from ceilometer.diagnostics.command.anonymize import vocabulary
 from ceilometer.diagnostics.command.reports import read
@@ -33,7 +34,6 @@ from ceilometer.diagnostics import contents
 _AUTHORITY = re.compile(r'://([^/\s"\'<>?#]+)')
 _MAIL_DOMAIN = re.compile(r'(?<=[\w.+-])@([\w-]++(?:\.[\w-]++)++)')
 _HOST = re.compile(r'[\w.-]+')
-_HOME = re.compile(r'/home/([^/\s"\':,]+)')
 _LABELS_MAX = 12
 
 #: Of second-level domains that belong to nobody: example.co.uk.
@@ -100,6 +100,7 @@ def _of(found: read.Found) -> Iterator[tuple[str, str]]:
     for text in texts(found):
         yield from _of_urls(text)
         yield from said_names.of_text(text)
+        yield from reached_names.of_text(text)
         for domain in (*_MAIL_DOMAIN.findall(text),
                        *directory_names.domains(text)):
             yield 'dns', domain
@@ -114,9 +115,6 @@ def _of(found: read.Found) -> Iterator[tuple[str, str]]:
             if not isinstance(value, str) or ' ' not in value or (
                     kind != 'host'):
                 yield from _of_value(kind, value)
-    for text in texts(found):
-        for name in _HOME.findall(text):
-            yield 'user', name
 
 
 def _of_value(kind: str, value: Any) -> Iterator[tuple[str, str]]:
