@@ -154,9 +154,9 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_ANONYMIZE + 'test_who_is_named_is_not_named_any_more',)),
     fault.Fault(
         name='users stay that a directory names',
-        file='command/anonymize/told_names.py',
-        old="            yield 'user', name\n",
-        new='            pass\n',
+        file='command/anonymize/reached_names.py',
+        old="    r'/(?:home|Users)/",
+        new="    r'/(?:no)/",
         tests=(_ANONYMIZE + 'test_who_is_named_is_not_named_any_more',)),
     fault.Fault(
         name='users of processes stay',
