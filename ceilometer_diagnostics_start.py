@@ -38,7 +38,6 @@ import sys
 # are strings for the same reason.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from collections.abc import Sequence
     import signal
     from typing import Any
@@ -99,29 +98,45 @@ class Start:
 class Finder:
     """Arms the process at the first import of a module of Ceilometer.
 
-    One of ``sys.meta_path`` until the daemon has been imported; finds no
-    module itself.
+    One of ``sys.meta_path`` until the next import; finds no module itself.
 
     :param start: what is known of the process
     """
 
     def __init__(self, start: 'Start') -> None:
         self._start = start
-        self._done = False
+        self._arms = self._done = False
 
     def find_spec(self, name: str, path: 'Any' = None,
-                  target: 'Any' = None) -> None:
+                  target: 'Any' = None) -> 'Any':
         """Arm the process, once; called with each module to import."""
+        if self._done:
+            return self._leave(name, path, target)
         # Somebody who imports us is not the daemon yet.
-        if not self._done and name.startswith('ceilometer.') and not (
+        if not self._arms and name.startswith('ceilometer.') and not (
                 name + '.').startswith('ceilometer.diagnostics.'):
+            self._arms = True
+            _arm(self._start)
             self._done = True
-            _arm(self._start, self.remove)
+        return None
 
-    def remove(self) -> None:
-        """Be asked no more; not while a module is being looked for."""
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)
+    def _leave(self, name: str, path: 'Any', target: 'Any') -> 'Any':
+        """Be asked no more.
+
+        Python goes through the list just now, and would pass over the one
+        that takes this one's place: it is asked here.
+        """
+        try:
+            place = sys.meta_path.index(self)
+        except ValueError:
+            # somebody has made another list
+            return None
+        del sys.meta_path[place]
+        for following in sys.meta_path[place:place + 1]:
+            find_spec = getattr(following, 'find_spec', None)
+            if find_spec is not None:
+                return find_spec(name, path, target)
+        return None
 
 
 #: Whether site has called :func:`at_start`, with the variable set.
@@ -199,11 +214,11 @@ def _service_of_parent() -> str | None:
     return name if name in DAEMONS else None
 
 
-def _arm(start: 'Start', imported: 'Callable[[], None]') -> None:
+def _arm(start: 'Start') -> None:
     try:
         find_package()
         from ceilometer.diagnostics.daemon import started
-        started.arm(start, DAEMONS[start.service], imported)
+        started.arm(start, DAEMONS[start.service])
     except Exception as error:
         complain(f'{type(error).__name__}: {error}')
 

@@ -13,8 +13,8 @@
 """The JSON of a section's data, without holding the interpreter for long.
 
 What many objects of a section have in common is told once:
-:mod:`ceilometer.diagnostics.told_once`. :func:`encode_section` and
-:func:`decode_section` are each other's inverse.
+:mod:`ceilometer.diagnostics.told_once`. The inverse of :func:`encode_section`
+is :func:`.filled_in.decode` of the command.
 
 The encoder of the standard library works in one go, in C, and no other thread
 runs Python code meanwhile. So large data is encoded in pieces, between which
@@ -60,16 +60,6 @@ def encode_section(name: str, data: Any) -> str:
     :param data: what JSON can hold; keys are texts
     """
     return encode(told_once.shorten(name, data))
-
-
-def decode_section(name: str, text: str | bytes) -> Any:
-    """The data of a section, whoever wrote them.
-
-    :param name: of the section
-    :param text: what :func:`encode_section` gave, or any JSON
-    :raises ValueError: it is no JSON
-    """
-    return told_once.fill_in(name, json.loads(text), len(text))
 
 
 def _pieces(data: Any, in_list: bool) -> Iterator[str]:

@@ -19,7 +19,6 @@ logs or blocks, so all of it may run in any process and thread.
 from __future__ import annotations
 
 from collections.abc import Iterable
-import dataclasses
 import datetime
 from typing import Any
 
@@ -145,36 +144,6 @@ class Section(named_tuple.NamedTuple):
     def failed(self) -> bool:
         """Whether the section says only why it could not be told."""
         return self.status in (fields.STATUS_ERROR, fields.STATUS_TIMEOUT)
-
-
-@dataclasses.dataclass(frozen=True)
-class Report:
-    """A report, or what has been found of it.
-
-    :ivar header: whose it is
-    :ivar sections: in their order; some are missing if not :attr:`complete`
-    :ivar count: how many sections were announced
-    :ivar missing: indexes (from 1) of the sections that are not all there
-    """
-
-    header: Header
-    sections: tuple[Section, ...]
-    count: int
-    missing: tuple[int, ...] = ()
-
-    @property
-    def complete(self) -> bool:
-        """Whether every section that was announced is there, whole."""
-        return not self.missing and len(self.sections) == self.count
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether its end is missing, and nothing else.
-
-        It is still being written, or its process has ended meanwhile.
-        """
-        return bool(self.missing) and self.missing == tuple(
-            range(len(self.sections) + 1, self.count + 1))
 
 
 def fold(text: str) -> str:

@@ -18,16 +18,16 @@ with their defaults stand by group and name below :data:`AT_DEFAULT`, loggers
 by their level below :data:`AT_LEVEL`, the sections of a report below
 :data:`ALL_OK`; of a stack there are the frames in which it differs from the
 one before. So the journal takes half of the bytes.
-:func:`shorten` and :func:`fill_in` are each other's inverse.
+:func:`shorten` and :func:`.filled_in.fill_in` of the command are each other's
+inverse.
 
-Pure functions over plain data: the daemon calls the first, in the thread of
-its report, and the command the second.
+Pure functions over plain data; the daemon calls them in the thread of its
+report.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterator
 import itertools
 from typing import Any
 from typing import Final
@@ -53,7 +53,7 @@ ALL_OK: Final = 'all_ok'
 _RESERVED: Final = frozenset(
     (USUAL, AT_DEFAULT, AT_LEVEL, FRAMES_BEFORE, ALL_OK))
 
-_OF_A_SECTION: Final = ('usec', 'text_bytes', 'data_bytes')
+OF_A_SECTION: Final = ('usec', 'text_bytes', 'data_bytes')
 
 #: By section, by list (``stacks.threads``: of the lists in a list): what its
 #: objects mostly are.
@@ -80,13 +80,6 @@ USUAL_VALUES: Final[dict[str, dict[str, dict[str, Any]]]] = {
         'sections': {'status': 'ok'},
     },
 }
-
-#: More keys than these, in what anybody may have written, are not filled in.
-_KEYS_MAX = 10
-
-#: Data in which usual values would be as many times as long are left as they
-#: were written.
-FILLED_RATIO_MAX: Final = 64
 
 #: Most frames that a stack has from the one before. With those, and with the
 #: next, no data that a daemon writes come near that ratio.
@@ -123,10 +116,10 @@ def shorten(name: str, data: Any) -> Any:
             data = _leave_out(data, keys, left_out)
     more: dict[str, Any] = {}
     if 'options' in usual and _is_in_order(
-            data['options'], _place, 'group', 'name'):
+            data['options'], place, 'group', 'name'):
         data, more[AT_DEFAULT] = _options_by_group(data)
     if (usual.get('loggers') == USUAL_VALUES['logging']['loggers']
-            and _is_in_order(data['loggers'], _logger_place, 'logger')):
+            and _is_in_order(data['loggers'], logger_place, 'logger')):
         data, more[AT_LEVEL] = _loggers_by_level(data)
     if 'sections' in usual and (sections := _all_ok(data['sections'])):
         data, more[ALL_OK] = {**data, 'sections': []}, sections
@@ -135,67 +128,6 @@ def shorten(name: str, data: Any) -> Any:
         if any(counts):
             more[FRAMES_BEFORE] = counts
     return {**data, USUAL: usual, **more} if usual or more else data
-
-
-def fill_in(name: str, written: Any, length: int) -> Any:
-    """The data of a section with all that was told once.
-
-    :param name: of the section
-    :param written: what :func:`shorten` gave, or what anybody has written
-    :param length: of what was written, characters
-    """
-    if (name not in USUAL_VALUES or not isinstance(written, dict)
-            or not isinstance(written.get(USUAL), dict)):
-        return written
-    data = dict(written)
-    usual = data.pop(USUAL)
-    by_group = data.pop(AT_DEFAULT, None)
-    by_level = data.pop(AT_LEVEL, None)
-    counts = data.pop(FRAMES_BEFORE, None)
-    all_ok = data.pop(ALL_OK, None)
-    # Who writes a long value once and many objects that lack it has a reader
-    # write it as many times.
-    left = FILLED_RATIO_MAX * length
-    options, loggers = data.get('options'), data.get('loggers')
-    if isinstance(by_group, dict) and isinstance(options, list):
-        left, more = _options_of(by_group, left)
-        if left < 0:
-            return written
-        data['options'] = sorted(options + more, key=_place)
-    if isinstance(by_level, dict) and isinstance(loggers, list):
-        left -= sum(2 * len(level) * len(names)
-                    for level, names in by_level.items()
-                    if isinstance(names, list))
-        if left < 0:
-            return written
-        data['loggers'] = sorted(loggers + [
-            {'logger': logger, 'level': level, 'effective_level': level}
-            for level, names in by_level.items() if isinstance(names, list)
-            for logger in names], key=_logger_place)
-    if isinstance(all_ok, dict) and data.get('sections') == []:
-        data['sections'] = [
-            {'section': section, **dict(zip(_OF_A_SECTION, told, strict=True))}
-            for section, told in all_ok.items()
-            if isinstance(told, list) and len(told) == len(_OF_A_SECTION)]
-    if isinstance(counts, list):
-        left = _fill_in_frames(data, counts, left)
-        if left < 0:
-            return written
-    lacking = []
-    for path in USUAL_VALUES[name]:
-        values = usual.get(path)
-        if (isinstance(values, dict) and len(values) <= _KEYS_MAX
-                and not any(isinstance(value, (list, dict)) and value
-                            for value in values.values())):
-            found = list(_all_objects(data, path.split('.')))
-            left -= len(found) * sum(
-                len(key) + len(str(value)) for key, value in values.items())
-            lacking.append((found, values))
-    if left < 0:
-        return written
-    for found, values in lacking:
-        _fill_in_values(found, values)
-    return data
 
 
 def _objects(data: Any, keys: list[str]) -> list[dict[str, Any]] | None:
@@ -254,32 +186,6 @@ def _options_by_group(data: dict[str, Any],
     return {**data, 'options': others}, told
 
 
-def _options_of(by_group: dict[str, Any], left: int,
-                ) -> tuple[int, list[dict[str, Any]]]:
-    """The options that stand by group and name.
-
-    :param by_group: what anybody may have written there
-    :param left: how many characters they may have
-    :returns: how many are left, less than 0 if these are too many; and the
-        options
-    """
-    options: list[dict[str, Any]] = []
-    lengths = {group: len(str(values))
-               for group, values in by_group.items()}
-    for group, values in by_group.items():
-        if isinstance(values, str) and isinstance(
-                by_group.get(values), dict):
-            left -= lengths[values]
-            values = by_group[values]
-        if isinstance(values, dict):
-            left -= len(group) * len(values)
-            if left < 0:
-                break
-            options += [{'group': group, 'name': name, 'value': value}
-                        for name, value in values.items()]
-    return left, options
-
-
 def _loggers_by_level(data: dict[str, Any],
                       ) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """A copy of the data without loggers that have a level and no more.
@@ -309,9 +215,9 @@ def _all_ok(sections: list[dict[str, Any]]) -> dict[str, list[Any]]:
     for section in sections:
         name = section.get('section')
         if (not isinstance(name, str) or name in told
-                or section.keys() != {'section', *_OF_A_SECTION}):
+                or section.keys() != {'section', *OF_A_SECTION}):
             return {}
-        told[name] = [section[key] for key in _OF_A_SECTION]
+        told[name] = [section[key] for key in OF_A_SECTION]
     return told
 
 
@@ -355,70 +261,21 @@ def _is_short_and_plain(frame: dict[str, Any],
     return chars <= SHARED_FRAME_CHARS_MAX
 
 
-def _fill_in_frames(data: dict[str, Any], counts: list[Any],
-                    left: int) -> int:
-    """Give stacks the frames that they have from the stack before.
-
-    :param counts: how many each has, if nobody else has written that
-    :param left: how many characters they may have
-    :returns: how many are left; less than 0 if these are too many
-    """
-    stacks = list(_all_objects(data, ['stacks']))
-    if len(counts) != len(stacks):
-        return left
-    filled = []
-    before: list[Any] = []
-    for stack, count in zip(stacks, counts, strict=True):
-        frames = stack.get('frames')
-        if (not isinstance(frames, list) or type(count) is not int
-                or not 0 <= count <= min(len(before), SHARED_FRAMES_MAX)):
-            return left
-        left -= sum(len(str(frame)) for frame in before[:count])
-        if left < 0:
-            break
-        before = [dict(frame) if isinstance(frame, dict) else frame
-                  for frame in before[:count]] + frames
-        filled.append({**stack, 'frames': before})
-    else:
-        data['stacks'] = filled
-    return left
-
-
-def _all_objects(data: Any, keys: list[str]) -> Iterator[dict[str, Any]]:
-    """The objects of the lists at a path, whatever else is there."""
-    elements = data.get(keys[0]) if isinstance(data, dict) else None
-    for one in elements if isinstance(elements, list) else ():
-        if keys[1:]:
-            yield from _all_objects(one, keys[1:])
-        elif isinstance(one, dict):
-            yield one
-
-
-def _fill_in_values(found: list[dict[str, Any]],
-                    values: dict[str, Any]) -> None:
-    """Give objects the usual values that they lack."""
-    for one in found:
-        for name, value in values.items():
-            if name not in one:
-                one[name] = (type(value)() if isinstance(
-                    value, (list, dict)) else value)
-
-
 def _is_in_order(objects: list[dict[str, Any]],
-                 place: Callable[[Any], Any], *keys: str) -> bool:
+                 place_of: Callable[[Any], Any], *keys: str) -> bool:
     """Whether objects stand as a reader puts them.
 
-    :param place: where each stands
+    :param place_of: where each stands
     :param keys: what tells where, texts
     """
     if not all(isinstance(one.get(key), str) for one in objects
                for key in keys):
         return False
-    places = list(map(place, objects))
+    places = list(map(place_of, objects))
     return all(one < other for one, other in itertools.pairwise(places))
 
 
-def _place(option: Any) -> tuple[bool, str, str]:
+def place(option: Any) -> tuple[bool, str, str]:
     """Where an option stands among the others."""
     if not isinstance(option, dict):
         return True, '', ''
@@ -426,7 +283,7 @@ def _place(option: Any) -> tuple[bool, str, str]:
     return group != 'DEFAULT', group, str(option.get('name'))
 
 
-def _logger_place(logger: Any) -> tuple[bool, str]:
+def logger_place(logger: Any) -> tuple[bool, str]:
     """Where a logger stands among the others."""
     if not isinstance(logger, dict):
         return True, ''

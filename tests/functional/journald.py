@@ -31,8 +31,7 @@ import tempfile
 import threading
 from typing import Any
 
-from ceilometer.diagnostics import journal_entries
-from ceilometer.diagnostics import report
+from ceilometer.diagnostics.command.reports import parsed
 from tests import limits
 
 _SEALS = (fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE)
@@ -168,21 +167,21 @@ class Journald:
             f'{entry.get("REPORT_SECTION_STATUS")}'
             for entry in self.entries) or '(nothing)'
 
-    def reports(self) -> list[report.Report]:
+    def reports(self) -> list[parsed.Report]:
         """What has come of each report, in order of first sight."""
         by_id: dict[str, list[dict[str, str]]] = {}
         for entry in list(self.entries):
             by_id.setdefault(entry['REPORT_ID'], []).append(entry)
-        return [journal_entries.to_report(entries)
+        return [parsed.to_report(entries)
                 for entries in by_id.values()]
 
-    def complete(self, pid: int | None = None) -> list[report.Report]:
+    def complete(self, pid: int | None = None) -> list[parsed.Report]:
         """The reports that are all there, of one process or of any."""
         return [found for found in self.reports() if found.complete
                 and pid in (None, found.header.pid)]
 
     def wait_complete(self, count: int = 1,
-                      pid: int | None = None) -> list[report.Report]:
+                      pid: int | None = None) -> list[parsed.Report]:
         """Wait for a number of whole reports."""
         return self.wait_for(
             lambda: len(found := self.complete(pid)) >= count and found,

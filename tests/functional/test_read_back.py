@@ -27,11 +27,11 @@ import sys
 import pytest
 
 from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import fields
-from ceilometer.diagnostics import report
 from tests.functional import conftest
 from tests import limits
 from tests.unit import exact
@@ -52,7 +52,7 @@ Command = collections.abc.Callable[..., str]
 
 @pytest.fixture
 def reported(start: conftest.Starter, journal: conftest.journalds.Journald,
-             ) -> list[report.Report]:
+             ) -> list[parsed.Report]:
     """Two reports of a process with a thread at each kind of place."""
     process = start('many_places')
     process.wait_ready()
@@ -65,7 +65,7 @@ def reported(start: conftest.Starter, journal: conftest.journalds.Journald,
 
 
 @pytest.fixture
-def command(reported: list[report.Report],
+def command(reported: list[parsed.Report],
             journal: conftest.journalds.Journald,
             tmp_path: pathlib.Path) -> Command:
     """The command, on a journal with both, the second a minute later."""
@@ -121,7 +121,7 @@ def test_findings_are_in_the_index(
         'x-sink-slow', 'x-sink-old')
 
 
-def threads_of(whole: report.Report) -> dict[str, contents.Thread]:
+def threads_of(whole: parsed.Report) -> dict[str, contents.Thread]:
     """The threads of a report by name."""
     (data,) = (part.data for part in whole.sections if part.name == 'threads')
     return {thread['name']: thread for stack in data['stacks']
@@ -129,7 +129,7 @@ def threads_of(whole: report.Report) -> dict[str, contents.Thread]:
 
 
 def test_what_is_written_is_what_the_types_say(
-        reported: list[report.Report]) -> None:
+        reported: list[parsed.Report]) -> None:
     """Each key of each section, no other, and of phrases only known ones."""
     for whole in reported:
         # all but those that stand alone in a report
@@ -143,7 +143,7 @@ def test_what_is_written_is_what_the_types_say(
 
 
 def test_each_thread_is_told_what_it_waits_for(
-        reported: list[report.Report]) -> None:
+        reported: list[parsed.Report]) -> None:
     """In the words that the reader knows."""
     threads = threads_of(reported[1])
     assert {name: threads[name]['waiting_for'] for name in IDLE | BUSY} == {

@@ -27,6 +27,7 @@ import pathlib
 import subprocess
 from typing import Any
 
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import data_json
 from ceilometer.diagnostics import fields
@@ -79,7 +80,7 @@ def make_report(sections: Iterable[report.Section] = (), *,
                 process: str = 'worker', worker: int | None = 0,
                 report_id: str | None = None, merged: int = 0,
                 total_usec: int = 5000,
-                as_is: bool = False) -> report.Report:
+                as_is: bool = False) -> parsed.Report:
     """A report with a package section, those given, and a summary.
 
     :param as_is: whether the data of sections may have any shape; else they
@@ -119,10 +120,10 @@ def make_report(sections: Iterable[report.Section] = (), *,
         'delivery_problem': None})
     parts.append(report.Section(
         'summary', 'Summary', 'all complete', data))
-    return report.Report(header, tuple(parts), len(parts))
+    return parsed.Report(header, tuple(parts), len(parts))
 
 
-def entries(made: report.Report, sender: Sender = Sender(),
+def entries(made: parsed.Report, sender: Sender = Sender(),
             time_usec: int = TIME_USEC) -> list[dict[str, str]]:
     """The entries of a report as journald would store them."""
     found = []

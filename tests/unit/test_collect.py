@@ -22,6 +22,7 @@ import time
 from oslo_config import cfg
 import pytest
 
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics.daemon import collect
 from ceilometer.diagnostics.daemon import options
 from ceilometer.diagnostics.daemon import process as daemons
@@ -462,7 +463,7 @@ def test_anything_returned_becomes_a_section(add, returned, data, text):
     trigger = report.Trigger('api', 0)
     header = report.Header('0' * 32, 'x', 'master', 1, trigger)
     entries = journal_entries.from_section(header, section, 1, 1)
-    (found,) = journal_entries.to_report(entries).sections
+    (found,) = parsed.to_report(entries).sections
     assert found.data == section.data
 
 

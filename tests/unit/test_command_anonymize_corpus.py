@@ -24,6 +24,7 @@ import typing
 import pytest
 
 from ceilometer.diagnostics.command.anonymize import anonymizer
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics import report
 from tests.unit import anonymize_corpus
@@ -67,10 +68,10 @@ def sections(name: str, **more: typing.Any) -> list[report.Section]:
                 'version': '3.11.2.1'})]
 
 
-def whole(made: list[report.Section]) -> report.Report:
+def whole(made: list[report.Section]) -> parsed.Report:
     """A report of such sections, of which one is of the package."""
     one = journals.make_report(made, as_is=True)
-    return report.Report(one.header, one.sections[1:], one.count - 1)
+    return parsed.Report(one.header, one.sections[1:], one.count - 1)
 
 
 def export(directory: pathlib.Path, capsys: pytest.CaptureFixture[str],

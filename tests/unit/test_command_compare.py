@@ -20,6 +20,7 @@ import typing
 
 import pytest
 
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics import report
 from tests.unit import commands
 from tests.unit import journals
@@ -46,7 +47,7 @@ class Reports:
         made = journals.make_report(report_id=report_id)
         parts = sections if sections[0].name == 'package' else [
             made.sections[0], *sections]
-        made = report.Report(made.header, (*parts, made.sections[-1]),
+        made = parsed.Report(made.header, (*parts, made.sections[-1]),
                              len(parts) + 1)
         entries = journals.entries(
             made, sender, journals.TIME_USEC + minute * MINUTE)

@@ -24,6 +24,7 @@ import pytest
 from ceilometer.diagnostics.command.findings import digest
 from ceilometer.diagnostics.command.findings import stuck_threads
 from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_threads
 from ceilometer.diagnostics.command.reports import source
@@ -37,7 +38,7 @@ STOOD = f'has not moved for 10min (since report {commands.IDS[1][:12]})'
 SITE = '/opt/ceilometer/lib/python3.11/site-packages'
 
 
-def texts(made: report.Report, tmp_path: pathlib.Path) -> list[str]:
+def texts(made: parsed.Report, tmp_path: pathlib.Path) -> list[str]:
     """The digest of a report that was in a journal."""
     journals.write(tmp_path / 'digest.journal', journals.entries(made))
     journal = journal_reader.Journal(source.Source(directory=str(tmp_path)))

@@ -24,6 +24,7 @@ import pytest
 
 from ceilometer.diagnostics.command.findings import digest
 from ceilometer.diagnostics.command.findings import verdict
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import report
@@ -39,7 +40,7 @@ ZOMBIE = findings.finding('zombies', 'a child has ended')
 
 
 def with_findings(*found: contents.Finding, process: str = 'worker',
-                  worker: int = 0) -> report.Report:
+                  worker: int = 0) -> parsed.Report:
     """A report of a process that finds something unusual."""
     made = journals.make_report(process=process, worker=worker)
     *parts, summary = made.sections
@@ -53,7 +54,7 @@ def with_findings(*found: contents.Finding, process: str = 'worker',
 def write(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
           ) -> typing.Any:
     """Writes reports, each of another process, and gives the command."""
-    def write_all(*given: tuple[report.Report, journals.Sender, int],
+    def write_all(*given: tuple[parsed.Report, journals.Sender, int],
                   ) -> commands.Command:
         journals.write(tmp_path / 'x.journal', [
             entry for made, sender, at in given

@@ -37,6 +37,7 @@ from ceilometer.diagnostics.command import options_of_line
 from ceilometer.diagnostics.command.outside import delivery
 from ceilometer.diagnostics.command import remote
 from ceilometer.diagnostics.command.reports import kept_reader
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command import system
@@ -136,7 +137,7 @@ class World:
         self.units: dict[str, list[int]] = {}
         self.answer: dict[int, bool] = {}
         self.killed: list[list[str]] = []
-        self.makes: collections.abc.Callable[[], report.Report] = (
+        self.makes: collections.abc.Callable[[], parsed.Report] = (
             journals.make_report)
         self.unit_of: dict[int, str] = {}
         self.aliases: dict[str, str] = {}
@@ -533,7 +534,7 @@ def test_only_what_came_after_the_signal_is_an_answer(
     assert code == 0 and '1 of 1 processes have answered' in out
 
 
-def answering(trigger_id: str, noticed_usec: int) -> report.Report:
+def answering(trigger_id: str, noticed_usec: int) -> parsed.Report:
     """A report that says which trigger it answers."""
     made = journals.make_report()
     header = made.header._replace(
@@ -541,7 +542,7 @@ def answering(trigger_id: str, noticed_usec: int) -> report.Report:
     summary = made.sections[-1]
     data = {**summary.data, 'trigger': {
         **summary.data['trigger'], 'time_usec': noticed_usec}}
-    return report.Report(
+    return parsed.Report(
         header, (*made.sections[:-1], summary._replace(data=data)),
         made.count)
 

@@ -22,6 +22,7 @@ import typing
 import pytest
 
 from ceilometer.diagnostics.command.findings import meter_path
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import report
@@ -44,8 +45,8 @@ def section(name: str, **data: typing.Any) -> report.Section:
     return report.Section(name, name, 'x', exact.completed(name, data))
 
 
-def with_findings(made: report.Report, *found: contents.Finding,
-                  ) -> report.Report:
+def with_findings(made: parsed.Report, *found: contents.Finding,
+                  ) -> parsed.Report:
     """A report whose process finds something unusual."""
     *parts, summary = made.sections
     data: dict[str, typing.Any] = {**summary.data, 'findings': list(found)}
@@ -64,7 +65,7 @@ def pollster(name: str = 'cpu', samples: int = 120, source: str = 'host',
 
 def polls(*found: contents.Finding,
           pollsters: typing.Sequence[dict[str, typing.Any]] = (pollster(),),
-          **more: typing.Any) -> report.Report:
+          **more: typing.Any) -> parsed.Report:
     """A report of a worker that polls, and has sent 1,200 samples."""
     return with_findings(journals.make_report([
         section('polling', **{
@@ -84,7 +85,7 @@ def polls(*found: contents.Finding,
 def takes(*found: contents.Finding, messages: int = 30, published: int = 1200,
           publishers: typing.Sequence[dict[str, typing.Any]] = (),
           matches: typing.Sequence[str] = ('*',), ago: int = 12,
-          at: int = NOW, host: str = 'h:5672') -> report.Report:
+          at: int = NOW, host: str = 'h:5672') -> parsed.Report:
     """A report of a worker that takes messages and publishes samples."""
     last = at - ago * SECOND
     return with_findings(journals.make_report([
@@ -182,7 +183,7 @@ def test_samples_that_flow(write: Write) -> None:
 ], ids=['broker', 'broker of one', 'keystone', 'publisher', 'pollster',
         'order'])
 def test_link_that_is_broken(
-        write: Write, polled: report.Report, taken: report.Report,
+        write: Write, polled: parsed.Report, taken: parsed.Report,
         verdict: str, link: str) -> None:
     """It is the first line, and the exit code says so."""
     command = write((polled, polling()), (taken, notification()))
@@ -219,7 +220,7 @@ def test_one_broker_is_told_once(write: Write) -> None:
     (takes(published=0), 'nothing-published', 'no sample was published')],
     ids=['other broker', 'long ago', 'not published'])
 def test_what_neither_daemon_knows(
-        write: Write, taken: report.Report, kind: str, words: str) -> None:
+        write: Write, taken: parsed.Report, kind: str, words: str) -> None:
     """Nothing is unusual in either; together they are."""
     for part in taken.sections:
         if part.name in ('notifications', 'pipelines'):

@@ -28,6 +28,7 @@ from ceilometer.diagnostics.command.findings import digest
 from ceilometer.diagnostics.command.output import report_html
 from ceilometer.diagnostics.command.output import report_text
 from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import section_data
 from ceilometer.diagnostics.command.reports import shapes
@@ -159,7 +160,7 @@ def test_anything_can_be_read(drawn: strategies.DataObject) -> None:
                 assert fitted == part.data
         header = journals.make_report().header
         wholes.append(read.Found(
-            report.Report(header, tuple(parts), len(parts)),
+            parsed.Report(header, tuple(parts), len(parts)),
             read.Identity(1, 1, 'ceilometer-polling.service', 'h', 'm', 'b')))
     before, after = wholes
     style = report_text.destination.Style(False)

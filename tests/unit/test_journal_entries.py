@@ -20,6 +20,7 @@ import hypothesis
 from hypothesis import strategies
 import pytest
 
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics.daemon import journal
 from ceilometer.diagnostics.daemon import options
 from ceilometer.diagnostics import data_json
@@ -89,9 +90,9 @@ NARROW = {
 #: What a field of a type may hold, unless it is named above.
 BY_TYPE = {
     str: words, str | None: strategies.none() | words,
-    int: strategies.integers(0, journal_entries.NUMBER_MAX),
+    int: strategies.integers(0, parsed.NUMBER_MAX),
     int | None: (strategies.none()
-                 | strategies.integers(0, journal_entries.NUMBER_MAX)),
+                 | strategies.integers(0, parsed.NUMBER_MAX)),
     typing.Any: json_data,
 }
 
@@ -120,7 +121,7 @@ class TestRoundTrip:
         """Any report is read back from its entries, in whatever order."""
         entries = entries_of(*parts, header=header)
         random.shuffle(entries)
-        found = journal_entries.to_report(entries)
+        found = parsed.to_report(entries)
         assert found.header == header
         assert found.sections == tuple(parts)
         assert found.complete
@@ -128,7 +129,7 @@ class TestRoundTrip:
     @hypothesis.given(made(report.Header))
     def test_a_header_comes_back_as_it_was(self, header):
         """Whatever is in any of its fields."""
-        found = journal_entries.to_report(entries_of(
+        found = parsed.to_report(entries_of(
             section(), header=header))
         assert found.header == header
 
@@ -139,7 +140,7 @@ class TestRoundTrip:
             data=[{'n': n, 'text': 'ü' * 20} for n in range(30_000)])
         entries = entries_of(part)
         assert len(entries) > 10
-        assert journal_entries.to_report(reversed(entries)).sections == (part,)
+        assert parsed.to_report(reversed(entries)).sections == (part,)
 
     @pytest.mark.parametrize(('text', 'data'), [
         ('x' * 3_000_000, None), ('', 'x' * 3_000_000),
@@ -150,7 +151,7 @@ class TestRoundTrip:
     def test_large_content_comes_back(self, text, data):
         """Whatever is large in a section, it comes back once folded."""
         part = section(text=report.fold(text), data=data)
-        assert journal_entries.to_report(entries_of(part)).sections == (part,)
+        assert parsed.to_report(entries_of(part)).sections == (part,)
 
     @pytest.mark.parametrize('text', [
         'x' * 3_000_000, '🐙' * 900_000, '\n'.join(['ü' * 120_000] * 5),
@@ -169,7 +170,7 @@ class TestRoundTrip:
         # one that JSON escapes to as much as any
         assert len(data_json.encode('🐙')) - 2 == 12
         assert 12 * bytes_max / journal_entries.PART_BYTES_MAX < (
-            journal_entries.NUMBERED_MAX)
+            parsed.NUMBERED_MAX)
 
     def test_message_ends_with_one_newline_after_the_text(self):
         """journalctl -o cat shows an empty line between sections."""
@@ -226,7 +227,7 @@ class TestIncomplete:
     def test_missing_section_is_named(self):
         """A report without one of its sections is not complete."""
         entries = entries_of(section(), section(name='b'), section(name='c'))
-        found = journal_entries.to_report([entries[0], entries[2]])
+        found = parsed.to_report([entries[0], entries[2]])
         assert not found.complete
         assert found.missing == (2,)
         assert [part.name for part in found.sections] == ['threads', 'c']
@@ -243,22 +244,22 @@ class TestIncomplete:
                     for entry in journal_entries.from_section(
                         examples.HEADER, part, index, 2,
                         sent=int(index == 1))]
-        found = journal_entries.to_report(entries)
+        found = parsed.to_report(entries)
         assert found.complete and not found.unfinished
         assert found.sections == parts
         # its first section is not there until all parts are
         for count in range(1, len(entries)):
-            found = journal_entries.to_report(entries[:count])
+            found = parsed.to_report(entries[:count])
             assert found.unfinished
             assert len(found.sections) == int(count == len(entries) - 1)
-        without = journal_entries.to_report(entries[1:])
+        without = parsed.to_report(entries[1:])
         assert without.missing == (1,) and not without.unfinished
 
     def test_missing_part_makes_its_section_missing(self):
         """Half a section is no section."""
         entries = entries_of(section(data='x' * 10**6), section(name='b'))
         for left_out in range(len(entries) - 1):
-            found = journal_entries.to_report(
+            found = parsed.to_report(
                 entries[:left_out] + entries[left_out + 1:])
             assert found.missing == (1,)
             assert [part.name for part in found.sections] == ['b']
@@ -266,25 +267,25 @@ class TestIncomplete:
     def test_entries_that_stand_twice_do_no_harm(self):
         """An entry read twice, from two files, counts once."""
         entries = entries_of(section(data='x' * 10**6), section(name='b'))
-        assert (journal_entries.to_report(entries * 2)
-                == journal_entries.to_report(entries))
+        assert (parsed.to_report(entries * 2)
+                == parsed.to_report(entries))
 
     def test_fields_that_stand_twice_do_no_harm(self):
         """Of a field with two values the first counts."""
         (entry,) = entries_of(section())
         doubled = {name: [value, 'other'] if name.startswith('REPORT')
                    else value for name, value in entry.items()}
-        assert (journal_entries.to_report([doubled])
-                == journal_entries.to_report([entry]))
+        assert (parsed.to_report([doubled])
+                == parsed.to_report([entry]))
 
     def test_bytes_and_further_fields_do_no_harm(self):
         """What a reader gives as bytes is read, what it adds is not."""
         (entry,) = entries_of(section())
-        found = journal_entries.to_report([{
+        found = parsed.to_report([{
             **{name: value.encode() if isinstance(value, str) else value
                for name, value in entry.items()},
             '_SYSTEMD_UNIT': b'x.service', 'UNKNOWN': 3}])
-        assert found == journal_entries.to_report([entry])
+        assert found == parsed.to_report([entry])
 
 
 class TestInvalid:
@@ -305,8 +306,8 @@ class TestInvalid:
         (fields.REPORT_SECTION_COUNT, '1000000000000'),
         (fields.REPORT_SECTION_COUNT, '9' * 5000),
         (fields.REPORT_SECTION_COUNT, str(journal_entries.SECTIONS_MAX + 1)),
-        (fields.REPORT_SECTION_PARTS, str(journal_entries.NUMBERED_MAX + 1)),
-        (fields.REPORT_SECTION_USEC, str(journal_entries.NUMBER_MAX + 1)),
+        (fields.REPORT_SECTION_PARTS, str(parsed.NUMBERED_MAX + 1)),
+        (fields.REPORT_SECTION_USEC, str(parsed.NUMBER_MAX + 1)),
         (fields.REPORT_SECTION_PART, '0'),
         (fields.REPORT_SECTION_PARTS, 'x'),
         (fields.REPORT_SECTION_STATUS, 'fine'),
@@ -323,8 +324,8 @@ class TestInvalid:
     def test_wrong_value_is_named_with_its_field(self, name, value):
         """The error says which field is wrong."""
         (entry,) = entries_of(section())
-        with pytest.raises(journal_entries.InvalidEntry) as caught:
-            journal_entries.to_report([{**entry, name: value}])
+        with pytest.raises(parsed.InvalidEntry) as caught:
+            parsed.to_report([{**entry, name: value}])
         assert name in str(caught.value)
         if name != fields.REPORT_DATA:
             assert value[:20] in str(caught.value)
@@ -339,11 +340,11 @@ class TestInvalid:
         """The error says which field is missing."""
         (entry,) = entries_of(section())
         del entry[name]
-        with pytest.raises(journal_entries.InvalidEntry,
+        with pytest.raises(parsed.InvalidEntry,
                            match=f'^{name}: missing'):
-            journal_entries.to_report([entry])
+            parsed.to_report([entry])
 
     def test_no_entry_at_all_is_an_error(self):
         """There is no report of nothing."""
-        with pytest.raises(journal_entries.InvalidEntry, match='no entry'):
-            journal_entries.to_report([])
+        with pytest.raises(parsed.InvalidEntry, match='no entry'):
+            parsed.to_report([])

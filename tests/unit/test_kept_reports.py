@@ -26,6 +26,7 @@ import pytest
 
 from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command.reports import kept_reader
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.daemon import hand_over
 from ceilometer.diagnostics.daemon import journal
@@ -235,7 +236,7 @@ def test_report_of_a_process_that_ended_is_handed_over(
         for descriptor in (begun, begin, ending, end):
             os.close(descriptor)
     assert one[fields.REPORT_KEPT_PID] == str(child)
-    found = journal_entries.to_report([one])
+    found = parsed.to_report([one])
     assert found.header.pid == child
     assert found.header.trigger.time_usec == int(one[fields.REPORT_KEPT_USEC])
 

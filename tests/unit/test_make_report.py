@@ -22,6 +22,8 @@ import time
 
 import pytest
 
+from ceilometer.diagnostics.command.reports import filled_in
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics.daemon import journal
 from ceilometer.diagnostics.daemon import known_secrets
 from ceilometer.diagnostics.daemon import make_report
@@ -33,7 +35,6 @@ from ceilometer.diagnostics.daemon import section_table
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics import data_json
 from ceilometer.diagnostics import fields
-from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
 from tests import limits
 
@@ -143,7 +144,7 @@ def test_what_has_not_changed_is_not_encoded_again(delivered, monkeypatch):
         assert 'threads' in encoded
         (entry,) = [one for one in delivered
                     if one[fields.REPORT_SECTION] == 'logging']
-        told = data_json.decode_section('logging', entry[fields.REPORT_DATA])
+        told = filled_in.decode('logging', entry[fields.REPORT_DATA])
         assert [one['level'] for one in told['loggers']
                 if one['logger'] == level.name] == [
                     logging.getLevelName(number)]
@@ -203,7 +204,7 @@ def test_secrets_that_cannot_be_looked_for_cost_no_report(
 def test_report_is_complete(delivered):
     """All the sections that it announces are there, whole."""
     report_id = write_one()
-    found = journal_entries.to_report(delivered)
+    found = parsed.to_report(delivered)
     assert found.complete
     assert found.header.id == report_id
     assert [part.name for part in found.sections] == [

@@ -14,8 +14,11 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import typing
+
+import pytest
 
 from ceilometer.diagnostics import named_tuple
 
@@ -48,14 +51,37 @@ class Theirs(typing.NamedTuple):
 def test_it_is_a_named_tuple():
     assert Own._fields == Theirs._fields
     assert Own._field_defaults == Theirs._field_defaults
-    assert Own.__bases__ == Theirs.__bases__ == (tuple,)
-    assert Own.__new__.__defaults__ == Theirs.__new__.__defaults__
+    assert issubclass(Own, tuple)
+    assert Own.__match_args__ == Theirs.__match_args__
     assert (Own.__module__, Own.__qualname__, Own.__doc__) == (
         __name__, 'Own', 'What it is.')
     assert repr(Own('a', count=3)) == "Own(name='a', rest=(), count=3)"
     assert Own('a') == ('a', (), None)
+    assert Own('a', ('b',), 1)._asdict() == Theirs('a', ('b',), 1)._asdict()
+    assert Own._make(['a', ()]) == ('a', (), None)
     assert not hasattr(Own('a'), '__dict__')
-    assert typing.get_type_hints(Own) == typing.get_type_hints(Theirs)
+    hints = typing.get_type_hints(Own)
+    assert {name: hints[name] for name in Own._fields} == (
+        typing.get_type_hints(Theirs))
+
+
+def refused(make: typing.Callable[[], object]) -> str:
+    with pytest.raises(TypeError) as caught:
+        make()
+    return str(caught.value)
+
+
+def test_values_that_do_not_fit_are_refused():
+    make: typing.Any = Own
+    assert refused(make) == "Own needs 'name'"
+    assert refused(lambda: make(rest=())) == "Own needs 'name'"
+    assert refused(lambda: make(1, 2, 3, 4)) == 'Own takes 3 values, not 4'
+    assert refused(lambda: make('a', other=1)) == (
+        "Own has no 'other', or has it twice")
+    assert refused(lambda: make('a', name='b')) == (
+        "Own has no 'name', or has it twice")
+    assert refused(lambda: make('a')._replace(other=1)) == (
+        "Own has no 'other'")
 
 
 def test_methods_and_properties():
@@ -70,3 +96,6 @@ def test_it_can_be_pickled():
     found = pickle.loads(pickle.dumps(own))
     assert found == own
     assert type(found) is Own
+    for made in (copy.copy(own), copy.deepcopy(own)):
+        assert made == own
+        assert type(made) is Own

@@ -27,6 +27,7 @@ from hypothesis import strategies
 import pytest
 
 from ceilometer.diagnostics.command.reports import journal_reader
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import search
 from ceilometer.diagnostics.command.reports import source
@@ -48,7 +49,7 @@ def build(path: pathlib.Path, *batches: list[dict[str, str]],
     return journal_reader.Journal(source.Source(directory=str(path)))
 
 
-def same(found: read.Found, made: report.Report) -> bool:
+def same(found: read.Found, made: parsed.Report) -> bool:
     """Whether what was found holds the sections that were made."""
     return found.report.sections == made.sections
 
@@ -217,7 +218,7 @@ def hostile(**changes: str) -> list[dict[str, str]]:
     {'REPORT_SECTION_COUNT': '9' * 12},
     {'REPORT_SECTION_COUNT': '9' * 5000},
     {'REPORT_SECTION_COUNT': str(journal_entries.SECTIONS_MAX + 1)},
-    {'REPORT_SENDER_UID': str(journal_entries.NUMBER_MAX + 1)},
+    {'REPORT_SENDER_UID': str(parsed.NUMBER_MAX + 1)},
     {'REPORT_SECTION_INDEX': '0'},
     {'REPORT_SECTION_INDEX': '-1'},
     {'REPORT_SECTION_INDEX': '٣'},
@@ -251,16 +252,16 @@ def test_as_many_sections_are_read_as_may_be_written(
     count = journal_entries.SECTIONS_MAX
     journal = build(tmp_path, hostile(
         REPORT_SECTION_COUNT=str(count),
-        REPORT_SENDER_UID=str(journal_entries.NUMBER_MAX)))
+        REPORT_SENDER_UID=str(parsed.NUMBER_MAX)))
     problems: list[str] = []
     found, = read.find(journal, problems=problems)
     assert found.report.count == count and not found.report.complete
     assert (found.report.header.trigger.sender_uid
-            == journal_entries.NUMBER_MAX)
+            == parsed.NUMBER_MAX)
     assert not problems
 
 
-def exported(made: report.Report) -> list[dict[str, typing.Any]]:
+def exported(made: parsed.Report) -> list[dict[str, typing.Any]]:
     """The entries of a report, to be changed."""
     return [dict(entry) for entry in journals.entries(made)]
 

@@ -21,6 +21,7 @@ import hypothesis
 from hypothesis import strategies
 import pytest
 
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics import report
 from tests.unit import examples
 
@@ -70,7 +71,7 @@ def test_first_section_opens_the_report():
 
 
 @pytest.mark.parametrize('kind', [
-    report.Report, report.Header, report.Trigger, report.Section])
+    parsed.Report, report.Header, report.Trigger, report.Section])
 def test_every_attribute_is_explained(kind):
     """What it holds, and when it is None, stands in the docstring."""
     explained = re.findall(
@@ -119,6 +120,6 @@ def test_triggers_are_merged_and_counted():
 def test_report_is_complete_with_all_that_was_announced():
     """Neither with less, nor with one that is known to be missing."""
     sections = (examples.SECTION, examples.SECTION)
-    assert report.Report(examples.HEADER, sections, 2).complete
-    assert not report.Report(examples.HEADER, sections, 3).complete
-    assert not report.Report(examples.HEADER, sections, 2, (2,)).complete
+    assert parsed.Report(examples.HEADER, sections, 2).complete
+    assert not parsed.Report(examples.HEADER, sections, 3).complete
+    assert not parsed.Report(examples.HEADER, sections, 2, (2,)).complete

@@ -18,6 +18,7 @@ import json
 
 import pytest
 
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics.daemon import added_sections
 from ceilometer.diagnostics.daemon import journal
 from ceilometer.diagnostics.daemon import make_report
@@ -202,11 +203,11 @@ def test_kinds_are_read_back():
                           findings=('zombies', 'x-own'))
     (entry,) = journal_entries.from_section(header, part, 1, 1)
     assert journal.serialize(entry).count(b'REPORT_FINDING=') == 2
-    (found,) = journal_entries.to_report([{
+    (found,) = parsed.to_report([{
         **entry, fields.REPORT_FINDING: [
             b'zombies', b'\xff', 'A\x1b[31m', b'x-own', b'zombies', 'a' * 99],
     }]).sections
     assert found.findings == ('zombies', 'x-own')
-    (found,) = journal_entries.to_report([{
+    (found,) = parsed.to_report([{
         **entry, fields.REPORT_FINDING: b'zombies'}]).sections
     assert found.findings == ('zombies',)

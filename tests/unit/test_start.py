@@ -79,7 +79,7 @@ def test_diagnostics_are_not_the_daemon(monkeypatch):
     """Who imports us, as a sitecustomize may, begins no daemon yet."""
     armed = []
     monkeypatch.setattr(ceilometer_diagnostics_start, '_arm',
-                        lambda start, imported: armed.append(start))
+                        armed.append)
     start = ceilometer_diagnostics_start.Start('ceilometer-polling', None)
     finder = ceilometer_diagnostics_start.Finder(start)
     for name in ('os', 'ceilometer', 'ceilometer.diagnostics',
@@ -108,13 +108,64 @@ def test_what_site_reads_twice_is_done_once(monkeypatch):
                for finder in sys.meta_path) == 1
 
 
-def test_removing_twice_is_no_error(monkeypatch):
-    """The list of finders is the daemon's."""
-    monkeypatch.setattr(sys, 'meta_path', list(sys.meta_path))
-    before = list(sys.meta_path)
+class Asked:
+    """A finder that knows one module."""
+
+    def __init__(self, known=None, finder=None):
+        self.known, self.finder, self.names = known, finder, []
+
+    def find_spec(self, name, path=None, target=None):
+        self.names.append(name)
+        if self.finder is not None:
+            self.finder.find_spec(name, path, target)
+        return 'found' if name == self.known else None
+
+
+def found(name):
+    """What Python finds: the list may change while it goes through it."""
+    for finder in sys.meta_path:
+        spec = getattr(finder, 'find_spec', lambda *_: None)(name, None, None)
+        if spec is not None:
+            return spec
+    return None
+
+
+@pytest.mark.parametrize('earlier', [0, 1, 2])
+def test_finder_leaves_and_no_other_is_passed_over(earlier, monkeypatch):
+    """The list of finders is the daemon's; others come while it is armed."""
+    others = [Asked(), Asked('second'), Asked('third')]
+    added = [Asked() for _ in range(earlier)]
     finder = ceilometer_diagnostics_start.Finder(
         ceilometer_diagnostics_start.Start('ceilometer-polling', None))
-    sys.meta_path.insert(0, finder)
-    finder.remove()
-    finder.remove()
-    assert sys.meta_path == before
+    monkeypatch.setattr(sys, 'meta_path', [finder, object(), *others])
+
+    def arm(start):
+        # what arms a process imports
+        assert found('nested') is None
+        sys.meta_path[:0] = added
+
+    monkeypatch.setattr(ceilometer_diagnostics_start, '_arm', arm)
+    found('ceilometer.cmd')
+    # asked again where others have come before it
+    assert (finder in sys.meta_path) is not bool(earlier)
+    assert found('second') == 'found'
+    assert finder not in sys.meta_path
+    assert sys.meta_path[len(added) + 1:] == others
+    assert found('third') == 'found'
+    assert others[0].names == ['nested'] + [
+        'ceilometer.cmd', 'second', 'third']
+
+
+def test_finder_leaves_for_the_one_behind_it(monkeypatch):
+    """That one answers, though Python passes over it."""
+    behind = Asked('second')
+    finder = ceilometer_diagnostics_start.Finder(
+        ceilometer_diagnostics_start.Start('ceilometer-polling', None))
+    monkeypatch.setattr(ceilometer_diagnostics_start, '_arm', id)
+    monkeypatch.setattr(sys, 'meta_path', [finder, behind])
+    found('ceilometer.cmd')
+    assert found('second') == 'found'
+    assert behind.names == ['ceilometer.cmd', 'second']
+    # it may be asked by who has kept the list
+    assert finder.find_spec('later') is None
+    assert sys.meta_path == [behind]

@@ -22,6 +22,7 @@ import hypothesis
 from hypothesis import strategies
 import pytest
 
+from ceilometer.diagnostics.command.reports import filled_in
 from ceilometer.diagnostics.command.reports import shapes
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import data_json
@@ -76,7 +77,7 @@ def test_what_is_usual_is_told_once(name):
     told = SECTIONS[name]
     encoded = data_json.encode_section(name, told)
     assert json.loads(encoded)[told_once.USUAL] == told_once.USUAL_VALUES[name]
-    assert data_json.decode_section(name, encoded) == told
+    assert filled_in.decode(name, encoded) == told
     for path, values in told_once.USUAL_VALUES[name].items():
         for one in objects(json.loads(encoded), path.split('.')):
             assert not [key for key, value in one.items()
@@ -112,7 +113,7 @@ def test_groups_with_the_same_options_refer_to_the_first():
     assert json.loads(encoded)[told_once.AT_DEFAULT] == {
         'DEFAULT': {'timeout': None}, 'a': {'timeout': 1},
         'b': {'timeout': True}, 'c': 'DEFAULT', 'd': 'a', 'e': 'DEFAULT'}
-    found = data_json.decode_section('configuration', encoded)
+    found = filled_in.decode('configuration', encoded)
     assert json.dumps(found['options'], sort_keys=True) == json.dumps(
         options, sort_keys=True)
 
@@ -123,7 +124,7 @@ def test_options_in_another_order_keep_it():
             'options': SECTIONS['configuration']['options'][::-1]}
     encoded = data_json.encode_section('configuration', told)
     assert told_once.AT_DEFAULT not in json.loads(encoded)
-    assert data_json.decode_section('configuration', encoded) == told
+    assert filled_in.decode('configuration', encoded) == told
 
 
 def test_loggers_with_a_level_only_stand_by_level():
@@ -142,7 +143,7 @@ def test_loggers_in_another_order_keep_it():
             'loggers': SECTIONS['logging']['loggers'][::-1]}
     encoded = data_json.encode_section('logging', told)
     assert told_once.AT_LEVEL not in json.loads(encoded)
-    assert data_json.decode_section('logging', encoded) == told
+    assert filled_in.decode('logging', encoded) == told
 
 
 def section_told(name, usec=1):
@@ -159,7 +160,7 @@ def test_sections_that_are_whole_are_told_by_name():
     assert written['sections'] == []
     assert list(written[told_once.ALL_OK].items()) == [
         ('threads', [1, 2, None]), ('files', [5, 2, None])]
-    assert data_json.decode_section('summary', encoded) == told
+    assert filled_in.decode('summary', encoded) == told
 
 
 @pytest.mark.parametrize('other', [
@@ -172,14 +173,14 @@ def test_sections_of_which_there_is_more_to_say_are_a_list(other):
                          section_told('files')]}
     encoded = data_json.encode_section('summary', told)
     assert told_once.ALL_OK not in json.loads(encoded)
-    assert data_json.decode_section('summary', encoded) == told
+    assert filled_in.decode('summary', encoded) == told
 
 
 @pytest.mark.parametrize('all_ok', [
     5, {'x': 1}, {'x': [1, 2]}, {'x': [1, 2, 3, 4]}])
 def test_sections_of_which_nobody_can_have_written(all_ok):
     """They are none."""
-    found = data_json.decode_section('summary', json_data.compact(
+    found = filled_in.decode('summary', json_data.compact(
         {'sections': [], told_once.USUAL: {}, told_once.ALL_OK: all_ok}))
     assert found == {'sections': []}
 
@@ -210,7 +211,7 @@ def test_frames_of_the_stack_before_are_not_repeated(name):
     assert [stack['frames'] for stack in written['stacks']] == [
         [frame(0)], [*outer, frame(3)], [frame(4), frame(5)], [frame(4)],
         [frame(4)], [], [frame(6)], outer]
-    assert data_json.decode_section(name, encoded) == told
+    assert filled_in.decode(name, encoded) == told
 
 
 def test_frames_that_only_look_the_same_are_repeated():
@@ -230,7 +231,7 @@ def test_of_deep_stacks_the_outermost_frames_are_not_repeated():
     encoded = data_json.encode_section('threads', told)
     most = told_once.SHARED_FRAMES_MAX
     assert json.loads(encoded)[told_once.FRAMES_BEFORE] == [0] + 499 * [most]
-    assert data_json.decode_section('threads', encoded) == told
+    assert filled_in.decode('threads', encoded) == told
 
 
 def test_data_that_share_the_most_are_filled_in():
@@ -246,7 +247,7 @@ def test_data_that_share_the_most_are_filled_in():
         encoded = data_json.encode_section('threads', told)
         assert json.loads(encoded).get(
             told_once.FRAMES_BEFORE, [0])[-1] == most
-        assert data_json.decode_section('threads', encoded) == told
+        assert filled_in.decode('threads', encoded) == told
 
 
 @pytest.mark.parametrize('counts', [
@@ -255,7 +256,7 @@ def test_data_that_share_the_most_are_filled_in():
 def test_frames_that_nobody_can_have_left_out(counts):
     """What is there is what one sees."""
     told = stack_data([frame(1)], [frame(2)])
-    assert data_json.decode_section('threads', json_data.compact(
+    assert filled_in.decode('threads', json_data.compact(
         {**told, told_once.USUAL: {}, told_once.FRAMES_BEFORE: counts})
     ) == told
 
@@ -263,7 +264,7 @@ def test_frames_that_nobody_can_have_left_out(counts):
 def test_each_stack_has_frames_of_its_own():
     """Whoever changes one of them does not change the others."""
     told = stack_data([frame(1), frame(2)], [frame(1), frame(3)])
-    found = data_json.decode_section(
+    found = filled_in.decode(
         'threads', data_json.encode_section('threads', told))
     first, second = found['stacks']
     first['frames'][0]['line'] = 5
@@ -277,7 +278,7 @@ def test_what_looks_usual_and_is_not_is_told():
     for loggers in ([first, {**second, 'disabled': 0}], [first, lacking]):
         told = {'count': 2, 'loggers': loggers}
         encoded = data_json.encode_section('logging', told)
-        found = data_json.decode_section('logging', encoded)
+        found = filled_in.decode('logging', encoded)
         assert json.dumps(found, sort_keys=True) == json.dumps(
             told, sort_keys=True)
 
@@ -287,7 +288,7 @@ def test_data_of_earlier_versions_are_read_as_they_are(name):
     """And those of sections that have nothing usual."""
     told = SECTIONS.get(name) or {told_once.USUAL: {'options': {'line': 1}},
                                   'options': [{}]}
-    assert data_json.decode_section(name, json_data.compact(told)) == told
+    assert filled_in.decode(name, json_data.compact(told)) == told
 
 
 keys = strategies.sampled_from(sorted({
@@ -304,7 +305,7 @@ anything = strategies.recursive(
 @hypothesis.given(anything)
 def test_any_data_come_back(name, told):
     """Whatever shape they have."""
-    assert data_json.decode_section(
+    assert filled_in.decode(
         name, data_json.encode_section(name, told)) == told
 
 
@@ -324,7 +325,7 @@ def test_what_nobody_can_have_left_out_is_not_filled_in(name, usual):
              told_once.AT_LEVEL: {'x': 5}},
             {told_once.AT_LEVEL: 7, told_once.ALL_OK: {'a': [1, 2, 3]},
              told_once.FRAMES_BEFORE: [0, 1, 0]}):
-        found = data_json.decode_section(name, json_data.compact(
+        found = filled_in.decode(name, json_data.compact(
             {**told, told_once.USUAL: usual, **more}))
         assert {key: found[key] for key in told} == told
 
@@ -357,9 +358,9 @@ def test_few_characters_do_not_become_many(name, told):
     """Somebody has written them who wants to fill what the reader writes to.
     """
     text = json_data.compact(told)
-    found = data_json.decode_section(name, text)
+    found = filled_in.decode(name, text)
     assert len(json_data.compact(found)) < (
-        len(text) * told_once.FILLED_RATIO_MAX)
+        len(text) * filled_in.FILLED_RATIO_MAX)
     # nothing of it is hidden
     assert found == told
 

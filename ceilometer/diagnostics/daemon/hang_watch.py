@@ -31,7 +31,7 @@ from __future__ import annotations
 from collections.abc import Callable
 import time
 from typing import Any
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import report_context
@@ -41,6 +41,18 @@ from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import report
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Reporter(Protocol):
+        """Whose process it is: :class:`.reporter.Reporter`."""
+
+        context: report_context.ReportContext
+        siblings: siblings.Siblings
+
+        def complain(self) -> None:
+            """Say what went wrong."""
 
 # A process says that it is alive after such a part of the time limit.
 _ALIVE_PART = 0.25
@@ -75,16 +87,6 @@ class Overdue(named_tuple.NamedTuple):
     def since_nsec(self, sibling: sibling_page.Sibling) -> int:
         """What was told of a process later tells of this as well."""
         return sibling.alive_nsec
-
-
-class Reporter(Protocol):
-    """Whose process it is: :class:`.reporter.Reporter`."""
-
-    context: report_context.ReportContext
-    siblings: siblings.Siblings
-
-    def complain(self) -> None:
-        """Say what went wrong."""
 
 
 class HangWatch:

@@ -33,7 +33,7 @@ import os
 import pathlib
 import signal
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import gmr
@@ -55,6 +55,26 @@ from ceilometer.diagnostics.outside import thread_looks
 from ceilometer.diagnostics import report
 from ceilometer.diagnostics.secrets import redact
 
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Awaited(Protocol):
+        """What is awaited: :class:`.sibling_page.Asked`, or a sign of life."""
+
+        @property
+        def trigger(self) -> report.Trigger:
+            """What is told of the reason; has an id if somebody has asked."""
+
+        @property
+        def unasked(self) -> bool:
+            """Whether nobody has asked."""
+
+        def has_moved(self, sibling: sibling_page.Sibling) -> bool:
+            """Whether a process has done what was awaited of it."""
+
+        def since_nsec(self, sibling: sibling_page.Sibling) -> int:
+            """What was told of a process later tells of this as well."""
+
 #: The waiting thread of a silent process is seen away from its wait so often,
 #: and so long after each time, seconds.
 SAMPLES_MAX = 8
@@ -74,24 +94,6 @@ _SIGNALS = (1 << signal.SIGUSR1 - 1) | (1 << signal.SIGUSR2 - 1)
 _WAITED_FOR = 1 << signal.SIGUSR1 - 1
 
 _MAIN_OF_SERVER = 'multiprocessing.forkserver'
-
-
-class Awaited(Protocol):
-    """What is awaited: a :class:`.sibling_page.Asked`, or a sign of life."""
-
-    @property
-    def trigger(self) -> report.Trigger:
-        """What is told of the reason; it has an id if somebody has asked."""
-
-    @property
-    def unasked(self) -> bool:
-        """Whether nobody has asked."""
-
-    def has_moved(self, sibling: sibling_page.Sibling) -> bool:
-        """Whether a process has done what was awaited of it."""
-
-    def since_nsec(self, sibling: sibling_page.Sibling) -> int:
-        """What was told of a process later tells of this as well."""
 
 
 class _Suspect(named_tuple.NamedTuple):

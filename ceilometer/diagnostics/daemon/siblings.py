@@ -25,7 +25,7 @@ import os
 import threading
 import time
 from typing import Any
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from ceilometer.diagnostics.daemon import hang_stacks
 from ceilometer.diagnostics.daemon import own_thread
@@ -34,24 +34,26 @@ from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics import report
 
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    class Reporter(Protocol):
+        """Whose triggers are looked after: :class:`.reporter.Reporter`."""
+
+        context: report_context.ReportContext
+
+        @property
+        def enabled(self) -> bool:
+            """Whether reports are written."""
+
+        def complain(self) -> None:
+            """Say what went wrong."""
+
 THREAD_NAME = 'diagnostics-siblings'
 
 #: So long after a trigger the others are looked at, seconds; again where it
 #: could not be decided, and a last time.
 LOOK_AFTER_SECONDS = (3.0, 6.0, 12.0)
-
-
-class Reporter(Protocol):
-    """Whose triggers are looked after: :class:`.reporter.Reporter`."""
-
-    context: report_context.ReportContext
-
-    @property
-    def enabled(self) -> bool:
-        """Whether reports are written."""
-
-    def complain(self) -> None:
-        """Say what went wrong."""
 
 
 class Siblings:

@@ -19,7 +19,6 @@ in the main thread, before any other thread exists.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 import os
 from typing import Any
 from typing import TYPE_CHECKING
@@ -36,14 +35,12 @@ if TYPE_CHECKING:
     import ceilometer_diagnostics_start
 
 
-def arm(start: ceilometer_diagnostics_start.Start, module: str,
-        imported: Callable[[], None]) -> None:
+def arm(start: ceilometer_diagnostics_start.Start, module: str) -> None:
     """Arm this process.
 
     :param start: what is known of it
     :param module: what the daemon's program imports: reports wait until that
         is done
-    :param imported: called then
     :raises RuntimeError: not called in the main thread
     """
     daemon = process.Daemon(start.service)
@@ -60,7 +57,6 @@ def arm(start: ceilometer_diagnostics_start.Start, module: str,
     armed.reporter.hold()
 
     def prepare(module: Any) -> None:
-        imported()
         armed.reporter.prepare()
 
     wrapt.register_post_import_hook(prepare, module)

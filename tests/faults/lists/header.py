@@ -21,25 +21,25 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a field of the header is neither written nor read',
         file='journal_entries.py',
-        old="    (fields.REPORT_WORKER_NAME, 'worker_name', _text_or_none),\n",
+        old="    (fields.REPORT_WORKER_NAME, 'worker_name'),\n",
         new='',
         tests=(_ROUND_TRIP,)),
     fault.Fault(
         name='a field of the trigger is written and not read back',
-        file='journal_entries.py',
-        old="'sender_uid', _number_or_none),",
-        new="'sender_uid', lambda entry, name: None),",
+        file='command/reports/parsed.py',
+        old="'sender_uid': _number_or_none,",
+        new="'sender_uid': lambda entry, name: None,",
         tests=(_ROUND_TRIP,)),
     fault.Fault(
         name='two fields of the header change places',
         file='journal_entries.py',
-        old="(fields.REPORT_UNIT, 'unit', _text_or_none)",
-        new="(fields.REPORT_UNIT, 'worker_name', _text_or_none)",
+        old="(fields.REPORT_UNIT, 'unit')",
+        new="(fields.REPORT_UNIT, 'worker_name')",
         tests=(_ROUND_TRIP,)),
     fault.Fault(
         name='a number that keeps the reader busy is not refused',
         file='command/reports/stored.py',
-        old='                        (NUMBERS, journal_entries.NUMBER_MAX)):',
+        old='                        (NUMBERS, parsed.NUMBER_MAX)):',
         new='                        ):',
         tests=('tests/unit/test_read.py::'
                'test_hostile_entries_are_passed_over',)),

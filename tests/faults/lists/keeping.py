@@ -60,7 +60,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(_KEPT + 'test_report_of_a_process_that_ended_is_handed_over',)),
     fault.Fault(
         name='a report that was handed over has the time of that',
-        file='journal_entries.py',
+        file='command/reports/parsed.py',
         old='    when = entry.get(fields.REPORT_KEPT_USEC, when)\n',
         new='',
         tests=(_KEPT + 'test_what_was_handed_over_is_of_the_process_that_'

@@ -81,9 +81,23 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what is looked for modules stays changed',
         file=START,
-        old='            sys.meta_path.remove(self)\n',
-        new='            pass\n',
+        old='        del sys.meta_path[place]\n',
+        new='        return None\n',
         tests=(SEES,)),
+    fault.Fault(
+        name='a finder of modules is passed over, as ours leaves',
+        file=START,
+        old='                return find_spec(name, path, target)\n',
+        new='                return None\n',
+        tests=('tests/unit/test_start.py::test_finder_leaves_for_the_one_'
+               'behind_it',)),
+    fault.Fault(
+        name='ours leaves while the process is being armed',
+        file=START,
+        old='            self._arms = True\n',
+        new='            self._arms = self._done = True\n',
+        tests=('tests/unit/test_start.py::test_finder_leaves_and_no_other_is_'
+               'passed_over',)),
     fault.Fault(
         name='what reports need is imported when one is asked for',
         file='daemon/reporter.py',

@@ -22,11 +22,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Sequence
 
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import section_data
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import findings
-from ceilometer.diagnostics import report
 
 #: A process that has run for less has not grown, but started.
 STARTED_SECONDS = 30.0
@@ -91,7 +91,7 @@ def _memory(old: contents.Resources, new: contents.Resources,
         f'MiB in {findings.span(seconds)}{_rate(rate / 1024, "MiB")}')
 
 
-def _threads(before: report.Report, after: report.Report,
+def _threads(before: parsed.Report, after: parsed.Report,
              seconds: float) -> Iterator[contents.Finding]:
     old = section_data.content(before, contents.Threads)
     new = section_data.content(after, contents.Threads)
@@ -147,7 +147,7 @@ def _descriptors(old: contents.Resources, new: contents.Resources,
         + (f'; {grown}' if grown else ''))
 
 
-def _queues(before: report.Report, after: report.Report,
+def _queues(before: parsed.Report, after: parsed.Report,
             seconds: float) -> Iterator[contents.Finding]:
     old = section_data.content(before, contents.Notifications)
     new = section_data.content(after, contents.Notifications)
@@ -164,7 +164,7 @@ def _queues(before: report.Report, after: report.Report,
                 + _span(first, last, seconds), section='notifications')
 
 
-def _pools(before: report.Report, after: report.Report,
+def _pools(before: parsed.Report, after: parsed.Report,
            seconds: float) -> Iterator[contents.Finding]:
     old = section_data.content(before, contents.Threads)
     new = section_data.content(after, contents.Threads)

@@ -38,13 +38,12 @@ from typing import Any
 from ceilometer.diagnostics.command.reports import claims
 from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import kept_reader
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics.command.reports import search
 from ceilometer.diagnostics.command.reports import sender
 from ceilometer.diagnostics.command.reports import source
 from ceilometer.diagnostics.command.reports import stored
 from ceilometer.diagnostics import fields
-from ceilometer.diagnostics import journal_entries
-from ceilometer.diagnostics import report as report_module
 
 #: Where reports do not say which trigger they answer, processes of a unit that
 #: noticed one within this time answer the same, if none of them does so twice.
@@ -77,7 +76,7 @@ class Found:
         ``FIELD=value``: others may use its id, any number of times
     """
 
-    report: report_module.Report
+    report: parsed.Report
     identity: sender.Identity
     size_bytes: int | None = None
     problems: tuple[str, ...] = ()
@@ -146,7 +145,7 @@ def find(journal: journal_reader.Journal, query: search.Query = search.ALL,
             found += [_outline(claim) for claim in claims.split(
                 entries, search.FILE, functools.partial(
                     search.whole_entries, journal, key, entries))]
-        except journal_entries.InvalidEntry as invalid:
+        except parsed.InvalidEntry as invalid:
             if problems is not None:
                 problems.append(
                     f'report {stored.decode(key[0])[:40]} of pid '
@@ -175,7 +174,7 @@ def load(journal: journal_reader.Journal, found: Found,
             f'report {found.id} is not in the journal any more')
     try:
         whole, problems = stored.assemble(entries)
-    except journal_entries.InvalidEntry as invalid:
+    except parsed.InvalidEntry as invalid:
         raise source.JournalError(f'report {found.id}: {invalid}') from None
     if section is not None:
         # its own first section tells when it was begun

@@ -16,23 +16,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics.command.reports import section_data
 from ceilometer.diagnostics import contents
-from ceilometer.diagnostics import report
 
 
-def options(whole: report.Report) -> list[contents.Option]:
+def options(whole: parsed.Report) -> list[contents.Option]:
     """All options of a report; none if its section failed."""
     told = section_data.content(whole, contents.Configuration)
     return [] if told is None else told['options']
 
 
-def changed(whole: report.Report) -> list[contents.Option]:
+def changed(whole: parsed.Report) -> list[contents.Option]:
     """The options that differ from their defaults."""
     return [option for option in options(whole) if option['changed']]
 
 
-def unregistered(whole: report.Report) -> list[contents.Unregistered]:
+def unregistered(whole: parsed.Report) -> list[contents.Unregistered]:
     """What the configuration files set and is no option of the process."""
     told = section_data.content(whole, contents.Configuration)
     return [] if told is None else told['unregistered']

@@ -20,11 +20,11 @@ import functools
 import re
 from typing import Any
 
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import section_data
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import escape
-from ceilometer.diagnostics import report
 
 # Where files of Ceilometer are, wherever it is installed: in an environment
 # called ceilometer, too, or in a clone.
@@ -157,7 +157,7 @@ def _at(frame: Frame, name: str) -> str:
     return f'{name}:{frame.line} in {frame.function}'
 
 
-def threads(whole: report.Report) -> list[Thread]:
+def threads(whole: parsed.Report) -> list[Thread]:
     """The threads of a report, but those that wrote it.
 
     :param whole: the report; it has none if its section failed

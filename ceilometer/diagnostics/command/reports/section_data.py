@@ -21,6 +21,7 @@ from __future__ import annotations
 from typing import Any
 from typing import TypeVar
 
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics.command.reports import shapes
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import escape
@@ -30,7 +31,7 @@ from ceilometer.diagnostics import report
 _T = TypeVar('_T')
 
 
-def content(whole: report.Report, kind: type[_T]) -> _T | None:
+def content(whole: parsed.Report, kind: type[_T]) -> _T | None:
     """The data of one of our own sections.
 
     :param whole: the report
@@ -46,7 +47,7 @@ def content(whole: report.Report, kind: type[_T]) -> _T | None:
     return None
 
 
-def findings_of(whole: report.Report) -> list[contents.Finding]:
+def findings_of(whole: parsed.Report) -> list[contents.Finding]:
     """What a report itself says is unusual.
 
     :param whole: with its summary; or with the only section that it has
@@ -58,7 +59,7 @@ def findings_of(whole: report.Report) -> list[contents.Finding]:
     return [] if told is None else told['findings']
 
 
-def misfits(whole: report.Report) -> list[str]:
+def misfits(whole: parsed.Report) -> list[str]:
     """What has not the shape that it should have: a line for each section.
 
     :param whole: the report
@@ -105,7 +106,7 @@ def _kind(part: report.Section) -> type:
     return contents.SECTIONS[part.name]
 
 
-def missing_names(whole: report.Report) -> list[str]:
+def missing_names(whole: parsed.Report) -> list[str]:
     """What is missing of a report: names where the summary tells them.
 
     :param whole: the report

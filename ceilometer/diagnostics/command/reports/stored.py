@@ -12,7 +12,7 @@
 
 """Makes a report of journal entries that anybody may have written.
 
-What :func:`journal_entries.to_report` takes apart came from this project's
+What :func:`parsed.to_report` takes apart came from this project's
 writer, or did not: numbers that would keep the reader busy for ever are
 refused, and one bad section does not hide all others. Nothing here reads the
 journal.
@@ -25,9 +25,10 @@ from collections.abc import Mapping
 import re
 from typing import Any
 
+from ceilometer.diagnostics.command.reports import filled_in
+from ceilometer.diagnostics.command.reports import parsed
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import journal_entries
-from ceilometer.diagnostics import report
 
 #: An entry as the journal has it: bytes, or a list if a field stands twice.
 Entry = dict[str, Any]
@@ -52,20 +53,20 @@ _OF_SECTION = (fields.REPORT_ID, fields.REPORT_SECTION,
                fields.REPORT_SECTION_STATUS, fields.REPORT_SECTION_USEC,
                fields.REPORT_FINDING, *COUNTS)
 _OF_REPORT = tuple(dict.fromkeys([
-    *_OF_SECTION, fields.REPORT_SCHEMA, *journal_entries.HEADER_FIELDS,
+    *_OF_SECTION, fields.REPORT_SCHEMA, *parsed.HEADER_FIELDS,
     *NUMBERS, '__REALTIME_TIMESTAMP']))
 _CONTENT = (fields.MESSAGE, fields.REPORT_DATA)
 
 
 def assemble(entries: Iterable[Entry], whole: bool = True,
-             ) -> tuple[report.Report, list[str]]:
+             ) -> tuple[parsed.Report, list[str]]:
     """Make a report of entries; what cannot be a section is left out.
 
     :param entries: the entries, in any order
     :param whole: with the texts and the data of its sections
     :returns: the report, and a line for each section of which something was
         left out
-    :raises journal_entries.InvalidEntry: none of them can be an entry of a
+    :raises parsed.InvalidEntry: none of them can be an entry of a
         report
     """
     in_order = sorted(entries, key=_order)
@@ -77,7 +78,7 @@ def assemble(entries: Iterable[Entry], whole: bool = True,
         made = _parse([
             _as_text(entry, (_OF_SECTION if number else _OF_REPORT) + content)
             for number, entry in enumerate(in_order)])
-    except journal_entries.InvalidEntry:
+    except parsed.InvalidEntry:
         made, problems = _assemble_usable(
             [_as_text(entry, _OF_REPORT + content) for entry in in_order])
     if whole:
@@ -105,7 +106,7 @@ def _as_text(entry: Entry, names: Iterable[str]) -> dict[str, Any]:
 
 
 def _assemble_usable(entries: list[dict[str, Any]],
-                     ) -> tuple[report.Report, list[str]]:
+                     ) -> tuple[parsed.Report, list[str]]:
     """Make a report of those entries that can be read."""
     # one section may not hide all others
     problems = []
@@ -120,7 +121,7 @@ def _assemble_usable(entries: list[dict[str, Any]],
             problems.append(f'section {index[:40]}: {problem}')
         usable += kept
     if not usable:
-        raise journal_entries.InvalidEntry('; '.join(problems))
+        raise parsed.InvalidEntry('; '.join(problems))
     return _parse(usable), problems
 
 
@@ -132,7 +133,7 @@ def _readable(parts: list[dict[str, Any]],
     """
     try:
         _parse(parts)
-    except journal_entries.InvalidEntry as invalid:
+    except parsed.InvalidEntry as invalid:
         problem = str(invalid)
     else:
         return parts, None
@@ -140,27 +141,27 @@ def _readable(parts: list[dict[str, Any]],
               if name != fields.REPORT_DATA} for part in parts]
     try:
         _parse(texts)
-    except journal_entries.InvalidEntry:
+    except parsed.InvalidEntry:
         return [], problem
     return texts, f'{problem}; only its text is shown'
 
 
-def _parse(entries: list[dict[str, Any]]) -> report.Report:
+def _parse(entries: list[dict[str, Any]]) -> parsed.Report:
     for entry in entries:
         if not _ID.fullmatch(entry.get(fields.REPORT_ID, '')):
-            raise journal_entries.InvalidEntry(
+            raise parsed.InvalidEntry(
                 f'{fields.REPORT_ID}: expected 32 hexadecimal digits')
         _check_numbers(entry)
     try:
         # its first section tells when it was begun
-        whole = journal_entries.to_report(sorted(
+        whole = parsed.to_report(sorted(
             entries, key=lambda entry: int(
                 entry.get(fields.REPORT_SECTION_INDEX, '0'))))
         if not any(_is_deep(part.data) for part in whole.sections):
             return whole
     except RecursionError:
         pass
-    raise journal_entries.InvalidEntry(
+    raise parsed.InvalidEntry(
         f'{fields.REPORT_DATA}: nested too deep')
 
 
@@ -184,11 +185,11 @@ def _check_numbers(entry: Mapping[str, Any]) -> None:
                          journal_entries.SECTIONS_MAX),
                         ((fields.REPORT_SECTION_PART,
                           fields.REPORT_SECTION_PARTS),
-                         journal_entries.NUMBERED_MAX),
-                        (NUMBERS, journal_entries.NUMBER_MAX)):
+                         parsed.NUMBERED_MAX),
+                        (NUMBERS, parsed.NUMBER_MAX)):
         for name in names:
             if name in entry:
-                journal_entries.number(entry, name, 0, most)
+                parsed.number(entry, name, 0, most)
 
 
 def is_id(value: bytes) -> bool:
@@ -235,7 +236,7 @@ def told_by_summary(entry: Entry) -> tuple[int | None, int | None]:
         trigger, microseconds since the epoch; None where that is not told
     """
     try:
-        data = journal_entries.data_of(
+        data = filled_in.decode(
             fields.SECTION_SUMMARY, first(entry, fields.REPORT_DATA))
         sizes = [section[name] for section in data['sections']
                  for name in ('text_bytes', 'data_bytes')]
