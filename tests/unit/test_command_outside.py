@@ -267,6 +267,9 @@ def test_stacks(program: collections.abc.Callable[
     assert '\033' not in text and 'mysql' not in text
     assert len(stacks.lines) <= python_stacks.STACK_LINES_MAX
     assert stacks.problem == 'pystack fails with exit code 3'
+    # what was being written when it ended
+    assert python_stacks.read(7, program(
+        'echo begun; printf http://u:canary; exit 3\n')).lines == ['begun']
     slow = python_stacks.read(7, program('echo begun\nexec sleep 600\n'), 0.5)
     assert slow.problem is not None and 'was ended' in slow.problem
     assert python_stacks.read(7, None).problem == python_stacks.INSTALL

@@ -836,6 +836,26 @@ def test_where_no_answer_can_come_no_signal_is_sent(
 CANARY = 'W3lx9Qz'
 
 
+@pytest.mark.parametrize(('name', 'shown'), [
+    ('pw=canary-7q', 'pw=***'), ('a) R (b', 'a) R (b'), ('cron', 'cron'),
+    ('a\x1bb', r'a\x1bb')])
+def test_name_of_a_process_is_masked(tmp_path: pathlib.Path, name: str,
+                                     shown: str) -> None:
+    """It stands for the command line of a process that has none."""
+    directory = tmp_path / '7'
+    task = directory / 'task' / '7'
+    task.mkdir(parents=True)
+    (directory / 'comm').write_text(name + '\n')
+    (directory / 'cmdline').write_text('')
+    (directory / 'stat').write_text(f'7 ({name}) S ' + '1 ' * 50)
+    (directory / 'status').write_text('NSpid:\t7\n')
+    (task / 'status').write_text(
+        'SigBlk:\t0\nSigIgn:\t0\nSigCgt:\t0\n')
+    process = unit_processes.look_at(7, tmp_path)
+    assert process is not None
+    assert (process.name, process.command) == (shown, f'[{shown}]')
+
+
 @pytest.mark.parametrize('command', [
     ['mysql', f'--password={CANARY}'], ['x', '--password', CANARY],
     ['x', f'http://user:{CANARY}@host/'], ['x', '--os-token', CANARY]])

@@ -20,7 +20,6 @@ import pathlib
 import signal
 
 from ceilometer.diagnostics.command import masked
-from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics.outside import proc_files
 
@@ -35,7 +34,7 @@ class Process:
     """A process of a unit.
 
     :ivar pid: process id
-    :ivar name: its command name
+    :ivar name: its command name without secrets
     :ivar command: its command line without secrets, or its name in brackets
     :ivar start_stack: where its stack began: the same in all processes that
         were forked from one another and have executed no other program; 0
@@ -76,15 +75,15 @@ def look_at(pid: int, root: pathlib.Path = pathlib.Path('/proc'),
         name = (directory / 'comm').read_text(errors='replace').rstrip('\n')
         command = masked.command_line((directory / 'cmdline').read_bytes(
             ).decode(errors='backslashreplace').split('\0'))
-        # the name of a program may hold anything, a parenthesis, too
+        # which anybody may choose, a secret and a parenthesis in it
+        name = masked.text(name)
         values = (directory / 'stat').read_text(
             errors='replace').rpartition(')')[2].split()
         if values[0] in 'ZX':
             return None
         inner_pids = proc_files.status(directory).get('NSpid', '').split()
         return Process(
-            pid=pid, name=escape.line(name),
-            command=command or escape.line(f'[{name}]'),
+            pid=pid, name=name, command=command or f'[{name}]',
             # the kernel ends no first process of a namespace by a signal
             # that it has not asked for
             start_stack=int(values[25]), dies=_dies(directory) and (

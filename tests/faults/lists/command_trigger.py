@@ -319,4 +319,16 @@ FAULTS: tuple[fault.Fault, ...] = (
         old="masked.text(line.replace('\\t', '    '))[:STACK_LINE_CHARS_MAX]",
         new="masked.text(line.replace('\\t', '    ')[:STACK_LINE_CHARS_MAX])",
         tests=(_OUTSIDE + 'test_stacks',)),
+    fault.Fault(
+        name='the name of a process is shown as it is',
+        file='command/unit_processes.py',
+        old='        name = masked.text(name)\n',
+        new='',
+        tests=(_TRIGGER + 'test_name_of_a_process_is_masked',)),
+    fault.Fault(
+        name='a line that a killed program was writing is shown',
+        file='command/outside/python_stacks.py',
+        old="        text = text[:text.rfind('\\n') + 1]\n",
+        new='        pass\n',
+        tests=(_OUTSIDE + 'test_stacks',)),
 )

@@ -105,6 +105,9 @@ def read(pid: int, found: tuple[str, str] | None,
         printed.seek(0)
         text = printed.read(_PRINTED_BYTES_MAX).decode(
             errors='backslashreplace')
+    if problem is not None:
+        # a line that was being written may end within a secret
+        text = text[:text.rfind('\n') + 1]
     # what is cut is not recognized any more
     lines = [masked.text(line.replace('\t', '    '))[:STACK_LINE_CHARS_MAX]
              for line in text.splitlines()[:STACK_LINES_MAX] if line.strip()
