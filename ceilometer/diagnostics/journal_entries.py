@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from ceilometer.diagnostics import data_json
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics import report
 
 #: Most bytes of text, and likewise of data, that one entry carries, so that
@@ -161,13 +162,19 @@ def _split_lines(text: str) -> list[str]:
     """Split at ends of lines into pieces of at most PART_BYTES_MAX bytes."""
     if len(text) * 4 <= PART_BYTES_MAX:
         return [text]
+    # in one go: to encode line by line takes milliseconds
+    if len(text) < PART_BYTES_MAX and (
+            len(text.encode(errors='surrogatepass')) < PART_BYTES_MAX):
+        return [text]
     pieces = []
     piece: list[str] = []
     size = 0
     for line in text.split('\n'):
-        line_size = len(line.encode(errors='surrogatepass')) + 1
+        line_size = 1 + (len(line) if line.isascii() else len(
+            line.encode(errors='surrogatepass')))
         if piece and size + line_size > PART_BYTES_MAX:
             pieces.append('\n'.join(piece))
+            pauses.pause()
             piece = []
             size = 0
         piece.append(line)

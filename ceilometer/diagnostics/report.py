@@ -155,8 +155,12 @@ def fold(text: str) -> str:
     """
     if len(text) * 4 <= LINE_BYTES_MAX:
         return text
+    unfolded = text.split('\n')
+    # to look at each line of very many would take milliseconds
+    if max(map(len, unfolded)) * 4 <= LINE_BYTES_MAX:
+        return text
     lines = []
-    for line in text.split('\n'):
+    for line in unfolded:
         if len(line) * 4 <= LINE_BYTES_MAX or (
                 len(line.encode(errors='surrogatepass')) <= LINE_BYTES_MAX):
             lines.append(line)

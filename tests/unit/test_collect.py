@@ -14,10 +14,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import threading
 import time
+import weakref
 
 from oslo_config import cfg
 import pytest
@@ -33,6 +35,7 @@ from ceilometer.diagnostics.daemon import section as kinds
 from ceilometer.diagnostics.daemon import section_table
 from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics import report
 from ceilometer.diagnostics.secrets import redact
@@ -622,3 +625,81 @@ def test_text_is_masked_and_then_cut():
         assert 'characters cut' in made.text
         assert 'canary' not in made.text
         assert len(made.text) < 6200
+
+
+@pytest.mark.any_python
+def test_others_are_collected_while_one_would_wait(monkeypatch):
+    """Those that take no time; all are given in their order."""
+    collected = []
+    left = [1.0]
+
+    def kind(name, **more):
+        def collecting(context):
+            collected.append(name)
+            if name == 'quick':
+                left[0] = 0.0
+            return kinds.Content(data={'name': name})
+
+        return kinds.Kind(
+            name, name.capitalize(), collecting, findings=lambda data: [
+                findings.finding('threads-many', data['name'])], **more)
+
+    monkeypatch.setattr(section_table, 'SECTIONS', (
+        kind('first', instant=True),
+        kind('waits', snapshot=lambda: left,
+             wait_left=lambda taken: taken[0]),
+        kind('calls'), kind('quick', instant=True),
+        kind('later', instant=True)))
+    collector = collect.Collector(report_context.ReportContext(
+        daemons.Daemon('example'), options.Settings()))
+    collector.snapshot()
+    collector.find()
+    made = list(collector.sections())
+    assert collected == ['first', 'quick', 'waits', 'calls', 'later']
+    in_order = ['first', 'waits', 'calls', 'quick', 'later']
+    assert [section.name for section in made] == in_order
+    assert [section.data['name'] for section in made] == in_order
+    assert [(one['sentence'], one['evidence'][findings.SECTION])
+            for one in collector.findings] == [
+                (name, name) for name in in_order]
+
+
+@pytest.mark.any_python
+def test_one_that_cannot_say_whether_it_waits_is_collected(monkeypatch):
+    """As if it waited for nothing."""
+    kind = kinds.Kind(
+        'waits', 'Waits', lambda context: kinds.Content(text='here'),
+        snapshot=lambda: 1 / 0, wait_left=lambda taken: 1.0)
+    monkeypatch.setattr(section_table, 'SECTIONS', (
+        kind, kind._replace(name='behind', instant=True)))
+    sections = run()
+    assert (sections['waits'].text, sections['behind'].text) == (
+        'here', 'here')
+
+
+def test_nothing_of_the_process_is_kept():
+    """No thread, frame or code lives longer because it was reported."""
+    stands, over = threading.Event(), threading.Event()
+    space = {}
+    exec('def stand_there(stands, over):\n'
+         '    stands.set()\n'
+         '    over.wait()\n', space)
+    function = space.pop('stand_there')
+    thread = threading.Thread(target=function, args=(stands, over),
+                              name='stands there')
+    code = weakref.ref(function.__code__)
+    kept = weakref.ref(thread)
+    thread.start()
+    try:
+        assert stands.wait(limits.EVENT_SECONDS)
+        for _ in range(2):
+            sections = run()
+            assert '"stands there"' in sections['threads'].text
+            assert 'in stand_there' in sections['threads'].text
+    finally:
+        over.set()
+        thread.join(limits.EVENT_SECONDS)
+    del thread, function, space
+    # a collector is a cycle with its thread
+    gc.collect()
+    assert (code(), kept()) == (None, None)

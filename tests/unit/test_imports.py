@@ -202,7 +202,7 @@ HOUSE = {
     'report': {'fields', 'named_tuple'},
     'told_once': {'pauses'},
     'data_json': {'pauses', 'told_once'},
-    'journal_entries': {'data_json', 'fields', 'report'},
+    'journal_entries': {'data_json', 'fields', 'pauses', 'report'},
     'outside': {'contents', 'escape', 'fields', 'findings', 'named_tuple',
                 'report', 'secrets'},
     'daemon': {'contents', 'escape', 'fields', 'findings', 'journal_entries',

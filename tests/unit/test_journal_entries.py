@@ -163,6 +163,21 @@ class TestRoundTrip:
         for entry in journal_entries.from_section(examples.HEADER, part, 1, 9):
             assert len(journal.serialize(entry)) < ENTRY_BYTES_MAX
 
+    @pytest.mark.any_python
+    @pytest.mark.parametrize('sign', ['x', 'ü', '🐙', '\ud800'])
+    def test_texts_are_parted_where_they_are_too_long(self, sign):
+        """Each part has as many whole lines as it may have."""
+        bytes_max = journal_entries.PART_BYTES_MAX
+        line = sign * 99
+        size = len(line.encode(errors='surrogatepass')) + 1
+        count = bytes_max // size
+        for more, parts in ((0, 1), (1, 2)):
+            text = '\n'.join([line] * (count + more))
+            pieces = journal_entries._split_lines(text)
+            assert '\n'.join(pieces) == text
+            assert [piece.count('\n') + 1 for piece in pieces] == [
+                count, more][:parts]
+
     def test_largest_section_has_no_more_parts_than_may_be_read(self):
         """Whatever an operator sets the limit of a section to."""
         (bytes_max,) = (opt.type.max for _, opts in options.list_opts()

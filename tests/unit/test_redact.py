@@ -18,6 +18,7 @@ import base64
 import html
 import itertools
 import json
+import math
 import random
 import re
 import shlex
@@ -666,6 +667,11 @@ names = strategies.sampled_from([
     'telemetry_secret', 'api_key', 'rabbit.password', 'X-Auth-Token'])
 
 
+def str_of_its_own(text):
+    """A text of another class, which is none of JSON's."""
+    return type('Text', (str,), {})(text)
+
+
 class TestProperties:
     """What holds for any secret."""
 
@@ -737,6 +743,65 @@ class TestProperties:
         found, lines = redactor.data_and_lines(data)
         assert json.dumps(found) == json.dumps(expected)
         assert json.dumps(lines) == json.dumps(escape.data(expected))
+
+    values = strategies.sampled_from([
+        None, True, 0, 1, -1.5, 2 ** 63, -2 ** 63, 10 ** 400, math.nan,
+        math.inf, '', 'a word', 'a\nline', 'password = x8-no-word-1q',
+        'rabbit://user:x8-no-word-1q@host', 'ghp_' + 'x8' * 20, CANARY,
+        f'say({CANARY!r})', '--password', [CANARY], {'password': CANARY},
+        b'bytes', str_of_its_own('text')])
+    rows = strategies.lists(strategies.dictionaries(
+        strategies.sampled_from([
+            'name', 'line', 'function', 'source', 'file', 'password', 'path',
+            'value', 'command', 'key', 'session', str_of_its_own('name')]),
+        values, min_size=1, max_size=5), min_size=2, max_size=2)
+
+    @pytest.mark.any_python
+    @hypothesis.given(rows, strategies.integers(0, 60))
+    @hypothesis.example([{'line': 1, 'function': CANARY, 'source': 'x'},
+                         {'line': 1, 'function': 'x', 'source': CANARY}], 60)
+    @hypothesis.example([{'password': 1}, {'password': 2}], 60)
+    @hypothesis.example([{'name': 1}, {'name': math.nan}], 60)
+    @hypothesis.example([{'name': 'x'}, {'name': CANARY}], 60)
+    @hypothesis.example([{'line': 1, 'function': 'x', 'source': 'x'},
+                         {'line': 1, 'function': 'x',
+                          'source': 'password = x8-no-word-1q'}], 60)
+    @hypothesis.example([{'line': 1, 'function': 'x',
+                          'source': 'password = x8-no-word-1q'},
+                         {'line': 1, 'function': 'password = x8-no-word-1q',
+                          'source': 'x'}], 60)
+    @hypothesis.example([{'name': 'x'}, {'name': 'y'}], 7)
+    @hypothesis.example([{'name': 'x'}, {str_of_its_own('name'): 'y'}], 60)
+    def test_what_is_alike_is_masked_as_each_alone(self, rows, limit):
+        """Whatever is remembered of those before; with the same size."""
+        def masked(data, **size):
+            try:
+                return redact.Redactor([CANARY]).data_and_lines(data, **size)
+            except redact.TooLarge:
+                return 'too large', ''
+
+        alone = [masked([row])[0][0] for row in rows]
+        # all of them again, with what is known by then
+        together, lines = masked(rows * 3)
+        assert json.dumps(together) == json.dumps(alone * 3)
+        assert json.dumps(lines) == json.dumps(escape.data(alone * 3))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(redact._Walk, '_is_plain', lambda *_: False)
+            slow, _ = masked(rows * 3)
+            expected = masked(rows * 3, limit_chars=limit * 10)
+        assert json.dumps(expected) == json.dumps(
+            masked(rows * 3, limit_chars=limit * 10))
+        assert [list(map(type, row)) for row in together] == [
+            list(map(type, row)) for row in slow]
+
+    @pytest.mark.any_python
+    def test_data_that_change_later_are_copied(self):
+        """What a daemon does with its own is not in the report."""
+        rows = [{'name': f'row {number}'} for number in range(3)]
+        masked = redact.Redactor().data(rows)
+        for row in rows:
+            row['password'] = CANARY
+        assert masked == [{'name': f'row {number}'} for number in range(3)]
 
 
 class TestData:

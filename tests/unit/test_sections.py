@@ -62,6 +62,7 @@ from ceilometer.diagnostics.daemon.sections import threads
 from ceilometer.diagnostics.daemon import service_options
 from ceilometer.diagnostics.daemon import sockets
 from ceilometer.diagnostics.daemon import stacks
+from ceilometer.diagnostics.daemon import thread_pools
 from ceilometer.diagnostics.daemon import threads_text
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
@@ -577,6 +578,103 @@ class TestThreads:
         assert frames['diagnostics-report'] == []
         assert frames['diagnostics-trigger'] and frames['MainThread']
         assert '\nThread "diagnostics-report"' in text
+
+    @pytest.mark.any_python
+    def test_our_threads_are_told_where_they_stand_by_now(self, stop):
+        """Each was busy with the report; the daemon's are told as seen."""
+        start, event = stop
+        go_on, there = threading.Event(), threading.Semaphore(0)
+
+        def stands_elsewhere():
+            there.release()
+            event.wait()
+
+        def goes_on():
+            go_on.wait()
+            stands_elsewhere()
+
+        start('diagnostics-trigger', goes_on)
+        start('another', goes_on)
+        ends = start('diagnostics-siblings', go_on.wait)
+        given = context()
+        given.snapshots[threads.NAME] = threads.snapshot()
+        threads.measure(given.snapshots[threads.NAME])
+        go_on.set()
+        for _ in range(2):
+            assert there.acquire(timeout=limits.EVENT_SECONDS)
+        ends.join(limits.EVENT_SECONDS)
+        data = threads.collect(given).data
+        stood = {owner['name']: [frame['function'].rpartition('.')[2]
+                                 for frame in merged['frames']]
+                 for merged in data['stacks'] for owner in merged['threads']}
+        assert 'stands_elsewhere' in stood['diagnostics-trigger']
+        assert 'goes_on' in stood['another']
+        assert 'stands_elsewhere' not in stood['another']
+        # that it has ended is no reason to say nothing
+        assert 'wait' in stood['diagnostics-siblings']
+
+    @pytest.mark.any_python
+    def test_what_is_as_above_is_said_once(self):
+        """Of threads with the same stack; what differs is said of each."""
+        def thread(name, **different):
+            return {'name': name, 'ident': 10, 'native_id': 3,
+                    'daemon': True, 'foreground': False,
+                    'diagnostics': False, 'state': 'waiting',
+                    'waiting_for': 'a lock', 'cpu_seconds': 0.5,
+                    'cpu_share': None, 'switches': 1,
+                    'kernel_function': 'futex', **different}
+
+        text = threads_text.render({
+            'count': 6, 'without_python': [], 'pools': [], 'stacks': [
+                {'frames': [], 'threads': [
+                    thread('a'), thread('b', switches=9),
+                    thread('c', cpu_seconds=0.6), thread('d'),
+                    thread('e', daemon=False)]},
+                {'frames': [], 'threads': [thread('f')]}]})
+        said = ', waiting for a lock in futex, 0.50 s of CPU'
+        who = 'native id 3, ident 0xa'
+        assert text.split('\n') == [
+            'Threads: 6, different stacks: 2; most recent call last', '',
+            '5 threads with the same stack:',
+            f'Thread "a", {who}{said} [daemon]',
+            f'Thread "b", {who}, as above',
+            f'Thread "c", {who}{said.replace("0.50", "0.60")} [daemon]',
+            f'Thread "d", {who}{said} [daemon]',
+            f'Thread "e", {who}{said}', '  (no Python frames)', '',
+            f'Thread "f", {who}{said} [daemon]', '  (no Python frames)']
+
+    @pytest.mark.any_python
+    def test_plain_threads_are_not_asked_for_attributes(
+            self, stop, monkeypatch):
+        """Each would have a dictionary from then on."""
+        asked = []
+
+        def variables(thread):
+            asked.append(type(thread))
+            return vars(thread)
+
+        monkeypatch.setattr(thread_pools, 'vars', variables, raising=False)
+        start, _ = stop
+
+        class Other(threading.Thread):
+            pass
+
+        other = Other(name='other')
+        thread_pools.find([start('plain'), other])
+        assert asked == [Other]
+
+    @pytest.mark.any_python
+    @pytest.mark.parametrize(('ago_seconds', 'count'), [(3600, 1), (0, 2)])
+    def test_clocks_are_read_again_only_after_a_wait(
+            self, monkeypatch, ago_seconds, count):
+        """There are as many as threads."""
+        read = []
+        monkeypatch.setattr(kernel_threads, '_clocks',
+                            lambda ids: read.append(ids) or {7: 5})
+        begun = kernel_threads.Begun(
+            {7: 5}, time.perf_counter_ns() - ago_seconds * 10 ** 9, {})
+        measured = kernel_threads.measure(begun, 0.05)
+        assert (len(read), measured.clocks) == (count, {7: 5})
 
     def test_local_variables_are_never_told(self):
         """A secret in a variable stays there."""

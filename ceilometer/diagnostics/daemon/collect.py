@@ -266,17 +266,42 @@ class Collector:
                     snapshots[kind.name] = error
 
     def sections(self) -> Iterator[report.Section]:
-        """Collect each section in turn, once they have been found."""
-        for kind in self.kinds:
-            start = time.perf_counter_ns()
-            found: list[contents.Finding] = []
-            collected = self._collect(kind, found)
-            for one in found:
-                one['evidence'][findings.SECTION] = kind.name
+        """Collect the sections, once they have been found; in their order.
+
+        While one would wait, others are collected that take no time.
+        """
+        early: dict[str, tuple[report.Section, list[contents.Finding]]] = {}
+        for number, kind in enumerate(self.kinds):
+            for other in self.kinds[number + 1:]:
+                if not self._would_wait(kind):
+                    break
+                if other.instant and other.name not in early:
+                    early[other.name] = self._timed(other)
+            collected, found = (early.pop(kind.name) if kind.name in early
+                                else self._timed(kind))
             self.findings += found
-            yield collected._replace(
-                usec=(time.perf_counter_ns() - start) // 1000)
+            yield collected
         self.close()
+
+    def _timed(self, kind: section.Kind,
+               ) -> tuple[report.Section, list[contents.Finding]]:
+        """Collect a section; gives also what is unusual in it."""
+        start = time.perf_counter_ns()
+        found: list[contents.Finding] = []
+        collected = self._collect(kind, found)
+        for one in found:
+            one['evidence'][findings.SECTION] = kind.name
+        return collected._replace(
+            usec=(time.perf_counter_ns() - start) // 1000), found
+
+    def _would_wait(self, kind: section.Kind) -> bool:
+        if kind.wait_left is None:
+            return False
+        try:
+            return kind.wait_left(self._context.snapshot(kind.name)) > 0
+        except Exception:
+            # the section will say so
+            return False
 
     @property
     def shortened(self) -> list[contents.Finding]:

@@ -157,6 +157,17 @@ def begin(native_ids: Iterable[int]) -> Begun:
                  _scheduled(threads if len(threads) <= EXACT_MAX else ()))
 
 
+def wait_left(begun: Begun, seconds: float) -> float:
+    """For how long :func:`measure` would wait at least, seconds.
+
+    :param begun: what :func:`begin` gave
+    :param seconds: as for :func:`measure`
+    """
+    if not begun.clocks and not begun.scheduled:
+        return 0.0
+    return begun.when_nsec / 1e9 + seconds - time.perf_counter()
+
+
 def measure(begun: Begun, seconds: float) -> Measured:
     """What share of the time since then each thread runs or could run.
 
@@ -165,6 +176,7 @@ def measure(begun: Begun, seconds: float) -> Measured:
     """
     until = begun.when_nsec + seconds * 1e9
     scheduled = begun.scheduled
+    clocks = None
     if not scheduled and begun.clocks:
         # one that waits for a processor all the time has a state that says so
         clocks = _clocks(begun.clocks)
@@ -173,9 +185,12 @@ def measure(begun: Begun, seconds: float) -> Measured:
             if clock != begun.clocks[native_id])
         if scheduled:
             until = max(until, time.perf_counter_ns() + EXACT_SECONDS * 1e9)
-    if begun.clocks or scheduled:
-        time.sleep(max(0, until - time.perf_counter_ns()) / 1e9)
-    clocks = _clocks(begun.clocks)
+    left_nsec = until - time.perf_counter_ns()
+    if left_nsec > 0 and (begun.clocks or scheduled):
+        time.sleep(left_nsec / 1e9)
+        clocks = None
+    if clocks is None:
+        clocks = _clocks(begun.clocks)
     nsec = time.perf_counter_ns() - begun.when_nsec
     shares = {native_id: (clock - begun.clocks[native_id]) / nsec
               for native_id, clock in clocks.items()

@@ -130,6 +130,8 @@ def _deliver(delivery: journal.Delivery, header: report.Header,
     data_bytes = 0
     for entry in journal_entries.from_section(
             header, section, index, count, int(begun), _json_of(section)):
+        # to split a large section takes as long as to send it
+        pauses.pause()
         delivery.deliver(entry)
         # ASCII, a byte for each character
         data_bytes += len(entry.get(fields.REPORT_DATA, ''))

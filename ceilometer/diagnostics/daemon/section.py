@@ -154,6 +154,10 @@ class Kind(named_tuple.NamedTuple):
         any section is collected; quick, because the daemon may be held up
     :ivar measure: begins, in its snapshot, what takes time and ``collect``
         ends; once all snapshots have been taken, and holds up nobody
+    :ivar wait_left: how long ``collect`` would wait for that, seconds; None
+        for a kind that waits for nothing
+    :ivar instant: whether ``collect`` looks at nothing but objects of this
+        process. Such sections are collected while another would wait
     """
 
     name: str
@@ -166,3 +170,5 @@ class Kind(named_tuple.NamedTuple):
     load: Callable[[], None] | None = None
     findings: Callable[[Any], list[contents.Finding]] | None = None
     steady: bool = False
+    wait_left: Callable[[Any], float] | None = None
+    instant: bool = False

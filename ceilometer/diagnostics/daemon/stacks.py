@@ -112,6 +112,17 @@ def of_threads() -> dict[int, RawStack]:
     return copied
 
 
+def of_thread(ident: int) -> RawStack | None:
+    """Copy the stack of one thread, as it is now; None if it has ended.
+
+    :param ident: of the thread
+    """
+    frames = sys._current_frames()
+    frame = frames.get(ident)
+    frames.clear()
+    return None if frame is None else copy(frame)
+
+
 class Describer:
     """Turns copied stacks into data; reads each source file once.
 

@@ -45,8 +45,12 @@ def find(threads: Iterable[threading.Thread]) -> list[contents.ThreadPool]:
     owners: dict[int, tuple[Any, list[threading.Thread]]] = {}
     for thread in threads:
         try:
-            # of futurist: a thread has its queue
-            waiting = queues.get(thread) or vars(thread).get('work_queue')
+            waiting = queues.get(thread) if queues else None
+            # Of futurist: a thread has its queue, and a class of its own.
+            # Nothing else is asked for its attributes: Python would make a
+            # dictionary of them, which stays for as long as the thread.
+            if waiting is None and type(thread) is not threading.Thread:
+                waiting = vars(thread).get('work_queue')
         except Exception:
             # a subclass may do anything when it is compared
             continue

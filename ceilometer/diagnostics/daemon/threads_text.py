@@ -17,7 +17,9 @@ Computes on the data of the section, which are without secrets.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from typing import Final
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import running_out
@@ -25,6 +27,10 @@ from ceilometer.diagnostics.daemon import stacks
 from ceilometer.diagnostics.daemon import thread_pools
 from ceilometer.diagnostics import findings
 from ceilometer.diagnostics import pauses
+
+#: What is said of a thread of which there is nothing else to say than of the
+#: one above.
+AS_ABOVE: Final = ', as above'
 
 
 def render(data: contents.Threads) -> str:
@@ -39,7 +45,7 @@ def render(data: contents.Threads) -> str:
         owners = merged['threads']
         if len(owners) > 1:
             lines.append(f'{len(owners)} threads with the same stack:')
-        lines += [_render_thread(owner) for owner in owners]
+        lines += _render_threads(owners)
         # ours look the same in each report; the data has them
         if not all(owner['diagnostics'] for owner in owners):
             lines += stacks.render(merged['frames'], above)
@@ -47,8 +53,7 @@ def render(data: contents.Threads) -> str:
     if data['without_python']:
         lines += ['', 'Threads without Python frames (started by C libraries, '
                   'or about to end):']
-        for thread in data['without_python']:
-            lines.append(_render_thread(thread))
+        lines += _render_threads(data['without_python'])
     return '\n'.join(lines)
 
 
@@ -91,9 +96,25 @@ def find(data: contents.Threads) -> list[contents.Finding]:
     return found
 
 
-def _render_thread(given: contents.Thread | contents.KernelThread) -> str:
-    # one without Python has not all of it
-    thread: Any = given
+def _render_threads(
+        threads: Sequence[contents.Thread | contents.KernelThread],
+        ) -> list[str]:
+    """A line for each thread; what is as in the line above is not repeated.
+
+    A thousand threads that wait alike would say so a thousand times.
+    """
+    lines = []
+    above = ''
+    for thread in threads:
+        what = _render_what(thread)
+        lines.append(_render_who(thread) + (
+            what if what != above else AS_ABOVE))
+        above = what
+    return lines
+
+
+def _render_who(thread: Any) -> str:
+    # one without Python has no ident
     name = thread['name']
     words = 'Thread ' + ('without a name' if name is None else f'"{name}"')
     if thread['native_id'] is not None:
@@ -101,7 +122,12 @@ def _render_thread(given: contents.Thread | contents.KernelThread) -> str:
     ident = thread.get('ident')
     if isinstance(ident, int):
         words += f', ident {ident:#x}'
-    words += f', {thread["state"]}'
+    return words
+
+
+def _render_what(thread: Any) -> str:
+    # one without Python has not all of it
+    words = f', {thread["state"]}'
     if waiting_for := thread.get('waiting_for'):
         words += f' for {waiting_for}'
     words += _render_whom(thread)

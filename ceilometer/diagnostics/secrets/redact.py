@@ -25,7 +25,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+import itertools
 import math
+import operator
 from typing import Any
 
 from ceilometer.diagnostics import escape
@@ -57,6 +59,8 @@ COMMANDS = frozenset(('command', 'commands', 'cmd', 'cmdline', 'command_line',
                       'argv', 'args', 'arguments', 'exec', 'execstart'))
 
 _NUMBERS = frozenset((int, float))
+_TEXTS = frozenset((str,))
+_TRUTHS = frozenset((bool, type(None)))
 
 # Smaller numbers stay what they are.
 _PLAIN_MAX = 2 ** 63
@@ -169,14 +173,34 @@ class _Row(named_tuple.NamedTuple):
         one its value
     :ivar columns: the place of what may name columns, None if nothing may
     :ivar rows: the places of what may have them
+    :ivar is_plain: whether nothing is known of the keys but what they are
+    :ivar shapes: by the types of their values
     """
 
     names: list[_Name]
     shown: list[str]
     chars: int
     describes: bool
-    columns: int | None = None
-    rows: tuple[int, ...] = ()
+    columns: int | None
+    rows: tuple[int, ...]
+    is_plain: bool
+    shapes: dict[tuple[type, ...], _Shape | None]
+
+
+class _Shape(named_tuple.NamedTuple):
+    """Where plain values stand among those of a mapping.
+
+    :ivar texts: of each value, whether it is a text
+    :ivar sources: of each value, whether it is a line of a program
+    :ivar numbers: of each value, whether it is a number
+    """
+
+    texts: list[bool]
+    sources: list[bool]
+    numbers: list[bool]
+
+
+_UNKNOWN: Any = object()
 
 
 class _Walk:
@@ -199,6 +223,8 @@ class _Walk:
         # texts by a plain name in which nothing was masked; most stand many
         # times
         self._plain: set[str] = set()
+        # and such lines of programs
+        self._plain_sources: set[str] = set()
         #: whether nothing of it has to be escaped to stand on one line
         self.is_printable = True
 
@@ -301,7 +327,14 @@ class _Walk:
 
     def _mapping(self, value: Mapping[Any, Any], depth: int,
                  secret: bool) -> Any:
-        # copied at once: the daemon may change it meanwhile
+        if type(value) is dict and not secret:
+            keys = tuple(value)
+            row = self._rows.get(keys)
+            if row is not None and row.is_plain:
+                # copied at once: the daemon may change it meanwhile
+                value = value.copy()
+                if tuple(value) == keys and self._is_plain(value, row):
+                    return value
         items = list(value.items())
         keys = tuple([key for key, _ in items])
         row = self._rows.get(keys) or self._row(keys)
@@ -359,6 +392,41 @@ class _Walk:
                                 not nested and number in hidden)
                 for number, row in enumerate(rows)]
 
+    def _is_plain(self, value: dict[Any, Any], row: _Row) -> bool:
+        """Whether a mapping is what :meth:`_mapping` would make of it.
+
+        There are very many of a kind, such as threads, of which nothing is
+        masked. Each key and each value of theirs costs time there.
+
+        :param value: a mapping that nobody changes
+        :param row: what is known of its keys
+        """
+        # what equals a key need not be a text
+        if not _TEXTS.issuperset(map(type, value)):
+            return False
+        values = value.values()
+        kinds = tuple(map(type, values))
+        shape = row.shapes.get(kinds, _UNKNOWN)
+        if shape is _UNKNOWN:
+            shape = row.shapes[kinds] = _shape(row.names, kinds)
+        if shape is None:
+            return False
+        for number in itertools.compress(values, shape.numbers):
+            if not -_PLAIN_MAX < number < _PLAIN_MAX:
+                return False
+        chars = row.chars + 4 * len(kinds)
+        for selected, plain, names in (
+                (shape.texts, self._plain, True),
+                (shape.sources, self._plain_sources, False)):
+            for text in itertools.compress(values, selected):
+                if text not in plain:
+                    if self._line(self._masker.text(text, names)) != text:
+                        return False
+                    plain.add(text)
+                chars += len(text)
+        self._count(chars)
+        return True
+
     def _row(self, keys: tuple[Any, ...]) -> _Row:
         """What is known of the keys of a mapping, in their order."""
         names = list(map(self._name, keys))
@@ -367,11 +435,13 @@ class _Walk:
         if not ('line' in keys and 'function' in keys):
             names = [name if name.shown != 'source' else _NO_NAME
                      for name in names]
-        row = _Row(names, shown, sum(map(len, shown)),
-                   any(name.describes for name in names)
-                   and any(name.described for name in names),
-                   next(_places(shown, named_rows.COLUMNS), None),
-                   tuple(_places(shown, named_rows.ROWS)))
+        describes = any(name.describes for name in names) and any(
+            name.described for name in names)
+        columns = next(_places(shown, named_rows.COLUMNS), None)
+        row = _Row(names, shown, sum(map(len, shown)), describes, columns,
+                   tuple(_places(shown, named_rows.ROWS)),
+                   not describes and columns is None and list(keys) == shown,
+                   {})
         # what equals a text is one
         if all(type(key) is str for key in keys):
             self._rows[keys] = row
@@ -401,6 +471,30 @@ class _Walk:
         if not self._until_pause:
             self._until_pause = VALUES_UNTIL_PAUSE
             pauses.pause()
+
+
+def _shape(names: list[_Name], kinds: tuple[type, ...]) -> _Shape | None:
+    """Where plain values are; None if some may be none.
+
+    :param names: what is known of the names that the values go by
+    :param kinds: their types
+    """
+    for name, kind in zip(names, kinds, strict=True):
+        # that there is no value, or a truth, is no secret by any name
+        if not (kind in _TRUTHS or (kind is str and (
+                name.is_plain or _is_source(name))) or (
+                kind in _NUMBERS and name.says is not _Says.SECRET)):
+            return None
+    texts = [kind is str for kind in kinds]
+    sources = list(map(_is_source, names))
+    return _Shape(
+        list(map(operator.gt, texts, sources)),
+        list(map(operator.and_, texts, sources)),
+        [kind in _NUMBERS for kind in kinds])
+
+
+def _is_source(name: _Name) -> bool:
+    return name.shown == 'source' and name.says is _Says.NOTHING
 
 
 def line(text: str) -> str:

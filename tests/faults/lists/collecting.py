@@ -29,8 +29,53 @@ TEST_KNOWN = 'tests/unit/test_sections.py::TestSecrets::'
 TEST_MAKE = 'tests/unit/test_make_report.py::'
 REPORT_AFTER = 'tests/unit/test_known_secrets.py::TestReportAfterReport::'
 TEST_SIDE_THREAD = 'tests/unit/test_side_thread.py::'
+_EARLY = ('tests/unit/test_collect.py::'
+          'test_others_are_collected_while_one_would_wait')
 
 FAULTS: tuple[fault.Fault, ...] = (
+    fault.Fault(
+        name='nothing is done while a section waits',
+        file='daemon/collect.py',
+        old='        if kind.wait_left is None:\n',
+        new='        if True:\n',
+        tests=(_EARLY,)),
+    fault.Fault(
+        name='a section is collected twice',
+        file='daemon/collect.py',
+        old='early.pop(kind.name) if kind.name in early',
+        new='early.pop(kind.name) if False',
+        tests=(_EARLY,)),
+    fault.Fault(
+        name='a section that takes its time keeps another one waiting',
+        file='daemon/collect.py',
+        old='                if other.instant and other.name not in early:\n',
+        new='                if other.name not in early:\n',
+        tests=(_EARLY,)),
+    fault.Fault(
+        name='others are collected when nobody has to wait any more',
+        file='daemon/collect.py',
+        old='                if not self._would_wait(kind):\n',
+        new='                if kind.wait_left is None:\n',
+        tests=(_EARLY,)),
+    fault.Fault(
+        name='a section whose wait is not known costs the report',
+        file='daemon/collect.py',
+        old='        except Exception:\n'
+            '            # the section will say so\n'
+            '            return False\n\n    @property\n',
+        new='        except KeyError:\n'
+            '            # the section will say so\n'
+            '            return False\n\n    @property\n',
+        tests=('tests/unit/test_collect.py::'
+               'test_one_that_cannot_say_whether_it_waits_is_collected',)),
+    fault.Fault(
+        name='a thread lives on because it was reported',
+        file='daemon/sections/threads.py',
+        old='    merged: list[contents.ThreadStack] = []\n',
+        new='    merged: list[contents.ThreadStack] = []\n'
+            "    globals().setdefault('_kept', []).append(taken)\n",
+        tests=('tests/unit/test_collect.py::'
+               'test_nothing_of_the_process_is_kept',)),
     fault.Fault(
         name='a limit that may not be asked for costs the report',
         file='daemon/memory_left.py',

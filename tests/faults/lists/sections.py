@@ -126,8 +126,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='pools of futurist are not known',
         file='daemon/thread_pools.py',
-        old=" or vars(thread).get('work_queue')",
-        new='',
+        old="                waiting = vars(thread).get('work_queue')\n",
+        new='                pass\n',
         tests=(TESTS + 'TestThreads::test_pool_whose_queue_is_locked_is_'
                'told',)),
     fault.Fault(
@@ -207,10 +207,64 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='lines = stack[1::2]',
         tests=(TESTS + 'TestStacks::test_same_stacks_are_merged',)),
     fault.Fault(
+        name='Python makes a dictionary for each thread',
+        file='daemon/thread_pools.py',
+        old=' and type(thread) is not threading.Thread:',
+        new=':',
+        tests=(TESTS + 'TestThreads::test_plain_threads_are_not_asked_for_'
+               'attributes',)),
+    fault.Fault(
+        name='clocks are read twice where nobody has waited',
+        file=KERNEL_THREADS,
+        old='    if clocks is None:\n',
+        new='    if True:\n',
+        tests=(TESTS + 'TestThreads::test_clocks_are_read_again_only_after_a_'
+               'wait',)),
+    fault.Fault(
+        name='clocks are not read again after a wait',
+        file=KERNEL_THREADS,
+        old='        clocks = None\n    if clocks',
+        new='    if clocks',
+        tests=(TESTS + 'TestThreads::test_clocks_are_read_again_only_after_a_'
+               'wait',)),
+    fault.Fault(
+        name='our threads are told as busy with each report',
+        file=THREADS,
+        old='    return stack if now is None else now\n',
+        new='    return stack\n',
+        tests=(TESTS + 'TestThreads::test_our_threads_are_told_where_they_'
+               'stand_by_now',)),
+    fault.Fault(
+        name='a thread of ours that has ended has no stack',
+        file=THREADS,
+        old='    return stack if now is None else now\n',
+        new='    return now or ()\n',
+        tests=(TESTS + 'TestThreads::test_our_threads_are_told_where_they_'
+               'stand_by_now',)),
+    fault.Fault(
+        name='threads of the daemon are told as they are later',
+        file=THREADS,
+        old="        if described['diagnostics']:\n",
+        new='        if True:\n',
+        tests=(TESTS + 'TestThreads::test_our_threads_are_told_where_they_'
+               'stand_by_now',)),
+    fault.Fault(
+        name='what differs is told as above',
+        file='daemon/threads_text.py',
+        old='        above = what\n',
+        new='        above = above or what\n',
+        tests=(TESTS + 'TestThreads::test_what_is_as_above_is_said_once',)),
+    fault.Fault(
+        name='of a thousand threads the same is said a thousand times',
+        file='daemon/threads_text.py',
+        old='what if what != above else AS_ABOVE',
+        new='what',
+        tests=(TESTS + 'TestThreads::test_what_is_as_above_is_said_once',)),
+    fault.Fault(
         name='each report has the stack by which it was made',
         file=THREADS,
-        old='() if is_copier else stack',
-        new='stack',
+        old='        return ()\n    now',
+        new='        return stack\n    now',
         tests=(TESTS + 'TestThreads::test_stack_of_the_thread_that_reports_'
                'is_left_out',)),
     # green threads and tasks

@@ -26,7 +26,28 @@ PAUSES = 'tests/unit/test_pauses.py::'
 TEST_ESCAPE = 'tests/unit/test_escape.py::'
 TEST_REPORT = 'tests/unit/test_report.py::'
 
+_PARTED = TESTS + ('TestRoundTrip::test_texts_are_parted_where_they_are_'
+                   'too_long')
+
 FAULTS: tuple[fault.Fault, ...] = (
+    fault.Fault(
+        name='characters are taken for bytes where a text is parted',
+        file=ENTRIES,
+        old='len(text.encode(errors=\'surrogatepass\')) < PART_BYTES_MAX):',
+        new='True):',
+        tests=(_PARTED,)),
+    fault.Fault(
+        name='a line of a text that is parted has as many bytes as characters',
+        file=ENTRIES,
+        old='len(line) if line.isascii() else',
+        new='len(line) if True else',
+        tests=(_PARTED,)),
+    fault.Fault(
+        name='an entry may have a byte more than it may',
+        file=ENTRIES,
+        old='if piece and size + line_size > PART_BYTES_MAX:',
+        new='if piece and size > PART_BYTES_MAX:',
+        tests=(_PARTED,)),
     # escape
     fault.Fault(
         name='sequences of escapes reach the terminal',

@@ -96,9 +96,9 @@ def collect(context: section.Context) -> section.Content:
         if ident in doings:
             described['works_on'] = work_told.pieces(
                 doings[ident], intervals, moments)
-        # it has copied the stacks when its own was copied, in every report
-        is_copier = described['diagnostics'] and ident == taken['by']
-        threads.append((described, () if is_copier else stack))
+        if described['diagnostics']:
+            stack = _ours(ident, stack, taken['by'])
+        threads.append((described, stack))
     # the main thread first, ours last, all others by age
     threads.sort(key=lambda item: (
         not item[0]['foreground'], item[0]['diagnostics'],
@@ -138,6 +138,31 @@ def collect(context: section.Context) -> section.Content:
         'pools': thread_pools.find(taken['threads'].values()),
     }
     return section.Content(data=data)
+
+
+def wait_left(taken: dict[str, Any]) -> float:
+    """For how long :func:`collect` would wait, seconds.
+
+    :param taken: what :func:`snapshot` returned
+    """
+    return kernel_threads.wait_left(taken['begun'], MEASURE_SECONDS)
+
+
+def _ours(ident: int, stack: stacks.RawStack,
+          by: int | None) -> stacks.RawStack:
+    """The stack of one of our own threads.
+
+    When stacks are copied, each of ours is busy with this very report, in
+    every report. So it is told where they stand by now, where one may hang.
+
+    :param ident: of the thread
+    :param stack: as it was copied with all others
+    :param by: ident of the thread that has copied them; it makes the report
+    """
+    if ident == by:
+        return ()
+    now = stacks.of_thread(ident)
+    return stack if now is None else now
 
 
 def _describe(ident: int, thread: threading.Thread | None,
