@@ -19,6 +19,7 @@ import concurrent.futures
 import contextlib
 import ctypes
 import dis
+import functools
 from importlib import metadata
 import itertools
 import json
@@ -183,6 +184,33 @@ class TestStacks:
             (frame,) = describer.frames(stacks.copy(begun.gi_frame))
             assert frame['line'] == begun.gi_frame.f_lineno
             next(begun, None)
+
+    @pytest.mark.any_python
+    def test_stacks_that_are_alike_are_kept_once(self, stop):
+        """A line more is another one; a variable is not."""
+        start, event = stop
+
+        def stand(line):
+            if line:
+                event.wait()
+            else:
+                event.wait()
+
+        ones = [start(f'one-{number}', functools.partial(stand, 1))
+                for number in range(2)]
+        other = start('other', functools.partial(stand, 0))
+        waiting_in = threading.Condition.wait.__code__
+        deadline = time.monotonic() + limits.EVENT_SECONDS
+        while True:
+            copied = stacks.of_threads()
+            found = [copied[thread.ident] for thread in (*ones, other)]
+            if found[0] == found[1] and all(
+                    stack[-2] is waiting_in for stack in found):
+                break
+            assert time.monotonic() < deadline
+        assert found[0] is found[1]
+        assert found[2][::2] == found[0][::2]
+        assert found[2] != found[0]
 
     def test_threads_get_their_turn_between_stacks(self, stop, monkeypatch):
         """Where there are many; all are copied, and nothing twice."""

@@ -97,10 +97,13 @@ def of_threads() -> dict[int, RawStack]:
     frames = sys._current_frames()
     idents = list(frames)
     copied: dict[int, RawStack] = {}
+    # those that are alike are one: fewer objects for the garbage collector
+    known: dict[Any, RawStack] = {}
     for ident in idents:
         # one that has ended meanwhile has none
         if ident in frames:
-            copied[ident] = copy(frames[ident])
+            stack = copy(frames[ident])
+            copied[ident] = known.setdefault(_place(stack), stack)
         if time.monotonic() >= due:
             # frames keep all that their functions hold alive, and their
             # threads have moved on
@@ -178,19 +181,31 @@ def merge(stacks: Iterable[tuple[Any, RawStack]],
     :returns: each stack once, as its first owner has it, with all its owners,
         in order of first sight
     """
-    by_place: dict[Any, list[Any]] = {}
+    # by the object: as copied, most are the very same
+    by_stack: dict[int, list[Any]] = {}
     merged: dict[Any, tuple[RawStack, list[Any]]] = {}
+    seen = []
     for owner, stack in stacks:
         pauses.pause()
-        # code objects compare by value, which is slow; these are the same
-        codes = tuple(map(id, stack[::2]))
-        owners = by_place.get(place := (codes, stack[1::2]))
+        owners = by_stack.get(id(stack))
         if owners is None:
             lines = tuple(map(_line, stack[::2], stack[1::2]))
-            _, owners = merged.setdefault((codes, lines), (stack, []))
-            by_place[place] = owners
+            _, owners = merged.setdefault(
+                (_place(stack)[0], lines), (stack, []))
+            by_stack[id(stack)] = owners
+            # else another one may get its id
+            seen.append(stack)
         owners.append(owner)
     return list(merged.values())
+
+
+def _place(stack: RawStack) -> tuple[tuple[int, ...], RawStack]:
+    """Code and instructions of a stack, to compare it with others.
+
+    :param stack: as :func:`copy` gave it; to be kept for as long as this
+    """
+    # code objects compare by value, which is slow; these are the same
+    return tuple(map(id, stack[::2])), stack[1::2]
 
 
 def _line(code: CodeType | None, place: int) -> int:

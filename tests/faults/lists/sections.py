@@ -81,15 +81,15 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the same stack is told for each thread',
         file=STACKS,
-        old='        codes = tuple(map(id, stack[::2]))\n',
-        new='        codes = (object(),)\n',
+        old='    return tuple(map(id, stack[::2])), stack[1::2]\n',
+        new='    return (id(object()), id(stack)), stack[1::2]\n',
         tests=(TESTS + 'TestThreads::test_threads_of_one_stack_are_'
                'merged',)),
     fault.Fault(
         name='stacks of different lines are called the same',
         file=STACKS,
-        old='owners = by_place.get(place := (codes, stack[1::2]))',
-        new='owners = by_place.get(place := codes)',
+        old='                (_place(stack)[0], lines), (stack, []))\n',
+        new='                _place(stack)[0], (stack, []))\n',
         tests=(TESTS + 'TestStacks::test_same_stacks_are_merged',)),
     # threads
     fault.Fault(
@@ -140,8 +140,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the main thread is not the first',
         file=THREADS,
-        old="not item[0]['foreground'], item[0]['diagnostics'],",
-        new="item[0]['foreground'], item[0]['diagnostics'],",
+        old="not thread['foreground'], thread['diagnostics'],",
+        new="thread['foreground'], thread['diagnostics'],",
         tests=(TESTS + 'TestThreads::test_main_thread_is_marked_and_'
                'first',)),
     fault.Fault(
@@ -206,6 +206,20 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='lines = tuple(map(_line, stack[::2], stack[1::2]))',
         new='lines = stack[1::2]',
         tests=(TESTS + 'TestStacks::test_same_stacks_are_merged',)),
+    fault.Fault(
+        name='each thread has a stack of its own to be searched by Python',
+        file=STACKS,
+        old='copied[ident] = known.setdefault(_place(stack), stack)',
+        new='copied[ident] = stack',
+        tests=(TESTS + 'TestStacks::test_stacks_that_are_alike_are_kept_'
+               'once',)),
+    fault.Fault(
+        name='a thread is told where another one stands in its function',
+        file=STACKS,
+        old='copied[ident] = known.setdefault(_place(stack), stack)',
+        new='copied[ident] = known.setdefault(_place(stack)[0], stack)',
+        tests=(TESTS + 'TestStacks::test_stacks_that_are_alike_are_kept_'
+               'once',)),
     fault.Fault(
         name='Python makes a dictionary for each thread',
         file='daemon/thread_pools.py',

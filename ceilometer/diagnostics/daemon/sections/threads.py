@@ -83,7 +83,9 @@ def collect(context: section.Context) -> section.Content:
     doings = taken['doings']
     moments = work_told.Moments()
     intervals = work_told.intervals(context.daemon.worker_service)
-    threads = []
+    threads: list[contents.Thread] = []
+    # by ident; of ours as they are by now
+    copied: dict[int, stacks.RawStack] = dict(taken['stacks'])
     for ident, stack in taken['stacks'].items():
         pauses.pause()
         thread = taken['threads'].get(ident)
@@ -97,16 +99,17 @@ def collect(context: section.Context) -> section.Content:
             described['works_on'] = work_told.pieces(
                 doings[ident], intervals, moments)
         if described['diagnostics']:
-            stack = _ours(ident, stack, taken['by'])
-        threads.append((described, stack))
+            copied[ident] = _ours(ident, stack, taken['by'])
+        threads.append(described)
     # the main thread first, ours last, all others by age
-    threads.sort(key=lambda item: (
-        not item[0]['foreground'], item[0]['diagnostics'],
-        item[0]['native_id'] or 0))
+    threads.sort(key=lambda thread: (
+        not thread['foreground'], thread['diagnostics'],
+        thread['native_id'] or 0))
     describer = stacks.Describer()
     merged: list[contents.ThreadStack] = []
     wanted: list[waited_for.Wanted] = []
-    for stack, owners in stacks.merge(threads):
+    for stack, owners in stacks.merge(
+            (thread, copied[thread['ident']]) for thread in threads):
         frames = describer.frames(stack)
         innermost = frames[-1] if frames else {'left_out': 0}
         source = '' if 'left_out' in innermost else innermost['source']
@@ -126,7 +129,7 @@ def collect(context: section.Context) -> section.Content:
         pauses.pause()
     told = waited_for.ask(wanted, taken['threads'])
     if told:
-        by_ident = {owner['ident']: owner for owner, _ in threads}
+        by_ident = {thread['ident']: thread for thread in threads}
         for ident, found in told.items():
             _tell(by_ident[ident], found, by_ident)
     data: contents.Threads = {
