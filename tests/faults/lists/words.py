@@ -285,8 +285,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='many stacks are merged without a pause',
         file='daemon/stacks.py',
-        old='        pauses.pause()\n        # code objects',
-        new='        # code objects',
+        old='        pauses.pause()\n        owners = by_stack',
+        new='        owners = by_stack',
         tests=(PAUSES + 'test_pauses_are_thought_of_where_much_is_done',)),
     fault.Fault(
         name='a long text is searched without a pause',
