@@ -471,10 +471,10 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/functional/test_size.py',)),
     # named_tuple
     fault.Fault(
-        name='a named tuple forgets its defaults',
+        name='defaults of a named tuple win',
         file='named_tuple.py',
         old='{**cls._field_defaults, **named}',
-        new='named',
+        new='{**named, **cls._field_defaults}',
         tests=('tests/unit/test_named_tuple.py',)),
     fault.Fault(
         name='a named tuple has attributes of its own',
