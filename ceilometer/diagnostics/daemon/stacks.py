@@ -45,7 +45,7 @@ SOURCE_CHARS_MAX = 200
 _WORTH_A_LINE = 2
 
 #: For how long stacks are copied before other threads get their turn.
-COPY_SECONDS = 0.002
+COPY_SECONDS = 0.001
 
 #: How long these have it: longer than in other pauses, because whoever misses
 #: it waits for the next one.
