@@ -611,6 +611,22 @@ CANARIES: dict[str, list[str]] = {
         'rclone config update x pass §'],
     'certutil': [
         'certutil -f -p § -importpfx x.pfx', 'certutil -d sql:x -P §'],
+    'of services': [
+        'Authenticating user admin with password § against keystone',
+        'barbican secret payload: §', 'octavia heartbeat_key=§',
+        'nova: admin_pass generated: §', "galera: SST user 'sst:§' rejected",
+        "mysql_native_password AS '*§'",
+        "rabbitmqctl eval 'rabbit_auth_backend_internal:change_passwo"
+        'rd(<<"u">>, <<"§">>, <<"x">>).\'',
+        'auth_mechanism PLAIN response \\0openstack\\0§',
+        "snmp community string '§' rejected", 'readonly community §',
+        'imagePullSecrets .dockerconfigjson: §', 'kinit: password for u@R: §',
+        "salt '*' shadow.set_password root §", 'memcached SASL PLAIN u §',
+        'smtp: AUTH LOGIN u §', "Decrypting with key '§' failed",
+        'wpa_passphrase ssid §', 'Your verification code is §', 'pin code: §',
+        'Login with admin/§ failed', 'trying creds u=admin p=§',
+        'username/password admin/§', 'basic auth admin:§',
+        'stringData:\n  x: §', "connect using password '§'"],
 }
 
 #: What holds a secret only if that looks like one.
@@ -950,4 +966,20 @@ SURVIVORS = [
     "token_cache_time changed from '300' to '600'",
     "ssl_key_file: old='/etc/a' new='/etc/b'",
     "primary_key changed from 'id' to 'uuid'", "secret_name: 'a' -> 'b'",
+    'AUTH LOGIN PLAIN CRAM-MD5', 'SASL PLAIN is not supported',
+    'auth login failed again', 'basic auth is off', 'basic auth: enabled',
+    'basic auth to http://h:80', 'login as admin failed',
+    'login with admin/ failed', 'user/pass is wrong',
+    'username/password are missing', 'u=3 p=4', 'exit code: 3',
+    'status code is 404', 'access code path', 'error code = 5',
+    'community string is not set', 'ro community is missing',
+    'community is unknown', 'set_password failed now',
+    'change_password(user, password)', 'encrypted with key of the user',
+    'with password authentication', 'using password file',
+    'with password and user', 'password generated', 'token issued: none',
+    'secret payload is missing', 'wpa_passphrase failed',
+    'keyring: /etc/ceph/ceph.client.keyring', 'index: 3',
+    "labels: ['user', 'password']", "user 'host:22' x", 'using password: YES',
+    'kind: Secret', 'secret sent to barbican', 'auth login failed again',
+    'set_password failed now',
 ]

@@ -119,6 +119,11 @@ UNITS = [
     'authorization_code ', 'authorization_code code=', 'rclone config create ',
     'wrong a password ', "jwt.encode(a, '", "password('", 'creds (a, ',
     'creds a:', "'a\\x00b", 'a\x00', '\npassword ', 'cert secret ',
+    "user 'a:b", "user 'a:", 'auth login a ', 'basic auth a:', 'login as a/',
+    'user/pass: a/', 'u=ab p=', 'set_password a ', 'add_user(<<"',
+    'verification code is ', 'community "a', 'ro community ',
+    'with password a ', 'decrypt a with key ', 'password generated: ',
+    'a: password for b', '\\0a\\0b',
 ]
 
 

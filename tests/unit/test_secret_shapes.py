@@ -37,6 +37,14 @@ SHAPES = [
     {'opt': 'password', 'set_to': '§'},
     {'field': 'password', 'from': '§', 'to': 'x'},
     {'option': 'token', 'before': 'x', 'after': '§'},
+    {'labels': ['user', 'password'], 'values': ['u', '§']},
+    {'head': ['user', 'password'], 'body': [['u', '§']]},
+    {'type': 'password', 'value': '§'}, {'sensitive': True, 'value': '§'},
+    {'name': 'x', 'is_secret': True, 'default': '§'},
+    {'op': 'replace', 'path': '/auth/password', 'value': '§'},
+    {'kind': 'Secret', 'data': {'x': '§'}},
+    {'kind': 'Secret', 'stringData': {'x': '§'}}, {'stringData': {'x': '§'}},
+    {'auth': ['u', '§']}, {'basic_auth': 'u:§'}, {'communities': ['§']},
 ]
 
 
@@ -60,10 +68,28 @@ def test_secret_is_masked(shape, secret):
     {'rows': [['u', 'up']]},
     {'columns': ['password'], 'rows': 5},
     {'field': 'interval', 'from': '300', 'to': '600'},
+    {'type': 'gauge', 'value': 'x'}, {'sensitive': False, 'value': 'x'},
+    {'op': 'replace', 'path': '/a/interval', 'value': 'x'},
+    {'kind': 'ConfigMap', 'data': {'x': 'y'}}, {'auth': ['a', 'token']},
+    {'kind': 'token-expired', 'text': 'x'},
+    {'tokens_used': {'a': 1}},
 ])
 def test_other_data_stay(data):
     """What names no secret, and what has no rows."""
     assert redact.Redactor().data(data) == data
+
+
+def test_key_of_what_is_secret_may_be_the_secret():
+    """Where it looks as if it was made at random."""
+    assert redact.Redactor().data({'tokens': {
+        canaries.CANARY: 1, 'first': 'x'}}) == {
+            'tokens': {'***': '***', 'first': '***'}}
+
+
+def test_name_in_bytes_describes_a_value():
+    """As a text would."""
+    assert redact.Redactor().data({'name': b'password', 'value': 'x'}) == {
+        'name': 'password', 'value': '***'}
 
 
 def test_only_the_secret_column_is_masked():

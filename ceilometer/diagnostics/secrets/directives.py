@@ -34,7 +34,8 @@ HINTS = ('rootpw', 'bindpw', 'community', 'com2sec', 'createuser',
          'setuser', 'digest:', 'setenv', 'env ', 'form-data', 'eap ', 'psk ',
          'user', '432:', ':*:', 'net use', 'sink ', 'login', 'logon', 'cred',
          'sqlplus', 'oracle', ':1521', 'expdp', 'impdp', 'sqlldr', 'rman ',
-         'oidc', 'authorization_code', 'rclone')
+         'oidc', 'authorization_code', 'rclone', 'sasl ', 'ion code',
+         'access code', 'pin code')
 
 #: Parts of regular expressions: what divides a name from its value,
 SPACE = r'[ \t]{1,40}'
@@ -47,6 +48,8 @@ START = r'(?:\A|(?<=\n)|(?<=\] ))[ \t]{0,40}'
 # A line may be an item of a list, or end in a semicolon.
 _ITEM_START = r'(?:\A|(?<=[\n"\';]))[ \t]{0,40}'
 _ITEM_END = r'[ \t]{0,40}(?=\r?\n|\Z|["\';])'
+# What a sentence goes on with.
+_NO_USER = r'(?!(?:failed|fails|is|was|not|error|has|cannot|could|with)\b)'
 # How a password is written, in the words of routers: 5 S
 _KIND = rf'(?:\d{SPACE})?'
 _DIRECTIVES = tuple(map(patterns.pattern, (
@@ -139,6 +142,32 @@ _DIRECTIVES = tuple(map(patterns.pattern, (
     rf'[ ]?[=:][ ]?{VALUE}',
     rf'(?<![\w.-])code["\']?[ ]?[=:][ ]?{VALUE}'
     r'[\s\S]{0,300}?\b(?:v3oidcauthcode|authorization_code)\b',
+    r'\buser["\']?[ =:]{1,2}["\']([\w.@-]{1,60}):(?!\d{1,5}["\']|/)'
+    r'([^\s"\':]{3,200})["\']',
+    rf'\b(?:sasl|auth){SPACE}(?:plain|login){SPACE}{_NO_USER}'
+    rf'[\w.@-]{{1,60}}{SPACE}(?!cram-md5|digest-md5|plain|login|xoauth2'
+    rf'|oauthbearer|gssapi|ntlm|scram|external|amqplain){VALUE}{END}',
+    r'\bbasic[ _-]auth(?:entication)?[ :=(]{1,3}["\']?[a-z][\w.@-]{0,60}:'
+    r'(?!//|\d{1,5}(?!\w))([^\s"\']{3,200})',
+    r'\blog(?:in|on|ged[ ]in|ging[ ]in)[ ](?:with|as|using)[ ]["\']?'
+    r'[a-z][\w.@-]{0,60}/([^\s"\'/]{3,200})["\']?[ ](?:failed|was|is|reject'
+    r'|denied|refused|succeeded)',
+    r'\buser(?:name)?/pass(?:word|wd)?\)?[ :=]{1,3}["\']?[\w.@-]{1,60}[/:]'
+    r'([^\s"\']{3,200})',
+    r'\bu(?:ser)?[=:][ ]?[a-z][\w.@-]{1,60}["\']?[ ,;]{1,3}p(?:w|ass|wd)?'
+    rf'[=:][ ]?{VALUE}',
+    rf'\b(?:set_password|wpa_passphrase){SPACE}{_NO_USER}[\w.@-]{{1,60}}'
+    rf'{SPACE}{VALUE}{END}',
+    r'\b(?:change|set|add)_(?:password|user)\(<<"[^"\n]{0,100}">>,[ ]?<<"'
+    r'([^"\n]{1,200})">>',
+    r'\bmysql_native_password["\']?[ ](?:as|by|using)[ ]["\']'
+    r'([^"\'\n]{1,200})["\']',
+    rf'\b(?:verification|activation|confirmation|authentication|access|pin)'
+    rf'[ ]code[ ]?(?:is|was|=|:)[ ]?{VALUE}',
+    r'\bcommunity(?:[ ](?:string|name))?[ ](?:"([^"\n]{1,200})"'
+    r'|\'([^\'\n]{1,200})\')',
+    rf'\b(?:read-?[ ]?only|read-?[ ]?write|ro|rw)[ ]community[ ]'
+    rf'(?:string[ ])?{VALUE}{END}',
     rf'\brclone[ ]config[ ](?:create|update)[^\n]{{0,300}}?[ ](?:pass|password'
     rf'|secret_access_key|token|client_secret|key|api_key)[ =]{VALUE}',
 )))
@@ -150,7 +179,9 @@ _SIGNS = (
     'auth', 'snmp', 'pre_shared_key', '', 'env', 'name=', 'set',
     'auth-pass', 'setuser', 'digest:', 'set_password', 'vnc',
     '%', 'is not valid', 'send', ':', 'net', 'trap', 'log', 'cred', '/',
-    'oracle', ':1521', 'code', 'code', 'rclone')
+    'oracle', ':1521', 'code', 'code', 'user', 'l', 'basic', 'log', '/pass',
+    ' p', 'pass', '(<<', 'mysql_native', ' code', 'community',
+    'community', 'rclone')
 # Of FTP and POP3, in capital letters: the same word begins sentences.
 _PASS = patterns.pattern(
     rf"""(?:\A|(?<=[\n'"]))(?:[>-]{{1,5}}{SPACE})?PASS[ ]"""

@@ -91,6 +91,8 @@ _TOKENS = {
     '\0': patterns.pattern(
         r'(?:(?<![^\s"\'])|(?<=[\w.@]))\0[\w.@-]{1,100}\0'
         r'[^\0\s=/-][^\0\s=]{2,200}(?=\s|\Z)'),
+    '\\0': patterns.pattern(
+        r'\\0[\w.@-]{1,100}\\0[^\\\s"\']{3,200}'),
     # qemu's objects
     'secret,': patterns.pattern(
         r'secret,(?:[\w-]{1,40}=[^,\s]{1,100},){0,5}data=[^,\s"\']+'),

@@ -76,6 +76,7 @@ _NO_PASSWORD = patterns.pattern(
         |(?:remov|expir|adjust|chang)ing[ ]\w|you[ ](?:may|must|cannot)
         |user[ ]['"]?[\w.-]{1,40}['"]?[ ]does)""", re.VERBOSE)
 # mkpasswd --method=md5
+_LOGIN = patterns.pattern(r'[A-Za-z][\w.@-]{0,100}:(?![/:]|\d{1,5}\Z)\S+\Z')
 _REFUSED = patterns.pattern(
     r'(?i:bad|wrong|invalid|incorrect|unexpected|unknown|rejected)[ ]'
     r'(?:\w{1,20}[ ])?\Z')
@@ -124,6 +125,14 @@ def of_random(value: str) -> bool:
     return (10 <= len(value) <= LOOK_CHARS_MAX and not re.search(r'\s', value)
             and all(kind.search(value) for kind in _KINDS)
             and of_credential(value))
+
+
+def is_login(value: str) -> bool:
+    """Whether a value is a user and a password in one: ``admin:S``.
+
+    :param value: of a name that says auth
+    """
+    return _LOGIN.match(value) is not None
 
 
 def is_complaint(text: str, at: int = 0) -> bool:

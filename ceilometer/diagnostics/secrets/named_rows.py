@@ -33,10 +33,11 @@ from ceilometer.diagnostics.secrets import value_lists
 #: What the names of columns are called, and their values, in lower case.
 COLUMNS = frozenset(('columns', 'column_names', 'columnnames', 'cols',
                      'fields', 'field_names', 'fieldnames', 'header',
-                     'headers', 'keys', 'names', 'attributes', 'schema'))
+                     'headers', 'keys', 'names', 'attributes', 'schema',
+                     'head', 'index', 'labels'))
 ROWS = frozenset(('rows', 'row', 'values', 'data', 'records', 'record',
                   'items', 'results', 'result', 'tuples', 'datarows',
-                  'entries'))
+                  'entries', 'body'))
 
 #: So far from each other, characters, they stand at most.
 DISTANCE_CHARS_MAX = 300

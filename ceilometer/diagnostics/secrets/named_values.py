@@ -37,7 +37,8 @@ HINTS = ('pass', 'pw', 'psw', 'secret', 'token', 'key', 'cred', 'auth',
          'cookie', 'jwt', 'psk', 'otp', 'pin', 'sig', 'session', 'sid',
          'community', 'kek', 'seed', 'bearer', 'hmac', 'identified',
          'assertion', 'verifier', 'macaroon', 'saml', 'userdata', 'user_data',
-         'user-data', 'vendor_data', 'vendor-data',
+         'user-data', 'vendor_data', 'vendor-data', 'dockerconfig',
+         'stringdata',
          # in other languages, see secret_names
          'wort', 'woord', 'senha', 'clave', 'heslo', 'haslo', 'contrase',
          'parola', 'geheim', 'senord', 'salasana', 'adgangskode')

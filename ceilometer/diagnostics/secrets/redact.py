@@ -58,6 +58,11 @@ NAMES_MAX = 2000
 COMMANDS = frozenset(('command', 'commands', 'cmd', 'cmdline', 'command_line',
                       'argv', 'args', 'arguments', 'exec', 'execstart'))
 
+# What says of the value beside it that it is secret.
+_TYPES = frozenset(('type', 'inputtype', 'input_type', 'widget', 'kind'))
+_FLAGS = _TYPES | {'op', 'secret', 'sensitive', 'is_secret', 'is_sensitive',
+                   'no_log'}
+
 _NUMBERS = frozenset((int, float))
 _TEXTS = frozenset((str,))
 _TRUTHS = frozenset((bool, type(None)))
@@ -148,6 +153,7 @@ class _Name(named_tuple.NamedTuple):
     :ivar is_command: whether it is one of a command line
     :ivar describes: whether the value may be the name of something
     :ivar described: whether it may be the value of what has such a name
+    :ivar is_login: whether it may be one of a user and a password
     :ivar is_plain: whether its texts are masked for nothing but what they are
     """
 
@@ -157,6 +163,7 @@ class _Name(named_tuple.NamedTuple):
     is_command: bool = False
     describes: bool = False
     described: bool = False
+    is_login: bool = False
     is_plain: bool = False
 
 
@@ -171,6 +178,7 @@ class _Row(named_tuple.NamedTuple):
     :ivar chars: how many characters they have together
     :ivar describes: whether a value may be the name of something, and another
         one its value
+    :ivar flags: whether a value may say that another is secret
     :ivar columns: the place of what may name columns, None if nothing may
     :ivar rows: the places of what may have them
     :ivar is_plain: whether nothing is known of the keys but what they are
@@ -181,6 +189,7 @@ class _Row(named_tuple.NamedTuple):
     shown: list[str]
     chars: int
     describes: bool
+    flags: bool
     columns: int | None
     rows: tuple[int, ...]
     is_plain: bool
@@ -263,7 +272,8 @@ class _Walk:
             self._count(4)
             # that there is none may be told
             return secret_names.MASK if value else value
-        if says is _Says.PERHAPS and looks.of_credential(value):
+        if says is _Says.PERHAPS and (looks.of_credential(value) or (
+                name.is_login and looks.is_login(value))):
             self._count(4)
             return secret_names.MASK
         return self._string(str(value), name)
@@ -322,7 +332,9 @@ class _Walk:
         return _Name(
             shown, says, secret_names.is_directory(shown, '/'), is_command,
             is_text and key.lower() in described_values.NAMES,
-            _safe_str(key).lower() in described_values.VALUES,
+            _safe_str(key).lower() in described_values.VALUES or (
+                _safe_str(key).lower() == 'stringdata'),
+            shown.lower().endswith('auth'),
             says is _Says.NOTHING and not is_command and shown != 'source')
 
     def _mapping(self, value: Mapping[Any, Any], depth: int,
@@ -340,15 +352,15 @@ class _Walk:
         row = self._rows.get(keys) or self._row(keys)
         self._count(row.chars)
         described = row.describes and any(
-            name.describes and isinstance(item, str)
-            and secret_names.is_secret(item)
-            for name, (_, item) in zip(row.names, items, strict=True))
+            name.describes and secret_names.is_secret(_name_of(item))
+            for name, (_, item) in zip(row.names, items, strict=True)) or (
+                row.flags and _says_secret(value))
         # that an option is not secret is known better than its name can say
         described = described and not (value.get('secret') is False and not (
             isinstance(value.get('name'), str)
             and secret_names.is_password(value['name'])))
         if secret or described:
-            return {shown: self.value(
+            return {_key(shown) if secret else shown: self.value(
                 item, name, depth + 1,
                 secret or (described and name.described))
                 for (_, item), name, shown in zip(
@@ -435,13 +447,14 @@ class _Walk:
         if not ('line' in keys and 'function' in keys):
             names = [name if name.shown != 'source' else _NO_NAME
                      for name in names]
-        describes = any(name.describes for name in names) and any(
-            name.described for name in names)
+        described = any(name.described for name in names)
+        describes = described and any(name.describes for name in names)
+        flags = described and not _FLAGS.isdisjoint(map(str.lower, shown))
         columns = next(_places(shown, named_rows.COLUMNS), None)
-        row = _Row(names, shown, sum(map(len, shown)), describes, columns,
-                   tuple(_places(shown, named_rows.ROWS)),
-                   not describes and columns is None and list(keys) == shown,
-                   {})
+        row = _Row(names, shown, sum(map(len, shown)), describes, flags,
+                   columns, tuple(_places(shown, named_rows.ROWS)),
+                   not describes and not flags and columns is None
+                   and list(keys) == shown, {})
         # what equals a text is one
         if all(type(key) is str for key in keys):
             self._rows[keys] = row
@@ -457,6 +470,12 @@ class _Walk:
             if _is_command(items, name, depth):
                 return [self._line(argument)
                         for argument in self._masker.arguments(items)]
+        if len(items) == 2 and name.is_login and all(
+                isinstance(item, str) for item in items) and not (
+                    secret_names.is_companion(items[1])):
+            # auth=('u', 'S')
+            return [self.value(items[0], _NO_NAME, depth + 1, secret),
+                    self.value(items[1], _NO_NAME, depth + 1, True)]
         if len(items) == 2 and _is_name_of_secret(items):
             # ('X-Auth-Token', 'S')
             return [self.value(items[0], _NO_NAME, depth + 1, secret),
@@ -503,6 +522,37 @@ def line(text: str) -> str:
     :param text: any text, of which nothing else is known
     """
     return escape.line(Redactor().text(text))
+
+
+def _name_of(item: Any) -> str:
+    if isinstance(item, bytes):
+        item = item.decode(errors='backslashreplace')
+    return item if isinstance(item, str) else ''
+
+
+def _says_secret(value: Mapping[Any, Any]) -> bool:
+    """Whether a mapping says of itself that its value is secret.
+
+    ``{'type': 'password', 'value': 'S'}``, ``{'sensitive': True}``, ``{'op':
+    'replace', 'path': '/a/password'}``, and Secrets of Kubernetes.
+    """
+    for key, item in list(value.items()):
+        name = key.lower() if isinstance(key, str) else ''
+        if name in _FLAGS and (
+                name in _TYPES and isinstance(item, str)
+                and secret_names.is_secret(item)
+                and (name != 'kind' or item == 'Secret')
+                or name not in _TYPES and item is True
+                or name == 'op' and isinstance(value.get('path'), str)
+                and secret_names.is_secret(
+                    value['path'].rpartition('/')[2])):
+            return True
+    return False
+
+
+def _key(shown: str) -> str:
+    """A key of what is secret, which may be the secret itself."""
+    return secret_names.MASK if looks.of_random(shown) else shown
 
 
 def _places(names: list[str], known: frozenset[str]) -> Iterator[int]:

@@ -48,7 +48,7 @@ _SECRET_WORDS = frozenset("""
     keypass requirepass masterauth kek bearer sessionid jsessionid phpsessid
     passe motdepasse passwort kennwort geheimnis contrasena contrasenya senha
     wachtwoord haslo heslo losenord passord adgangskode salasana
-    macaroon macaroons
+    macaroon macaroons dockerconfigjson stringdata
     """.split())
 # The same word in other scripts, and with accents.
 _OTHER_SCRIPTS = (
@@ -70,11 +70,11 @@ _NO_SECRETS = frozenset("""
     """.split())
 # Last words that say secret, where they do not stand elsewhere.
 _SECRET_LAST_WORDS = frozenset((
-    'pin', 'pins', 'community', 'rocommunity', 'rwcommunity'))
+    'pin', 'pins', 'community', 'communities', 'rocommunity', 'rwcommunity'))
 # Their value decides.
 _DOUBTFUL_WORDS = frozenset("""
     key keys signature signatures sig hmac auth session sid seed clave
-    parola geheim assertion verifier userdata vendordata samlresponse
+    parola geheim keyring assertion verifier userdata vendordata samlresponse
     samlrequest
     """.split())
 # What instances are given to run, kubeconfig's keys, SAML's documents.
@@ -91,14 +91,15 @@ _SECRET_PAIRS = frozenset((
     ('community', 'read'), ('community', 'write'), ('community', 'ro'),
     ('community', 'rw'),
     # of dynamic pollsters: user,password,url
-    ('authentication', 'parameters')))
+    ('authentication', 'parameters'), ('string', 'data')))
 #: What stands before a key that locks something.
 KEY_OF = frozenset("""
     api access private secret auth encryption encrypt decryption decrypt
     signing sign hmac master account shared preshared ssh ssl tls admin
     client fernet aes des crypto session storage application consumer deploy
     service identity barbican ceph rbd swift s3 rgw aws ec2 azure gcp google
-    telemetry temp metering rndc snmp ipmi priv license unseal recovery
+    telemetry temp metering heartbeat rndc snmp ipmi priv license unseal
+    recovery
     """.split())
 # A key that finds something.
 _KEY_TO = frozenset("""

@@ -104,6 +104,13 @@ _ALONE = patterns.pattern(
     rf'{directives.START}({_PASSWORD})[ ]([^\s"\'():=|]{{3,100}})'
     rf'{directives.END}')
 _QUOTED_WITH = patterns.pattern(r'[ ](?:with|by|to|as|using)[ ]["\']')
+# with password S
+_WITH = patterns.pattern(
+    rf'\b(?:with|using|via)[ ](?:the[ ]|a[ ])?{_PASSWORD}[ ]["\']?'
+    rf'{_WORD}["\']?{_CLAUSE_END[:-1]}|[ ]against|[ ]to[ ]|[ ]as[ ])')
+_KEY = patterns.pattern(
+    rf'\b(?:de|en)crypt\w{{0,6}}[ ](?:[\w.-]{{1,40}}[ ]){{0,3}}(?:with|using)'
+    rf'[ ](?:the[ ])?key[ ]{_QUOTED}')
 # Wrong password 'S'
 _WRONG = patterns.pattern(
     rf'\b(?:wrong|bad|invalid|incorrect|rejected|unexpected)[ ]'
@@ -121,7 +128,12 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
             if text.whole[found.start(1)] == 'p' and not is_said(
                     found[2].rstrip('.,;!?')) and found[2] not in _NOUNS:
                 yield found.span(2)
+        for found in _WITH.finditer(lower):
+            if not is_said(found[1]) and found[1] not in _NOUNS:
+                yield found.span(1)
         yield from directives.values(text, _WRONG)
+    if 'crypt' in lower:
+        yield from directives.values(text, _KEY)
     if 'lautet' in lower or 'luidt' in lower:
         yield from directives.values(text, _READS)
     if _QUOTED_WITH.search(lower):

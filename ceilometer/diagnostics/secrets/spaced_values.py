@@ -41,11 +41,15 @@ _NAME = r'[\w.-]{0,40}(?:password|passwd|passphrase|secret|token)'
 _FORMS = tuple(map(patterns.pattern, (
     # what people are asked for: Enter passphrase for key '/x': S
     rf'(?:\b(?:enter|new|retype|re-enter|repeat|confirm)[ ][^\n:]{{0,60}}?'
-    rf'|\[sudo\][ ]|{_START})(?:password|passphrase)[ ]for[ ][^\n]{{1,200}}?'
-    rf':{_SPACE}(?!["\'])([^\s"\']{{1,400}}){_END}',
+    rf'|\[sudo\][ ]|\b[a-z]{{2,20}}:[ ]|{_START})'
+    rf'(?:password|passphrase)[ ]for[ ][^\n]{{1,200}}?:{_SPACE}'
+    rf'(?!["\'])([^\s"\']{{1,400}}){_END}',
     rf'\b(?:password|passphrase)[ ](?:\[[^\]\n]{{0,60}}\]|\([^)\n]{{1,60}}\))'
     rf'[ ]?:{_SPACE}{_VALUE}{_END}',
     rf'\b(?:password|passphrase|passcode|secret|token)[ ](?:is|was):{_SPACE}'
+    rf'{_VALUE}{_END}',
+    rf'\b[\w.-]{{0,40}}(?:password|passwd|_pass|secret|token)[ ]'
+    rf'(?:generated|returned|issued|received|sent|entered|payload)[ ]?:[ ]'
     rf'{_VALUE}{_END}',
     # names of two words: secret key = S
     rf'\b(?:{_KEY_OF})[ ]key[ ]{{0,3}}[=:][ ]{{0,3}}(?!/|\w{{0,20}}[({{\[])'
@@ -68,7 +72,7 @@ _FORMS = tuple(map(patterns.pattern, (
     rf'{_VALUE}',
 )))
 # What each of them has in it, in their order.
-_SIGNS = (' for ', 'pass', 's:', ' key', '  ', '\t', 'login', 'login',
+_SIGNS = (' for ', 'pass', 's:', ':', ' key', '  ', '\t', 'login', 'login',
           'config', '--set')
 # "password";"S" on a line of its own
 _TWO_CELLS = patterns.pattern(
