@@ -71,7 +71,7 @@ def test_secret_is_masked(shape, secret):
     {'type': 'gauge', 'value': 'x'}, {'sensitive': False, 'value': 'x'},
     {'op': 'replace', 'path': '/a/interval', 'value': 'x'},
     {'kind': 'ConfigMap', 'data': {'x': 'y'}}, {'auth': ['a', 'token']},
-    {'kind': 'token-expired', 'text': 'x'},
+    {'kind': 'token', 'text': 'x'},
     {'tokens_used': {'a': 1}},
 ])
 def test_other_data_stay(data):
