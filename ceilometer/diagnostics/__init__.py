@@ -64,7 +64,8 @@ def install(conf: cfg.ConfigOpts | None = None, *,
         taken that the service will give to oslo.reports' ``setup_autorun``
     :param service: name of the daemon, from ``sys.argv[0]`` if not given
     :raises AlreadyInstalled: it is, with another configuration
-    :raises RuntimeError: not called in the main thread
+    :raises RuntimeError: not called in the main thread, or threads of Python
+        have been replaced before
     """
     from ceilometer.diagnostics.daemon import arming
     from ceilometer.diagnostics.daemon import installation

@@ -905,6 +905,61 @@ def traced() -> None:
     say('done')
 
 
+def replaced_functions() -> None:
+    """A library replaces functions of the standard library, and forks.
+
+    The environment says what; whether before they are needed, too.
+    """
+    what, *warm = os.environ['TEST_REPLACE'].split()
+    fork, wait, write, read = os.fork, os.waitpid, os.write, os.read
+    ceilometer.diagnostics.install(service='example')
+    if warm:
+        ceilometer.diagnostics.write_report()
+    if what == 'eventlet':
+        import eventlet
+        eventlet.monkey_patch()
+        # another thread wakes this one up
+        assert ceilometer.diagnostics.write_report(300)
+    else:
+        _replace_all(what)
+    pid = fork()
+    write(1, b'ready %d\n' % os.getpid())
+    read(0, 1)
+    if pid:
+        wait(pid, 0)
+        write(1, b'done\n')
+    os._exit(0)
+
+
+def _replace_all(what: str) -> None:
+    import builtins
+    import importlib
+
+    def fail(*given: object, **named: object) -> None:
+        raise RuntimeError('somebody has replaced it')
+
+    if what == 'open':
+        builtins.open = fail
+        return
+    module = importlib.import_module(what)
+    kept = {'fspath', 'fork', 'getpid', '_exit', 'register_at_fork',
+            'fsencode', 'fsdecode'}
+    for name, value in list(vars(module).items()):
+        if (callable(value) and not isinstance(value, type)
+                and name not in kept):
+            setattr(module, name, fail)
+
+
+def green_before() -> None:
+    """eventlet replaces threads, and then the diagnostics are wanted."""
+    import eventlet
+    eventlet.monkey_patch()
+    try:
+        ceilometer.diagnostics.install(service='example')
+    except RuntimeError as error:
+        say('refused', error)
+
+
 def large_section() -> None:
     """A section that fits in no datagram."""
     ceilometer.diagnostics.install(service='example')

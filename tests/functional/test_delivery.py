@@ -307,6 +307,45 @@ def test_threads_are_traced(start, journal, what):
     assert process.end() == 0
 
 
+@pytest.mark.parametrize('what', [
+    'eventlet', 'eventlet warm', 'open warm', 'os warm', 'json warm',
+    'time warm', 'select warm', 'socket warm'])
+def test_functions_are_replaced(start, journal, what):
+    """What a library puts in their place costs no report, in forks either."""
+    if what.startswith('eventlet'):
+        pytest.importorskip('eventlet')
+    process = start('replaced_functions', {'TEST_REPLACE': what})
+    pids = process.wait_ready(2)
+    before = len(what.split())
+    before -= not what.startswith('eventlet')
+    for count in (1, 2):
+        process.send_all()
+        for pid in pids:
+            *_, report = journal.wait_complete(
+                count + (before if pid == process.pid else 0), pid)
+            assert report.header.trigger.kind == fields.TRIGGER_SIGNAL
+            if what.startswith('eventlet'):
+                assert {section.status for section in report.sections} == {
+                    fields.STATUS_OK}
+                threads, = (section.data for section in report.sections
+                            if section.name == 'threads')
+                assert 'diagnostics-report' in {
+                    owner['name'] for stack in threads['stacks']
+                    for owner in stack['threads']}
+    process.tell()
+    process.wait_line('done')
+    assert process.wait() == 0
+
+
+def test_functions_that_are_replaced_before_are_named(start):
+    """What waits in another way is no thread that could wait for signals."""
+    pytest.importorskip('eventlet')
+    process = start('green_before')
+    assert process.wait() == 0
+    refused, = process.lines('refused')
+    assert refused.startswith("eventlet has replaced Python's threads")
+
+
 def test_reports_leave_no_descriptor_behind(start, journal):
     """After many reports as many descriptors are open as before."""
     process = start('simple')

@@ -52,7 +52,7 @@ class Hanging:
                         pass
                 return super().get(timeout=timeout)
 
-        monkeypatch.setattr(side_thread, 'queue', types.SimpleNamespace(
+        monkeypatch.setattr(side_thread, '_queue', types.SimpleNamespace(
             SimpleQueue=Results, Empty=queue.Empty))
 
     def hang(self, *given):

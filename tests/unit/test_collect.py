@@ -19,6 +19,7 @@ import json
 import sys
 import threading
 import time
+import traceback
 import weakref
 
 from oslo_config import cfg
@@ -491,6 +492,22 @@ def test_snapshot_that_raises_costs_its_section_alone(monkeypatch):
     assert sections['asyncio-tasks'].status == fields.STATUS_ERROR
     assert 'hostile' in sections['asyncio-tasks'].text
     assert others_are_whole(sections, 'asyncio-tasks')
+
+
+def test_trace_that_cannot_be_told_costs_no_section(add, monkeypatch):
+    """Python reads the source for it; somebody has replaced what it calls."""
+    def refuse(*args, **named):
+        raise RuntimeError('somebody has replaced it')
+
+    def fail():
+        raise OSError('no section')
+
+    monkeypatch.setattr(traceback, 'format_exception', refuse)
+    add(fail, 'Mine', 'mine')
+    sections = run()
+    assert sections['mine'].status == fields.STATUS_ERROR
+    assert sections['mine'].text.endswith('OSError: no section')
+    assert others_are_whole(sections, 'mine')
 
 
 def test_sections_of_the_same_name_are_told_apart(add):

@@ -30,6 +30,7 @@ import pytest
 from ceilometer.diagnostics.command import answers
 from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command.outside import delivery
 from ceilometer.diagnostics.command.outside import python_stacks
 from ceilometer.diagnostics.command.outside import subject
@@ -154,6 +155,45 @@ def test_held_interpreter(start: Start, sent: socket.socket) -> None:
     assert 'nanosleep' in held['sentence'] and '1 thread asked' in (
         held['sentence'])
     assert kinds(told)[0] == 'interpreter-held'
+
+
+def test_interpreter_that_is_given_up_too_seldom(
+        start: Start, sent: socket.socket) -> None:
+    """A thread computes in Python; what waits asks for it once in a while."""
+    child = start(
+        _BLOCK + 'import sys, threading\n'
+        'waits = threading.Event()\n'
+        'def answer():\n'
+        '    with open("/proc/thread-self/comm", "w") as file:\n'
+        '        file.write("diagnostics-tri")\n'
+        '    waits.set()\n'
+        '    while True:\n'
+        '        signal.sigwait([signal.SIGUSR1])\n'
+        'threading.Thread(target=answer, daemon=True).start()\n'
+        'waits.wait()\n'
+        'sys.setswitchinterval(3600)\n'
+        'print(flush=True)\n'
+        'while True: pass\n')
+    deadline = time.monotonic() + limits.EVENT_SECONDS
+    while True:
+        # one that comes before it computes is taken, and waited for again
+        os.kill(child.pid, signal.SIGUSR1)
+        if kinds(told := tell(child.pid)) == ['interpreter-held']:
+            break
+        assert time.monotonic() < deadline, told.section.text
+    held, = told.data['findings']
+    assert held['evidence']['thread'] == str(child.pid)
+    assert 'setswitchinterval' in held['sentence']
+    # one more signal, which nobody takes: no other cause is told
+    os.kill(child.pid, signal.SIGUSR1)
+    process = unit_processes.look_at(child.pid)
+    assert process is not None
+    answer = answers.Answer(UNIT, process)
+    while answer.obstacle is None:
+        assert time.monotonic() < deadline
+        answers.see_who_is_mute([answer])
+    assert answer.obstacle == obstacles.AWAY
+    assert kinds(tell(child.pid, answer.obstacle)) == ['interpreter-held']
 
 
 def test_process_that_is_not_armed(start: Start, sent: socket.socket) -> None:

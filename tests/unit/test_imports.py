@@ -117,10 +117,11 @@ ARMING = {'', 'fields', 'report', 'daemon', *(f'daemon.{name}' for name in (
     'error_text', 'events', 'gmr', 'hang_stacks', 'hooks',
     'installation', 'interpose', 'last_words', 'log_watch',
     'master_death', 'memory_kills', 'memory_left', 'notification_work',
-    'own_thread', 'polling_work', 'process', 'process_record', 'readiness',
+    'own_names', 'own_thread', 'polling_work', 'process', 'process_record',
+    'readiness',
     'record_lock', 'report_context', 'report_marks', 'reporter',
     'sd_notify', 'server_end', 'shared_places', 'shorten', 'sibling_page',
-    'siblings',
+    'siblings', 'signal_wait',
     'start_errors', 'traces', 'trigger_page', 'turn', 'unhandled', 'waiter',
     'work', 'worker_deaths', 'worker_runs', 'workers')),
     'named_tuple', 'patterns', 'pauses'}

@@ -19,12 +19,14 @@ import queue
 import subprocess
 import sys
 import threading
+import traceback
 import types
 
 import pytest
 
 from ceilometer import diagnostics
 from ceilometer.diagnostics.daemon import arming as triggers
+from ceilometer.diagnostics.daemon import journal
 from ceilometer.diagnostics.daemon import options
 from ceilometer.diagnostics.daemon import process as daemons
 from ceilometer.diagnostics.daemon import reporter as reporters
@@ -89,6 +91,26 @@ def test_report_that_fails_is_complained_of(reporter, monkeypatch, capfd):
     assert 'canary' not in error
     reporter._last_start = float('-inf')
     assert diagnostics.write_report(limits.EVENT_SECONDS) == 'id-1'
+
+
+@pytest.mark.parametrize('what', ['write_stderr', 'extract_tb'])
+def test_complaint_that_fails_is_none(reporter, monkeypatch, capfd, what):
+    """Who complains goes on, and says what can be said."""
+    def refuse(*args, **named):
+        raise RuntimeError('somebody has replaced it')
+
+    monkeypatch.setattr(
+        *((journal, what) if what == 'write_stderr' else (traceback, what)),
+        refuse)
+    try:
+        raise OSError('no report')
+    except OSError:
+        reporter.complain()
+    error = capfd.readouterr().err
+    if what == 'extract_tb':
+        assert error.endswith('OSError: no report\n')
+    else:
+        assert error == ''
 
 
 class Gate:

@@ -14,16 +14,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import pathlib
 import signal
+import subprocess
 import threading
 import time
 
 import pytest
 
+from ceilometer.diagnostics.daemon import signal_wait
 from ceilometer.diagnostics.daemon import waiter
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics.outside import thread_looks
 from tests import limits
+from tests import waiting as waiting_for
 
 
 class Reporter:
@@ -256,6 +262,81 @@ def test_wait_that_fails_is_not_the_last(waiting, reporter, monkeypatch):
     assert next(errors, 'all') == 'all'
     # once: it may fail for ever
     assert reporter.complaints == 1
+
+
+def test_sender_whose_name_cannot_be_read(waiting, reporter, monkeypatch):
+    """It is no reason for no report; the number is told."""
+    def refuse(*args, **named):
+        raise RuntimeError('open() has been replaced')
+
+    monkeypatch.setattr(waiter, 'open', refuse, raising=False)
+    waiting.start({signal.SIGUSR1})
+    sender = subprocess.Popen(['sh', '-c', f'kill -USR1 {os.getpid()}'])
+    assert sender.wait(limits.EVENT_SECONDS) == 0
+    assert reporter.wait_for(lambda: reporter.triggers)
+    trigger, = reporter.triggers
+    assert trigger.sender_pid == sender.pid and trigger.sender_comm is None
+    assert reporter.complaints == 0
+
+
+def test_kernel_knows_its_name(waiting):
+    """By it those who look from the outside know the thread that answers."""
+    waiting.start({signal.SIGUSR1})
+    assert waiter.THREAD_NAME.startswith(thread_looks.ANSWERING)
+    found = waiting_for.until(lambda: [
+        path for path in pathlib.Path('/proc/self/task').glob('*/comm')
+        if path.read_text().strip() == thread_looks.ANSWERING], 'its name')
+    assert len(found) == 1
+
+
+@pytest.fixture
+def forbidden(monkeypatch):
+    """The kernel lets nobody wait for signals, which are ignored."""
+    def refuse(*args):
+        raise PermissionError(errno.EPERM, 'Operation not permitted')
+
+    for name in ('sigwaitinfo', 'sigtimedwait'):
+        monkeypatch.setattr(signal, name, refuse)
+    monkeypatch.setattr(signal_wait, 'LOOK_SECONDS', 0.01)
+    before = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGUSR1, before)
+
+
+def test_signals_are_looked_for_where_nobody_may_wait(
+        forbidden, waiting, reporter):
+    """Nothing else waits for it: what is to be called again and again is."""
+    called = threading.Event()
+
+    def again():
+        called.set()
+        return 0.01
+
+    waiting.start({signal.SIGUSR1}, None, again)
+    assert called.wait(limits.EVENT_SECONDS)
+    for count in (1, 2):
+        waiting.pass_on(signal.SIGUSR1)
+        assert reporter.wait_for(
+            lambda wanted=count: len(reporter.triggers) == wanted)
+    assert reporter.complaints == 0
+    assert [trigger.sender_pid for trigger in reporter.triggers] == [None] * 2
+    # and without anything to call
+    waiting.stop()
+    waiting.start({signal.SIGUSR1})
+    waiting.pass_on(signal.SIGUSR1)
+    assert reporter.wait_for(lambda: len(reporter.triggers) == 3)
+
+
+def test_signals_are_dropped_where_nobody_may_wait(forbidden):
+    """One that waits would end who gives its handler back."""
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    try:
+        signal.raise_signal(signal.SIGUSR1)
+        assert signal.SIGUSR1 in signal.sigpending()
+        signal_wait.discard({signal.SIGUSR1})
+        assert signal.SIGUSR1 not in signal.sigpending()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def test_it_waits_where_others_cannot_be_told(waiting, reporter, siblings):

@@ -224,4 +224,4 @@ def see_who_is_mute(waiting: list[Answer]) -> None:
         answer.process.pid) >= _START_CPU_SECONDS}
     for answer in mute:
         if answer.unit in started:
-            answer.obstacle = obstacles.MUTE
+            answer.obstacle = obstacles.why_mute(answer.process.pid)

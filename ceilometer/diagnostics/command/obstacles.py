@@ -30,6 +30,7 @@ from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics.command import waiting_thread
 from ceilometer.diagnostics.outside import proc_files
+from ceilometer.diagnostics.outside import thread_looks
 
 # So long journald has to take an entry before it is called stuck, seconds.
 _JOURNAL_SECONDS = 2.0
@@ -39,6 +40,10 @@ _SWITCHED_OFF = ('diagnostics are switched off ([diagnostics] enabled = '
 #: Why a process does not answer of which :func:`nobody_takes` is true.
 MUTE = (f'no thread of it takes the signal: {_SWITCHED_OFF}, or code in C '
         "holds the interpreter's lock")
+
+#: The same where it is known which thread would take it.
+AWAY = ("the thread that answers waits for another one: for what has Python's "
+        'interpreter, or for a lock')
 
 #: What a process does whose report does not get into the journal.
 ELSEWHERE = 'reports go to standard error, which its engine logs'
@@ -109,6 +114,19 @@ def nobody_takes(pid: int, proc: pathlib.Path = _PROC) -> bool:
             for task in (proc / str(pid) / 'task').iterdir())
     except (OSError, KeyError, ValueError):
         return False
+
+
+def why_mute(pid: int, proc: pathlib.Path = _PROC) -> str:
+    """Why no thread of a process takes the signal.
+
+    :param pid: the process, of which :func:`nobody_takes` is true
+    :param proc: where /proc is mounted
+    """
+    for task in sorted((proc / str(pid) / 'task').glob('*')):
+        if (_read(task / 'comm').strip() == thread_looks.ANSWERING
+                and thread_looks.is_futex(_read(task / 'wchan'))):
+            return AWAY
+    return MUTE
 
 
 def cpu_seconds(pid: int, proc: pathlib.Path = _PROC) -> float:

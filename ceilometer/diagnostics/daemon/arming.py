@@ -55,9 +55,11 @@ from ceilometer.diagnostics.daemon import hang_stacks
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import master_death
+from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import readiness
 from ceilometer.diagnostics.daemon import reporter
+from ceilometer.diagnostics.daemon import signal_wait
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics.daemon import unhandled
 from ceilometer.diagnostics.daemon import waiter
@@ -138,8 +140,7 @@ class Arming:
                    blocked: Iterable[int] = ()) -> None:
         # What waits now would be delivered to the handler of before, which
         # may be the one that ends the process.
-        while signal.sigtimedwait(signals, 0):
-            pass
+        signal_wait.discard(signals)
         for number in signals:
             handler = self._previous_handlers.pop(number, None)
             # None: it was not installed from Python, and cannot be restored
@@ -273,9 +274,13 @@ def arm(daemon: process_module.Daemon,
         to be done
     :returns: the arming, which is in :data:`armed` as well
     :raises RuntimeError: not called in the main thread, where alone Python
-        can set what a signal does
+        can set what a signal does; or threads have been replaced before
     """
     global armed, _fork_hooks
+    if replaced := own_thread.replaced_by():
+        raise RuntimeError(
+            f"{replaced} has replaced Python's threads: diagnostics must be "
+            'installed before it does')
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError(
             'diagnostics can only be installed in the main thread, not in '

@@ -392,7 +392,10 @@ class Collector:
             if self._ends():
                 return self._leave_out(kind, f'not awaited, because {ENDS}')
             stack = sys._current_frames().get(timed_out.thread.ident or 0)
-            where = ''.join(traceback.format_stack(stack)) if stack else ''
+            where = ''
+            # it reads the source; somebody may have replaced what it calls
+            with contextlib.suppress(Exception):
+                where = ''.join(traceback.format_stack(stack)) if stack else ''
             return self._timed_out(
                 kind, f'abandoned: {limit.exceeded}', limit, where)
         except BaseException as error:
@@ -414,7 +417,10 @@ class Collector:
             message, trace = self._run(kind.name, lambda: _describe(error))
         except side_thread.TimedOut:
             message = f'<{type(error).__name__} whose message hangs>'
-            trace = ''.join(traceback.format_tb(error.__traceback__)) + message
+            trace = message
+            with contextlib.suppress(Exception):
+                trace = ''.join(
+                    traceback.format_tb(error.__traceback__)) + message
         return self._told(
             kind, fields.STATUS_ERROR,
             {'error': type(error).__name__, 'message': message},
@@ -434,4 +440,7 @@ def _describe(error: BaseException) -> tuple[str, str]:
         message = str(error)
     except BaseException:
         message = f'<{type(error).__name__} without a message>'
-    return message, ''.join(traceback.format_exception(error))
+    try:
+        return message, ''.join(traceback.format_exception(error))
+    except Exception:
+        return message, f'{type(error).__name__}: {message}'

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+import os
 import time
 from typing import Any
 import uuid
@@ -59,7 +60,7 @@ def send(context: report_context.ReportContext, kind: str,
         section.Context(context.daemon), files=False)
     last = events[-1]
     header = sanitize.header(
-        context.daemon, uuid.uuid4().hex,
+        context.daemon, uuid.UUID(bytes=os.urandom(16), version=4).hex,
         report.Trigger(kind, int(last.time * 1e6)), redactor)
     more: journal_entries.Entry = {}
     data: contents.Died | contents.Unhandled

@@ -23,7 +23,6 @@ goes on at once. Nothing here raises.
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from typing import Any
 
@@ -54,7 +53,7 @@ class Events:
 
     def forked(self) -> None:
         """Begin anew in a new process; called in it, in its only thread."""
-        self._changed = threading.Condition(threading.Lock())
+        self._changed = own_thread.Condition(own_thread.Lock())
         self._ending = False
         self._waiting: dict[str, list[Any]] = {}
         self._left_out: dict[str, int] = {}

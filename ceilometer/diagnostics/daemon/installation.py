@@ -32,6 +32,7 @@ from ceilometer.diagnostics.daemon import hooks
 from ceilometer.diagnostics.daemon import last_words
 from ceilometer.diagnostics.daemon import log_watch
 from ceilometer.diagnostics.daemon import master_death
+from ceilometer.diagnostics.daemon import own_names
 from ceilometer.diagnostics.daemon import polling_work
 from ceilometer.diagnostics.daemon import process
 from ceilometer.diagnostics.daemon import readiness
@@ -54,6 +55,7 @@ def install(daemon: process.Daemon,
     :raises RuntimeError: not called in the main thread
     """
     armed = arming.arm(daemon, before=before)
+    own_names.take()
     gmr.take_over(armed.adopt)
     workers.watch(_become_master, _become_worker, _note_reload, _note_death,
                   _leave_failure, _note_told_to_end, arming.finish,
@@ -70,6 +72,7 @@ def install(daemon: process.Daemon,
 def uninstall() -> None:
     """Undo :func:`install`."""
     arming.disarm()
+    own_names.take_back()
     gmr.give_back()
     workers.unwatch()
     polling_work.cycle_ended = None

@@ -24,6 +24,7 @@ Runs in the reporter thread.
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from typing import Any
 import uuid
@@ -73,7 +74,7 @@ def make(context: report_context.ReportContext,
         collector.snapshot()
         pauses.begin()
         stack.callback(pauses.end)
-        report_id = uuid.uuid4().hex
+        report_id = uuid.UUID(bytes=os.urandom(16), version=4).hex
         stack.enter_context(report_marks.writing(
             context.turn_descriptor, report_id))
         trigger = report.merged(triggers)

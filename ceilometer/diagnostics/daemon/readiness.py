@@ -31,13 +31,13 @@ from __future__ import annotations
 from collections.abc import Callable
 import contextlib
 import os
-import threading
 import time
 from typing import Any
 from typing import NoReturn
 from typing import TYPE_CHECKING
 
 from ceilometer.diagnostics.daemon import cycle_counts
+from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import sd_notify
 from ceilometer.diagnostics.daemon import start_errors
 from ceilometer.diagnostics.daemon import worker_deaths
@@ -108,7 +108,7 @@ class Master:
                          if lost_signals.are_possible(manager) else None)
         self._repeated: lost_signals.Repeated | None = None
         # that it is ready is not said of the workers before a reload
-        self._lock = threading.Lock()
+        self._lock = own_thread.Lock()
         self._ready = False
         self._stops = False
 

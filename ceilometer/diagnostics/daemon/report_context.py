@@ -23,6 +23,7 @@ import threading
 from typing import Any
 from typing import TYPE_CHECKING
 
+from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import process as process_module
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Ending:
     """
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._event = own_thread.Event()
         self.is_set = self._event.is_set
         self.wait = self._event.wait
         self.wake: Callable[[], None] | None = None

@@ -26,15 +26,15 @@ import importlib
 import logging
 import os
 import sys
-import threading
 import time
-import traceback
 
 from ceilometer.diagnostics.daemon import descriptors
+from ceilometer.diagnostics.daemon import own_names
 from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics.daemon import siblings
+from ceilometer.diagnostics.daemon import traces
 from ceilometer.diagnostics.daemon import trigger_page
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics import fields
@@ -82,13 +82,13 @@ class Reporter:
         self._reset()
 
     def _reset(self) -> None:
-        self._loaded = threading.Event()
+        self._loaded = own_thread.Event()
         self._loaded.set()
-        self._import_gate = threading.Lock()
+        self._import_gate = own_thread.Lock()
         self._import_hangs = False
         self._forking_thread: int | None = None
-        self._lock = threading.Lock()
-        self._reported = threading.Condition(self._lock)
+        self._lock = own_thread.Lock()
+        self._reported = own_thread.Condition(self._lock)
         self._pending: list[report.Trigger] = []
         self._reporting = False
         self._born_nsec = time.monotonic_ns()
@@ -142,6 +142,7 @@ class Reporter:
                     importlib.import_module(name)
                 # what an earlier run could not give to the journal
                 sys.modules[HAND_OVER].begin()
+                own_names.give()
             except Exception as error:
                 # The first report tries again, and says so if it fails.
                 LOG.warning('Diagnostics cannot be prepared: %s', error)
@@ -159,11 +160,11 @@ class Reporter:
         seconds = 0 if self._import_hangs else IMPORT_SECONDS_MAX
         self._import_hangs = not self._import_gate.acquire(timeout=seconds)
         if not self._import_hangs:
-            self._forking_thread = threading.get_ident()
+            self._forking_thread = own_thread.get_ident()
 
     def after_fork_in_parent(self) -> None:
         """Let imports go on."""
-        if self._forking_thread == threading.get_ident():
+        if self._forking_thread == own_thread.get_ident():
             self._forking_thread = None
             self._import_gate.release()
 
@@ -273,6 +274,7 @@ class Reporter:
     def _make(self, triggers: list[report.Trigger]) -> str:
         with self._import_gate:
             from ceilometer.diagnostics.daemon import make_report
+        own_names.give()
         return make_report.make(self.context, triggers)
 
     def complain(self) -> None:
@@ -282,8 +284,9 @@ class Reporter:
         the one that waits for signals. Raises nothing: they must go on.
         """
         with contextlib.suppress(Exception):
-            text = ('Diagnostic report of pid %d failed:\n%s'
-                    % (os.getpid(), traceback.format_exc()))
+            error = sys.exc_info()[1]
+            why = '' if error is None else '\n'.join(traces.of(error))
+            text = f'Diagnostic report of pid {os.getpid()} failed:\n{why}\n'
             if not self._import_gate.acquire(timeout=IMPORT_SECONDS_MAX):
                 return
             try:

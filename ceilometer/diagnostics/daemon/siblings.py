@@ -72,7 +72,7 @@ class Siblings:
     def forked(self) -> None:
         """Begin anew in a new process; called in it, in its only thread."""
         self._place: int | None = None
-        self._lock = threading.Lock()
+        self._lock = own_thread.Lock()
         self._asked: sibling_page.Asked | None = None
         self._looking = False
         self._tells_alive = False

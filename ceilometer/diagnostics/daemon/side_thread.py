@@ -19,9 +19,10 @@ thread; it is a daemon thread, which no end of the process waits for.
 
 from __future__ import annotations
 
+# Not queue, in which eventlet puts others in the place of these.
+import _queue
 from collections.abc import Callable
 import contextlib
-import queue
 import threading
 from typing import Any
 from typing import TypeVar
@@ -55,10 +56,10 @@ class SideThread:
     def __init__(self, ends: Callable[[], bool] = bool) -> None:
         self._ends = ends
         self._thread: threading.Thread | None = None
-        self._jobs: queue.SimpleQueue[
-            Callable[[], Any] | None] = queue.SimpleQueue()
-        self._results: queue.SimpleQueue[
-            tuple[Any, BaseException | None] | None] = queue.SimpleQueue()
+        self._jobs: _queue.SimpleQueue[
+            Callable[[], Any] | None] = _queue.SimpleQueue()
+        self._results: _queue.SimpleQueue[
+            tuple[Any, BaseException | None] | None] = _queue.SimpleQueue()
 
     def wake(self) -> None:
         """Have nothing waited for any more, because the process ends.
@@ -83,7 +84,7 @@ class SideThread:
         self._jobs.put(function)
         returned = None
         if not self._ends():
-            with contextlib.suppress(queue.Empty):
+            with contextlib.suppress(_queue.Empty):
                 returned = self._results.get(timeout=seconds)
         if returned is None:
             self.end()
@@ -106,8 +107,8 @@ class SideThread:
         self._thread = None
 
     def _start(self) -> threading.Thread | None:
-        self._jobs = queue.SimpleQueue()
-        self._results = queue.SimpleQueue()
+        self._jobs = _queue.SimpleQueue()
+        self._results = _queue.SimpleQueue()
         thread = own_thread.OwnThread(
             target=_work, args=(self._jobs, self._results), daemon=True,
             name=THREAD_NAME)
@@ -119,8 +120,8 @@ class SideThread:
         return thread
 
 
-def _work(jobs: queue.SimpleQueue[Callable[[], Any] | None],
-          results: queue.SimpleQueue[
+def _work(jobs: _queue.SimpleQueue[Callable[[], Any] | None],
+          results: _queue.SimpleQueue[
               tuple[Any, BaseException | None] | None],
           ) -> None:
     while (job := jobs.get()) is not None:

@@ -25,13 +25,13 @@ import contextlib
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 
 from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import reporter as reporter_module
 from ceilometer.diagnostics.daemon import siblings as siblings_module
+from ceilometer.diagnostics.daemon import signal_wait
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import report
@@ -185,6 +185,7 @@ class Waiter:
 
     def _wait(self, modified: int | None) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        _tell_kernel()
         try:
             self._siblings.begin()
         except Exception:
@@ -202,7 +203,7 @@ class Waiter:
         while True:
             left = max(0.0, min(due.values(), default=0) - time.monotonic())
             try:
-                info = _signal_of(signals, left if due else None)
+                info = signal_wait.wait(signals, left if due else None)
             except Exception:
                 # a profiler's own, or no memory is left: not for ever
                 if not pause:
@@ -219,7 +220,7 @@ class Waiter:
                 return
             try:
                 if (info is not None and self._woken
-                        and info.si_pid in (os.getpid(), NOBODY)):
+                        and _sender(info) in (os.getpid(), NOBODY)):
                     self._woken = False
                     if self._repeated is not None:
                         due[self._repeated] = time.monotonic()
@@ -259,28 +260,25 @@ class Waiter:
         return look
 
 
-def _signal_of(signals: Iterable[int],
-               seconds: float | None) -> signal.struct_siginfo | None:
-    """Wait for a signal, for so long, None: for ever.
-
-    :returns: None if time is up
-    """
-    info = (signal.sigwaitinfo(signals) if seconds is None
-            else signal.sigtimedwait(signals, seconds))
-    # A debugger may trace all threads that there are. What it does where
-    # Python code is called might never return: these calls are not of Python.
-    if sys.gettrace() is not None:
-        sys.settrace(None)
-    if sys.getprofile() is not None:
-        sys.setprofile(None)
-    return info
+def _tell_kernel() -> None:
+    """Have the kernel call this thread what it is; Python 3.14 does."""
+    # nothing depends on it
+    with contextlib.suppress(Exception):
+        with open('/proc/thread-self/comm', 'wb') as file:
+            file.write(THREAD_NAME[:15].encode())
 
 
-def _signal_trigger(info: signal.struct_siginfo,
+def _sender(info: signal.struct_siginfo | signal_wait.Unknown) -> int:
+    return NOBODY if isinstance(info, signal_wait.Unknown) else info.si_pid
+
+
+def _signal_trigger(info: signal.struct_siginfo | signal_wait.Unknown,
                     passed_on: Collection[int]) -> report.Trigger:
     trigger = report.Trigger(
         kind=fields.TRIGGER_SIGNAL, time_usec=_now_usec(),
         signal=signal.Signals(info.si_signo).name)
+    if isinstance(info, signal_wait.Unknown):
+        return trigger
     if (info.si_pid == os.getpid()
             or info.si_pid == NOBODY and info.si_signo in passed_on):
         # passed on by our own handler, which is not told the sender

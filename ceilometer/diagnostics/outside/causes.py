@@ -98,6 +98,13 @@ def _cause(data: contents.Outside, obstacle: str | None, armed: bool,
             return
     busy = [thread for thread in data['threads']
             if thread_looks.is_busy(thread)]
+    if armed and busy and any(map(_asks_too_seldom, data['threads'])):
+        yield _finding(
+            'interpreter-held', f"Python's interpreter is held: "
+            f'{thread_looks.describe(busy[0])}, and the thread that answers '
+            'asks for it too seldom: sys.setswitchinterval() was given a long '
+            'time', thread=busy[0]['native_id'])
+        return
     if busy and not waiting:
         yield _finding(
             'thread-busy', f'{thread_looks.describe(busy[0])} without a '
@@ -105,6 +112,13 @@ def _cause(data: contents.Outside, obstacle: str | None, armed: bool,
             thread=busy[0]['native_id'])
     if told:
         yield _finding('signal-not-taken', told)
+
+
+def _asks_too_seldom(thread: contents.OutsideThread) -> bool:
+    """Whether it is what answers, and waits for the interpreter in peace."""
+    return (thread['name'] == thread_looks.ANSWERING
+            and thread_looks.waits_for_thread(thread)
+            and thread['turns'] == 0)
 
 
 def _holders(threads: list[contents.OutsideThread],

@@ -41,6 +41,11 @@ BUSY_SHARE = 0.5
 _WAKE_UPS_PER_SECOND_MIN = 50
 _WAITER_SHARE_MAX = 0.2
 
+#: The thread of an armed process that waits for triggers, as the kernel calls
+#: it. Where none is called so, the process is not armed, or by an older
+#: version.
+ANSWERING = 'diagnostics-tri'
+
 _TICKS = os.sysconf('SC_CLK_TCK')
 
 

@@ -476,7 +476,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what comes too late is taken for the next section',
         file=SIDE_THREAD,
-        old='        self._results = queue.SimpleQueue()\n        thread =',
+        old='        self._results = _queue.SimpleQueue()\n        thread =',
         new='        thread =',
         tests=(TEST_COLLECT + 'test_results_of_an_abandoned_section_are_not_'
                'taken_for_others',)),

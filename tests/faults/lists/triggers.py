@@ -24,6 +24,10 @@ TEST_GUEST = 'tests/unit/test_guest.py::'
 TEST_OPTIONS = 'tests/unit/test_options.py::'
 TEST_REPORTER = 'tests/unit/test_reporter.py::'
 TEST_WAITER = 'tests/unit/test_waiter.py::'
+TEST_SELDOM = ('tests/unit/test_command_outside.py::'
+               'test_interpreter_that_is_given_up_too_seldom')
+TEST_REPLACED = ('tests/functional/test_delivery.py::'
+                 'test_functions_are_replaced')
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
@@ -46,6 +50,117 @@ FAULTS: tuple[fault.Fault, ...] = (
         old="'_profile_hook': None,",
         new='',
         tests=('tests/functional/test_delivery.py::test_threads_are_traced',)),
+    fault.Fault(
+        name='an interpreter that is given up too seldom is not named',
+        file='outside/causes.py',
+        old='    if armed and busy and any(map(',
+        new='    if False and any(map(',
+        tests=(TEST_SELDOM,)),
+    fault.Fault(
+        name='a thread that waits for the interpreter is said to be off',
+        file='command/obstacles.py',
+        old='            return AWAY\n',
+        new='            return MUTE\n',
+        tests=(TEST_SELDOM,)),
+    fault.Fault(
+        name='the kernel does not know the thread that answers',
+        file=WAITER,
+        old='        _tell_kernel()\n',
+        new='',
+        tests=(TEST_WAITER + 'test_kernel_knows_its_name',)),
+    fault.Fault(
+        name='threads of ours are started as those of others are',
+        file='daemon/own_thread.py',
+        old='        if all(getattr(threading, name) is _PRIMITIVES[name]\n',
+        new='        if any(getattr(threading, name) is not None\n',
+        tests=(TEST_REPLACED,)),
+    fault.Fault(
+        name='threads of ours wait as those of others do',
+        file='daemon/own_thread.py',
+        old='{**vars(threading), **_PRIMITIVES},',
+        new='vars(threading),',
+        tests=(TEST_REPLACED,)),
+    fault.Fault(
+        name='threads of ours are taken for those of a library',
+        file='daemon/own_thread.py',
+        old='        alone[get_ident()] = self\n',
+        new='',
+        tests=(TEST_REPLACED,)),
+    fault.Fault(
+        name='what had replaced threads before is not named',
+        file='daemon/own_thread.py',
+        old='    if isinstance(_start, types.BuiltinFunctionType):\n',
+        new='    if True:\n',
+        tests=('tests/functional/test_delivery.py::test_functions_that_are_'
+               'replaced_before_are_named',)),
+    fault.Fault(
+        name='our modules call what a library has put in place of functions',
+        file='daemon/own_names.py',
+        old='            _replace(module, _copies)\n',
+        new='',
+        tests=(TEST_REPLACED,)),
+    fault.Fault(
+        name='our modules call what a library has put in place of open()',
+        file='daemon/own_names.py',
+        old="            vars(module)['open'] = _open\n",
+        new='',
+        tests=('tests/unit/test_own_names.py',)),
+    fault.Fault(
+        name='our modules keep the names that they were given',
+        file='daemon/own_names.py',
+        old='            _replace(module, before)\n',
+        new='            pass\n',
+        tests=('tests/unit/test_own_names.py',)),
+    fault.Fault(
+        name='a section whose trace cannot be told ends the report',
+        file='daemon/collect.py',
+        old="        return message, f'{type(error).__name__}: {message}'\n",
+        new='        raise\n',
+        tests=('tests/unit/test_collect.py::test_trace_that_cannot_be_told_'
+               'costs_no_section',)),
+    fault.Fault(
+        name='a signal is lost where the kernel lets nobody wait',
+        file='daemon/signal_wait.py',
+        old='        info = _look(signals, seconds)\n',
+        new='        raise\n',
+        tests=(TEST_WAITER + 'test_signals_are_looked_for_where_nobody_may_'
+               'wait',)),
+    fault.Fault(
+        name='a signal is answered for ever where the kernel lets nobody wait',
+        file='daemon/signal_wait.py',
+        old='            _take(number)\n            return',
+        new='            return',
+        tests=(TEST_WAITER + 'test_signals_are_looked_for_where_nobody_may_'
+               'wait',)),
+    fault.Fault(
+        name='a signal kills who uninstalls where the kernel lets nobody wait',
+        file='daemon/signal_wait.py',
+        old='                _take(number)\n\n',
+        new='                pass\n\n',
+        tests=(TEST_WAITER + 'test_signals_are_dropped_where_nobody_may_'
+               'wait',)),
+    fault.Fault(
+        name='who complains in vain does not go on',
+        file=REPORTER,
+        old='        with contextlib.suppress(Exception):\n'
+            '            error =',
+        new='        if True:\n            error =',
+        tests=(TEST_REPORTER + 'test_complaint_that_fails_is_none',)),
+    fault.Fault(
+        name='who sends a signal must have a name',
+        file=WAITER,
+        old='    with contextlib.suppress(Exception):\n'
+            "        with open(f'/proc/{pid}/comm'",
+        new='    if True:\n'
+            "        with open(f'/proc/{pid}/comm'",
+        tests=(TEST_WAITER + 'test_sender_whose_name_cannot_be_read',)),
+    fault.Fault(
+        name='a limit that nobody may ask for costs the report',
+        file='daemon/descriptors.py',
+        old='            with contextlib.suppress(OSError, ValueError):\n'
+            '                soft',
+        new='            if True:\n                soft',
+        tests=('tests/unit/test_descriptors.py',)),
     fault.Fault(
         name='a wait that fails is the last one',
         file=WAITER,
@@ -101,7 +216,7 @@ FAULTS: tuple[fault.Fault, ...] = (
                'interrupted',)),
     fault.Fault(
         name='a signal that waits kills who uninstalls',
-        file=ARMING,
+        file='daemon/signal_wait.py',
         old='while signal.sigtimedwait(signals, 0):',
         new='while False:',
         tests=(TRIGGERS + 'test_uninstall_restores_everything',)),
@@ -189,8 +304,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what wakes up the waiting thread is a trigger if none is queued',
         file=WAITER,
-        old='info.si_pid in (os.getpid(), NOBODY)):',
-        new='info.si_pid == os.getpid()):',
+        old='_sender(info) in (os.getpid(), NOBODY)):',
+        new='_sender(info) == os.getpid()):',
         tests=('tests/functional/test_readiness.py::'
                'test_service_is_ready_where_no_signal_can_be_queued',)),
     fault.Fault(

@@ -150,6 +150,7 @@ def test_hang_that_nobody_asks_about(
     'SystemCallFilter=~memfd_create\nSystemCallErrorNumber=EPERM',
     'SystemCallFilter=~@io-event flock prctl ptrace pidfd_open prlimit64',
     'SystemCallFilter=~flock prctl ptrace pidfd_open prlimit64',
+    'SystemCallFilter=~rt_sigtimedwait',
 ])
 def test_settings_that_cost_no_report(
         machine: machines.Machine, unit: conftest.StartUnit,

@@ -21,6 +21,7 @@ from typing import Any
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import chosen_names
 from ceilometer.diagnostics.daemon import kernel_threads
+from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import processor_shares
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import stacks
@@ -56,9 +57,10 @@ def snapshot() -> dict[str, Any]:
     """Copy every thread's stack; a few microseconds each."""
     return {
         'stacks': stacks.of_threads(),
-        'threads': {thread.ident: thread for thread in threading.enumerate()},
+        'threads': {thread.ident: thread for thread in (
+            *threading.enumerate(), *own_thread.alone.copy().values())},
         'main': threading.main_thread().ident,
-        'by': threading.get_ident(),
+        'by': own_thread.get_ident(),
         'doings': work.doings(),
         'native_ids': kernel_threads.native_ids(),
     }
