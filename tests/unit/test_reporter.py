@@ -113,6 +113,29 @@ def test_complaint_that_fails_is_none(reporter, monkeypatch, capfd, what):
         assert error == ''
 
 
+def test_report_that_hangs_says_where(reporter, monkeypatch, capfd):
+    """Where one more is asked for: what of somebody's never returned."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def somebodys_callback(triggers):
+        begun.set()
+        go_on.wait(limits.EVENT_SECONDS)
+
+    monkeypatch.setattr(reporter, '_make', somebodys_callback)
+    reporter.request(TRIGGER)
+    assert begun.wait(limits.EVENT_SECONDS)
+    reporter.request(TRIGGER)
+    assert capfd.readouterr().err == ''
+    monkeypatch.setattr(reporters, 'UNDER_WAY_SECONDS', 0)
+    answered = reporter.request(TRIGGER)
+    error = capfd.readouterr().err
+    go_on.set()
+    reporter.wait(answered, limits.EVENT_SECONDS)
+    assert 'has been under way' in error
+    assert 'in somebodys_callback\n' in error
+    assert 'in test_report_that_hangs_says_where\n' in error
+
+
 class Gate:
     """A lock that notes for how long it was waited for."""
 

@@ -26,6 +26,7 @@ import importlib
 import logging
 import os
 import sys
+import threading
 import time
 
 from ceilometer.diagnostics.daemon import descriptors
@@ -60,6 +61,9 @@ IMPORT_SECONDS_MAX = 2.0
 #: half of that what is left of it is cut short.
 ENDING_SECONDS_MAX = 2.0
 
+#: After so long it is told where a report stands, if one more is asked for.
+UNDER_WAY_SECONDS = 20.0
+
 #: How long a report waits for a daemon that is still being imported.
 LOAD_SECONDS_MAX = 10.0
 
@@ -91,6 +95,7 @@ class Reporter:
         self._reported = own_thread.Condition(self._lock)
         self._pending: list[report.Trigger] = []
         self._reporting = False
+        self._ident = 0
         self._born_nsec = time.monotonic_ns()
         self._begun = 0
         self._written = 0
@@ -197,6 +202,9 @@ class Reporter:
             except (MemoryError, RuntimeError):
                 # no more threads to be had: here and now, then
                 self._report_all()
+        elif (self._begun > self._written and
+              time.monotonic() - self._last_start > UNDER_WAY_SECONDS):
+            self._tell_where()
         if trigger.kind != fields.TRIGGER_API:
             self.siblings.watch(trigger)
         return answered
@@ -240,6 +248,7 @@ class Reporter:
         self.context.ending.clear()
 
     def _report_all(self) -> None:
+        self._ident = own_thread.get_ident()
         while True:
             settings = self.context.settings
             interval = (settings.minimum_interval_seconds
@@ -276,6 +285,18 @@ class Reporter:
             from ceilometer.diagnostics.daemon import make_report
         own_names.give()
         return make_report.make(self.context, triggers)
+
+    def _tell_where(self) -> None:
+        """Say where the report stands that should have been written."""
+        with contextlib.suppress(Exception):
+            lines = [f'Diagnostic report of pid {os.getpid()} has been under '
+                     'way for longer than that should take; it stands at:']
+            lines += traces.where(self._ident)
+            if (main := threading.main_thread().ident or 0) != self._ident:
+                lines += ['and the main thread at:', *traces.where(main)]
+            sys.modules[IMPORTED[1]].write_stderr(
+                '\n'.join([*lines, '']).encode(errors='backslashreplace'),
+                time.monotonic() + 1)
 
     def complain(self) -> None:
         """Say on standard error that there is no report, and why.

@@ -17,6 +17,7 @@ Runs in the thread in which the exception ends something; raises nothing.
 
 from __future__ import annotations
 
+import sys
 import traceback
 
 from ceilometer.diagnostics.daemon import shorten
@@ -70,6 +71,21 @@ def _of_one(error: BaseException) -> list[str]:
         text = ''
     name = type(error).__name__
     return [*lines, f'{name}: {text}' if text else name]
+
+
+def where(ident: int) -> list[str]:
+    """Where a thread stands, the innermost last; no sources, and no values.
+
+    :param ident: its number in Python
+    """
+    frame = sys._current_frames().get(ident)
+    lines: list[str] = []
+    while frame is not None and len(lines) < FRAMES_MAX:
+        code = frame.f_code
+        lines.append(f'  File "{code.co_filename}", line {frame.f_lineno}, in '
+                     f'{code.co_name}')
+        frame = frame.f_back
+    return lines[::-1]
 
 
 def without_ids_of(lines: list[str]) -> list[str]:

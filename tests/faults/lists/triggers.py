@@ -51,6 +51,12 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='',
         tests=('tests/functional/test_delivery.py::test_threads_are_traced',)),
     fault.Fault(
+        name='a report that hangs does not say where',
+        file=REPORTER,
+        old='            self._tell_where()\n',
+        new='            pass\n',
+        tests=(TEST_REPORTER + 'test_report_that_hangs_says_where',)),
+    fault.Fault(
         name='an interpreter that is given up too seldom is not named',
         file='outside/causes.py',
         old='    if armed and busy and any(map(',
