@@ -205,8 +205,7 @@ def heading(header: Header, section: Section, index: int, count: int) -> str:
             RULE,
             f'Guru Meditation Report of {header.service}, {process},'
             f' pid {header.pid}',
-            f'{when.isoformat(" ", "seconds")} UTC, '
-            f'{header.trigger.describe()}',
+            f'{when:%Y-%m-%d %H:%M:%S} UTC, {header.trigger.describe()}',
             f'report {header.id}, {count} sections',
             RULE,
         ]

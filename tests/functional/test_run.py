@@ -23,7 +23,7 @@ import pytest
 
 import ceilometer_diagnostics
 import ceilometer_diagnostics_start
-from tests.functional import conftest
+from ceilometer.diagnostics import report
 from tests import limits
 
 BIN = os.path.dirname(sys.executable)
@@ -94,7 +94,7 @@ def test_version_is_told():
 def test_without_ceilometer_is_one_line_and_exit_2(tmp_path):
     """Where Ceilometer is not installed, that is what is said."""
     package = os.path.dirname(os.path.abspath(
-        conftest.journalds.report.__file__))
+        report.__file__))
     shutil.copytree(package, tmp_path / 'ceilometer' / 'diagnostics',
                     ignore=shutil.ignore_patterns('__pycache__'))
     for module in (ceilometer_diagnostics, ceilometer_diagnostics_start):

@@ -430,10 +430,14 @@ def test_many_processes_that_answer_one_trigger(
     def seconds(count: int) -> float:
         found = [dataclasses.replace(one, identity=dataclasses.replace(
             one.identity, pid=number)) for number in range(count)]
-        begun = time.process_time()
-        groups = read.answers(found)
-        assert [len(group) for group in groups] == [count]
-        return time.process_time() - begun
+        taken = []
+        # Python may collect garbage of all tests meanwhile
+        for _ in range(3):
+            begun = time.process_time()
+            groups = read.answers(found)
+            assert [len(group) for group in groups] == [count]
+            taken.append(time.process_time() - begun)
+        return min(taken)
 
     # with the square it would be 64 times, several seconds
     assert seconds(8_000) < 20 * max(seconds(1_000), 0.02)

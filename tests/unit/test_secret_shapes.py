@@ -99,3 +99,15 @@ def test_only_the_secret_column_is_masked():
          'rows': [['h1', 'x', 'up'], ['h2', 'y', 'down'], ['h3']]}) == {
              'columns': ['host', 'password', 'state'],
              'rows': [['h1', '***', 'up'], ['h2', '***', 'down'], ['h3']]}
+
+
+def test_url_that_data_call_secret_shows_its_host():
+    """A wrong host or vhost is a common cause."""
+    url = 'rabbit://user:{}@h1:5672,other:{}@h2:5672/vhost'
+    option = {'group': 'DEFAULT', 'name': 'transport_url', 'secret': True}
+    assert redact.Redactor().data(
+        {**option, 'value': url.format('x', 'y')}) == {
+            **option, 'value': url.format('***', '***')}
+    assert redact.Redactor().data(
+        {**option, 'value': ['http://h/hook?key=x', 'x']}) == {
+            **option, 'value': ['http://h/***?key=***', '***']}

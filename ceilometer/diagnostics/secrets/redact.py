@@ -39,6 +39,7 @@ from ceilometer.diagnostics.secrets import mask
 from ceilometer.diagnostics.secrets import named_rows
 from ceilometer.diagnostics.secrets import programs
 from ceilometer.diagnostics.secrets import secret_names
+from ceilometer.diagnostics.secrets import url_credentials
 
 _Says = secret_names.Says
 
@@ -337,6 +338,18 @@ class _Walk:
             shown.lower().endswith('auth'),
             says is _Says.NOTHING and not is_command and shown != 'source')
 
+    def _flagged(self, value: Any, name: _Name, depth: int) -> Any:
+        """What is secret, and of a URL only what is secret in it.
+
+        So it is with an option that is secret: the host tells the cause.
+        """
+        if isinstance(value, (list, tuple)):
+            return [self._flagged(item, name, depth) for item in value]
+        if isinstance(value, str) and '://' in value:
+            return self.value(
+                url_credentials.mask_secret(value), name, depth)
+        return self.value(value, name, depth, True)
+
     def _mapping(self, value: Mapping[Any, Any], depth: int,
                  secret: bool) -> Any:
         if type(value) is dict and not secret:
@@ -353,12 +366,17 @@ class _Walk:
         self._count(row.chars)
         described = row.describes and any(
             name.describes and secret_names.is_secret(_name_of(item))
-            for name, (_, item) in zip(row.names, items, strict=True)) or (
-                row.flags and _says_secret(value))
+            for name, (_, item) in zip(row.names, items, strict=True))
+        flagged = not described and row.flags and _says_secret(value)
         # that an option is not secret is known better than its name can say
         described = described and not (value.get('secret') is False and not (
             isinstance(value.get('name'), str)
             and secret_names.is_password(value['name'])))
+        if flagged and not secret:
+            return {shown: self._flagged(item, name, depth + 1)
+                    if name.described else self.value(item, name, depth + 1)
+                    for (_, item), name, shown in zip(
+                        items, row.names, row.shown, strict=True)}
         if secret or described:
             return {_key(shown) if secret else shown: self.value(
                 item, name, depth + 1,
