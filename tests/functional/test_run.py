@@ -21,9 +21,9 @@ import sys
 
 import pytest
 
+from ceilometer.diagnostics import report
 import ceilometer_diagnostics
 import ceilometer_diagnostics_start
-from ceilometer.diagnostics import report
 from tests import limits
 
 BIN = os.path.dirname(sys.executable)
