@@ -201,11 +201,13 @@ def heading(header: Header, section: Section, index: int, count: int) -> str:
     if index == 1:
         when = datetime.datetime.fromtimestamp(
             header.trigger.time_usec / 1e6, datetime.timezone.utc)
+        # not strftime(), which calls the module time: that may be replaced
+        date = when.replace(tzinfo=None).isoformat(' ', 'seconds')
         lines += [
             RULE,
             f'Guru Meditation Report of {header.service}, {process},'
             f' pid {header.pid}',
-            f'{when:%Y-%m-%d %H:%M:%S} UTC, {header.trigger.describe()}',
+            f'{date} UTC, {header.trigger.describe()}',
             f'report {header.id}, {count} sections',
             RULE,
         ]
