@@ -12,15 +12,18 @@
 
 """The shape of a report: a header (who wrote it, and why) and its sections.
 
-Plain data and what is said of it for people; nothing here reads the process,
-logs or blocks, so all of it may run in any process and thread.
+Plain data and what is said of it for people; nothing here logs or blocks, and
+of the process nothing is read but chance for an id, so all of it may run in
+any process and thread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 import datetime
+import os
 from typing import Any
+import uuid
 
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import named_tuple
@@ -144,6 +147,17 @@ class Section(named_tuple.NamedTuple):
     def failed(self) -> bool:
         """Whether the section says only why it could not be told."""
         return self.status in (fields.STATUS_ERROR, fields.STATUS_TIMEOUT)
+
+
+def new_id() -> str:
+    """An id of a report or a trigger that no other has, 32 digits of base 16.
+
+    As by uuid4(), but by the function of the system that this module has: a
+    library may have replaced the one that uuid calls.
+
+    :raises OSError: the kernel gives no random bytes
+    """
+    return uuid.UUID(bytes=os.urandom(16), version=4).hex
 
 
 def fold(text: str) -> str:

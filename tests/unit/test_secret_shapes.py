@@ -111,3 +111,24 @@ def test_url_that_data_call_secret_shows_its_host():
     assert redact.Redactor().data(
         {**option, 'value': ['http://h/hook?key=x', 'x']}) == {
             **option, 'value': ['http://h/***?key=***', '***']}
+
+
+def nested(times, lists):
+    value = 'http://u:x@h/'
+    for _ in range(times):
+        value = [value] * lists
+    return value
+
+
+def test_what_data_call_secret_is_bounded_as_all_else():
+    """However deep it is, and however often a list stands in others."""
+    assert redact.Redactor().data(
+        {'secret': True, 'value': nested(3, 1)}) == {
+            'secret': True, 'value': [[['http://u:***@h/']]]}
+    found = json.dumps(redact.Redactor().data(
+        {'secret': True, 'value': nested(100_000, 1)}))
+    assert '***' in found
+    assert 'u:x' not in found
+    with pytest.raises(redact.TooLarge):
+        redact.Redactor().data(
+            {'secret': True, 'value': nested(60, 2)}, limit_chars=10_000)

@@ -20,10 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
-import os
 import time
 from typing import Any
-import uuid
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import death_text
@@ -60,7 +58,7 @@ def send(context: report_context.ReportContext, kind: str,
         section.Context(context.daemon), files=False)
     last = events[-1]
     header = sanitize.header(
-        context.daemon, uuid.UUID(bytes=os.urandom(16), version=4).hex,
+        context.daemon, report.new_id(),
         report.Trigger(kind, int(last.time * 1e6)), redactor)
     more: journal_entries.Entry = {}
     data: contents.Died | contents.Unhandled

@@ -24,10 +24,8 @@ Runs in the reporter thread.
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from typing import Any
-import uuid
 
 from ceilometer.diagnostics.daemon import collect
 from ceilometer.diagnostics.daemon import gmr
@@ -74,7 +72,7 @@ def make(context: report_context.ReportContext,
         collector.snapshot()
         pauses.begin()
         stack.callback(pauses.end)
-        report_id = uuid.UUID(bytes=os.urandom(16), version=4).hex
+        report_id = report.new_id()
         stack.enter_context(report_marks.writing(
             context.turn_descriptor, report_id))
         trigger = report.merged(triggers)

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 import time
-import uuid
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import escape
@@ -43,7 +42,7 @@ def header(service: str, unit: str | None, pid: int, command: str,
     """
     worker = _WORKER.match(command)
     return report.Header(
-        id=uuid.uuid4().hex, service=service, pid=pid, unit=unit,
+        id=report.new_id(), service=service, pid=pid, unit=unit,
         process=fields.PROCESS_WORKER if worker else kind,
         worker=int(worker[2]) if worker else None,
         worker_name=escape.line(worker[1]) if worker else None,

@@ -156,6 +156,8 @@ class _Name(named_tuple.NamedTuple):
     :ivar described: whether it may be the value of what has such a name
     :ivar is_login: whether it may be one of a user and a password
     :ivar is_plain: whether its texts are masked for nothing but what they are
+    :ivar keeps_host: whether of a URL only what is secret in it is masked, as
+        of an option that is secret: the host may be the cause
     """
 
     shown: str | None = None
@@ -166,6 +168,7 @@ class _Name(named_tuple.NamedTuple):
     described: bool = False
     is_login: bool = False
     is_plain: bool = False
+    keeps_host: bool = False
 
 
 _NO_NAME = _Name()
@@ -271,6 +274,9 @@ class _Walk:
                 return self._other(value, name, secret)
         if secret:
             self._count(4)
+            if name.keeps_host and '://' in value:
+                return self._string(
+                    url_credentials.mask_secret(str(value)), name)
             # that there is none may be told
             return secret_names.MASK if value else value
         if says is _Says.PERHAPS and (looks.of_credential(value) or (
@@ -338,18 +344,6 @@ class _Walk:
             shown.lower().endswith('auth'),
             says is _Says.NOTHING and not is_command and shown != 'source')
 
-    def _flagged(self, value: Any, name: _Name, depth: int) -> Any:
-        """What is secret, and of a URL only what is secret in it.
-
-        So it is with an option that is secret: the host tells the cause.
-        """
-        if isinstance(value, (list, tuple)):
-            return [self._flagged(item, name, depth) for item in value]
-        if isinstance(value, str) and '://' in value:
-            return self.value(
-                url_credentials.mask_secret(value), name, depth)
-        return self.value(value, name, depth, True)
-
     def _mapping(self, value: Mapping[Any, Any], depth: int,
                  secret: bool) -> Any:
         if type(value) is dict and not secret:
@@ -367,20 +361,16 @@ class _Walk:
         described = row.describes and any(
             name.describes and secret_names.is_secret(_name_of(item))
             for name, (_, item) in zip(row.names, items, strict=True))
-        flagged = not described and row.flags and _says_secret(value)
+        flagged = not (described or secret) and row.flags and (
+            _says_secret(value))
         # that an option is not secret is known better than its name can say
         described = described and not (value.get('secret') is False and not (
             isinstance(value.get('name'), str)
             and secret_names.is_password(value['name'])))
-        if flagged and not secret:
-            return {shown: self._flagged(item, name, depth + 1)
-                    if name.described else self.value(item, name, depth + 1)
-                    for (_, item), name, shown in zip(
-                        items, row.names, row.shown, strict=True)}
-        if secret or described:
+        if secret or described or flagged:
             return {_key(shown) if secret else shown: self.value(
-                item, name, depth + 1,
-                secret or (described and name.described))
+                item, name._replace(keeps_host=True) if flagged else name,
+                depth + 1, secret or name.described)
                 for (_, item), name, shown in zip(
                     items, row.names, row.shown, strict=True)}
         if row.columns is not None and row.rows and (

@@ -567,8 +567,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='data with a name and a value are told',
         file=REDACT,
-        old='secret or (described and name.described))',
-        new='secret)',
+        old='depth + 1, secret or name.described)',
+        new='depth + 1, secret)',
         tests=(IN_DATA,)),
     fault.Fault(
         name='a mapping has the values of another one with its keys',
@@ -1121,8 +1121,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='data that say that they are secret are shown',
         file='secrets/redact.py',
-        old='not described and row.flags and _says_secret(value)',
-        new='False',
+        old='            _says_secret(value))\n',
+        new='            False)\n',
         tests=(
             'tests/unit/test_secret_shapes.py::test_secret_is_masked',)),
     fault.Fault(
@@ -1162,7 +1162,7 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a URL that data call secret loses its host',
         file='secrets/redact.py',
-        old="        if isinstance(value, str) and '://' in value:\n",
-        new='        if False:\n',
+        old="            if name.keeps_host and '://' in value:\n",
+        new='            if False:\n',
         tests=('tests/unit/test_secret_shapes.py',)),
 )

@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 import dataclasses
 import time
-import uuid
 
 from ceilometer.diagnostics.command import answers
 from ceilometer.diagnostics.command.outside import delivery
@@ -99,7 +98,7 @@ def tell(units: Sequence[system.Unit], silent: Sequence[answers.Answer],
         remote.pause(looking.BETWEEN_LOOKS_SECONDS)
     program = python_stacks.find()
     by_name = {unit.name: unit for unit in units}
-    trigger_ids = {unit.name: uuid.uuid4().hex for unit in units}
+    trigger_ids = {unit.name: report.new_id() for unit in units}
     trigger_ids.update(
         (answer.unit, trigger_id) for answer in every
         if answer.found is not None
