@@ -132,3 +132,10 @@ def test_what_data_call_secret_is_bounded_as_all_else():
     with pytest.raises(redact.TooLarge):
         redact.Redactor().data(
             {'secret': True, 'value': nested(60, 2)}, limit_chars=10_000)
+
+
+def test_url_by_a_secret_name_is_masked_as_a_whole():
+    """A password may look like one; only what is flagged is an option's."""
+    assert redact.Redactor().data(
+        {'name': 'password', 'value': 'http://u:x@h/'}) == {
+            'name': 'password', 'value': '***'}

@@ -1165,4 +1165,10 @@ FAULTS: tuple[fault.Fault, ...] = (
         old="            if name.keeps_host and '://' in value:\n",
         new='            if False:\n',
         tests=('tests/unit/test_secret_shapes.py',)),
+    fault.Fault(
+        name='a URL by the name of a secret shows its host',
+        file='secrets/redact.py',
+        old='name._replace(keeps_host=True) if flagged else name',
+        new='name._replace(keeps_host=True)',
+        tests=('tests/unit/test_secret_shapes.py',)),
 )
