@@ -24,6 +24,7 @@ import types
 import pytest
 
 from ceilometer.diagnostics.command import answers
+from ceilometer.diagnostics.command import asked_at
 from ceilometer.diagnostics.command.findings import daemons
 from ceilometer.diagnostics.command.findings import digest
 from ceilometer.diagnostics.command.findings import sample_chain
@@ -230,6 +231,8 @@ def test_forged_entries_do_not_hold_up_who_waits(
     process = unit_processes.look_at(os.getpid())
     assert process is not None
     work = []
+    asked = asked_at.AskedAt()
+    monkeypatch.setattr(asked, 'earliest_usec', lambda: journals.TIME_USEC)
     for count in (40, 160):
         directory = tmp_path / str(count)
         directory.mkdir()
@@ -241,7 +244,7 @@ def test_forged_entries_do_not_hold_up_who_waits(
         read_entries.clear()
         answers.wait(
             journal_reader.Journal(source.Source(directory=str(directory))),
-            [answer], journals.TIME_USEC, limits.EVENT_SECONDS,
+            [answer], asked, limits.EVENT_SECONDS,
             lambda complete: None)
         assert answer.complete
         assert answer.found is not None

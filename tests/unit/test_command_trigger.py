@@ -30,6 +30,7 @@ import typing
 import pytest
 
 from ceilometer.diagnostics.command import answers
+from ceilometer.diagnostics.command import asked_at
 from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command import obstacles
@@ -595,6 +596,116 @@ def test_who_else_asks_gets_answers_of_their_own(
     assert f'! pid {pids[2]} (' in out and waited_for('no report', out)
     told = json.loads(trigger(capsys, '--json', '--timeout=1')[1])
     assert [one['id'] for one in told] == [*ours, None]
+
+
+HOUR_USEC = 3600 * 1_000_000
+
+
+class Clock:
+    """The clock of the host, as the command sees it.
+
+    :ivar set_by_usec: what it has been set forth by, microseconds
+    """
+
+    def __init__(self) -> None:
+        self.set_by_usec = 0
+
+    def time_ns(self) -> int:
+        """The time."""
+        return time.time_ns() + self.set_by_usec * 1000
+
+    def now_usec(self) -> int:
+        """The time, microseconds."""
+        return self.time_ns() // 1000
+
+    monotonic_ns = staticmethod(time.monotonic_ns)
+
+
+@pytest.mark.parametrize('set_to', [
+    'the year 1970', 'hours before', 'years before', 'the year 2200'])
+def test_clock_that_is_set_hides_no_answer(
+        world: World, capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch, set_to: str) -> None:
+    """And what was there before is none, however late it seems to be."""
+    clock = Clock()
+    monkeypatch.setattr(asked_at, 'time', clock)
+    pids = forks(2)
+    world.units = {UNIT: pids}
+    set_by_usec = {
+        'the year 1970': 2 * HOUR_USEC - clock.now_usec(),
+        'hours before': -5 * HOUR_USEC, 'years before': -17_520 * HOUR_USEC,
+        'the year 2200': 173 * 8766 * HOUR_USEC}[set_to]
+
+    def add(pid: int, time_usec: int, monotonic_usec: int) -> str:
+        made = answering('a' * 32, time_usec)
+        world.write([
+            {**entry, '__MONOTONIC_TIMESTAMP': str(monotonic_usec + number)}
+            for number, entry in enumerate(journals.entries(
+                made, journals.Sender(pid=pid, unit=UNIT), time_usec))])
+        return made.header.id
+
+    # of an hour ago: a clock that is set back makes it one of the future
+    for pid in pids:
+        add(pid, clock.now_usec() - HOUR_USEC,
+            time.monotonic_ns() // 1000 - HOUR_USEC)
+    ours: list[str] = []
+
+    def answer() -> None:
+        ours.append(add(pids[0], clock.now_usec(),
+                        time.monotonic_ns() // 1000))
+        clock.set_by_usec = set_by_usec
+        ours.append(add(pids[1], clock.now_usec(),
+                        time.monotonic_ns() // 1000))
+
+    world.when_killed = answer
+    code, out, _ = trigger(capsys, '--json', '--timeout=1')
+    assert [one['id'] for one in json.loads(out)] == ours
+    assert code == 0
+    clock.set_by_usec = 0
+    world.when_killed = lambda: setattr(clock, 'set_by_usec', set_by_usec)
+    code, out, _ = trigger(capsys, '--timeout=1')
+    assert code == 1 and '0 of 2 processes have answered' in out
+
+
+def test_clock_set_back_by_a_minute_hides_no_answer(
+        world: World, capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though a process may have noticed such a signal before it was sent."""
+    clock = Clock()
+    monkeypatch.setattr(asked_at, 'time', clock)
+    pids = forks(2)
+    world.units = {UNIT: pids}
+
+    def answer() -> None:
+        clock.set_by_usec = -60_000_000
+        for pid in pids:
+            world.write(journals.entries(
+                answering('a' * 32, clock.now_usec()),
+                journals.Sender(pid=pid, unit=UNIT), clock.now_usec()))
+
+    world.when_killed = answer
+    code, out, _ = trigger(capsys, '--timeout=1')
+    assert code == 0 and '2 of 2 processes have answered' in out
+
+
+@pytest.mark.parametrize('year', ['1970', '2200'])
+def test_daemon_whose_clock_is_another_answers(
+        world: World, capsys: pytest.CaptureFixture[str], year: str) -> None:
+    """What it calls the time is not compared with ours."""
+    pids = forks(2)
+    world.units = {UNIT: pids}
+    noticed_usec = {'1970': 60_000_000,
+                    '2200': 230 * 8766 * HOUR_USEC}[year]
+
+    def answer() -> None:
+        for pid in pids:
+            world.write(journals.entries(
+                answering('a' * 32, noticed_usec),
+                journals.Sender(pid=pid, unit=UNIT), time.time_ns() // 1000))
+
+    world.when_killed = answer
+    code, out, _ = trigger(capsys, '--timeout=1')
+    assert code == 0 and '2 of 2 processes have answered' in out
 
 
 def test_only_a_process_of_the_unit_answers_for_it(

@@ -19,6 +19,7 @@ from collections.abc import Callable
 import dataclasses
 import time
 
+from ceilometer.diagnostics.command import asked_at
 from ceilometer.diagnostics.command.findings import digest
 from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command import remote
@@ -82,13 +83,13 @@ class Answer:
 
 
 def wait(journal: journal_reader.Journal, answers: list[Answer],
-         start_usec: int, timeout_seconds: float,
+         asked: asked_at.AskedAt, timeout_seconds: float,
          show: Callable[[int], None]) -> None:
     """Wait until every process has answered, has ended, or time is up.
 
     :param journal: where the reports will be
     :param answers: takes the reports
-    :param start_usec: when the signal was sent, microseconds since the epoch
+    :param asked: when the signal was sent
     :param timeout_seconds: how long to wait
     :param show: told how many have answered
     """
@@ -99,12 +100,13 @@ def wait(journal: journal_reader.Journal, answers: list[Answer],
         journal.refresh()
         came = read.find(journal, search.Query(
             pids=tuple(answer.process.pid for answer in answers),
-            since_usec=start_usec))
+            since_usec=asked.earliest_usec(),
+            since_monotonic_usec=asked.monotonic_usec))
         for unit in {answer.unit for answer in answers}:
             own = [answer for answer in answers if answer.unit == unit]
             of_unit = [found for found in read.without_events(came)
                        if found.identity.unit == unit
-                       and not _is_of_before(found, start_usec)]
+                       and not _is_of_before(found, asked)]
             _assign(own, [found for found in of_unit if not _tells(found)])
             _assign_told(own, list(filter(_tells, of_unit)))
         show(sum(answer.complete for answer in answers))
@@ -124,14 +126,18 @@ def wait(journal: journal_reader.Journal, answers: list[Answer],
         pause = min(pause * 1.2, _POLL_SECONDS_MAX)
 
 
-def _is_of_before(found: read.Found, start_usec: int) -> bool:
+def _is_of_before(found: read.Found, asked: asked_at.AskedAt) -> bool:
     """Whether it answers somebody who has asked before us.
 
     Reports of older versions do not tell: there, what was sent later counts.
+    So it does where a process has noticed it longer ago than a report can
+    take: its clock is not ours.
     """
     return (found.report.header.trigger.id is not None
             and found.noticed_usec is not None
-            and found.noticed_usec < start_usec)
+            and asked.usec - search.REPORT_USEC_MAX
+            <= found.noticed_usec < asked.usec
+            and not asked.clock_was_set())
 
 
 def _tells(found: read.Found) -> bool:

@@ -26,6 +26,7 @@ import sys
 import time
 
 from ceilometer.diagnostics.command import answers as answers_module
+from ceilometer.diagnostics.command import asked_at
 from ceilometer.diagnostics.command import asked_units
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.findings import digest
@@ -137,12 +138,12 @@ def _ask(units: list[system.Unit], answers: list[answers_module.Answer],
     journal = _journal(units)
     if not given.force and _in_vain(units, answers):
         return _within(0)
-    start_usec, begun = time.time_ns() // 1000, time.monotonic()
+    asked, begun = asked_at.AskedAt(), time.monotonic()
     system.kill(units)
     signal_those_that_lose_it(answers)
     progress = _Progress(len(answers), not given.quiet)
     try:
-        answers_module.wait(journal, answers, start_usec, given.timeout,
+        answers_module.wait(journal, answers, asked, given.timeout,
                             progress.show)
     except KeyboardInterrupt:
         # what has been answered is printed nevertheless; ^C ends that, too

@@ -64,10 +64,34 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_command_trigger.py::'
                'test_end_of_input_is_an_interrupt',)),
     fault.Fault(
+        name='a clock that is set back hides the answers',
+        file='command/asked_at.py',
+        old='min(self._earliest_usec, self._now_usec())',
+        new='self._earliest_usec',
+        tests=(_TRIGGER + 'test_clock_that_is_set_hides_no_answer',)),
+    fault.Fault(
+        name='an old report is an answer where the clock is set back',
+        file='command/answers.py',
+        old='since_monotonic_usec=asked.monotonic_usec))',
+        new='since_monotonic_usec=None))',
+        tests=(_TRIGGER + 'test_clock_that_is_set_hides_no_answer',)),
+    fault.Fault(
+        name='what is noticed after the clock was set is of before',
+        file='command/answers.py',
+        old='            and not asked.clock_was_set())',
+        new='            and asked)',
+        tests=(_TRIGGER + 'test_clock_set_back_by_a_minute_hides_no_answer',)),
+    fault.Fault(
+        name='a daemon whose clock is another one is called silent',
+        file='command/answers.py',
+        old='asked.usec - search.REPORT_USEC_MAX\n',
+        new='0\n',
+        tests=(_TRIGGER + 'test_daemon_whose_clock_is_another_answers',)),
+    fault.Fault(
         name='who has asked before gets our answers',
         file='command/answers.py',
-        old='            and found.noticed_usec < start_usec)',
-        new='            and found.noticed_usec < 0)',
+        old='            <= found.noticed_usec < asked.usec\n',
+        new='            <= found.noticed_usec < 0\n',
         tests=('tests/unit/test_command_trigger.py::'
                'test_who_else_asks_gets_answers_of_their_own',)),
     fault.Fault(

@@ -295,13 +295,16 @@ class Reader(journal.Reader):  # type: ignore[misc]
         """When journald received the entry."""
         return int(self._get_realtime())
 
+    def monotonic_usec(self) -> int:
+        """The same, on the monotonic clock of the host's boot."""
+        return int(self._get_monotonic()[0])
+
     def addresses(self) -> dict[str, bytes]:
         """What the export format says of an entry beside its fields."""
-        monotonic = self._get_monotonic()[0]
         return {
             '__CURSOR': self._get_cursor().encode(),
             '__REALTIME_TIMESTAMP': b'%d' % self.realtime_usec(),
-            '__MONOTONIC_TIMESTAMP': b'%d' % monotonic,
+            '__MONOTONIC_TIMESTAMP': b'%d' % self.monotonic_usec(),
         }
 
 

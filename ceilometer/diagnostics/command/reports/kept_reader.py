@@ -232,11 +232,15 @@ class Reader:
         """When the entry was written."""
         return _number(self._entry, _REALTIME)
 
+    def monotonic_usec(self) -> int:
+        """The same, on the monotonic clock."""
+        return _number(self._entry, _MONOTONIC)
+
     def addresses(self) -> dict[str, bytes]:
         """What the export format says of an entry beside its fields."""
         return {'__CURSOR': b'kept-%d' % self._next,
-                _REALTIME: b'%d' % _number(self._entry, _REALTIME),
-                _MONOTONIC: b'%d' % _number(self._entry, _MONOTONIC)}
+                _REALTIME: b'%d' % self.realtime_usec(),
+                _MONOTONIC: b'%d' % self.monotonic_usec()}
 
     def _cut(self, value: bytes) -> bytes:
         return value[:self.data_threshold or None]

@@ -69,6 +69,8 @@ class Found:
     :ivar disputes: what other files say differently, a line each
     :ivar noticed_usec: when the process noticed the trigger, as its summary
         tells it, microseconds since the epoch; None if that is missing
+    :ivar came_monotonic_usec: when its first entry came, on the monotonic
+        clock of the host's boot; None where the query did not ask for that
     :ivar told_of: process id of the process that has died or is silent, by
         the word of the one of its unit that tells of it; None for a report of
         the process itself
@@ -84,6 +86,7 @@ class Found:
     entries: int = 0
     disputes: tuple[str, ...] = ()
     noticed_usec: int | None = None
+    came_monotonic_usec: int | None = None
     told_of: int | None = None
     sent_by: tuple[bytes, ...] = ()
 
@@ -328,6 +331,9 @@ def _outline(claim: claims.Claim) -> Found:
                  files=tuple(map(os.fsdecode, dict.fromkeys(
                      entry[search.FILE] for entry in entries))),
                  entries=len(entries),
+                 came_monotonic_usec=min(
+                     (int(entry[search.MONOTONIC]) for entry in entries
+                      if search.MONOTONIC in entry), default=None),
                  told_of=sender.told_of(entries[0]),
                  sent_by=search.sent_by(entries))
 
@@ -372,5 +378,8 @@ def _unambiguous(found: list[Found], query: search.Query,
 
 def _fulfils(found: Found, query: search.Query) -> bool:
     return ((query.since_usec is None or found.time_usec >= query.since_usec)
+            and (query.since_monotonic_usec is None
+                 or found.came_monotonic_usec is None
+                 or found.came_monotonic_usec >= query.since_monotonic_usec)
             and (query.until_usec is None
                  or found.time_usec <= query.until_usec))

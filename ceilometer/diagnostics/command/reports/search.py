@@ -58,6 +58,9 @@ KEY_FIELDS = (fields.REPORT_ID, '_MACHINE_ID', '_BOOT_ID', '_PID', '_UID',
 #: The path of the file that an entry of :func:`groups` is in.
 FILE = '__FILE'
 
+#: When it came, where a query asks for that.
+MONOTONIC = '__MONOTONIC_TIMESTAMP'
+
 # What processes have sent themselves, what root has sent about them, and what
 # another process of their unit has.
 _OWN, _ROOT, _TOLD = range(3)
@@ -76,6 +79,8 @@ class Query:
     :ivar matches: ``FIELD=value``; wanted is a report of which an entry has
         it. Values of the same field are alternatives
     :ivar since_usec: no reports before, microseconds since the epoch
+    :ivar since_monotonic_usec: no reports before, on the monotonic clock of
+        this boot, whatever the time of their entries
     :ivar until_usec: no reports after
     :ivar boot_ids: the boots
     :ivar trusted: only reports from units of Ceilometer
@@ -88,6 +93,7 @@ class Query:
     pids: tuple[int, ...] = ()
     matches: tuple[str, ...] = ()
     since_usec: int | None = None
+    since_monotonic_usec: int | None = None
     until_usec: int | None = None
     boot_ids: tuple[str, ...] = ()
     trusted: bool = False
@@ -355,6 +361,8 @@ def _wanted(reader: journal_reader.AnyReader, query: Query,
         if '_SOURCE_REALTIME_TIMESTAMP' not in entry:
             # not every journal tells when an entry was sent
             entry['__REALTIME_TIMESTAMP'] = b'%d' % reader.realtime_usec()
+        if query.since_monotonic_usec is not None:
+            entry[MONOTONIC] = b'%d' % reader.monotonic_usec()
         entry[FILE] = file
         yield entry
 
