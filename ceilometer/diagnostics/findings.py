@@ -114,6 +114,7 @@ KINDS: Final[dict[str, Kind]] = {
     'interpreter-held': Kind(ERROR),
     'thread-busy': Kind(NOTICE),
     'signal-not-taken': Kind(WARNING),
+    'journal-rate-limit': Kind(ERROR),
     'process-silent': Kind(ERROR),
     'not-armed': Kind(WARNING),
     # the broker

@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import pathlib
@@ -27,6 +28,7 @@ from ceilometer.diagnostics.command import check
 from ceilometer.diagnostics.command import cli
 from ceilometer.diagnostics.command import code_age
 from ceilometer.diagnostics.command import obstacles
+from ceilometer.diagnostics.command import rate_limit
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics.command import unit_start
@@ -399,3 +401,19 @@ def test_code_that_is_newer_is_told(systemd, monkeypatch):
     monkeypatch.setattr(code_age, 'is_newer', lambda package, pid: True)
     assert points(check.NOTE)['code'] == (
         'the package is newer than the process: restart the unit to use it')
+
+
+def test_limit_of_the_journal(systemd, tmp_path, monkeypatch):
+    """Reports that it would drop are told of beforehand."""
+    monkeypatch.setattr(rate_limit, 'of_unit', functools.partial(
+        rate_limit.of_unit, run=tmp_path, directories=[]))
+    assert 'LogRateLimitBurst' not in str(points())
+    systemd.properties['LogRateLimitBurst'] = '1'
+    assert 'RateLimitBurst= is 1 of the unit: set LogRateLimitBurst=' in (
+        points(check.PROBLEM)['journal'])
+    # it runs with what it was started with
+    systemd.runs(process())
+    assert 'LogRateLimitBurst' not in str(points())
+    (tmp_path / 'units').mkdir()
+    (tmp_path / f'units/log-rate-limit-burst:{UNIT}').symlink_to('1')
+    assert 'at most ' in points(check.PROBLEM)['journal']

@@ -21,11 +21,13 @@ import signal
 import socket
 import subprocess
 import sys
+import types
 
 import pytest
 
 from ceilometer.diagnostics.command import answers
 from ceilometer.diagnostics.command import obstacles
+from ceilometer.diagnostics.command import rate_limit
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics.outside import proc_files
@@ -271,3 +273,62 @@ def test_journald_that_is_stopped(run: pathlib.Path, start: Start,
         told = obstacles.of_journal(None, run)
     assert told is not None and f'pid {pid}: it is stopped' in told
     assert asked[0] == 'systemd-journald.service'
+
+
+@pytest.mark.parametrize(('links', 'files', 'told', 'expected'), [
+    ({}, {}, {}, (10_000, '30s', 'by default')),
+    ({'burst:u': '3'}, {}, {}, (3, '30s', 'of the unit: set Log')),
+    ({'burst:u': '3', 'interval:u': '2500000'}, {}, {},
+     (3, '2.5s', 'restart the unit')),
+    # what was changed after the unit was started does not count
+    ({'burst:u': '3'}, {}, {'LogRateLimitBurst': '4'}, (3, '30s', '')),
+    ({}, {}, {'LogRateLimitBurst': '4', 'LogRateLimitIntervalUSec': '1min'},
+     (4, '1min', 'of the unit')),
+    ({}, {}, {'LogRateLimitBurst': '0', 'LogRateLimitIntervalUSec': '0'},
+     (10_000, '30s', 'by default')),
+    ({'burst:other': '3'}, {'journald.conf': 'RateLimitBurst=5\n'}, {},
+     (5, '30s', 'journald.conf: set RateLimitBurst=10000, and restart '
+      'systemd-journald')),
+    ({'burst:u': '3'}, {'journald.conf': 'RateLimitIntervalSec=7\n'}, {},
+     (3, '7s', 'of the unit')),
+    ({'burst:u': '3'}, {'journald.conf': 'RateLimitIntervalSec=0s\n'}, {},
+     None),
+    ({}, {'journald.conf': 'RateLimitBurst=0\n'}, {}, None),
+    ({}, {'journald.conf': 'RateLimitBurst=many\n'}, {}, None),
+    ({'burst:u': 'x'}, {'journald@x.conf': 'RateLimitBurst=5\n'}, {},
+     (10_000, '30s', ''))])
+@pytest.mark.any_python
+def test_rate_limit_of_a_unit(
+        tmp_path: pathlib.Path, links: dict[str, str], files: dict[str, str],
+        told: dict[str, str], expected: tuple[int, str, str] | None) -> None:
+    """As journald reads it; that of the unit counts, then that of all."""
+    (tmp_path / 'units').mkdir()
+    for name, value in links.items():
+        (tmp_path / f'units/log-rate-limit-{name}').symlink_to(value)
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    limit = rate_limit.of_unit('u', None, told, tmp_path, [tmp_path])
+    assert (limit is None) == (expected is None)
+    if limit is not None and expected is not None:
+        assert (limit.burst, limit.interval) == expected[:2]
+        assert expected[2] in limit.remedy
+
+
+@pytest.mark.any_python
+def test_rate_limit_that_drops_reports(
+        tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """journald takes more where much is free; what there is room for comes."""
+    free = {'blocks': 1}
+    monkeypatch.setattr(os, 'statvfs', lambda path: types.SimpleNamespace(
+        f_bavail=free['blocks'], f_frsize=1024 * 1024))
+    limit = rate_limit.Limit(17, '30s', 'set it')
+    assert rate_limit.why_lost(limit, 1) is None
+    told = rate_limit.why_lost(limit, 2)
+    assert told is not None and told.endswith(
+        'at most 17 entries of the unit in 30s, and drops the others; a '
+        'report of each process has 34 or more: set it')
+    free['blocks'] = 16
+    assert rate_limit.why_lost(limit, 2) is None
+    assert rate_limit.why_lost(limit, 3) is not None
+    assert rate_limit.why_lost(None, 100) is None
+    assert rate_limit.why_lost(limit, 1, [tmp_path / 'nowhere']) is None

@@ -17,6 +17,7 @@ from __future__ import annotations
 import collections.abc
 import contextlib
 import dataclasses
+import functools
 import json
 import os
 import pathlib
@@ -36,6 +37,7 @@ from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command import options_of_line
 from ceilometer.diagnostics.command.outside import delivery
+from ceilometer.diagnostics.command import rate_limit
 from ceilometer.diagnostics.command import remote
 from ceilometer.diagnostics.command.reports import kept_reader
 from ceilometer.diagnostics.command.reports import parsed
@@ -596,6 +598,42 @@ def test_who_else_asks_gets_answers_of_their_own(
     assert f'! pid {pids[2]} (' in out and waited_for('no report', out)
     told = json.loads(trigger(capsys, '--json', '--timeout=1')[1])
     assert [one['id'] for one in told] == [*ours, None]
+
+
+@pytest.fixture
+def limited(tmp_path: pathlib.Path,
+            monkeypatch: pytest.MonkeyPatch) -> None:
+    """A journal that takes one entry of a unit."""
+    run = tmp_path / 'run'
+    (run / 'units').mkdir(parents=True)
+    (run / f'units/log-rate-limit-burst:{UNIT}').symlink_to('1')
+    monkeypatch.setattr(rate_limit, 'of_unit', functools.partial(
+        rate_limit.of_unit, run=run, directories=[]))
+
+
+def test_limit_of_the_journal_is_named(
+        world: World, start: Start, limited: None,
+        capsys: pytest.CaptureFixture[str]) -> None:
+    """A process that has answered is not said to be silent without a cause."""
+    pid, = forks(1)
+    world.units = {UNIT: [pid]}
+    world.answer = {pid: False}
+    world.when_killed = lambda: os.kill(pid, signal.SIGUSR1)
+    code, out, _ = trigger(capsys, '--timeout=1')
+    # the signal waits: it has not been taken
+    assert code == 1 and '[process-silent]' in out
+    world.when_killed = list
+    world.units = {UNIT: [pid := start('caught')]}
+    world.answer = {pid: False}
+    code, out, _ = trigger(capsys, '--timeout=1')
+    assert code == 1 and '[journal-rate-limit]' in out
+    assert 'RateLimitBurst= is 1 of the unit: set LogRateLimitBurst=' in out
+    assert 'process-silent' not in out
+    # the kernel knows better
+    os.kill(pid, signal.SIGSTOP)
+    code, out, _ = trigger(capsys, '--timeout=1', '--force')
+    assert code == 1 and '[process-stopped]' in out
+    assert 'journal-rate-limit' not in out
 
 
 HOUR_USEC = 3600 * 1_000_000

@@ -27,6 +27,7 @@ from ceilometer.diagnostics.command import code_age
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command.output import destination
+from ceilometer.diagnostics.command import rate_limit
 from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import unit_patterns
 from ceilometer.diagnostics.command import system
@@ -42,6 +43,9 @@ PROBLEM = 'problem'
 
 _VARIABLE = ceilometer_diagnostics_start.VARIABLE
 _SOCKET = 'run/systemd/journal/socket'
+
+# A daemon has a master and a worker, at least.
+_PROCESSES = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +107,8 @@ def check(name: str) -> list[Point]:
         return _of_container(system.look(name))
     told = system.properties(
         name, 'Id', 'ActiveState', 'MainPID', 'User', 'Environment',
-        'ExecStart', 'LogNamespace', 'NeedDaemonReload', 'WatchdogUSec')
+        'ExecStart', 'LogNamespace', 'NeedDaemonReload', 'WatchdogUSec',
+        'LogRateLimitBurst', 'LogRateLimitIntervalUSec')
     start = unit_start.of(told)
     running = bool(int(told.get('MainPID') or 0))
     if running and (unit := system.look(name)).contained:
@@ -130,6 +135,7 @@ def check(name: str) -> list[Point]:
                             f'({told.get("ActiveState", "unknown")})'))
     points.append(_journal(int(told.get('MainPID') or 0),
                            told.get('LogNamespace', '')))
+    points += _of_rate_limit(name, told, running)
     points.append(_readers())
     return points
 
@@ -299,6 +305,16 @@ def _journal(pid: int, namespace: str) -> Point:
         return Point(OK, 'journal', 'it takes entries')
     return Point(PROBLEM, 'journal',
                  f'{why}; reports go to standard error')
+
+
+def _of_rate_limit(name: str, told: dict[str, str],
+                   running: bool) -> list[Point]:
+    """What has the journal drop entries of reports."""
+    limit = rate_limit.of_unit(
+        name, told.get('LogNamespace') or None, None if running else told)
+    why = rate_limit.why_lost(
+        limit, len(system.look(name).daemons) if running else _PROCESSES)
+    return [] if why is None else [Point(PROBLEM, 'journal', why)]
 
 
 def _text(name: str, points: list[Point], style: destination.Style) -> str:

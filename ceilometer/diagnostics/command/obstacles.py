@@ -21,11 +21,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 import os
 import pathlib
-import re
 import select
 import socket
 import stat
 
+from ceilometer.diagnostics.command import journald_settings
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics.command import waiting_thread
@@ -52,11 +52,6 @@ _BIT = 1 << (unit_processes.SIGNAL - 1)
 _PROC = pathlib.Path('/proc')
 _CGROUP = pathlib.Path('/sys/fs/cgroup')
 _RUN = pathlib.Path('/run/systemd')
-# systemd-system.conf(5): of files of one name the first one counts
-_CONFIGURATION = tuple(map(pathlib.Path, (
-    '/etc/systemd', '/run/systemd', '/usr/local/lib/systemd',
-    '/usr/lib/systemd', '/lib/systemd')))
-_STORAGE = re.compile(r'^\s*Storage\s*=\s*(\S*)\s*$', re.MULTILINE)
 
 
 def of_process(pid: int, proc: pathlib.Path = _PROC,
@@ -144,7 +139,8 @@ def cpu_seconds(pid: int, proc: pathlib.Path = _PROC) -> float:
 
 def of_journal(namespace: str | None, run: pathlib.Path = _RUN,
                proc: pathlib.Path = _PROC, cgroup: pathlib.Path = _CGROUP,
-               configuration: Sequence[pathlib.Path] = _CONFIGURATION,
+               configuration: Sequence[pathlib.Path] = (
+                   journald_settings.DIRECTORIES),
                ) -> str | None:
     """Why no report can get into the journal; None if it can.
 
@@ -243,22 +239,10 @@ def _keeps_nothing(namespace: str | None, pid: int,
 
     A full disk is none: journald makes room, or keeps entries in memory.
     """
-    name = 'journald' + ('' if namespace is None else f'@{namespace}')
-    files = [path for path in (
-        directory / f'{name}.conf' for directory in configuration)
-        if path.exists()][:1]
-    later: dict[str, pathlib.Path] = {}
-    for directory in configuration:
-        for path in sorted((directory / f'{name}.conf.d').glob('*.conf')):
-            later.setdefault(path.name, path)
-    said = None
-    for path in [*files, *(later[key] for key in sorted(later))]:
-        for found in _STORAGE.findall(_read(path)):
-            said = path if found == 'none' else None
-    try:
-        # what was written later does not count, yet
-        if said and pid and said.stat().st_ctime > proc_files.started(pid):
-            return None
-    except (OSError, ValueError, IndexError):
+    said = journald_settings.read(
+        namespace, ('Storage',), configuration).get('Storage')
+    # what was written later does not count, yet
+    if said is None or said.value != 'none' or (
+            not journald_settings.is_in_force(said, pid)):
         return None
-    return said
+    return said.path

@@ -34,7 +34,8 @@ _SIGNAL_WAITS = ('do_sigtimedwait', 'sigtimedwait')
 
 
 def find(data: contents.Outside, obstacle: str | None, armed: bool,
-         waited: str, holder: int | None = None) -> list[contents.Finding]:
+         waited: str, holder: int | None = None,
+         lost: str | None = None) -> list[contents.Finding]:
     """What is unusual in a process that has not answered.
 
     :param data: what was seen of it, all its threads included
@@ -42,12 +43,16 @@ def find(data: contents.Outside, obstacle: str | None, armed: bool,
     :param armed: whether it could answer at all
     :param waited: how long it was waited for, in words
     :param holder: the thread that has the interpreter, if that is known
+    :param lost: why what it has written does not come, None if it does
     :returns: the worst first, of equals the cause first
     """
     causes = list(_cause(data, obstacle, armed, holder))
     if not armed:
         causes.append(findings.finding(
             'not-armed', obstacle or NOT_ARMED, section=fields.OUTSIDE))
+    if not causes and lost and _has_taken(data):
+        causes.append(findings.finding(
+            'journal-rate-limit', lost, section=fields.OUTSIDE))
     if not causes:
         causes.append(findings.finding(
             'process-silent', f'no report {waited}, and the kernel does not '
@@ -58,6 +63,15 @@ def find(data: contents.Outside, obstacle: str | None, armed: bool,
 #: What is said of a process that the signal would end.
 NOT_ARMED = ('it is not armed: the signal would end it; what can be seen from '
              'the outside is told instead')
+
+
+def _has_taken(data: contents.Outside) -> bool:
+    """Whether it waits for the next signal, as far as can be seen."""
+    answering = [thread for thread in data['threads']
+                 if thread['name'] == thread_looks.ANSWERING]
+    return not {'SIGUSR1', 'SIGUSR2'} & set(data['signals']['pending']) and (
+        all(thread['kernel_function'] in (None, *_SIGNAL_WAITS)
+            for thread in answering))
 
 
 def _cause(data: contents.Outside, obstacle: str | None, armed: bool,

@@ -59,7 +59,8 @@ def second(pid: int, before: thread_looks.Looks) -> contents.Outside:
 
 
 def conclude(data: contents.Outside, obstacle: str | None, armed: bool,
-             waited: str, holder: int | None = None) -> None:
+             waited: str, holder: int | None = None,
+             lost: str | None = None) -> None:
     """Find what is unusual, and leave out what is too much.
 
     :param data: as :func:`second` gave it, with Python stacks if there are
@@ -68,9 +69,11 @@ def conclude(data: contents.Outside, obstacle: str | None, armed: bool,
     :param armed: whether it could answer at all
     :param waited: how long it was waited for, in words
     :param holder: the thread that has the interpreter, if that is known
+    :param lost: why what it has written does not come, None if it does
     """
     # of all threads, before some are left out
-    data['findings'] = causes.find(data, obstacle, armed, waited, holder)
+    data['findings'] = causes.find(
+        data, obstacle, armed, waited, holder, lost)
     data['threads'] = [
         {**thread, 'name': redact.line(thread['name'])}
         for thread in data['threads'][:THREADS_TOLD_MAX]]

@@ -43,10 +43,10 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_command_waiting_thread.py::'
                'test_who_may_not_signal_it_is_told',)),
     fault.Fault(
-        name='nobody sees that journald stores nothing',
-        file='command/obstacles.py',
-        old="            said = path if found == 'none' else None\n",
-        new='            said = None\n',
+        name='of two files of journald the first one counts',
+        file='command/journald_settings.py',
+        old='                said[found] = Setting(value, path)\n',
+        new='                said.setdefault(found, Setting(value, path))\n',
         tests=('tests/unit/test_command_obstacles.py::'
                'test_journald_that_stores_nothing',)),
     fault.Fault(
@@ -87,6 +87,53 @@ FAULTS: tuple[fault.Fault, ...] = (
         old='asked.usec - search.REPORT_USEC_MAX\n',
         new='0\n',
         tests=(_TRIGGER + 'test_daemon_whose_clock_is_another_answers',)),
+    fault.Fault(
+        name='an entry that the journal has dropped has no cause',
+        file='command/outside/telling.py',
+        old='waited, stacks.holder, lost[answer.unit])',
+        new='waited, stacks.holder)',
+        tests=(_TRIGGER + 'test_limit_of_the_journal_is_named',)),
+    fault.Fault(
+        name='who has not taken the signal is said to be limited',
+        file='outside/causes.py',
+        old='    if not causes and lost and _has_taken(data):\n',
+        new='    if not causes and lost:\n',
+        tests=(_TRIGGER + 'test_limit_of_the_journal_is_named',)),
+    fault.Fault(
+        name='a limit of the journal hides what the kernel tells',
+        file='outside/causes.py',
+        old='    if not causes and lost and _has_taken(data):\n',
+        new='    if lost and _has_taken(data):\n        causes.clear()\n',
+        tests=(_TRIGGER + 'test_limit_of_the_journal_is_named',)),
+    fault.Fault(
+        name='check does not see the limit of the journal',
+        file='command/check.py',
+        old='    return [] if why is None else '
+            "[Point(PROBLEM, 'journal', why)]\n",
+        new='    return []\n',
+        tests=('tests/unit/test_command_check.py::'
+               'test_limit_of_the_journal',)),
+    fault.Fault(
+        name='the limit of a unit counts before its restart',
+        file='command/rate_limit.py',
+        old="_written_down(unit, 'burst', run) or (",
+        new='None or (',
+        tests=('tests/unit/test_command_obstacles.py::'
+               'test_rate_limit_of_a_unit',)),
+    fault.Fault(
+        name='the limit of all units is not known',
+        file='command/rate_limit.py',
+        old='            burst = said[_BURST].value\n',
+        new='',
+        tests=('tests/unit/test_command_obstacles.py::'
+               'test_rate_limit_of_a_unit',)),
+    fault.Fault(
+        name='free space raises no limit of the journal',
+        file='command/rate_limit.py',
+        old='    return max(free.bit_length() - 1 - 16, 4)\n',
+        new='    return 4\n',
+        tests=('tests/unit/test_command_obstacles.py::'
+               'test_rate_limit_that_drops_reports',)),
     fault.Fault(
         name='who has asked before gets our answers',
         file='command/answers.py',
@@ -147,8 +194,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a report of before the signal is taken for an answer',
         file='command/answers.py',
-        old='            since_usec=start_usec))\n',
-        new='            since_usec=0))\n',
+        old='            since_usec=asked.earliest_usec(),\n',
+        new='            since_usec=0,\n',
         tests=(
             _TRIGGER + 'test_only_what_came_after_the_signal_is_an_answer',)),
     fault.Fault(

@@ -76,6 +76,22 @@ def test_disk_of_the_journal_is_full(
         assert len(told) == count >= 2 and all(row['complete'] for row in told)
 
 
+def test_journal_takes_very_few_entries(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """Who has answered is not said to be silent: the limit is named."""
+    unit(POLLING, dropin='[Service]\nLogRateLimitBurst=2\n')
+    told = machine.run([command.NAME, 'trigger', '--timeout=15', POLLING],
+                       check=False).stdout
+    assert '[journal-rate-limit]' in told and '[process-silent]' not in told
+    assert 'RateLimitBurst= is 2 of the unit: set LogRateLimitBurst=' in told
+    # who does as is said has reports
+    unit(POLLING, dropin='[Service]\nLogRateLimitBurst=10000\n')
+    machine.systemctl('restart', POLLING)
+    reports.ready(machine, POLLING)
+    assert all(answer['answered']
+               for answer in command.triggered(machine, POLLING))
+
+
 @contextlib.contextmanager
 def hidden(machine: machines.Machine) -> collections.abc.Iterator[None]:
     """Everybody but root sees own processes only."""

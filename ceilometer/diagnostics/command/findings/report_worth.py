@@ -64,8 +64,9 @@ def _lacking(found: read.Found) -> Iterator[contents.Finding]:
     if not found.report.complete:
         yield findings.finding('report-incomplete', (
             f'unfinished: {len(found.report.sections)} of '
-            f'{found.report.count} sections; it is being written, or its '
-            'process has ended meanwhile') if found.report.unfinished else (
+            f'{found.report.count} sections; it is being written, its process '
+            'has ended meanwhile, or the journal has dropped the rest'
+            ) if found.report.unfinished else (
                 'incomplete, missing: '
                 + findings.some(section_data.missing_names(found.report))))
     for problem in found.problems:

@@ -22,6 +22,7 @@ from ceilometer.diagnostics.command import answers
 from ceilometer.diagnostics.command.outside import delivery
 from ceilometer.diagnostics.command.outside import python_stacks
 from ceilometer.diagnostics.command.outside import subject
+from ceilometer.diagnostics.command import rate_limit
 from ceilometer.diagnostics.command import remote
 from ceilometer.diagnostics.command.reports import section_data
 from ceilometer.diagnostics.command import system
@@ -104,6 +105,10 @@ def tell(units: Sequence[system.Unit], silent: Sequence[answers.Answer],
         if answer.found is not None
         and (trigger_id := answer.found.report.header.trigger.id))
     stacks_until = time.monotonic() + ALL_STACKS_SECONDS_MAX
+    lost = {unit.name: rate_limit.why_lost(
+        rate_limit.of_unit(unit.name, unit.namespace), len(unit.daemons))
+        for unit in units if unit.name in {
+            answer.unit for answer in silent}}
     told: dict[int, Told] = {}
     for answer in silent:
         pid = answer.process.pid
@@ -120,7 +125,7 @@ def tell(units: Sequence[system.Unit], silent: Sequence[answers.Answer],
             stacks.program, stacks.lines)
         looking.conclude(data, answer.obstacle,
                          answer.asked and not answer.process.dies,
-                         waited, stacks.holder)
+                         waited, stacks.holder, lost[answer.unit])
         unit = by_name[answer.unit]
         header = subject.header(
             unit, answer.process, trigger_ids[answer.unit])

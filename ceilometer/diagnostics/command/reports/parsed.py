@@ -84,7 +84,8 @@ class Report:
     def unfinished(self) -> bool:
         """Whether its end is missing, and nothing else.
 
-        It is still being written, or its process has ended meanwhile.
+        It is still being written, its process has ended meanwhile, or the
+        journal has dropped the rest.
         """
         return bool(self.missing) and self.missing == tuple(
             range(len(self.sections) + 1, self.count + 1))
