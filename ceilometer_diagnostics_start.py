@@ -38,6 +38,7 @@ import sys
 # are strings for the same reason.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Sequence
     import signal
     from typing import Any
@@ -98,7 +99,10 @@ class Start:
 class Finder:
     """Arms the process at the first import of a module of Ceilometer.
 
-    One of ``sys.meta_path`` until the next import; finds no module itself.
+    One of ``sys.meta_path`` until the next import, or that of the daemon's
+    own module: what is to be done when that has been imported is done by its
+    loader. Who stays there longer is asked for each of the daemon's 1,600
+    modules.
 
     :param start: what is known of the process
     """
@@ -106,6 +110,7 @@ class Finder:
     def __init__(self, start: 'Start') -> None:
         self._start = start
         self._arms = self._done = False
+        self._go_on: 'Callable[[], None] | None' = None
 
     def find_spec(self, name: str, path: 'Any' = None,
                   target: 'Any' = None) -> 'Any':
@@ -113,12 +118,51 @@ class Finder:
         if self._done:
             return self._leave(name, path, target)
         # Somebody who imports us is not the daemon yet.
-        if not self._arms and name.startswith('ceilometer.') and not (
+        if not name.startswith('ceilometer.') or (
                 name + '.').startswith('ceilometer.diagnostics.'):
+            return None
+        if not self._arms:
             self._arms = True
-            _arm(self._start)
+            self._go_on = _arm(self._start, name)
+            self._done = self._go_on is None
+        go_on = self._go_on
+        if go_on is None:
+            return None
+        daemon = DAEMONS[self._start.service]
+        if name == daemon:
+            self._go_on = None
+            return self._watch(go_on, name, path, target)
+        # what its package imports comes before it: not as it is known
+        if name != daemon.rpartition('.')[0]:
+            self._go_on = None
             self._done = True
+            _try(go_on)
         return None
+
+    def _watch(self, go_on: 'Callable[[], None]', name: str, path: 'Any',
+               target: 'Any') -> 'Any':
+        """Leave, and go on when the daemon's module has been imported."""
+        place = sys.meta_path.index(self) if self in sys.meta_path else 0
+        spec = self._leave(name, path, target)
+        for following in sys.meta_path[place + 1:]:
+            if spec is None and hasattr(following, 'find_spec'):
+                spec = following.find_spec(name, path, target)
+        loader: 'Any' = getattr(spec, 'loader', None)
+        run: 'Any' = getattr(loader, 'exec_module', None)
+
+        def exec_module(module: 'Any') -> None:
+            del loader.exec_module
+            run(module)
+            _try(go_on)
+
+        try:
+            if run is None or isinstance(loader, type):
+                raise AttributeError
+            loader.exec_module = exec_module
+        except AttributeError:
+            # it is that of others as well, or cannot be changed
+            _try(go_on)
+        return spec
 
     def _leave(self, name: str, path: 'Any', target: 'Any') -> 'Any':
         """Be asked no more.
@@ -214,11 +258,31 @@ def _service_of_parent() -> str | None:
     return name if name in DAEMONS else None
 
 
-def _arm(start: 'Start') -> None:
+def _arm(start: 'Start', name: str) -> 'Callable[[], None] | None':
+    """Arm this process.
+
+    :param start: what is known of it
+    :param name: the module of Ceilometer that it imports first
+    :returns: what is to be called when the daemon's own module has been
+        imported, None if nothing is
+    """
     try:
         find_package()
+        from ceilometer.diagnostics.daemon import import_order
+        from ceilometer.diagnostics.daemon import own_imports
+        own_imports.load(import_order.ARMING)
         from ceilometer.diagnostics.daemon import started
-        started.arm(start, DAEMONS[start.service])
+        module = DAEMONS[start.service]
+        return started.arm(start, module, name in (
+            module, module.rpartition('.')[0]))
+    except Exception as error:
+        complain(f'{type(error).__name__}: {error}')
+        return None
+
+
+def _try(function: 'Callable[[], None]') -> None:
+    try:
+        function()
     except Exception as error:
         complain(f'{type(error).__name__}: {error}')
 

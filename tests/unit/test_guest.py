@@ -19,6 +19,7 @@ import types
 
 from oslo_config import cfg
 import pytest
+import wrapt
 
 from ceilometer.diagnostics.daemon import arming
 from ceilometer.diagnostics.daemon import gmr
@@ -37,6 +38,39 @@ def test_function_of_a_library_is_wrapped_when_it_is_imported(monkeypatch):
         'another', 'double',
         lambda wrapped, instance, args, kwargs: wrapped(*args) + 1)
     assert module.double(3) == 7
+
+
+def test_nothing_is_wrapped_while_a_daemon_is_imported(monkeypatch):
+    """What has been imported is wrapped afterwards, the rest when it is."""
+    def wrapper(wrapped, instance, args, kwargs):
+        return wrapped(*args) + 1
+
+    for name in ('earlier', 'between', 'later'):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+    def appears(name):
+        module = types.ModuleType(name)
+        module.double = lambda number: 2 * number
+        monkeypatch.setitem(sys.modules, name, module)
+        return module
+
+    earlier = appears('earlier')
+    interpose.hold()
+    for name in ('earlier', 'between', 'later'):
+        interpose.when_imported(name, 'double', wrapper)
+    between = appears('between')
+    wrapt.notify_module_loaded(between)
+    assert (earlier.double(3), between.double(3)) == (6, 6)
+    interpose.release()
+    assert (earlier.double(3), between.double(3)) == (7, 7)
+    later = appears('later')
+    wrapt.notify_module_loaded(later)
+    assert later.double(3) == 7
+    # and nothing waits any more
+    interpose.when_imported('later', 'double', wrapper)
+    assert later.double(3) == 8
+    interpose.release()
+    assert earlier.double(3) == 7
 
 
 @pytest.mark.parametrize('name', ['gone', 'Gone.function'])

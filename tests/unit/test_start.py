@@ -14,7 +14,10 @@
 
 from __future__ import annotations
 
+import importlib
+from importlib import machinery
 import sys
+import types
 
 import pytest
 
@@ -79,7 +82,7 @@ def test_diagnostics_are_not_the_daemon(monkeypatch):
     """Who imports us, as a sitecustomize may, begins no daemon yet."""
     armed = []
     monkeypatch.setattr(ceilometer_diagnostics_start, '_arm',
-                        armed.append)
+                        lambda start, name: armed.append((start, name)))
     start = ceilometer_diagnostics_start.Start('ceilometer-polling', None)
     finder = ceilometer_diagnostics_start.Finder(start)
     for name in ('os', 'ceilometer', 'ceilometer.diagnostics',
@@ -88,7 +91,7 @@ def test_diagnostics_are_not_the_daemon(monkeypatch):
     assert armed == []
     for name in ('ceilometer.cmd', 'ceilometer.cmd.polling'):
         assert finder.find_spec(name) is None
-    assert armed == [start]
+    assert armed == [(start, 'ceilometer.cmd')]
 
 
 def test_what_site_reads_twice_is_done_once(monkeypatch):
@@ -139,7 +142,7 @@ def test_finder_leaves_and_no_other_is_passed_over(earlier, monkeypatch):
         ceilometer_diagnostics_start.Start('ceilometer-polling', None))
     monkeypatch.setattr(sys, 'meta_path', [finder, object(), *others])
 
-    def arm(start):
+    def arm(start, name):
         # what arms a process imports
         assert found('nested') is None
         sys.meta_path[:0] = added
@@ -161,7 +164,8 @@ def test_finder_leaves_for_the_one_behind_it(monkeypatch):
     behind = Asked('second')
     finder = ceilometer_diagnostics_start.Finder(
         ceilometer_diagnostics_start.Start('ceilometer-polling', None))
-    monkeypatch.setattr(ceilometer_diagnostics_start, '_arm', id)
+    monkeypatch.setattr(ceilometer_diagnostics_start, '_arm',
+                        lambda start, name: None)
     monkeypatch.setattr(sys, 'meta_path', [finder, behind])
     found('ceilometer.cmd')
     assert found('second') == 'found'
@@ -169,3 +173,135 @@ def test_finder_leaves_for_the_one_behind_it(monkeypatch):
     # it may be asked by who has kept the list
     assert finder.find_spec('later') is None
     assert sys.meta_path == [behind]
+
+
+class Loader:
+    """Runs a module, and notes that."""
+
+    def __init__(self, told, error=None):
+        self.told, self.error = told, error
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        self.told.append('run')
+        if self.error is not None:
+            raise self.error
+
+
+class Finds:
+    """A finder that knows modules by name, and their loaders."""
+
+    def __init__(self, loaders):
+        self.loaders = loaders
+
+    def find_spec(self, name, path=None, target=None):
+        if name in self.loaders:
+            return machinery.ModuleSpec(name, self.loaders[name],
+                                        is_package=True)
+        return None
+
+
+@pytest.fixture(name='held')
+def _held(monkeypatch):
+    """Imports of a daemon whose arming goes on later; what was told."""
+    told = []
+    monkeypatch.setattr(
+        ceilometer_diagnostics_start, '_arm',
+        lambda start, name: lambda: told.append('goes on'))
+    for name in ('ceilometer', 'ceilometer.cmd', 'ceilometer.cmd.polling',
+                 'ceilometer.other'):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, 'ceilometer',
+                        types.ModuleType('ceilometer'))
+    sys.modules['ceilometer'].__path__ = []
+    finder = ceilometer_diagnostics_start.Finder(
+        ceilometer_diagnostics_start.Start('ceilometer-polling', None))
+    loaders = {name: Loader(told) for name in (
+        'ceilometer.cmd', 'ceilometer.cmd.polling', 'ceilometer.other')}
+    monkeypatch.setattr(sys, 'meta_path',
+                        [finder, Finds({}), Finds({}), Finds(loaders)])
+    yield told, loaders, finder
+    for name in loaders:
+        sys.modules.pop(name, None)
+
+
+def test_arming_goes_on_when_the_daemon_has_been_imported(held):
+    """Nobody is asked at each of the imports between."""
+    told, loaders, finder = held
+    importlib.import_module('ceilometer.cmd')
+    assert told == ['run'] and finder in sys.meta_path
+    module = importlib.import_module('ceilometer.cmd.polling')
+    assert told == ['run', 'run', 'goes on']
+    assert finder not in sys.meta_path
+    loader = loaders['ceilometer.cmd.polling']
+    assert module.__loader__ is loader
+    assert vars(loader).keys() == {'told', 'error'}
+    importlib.reload(module)
+    assert told == ['run', 'run', 'goes on', 'run']
+
+
+def test_arming_goes_on_at_another_import_of_ceilometer(held):
+    """A program that is not as it is known may call what it has."""
+    told, _, finder = held
+    importlib.import_module('ceilometer.cmd')
+    importlib.import_module('ceilometer.other')
+    assert told == ['run', 'goes on', 'run']
+    importlib.import_module('ceilometer.cmd.polling')
+    assert told == ['run', 'goes on', 'run', 'run']
+    assert finder not in sys.meta_path
+
+
+def test_daemon_that_cannot_be_imported_is_told_so(held):
+    """The error is its own; there is nothing to go on with."""
+    told, loaders, _ = held
+    loaders['ceilometer.cmd.polling'].error = error = LookupError()
+    with pytest.raises(LookupError) as raised:
+        importlib.import_module('ceilometer.cmd.polling')
+    assert raised.value is error
+    assert told == ['run', 'run']
+
+
+class Shared:
+    """A loader that is a class, as Python's own of what is built in."""
+
+    create_module = staticmethod(lambda spec: None)
+    exec_module = staticmethod(lambda module: None)
+
+
+class Fixed:
+    """A loader that has no room for anything else."""
+
+    __slots__ = ()
+    create_module = exec_module = staticmethod(lambda _: None)
+
+
+@pytest.mark.parametrize('loader', [Shared, Fixed()])
+def test_loader_that_cannot_be_changed_is_left_alone(loader, held):
+    """One that is a class is that of other modules as well."""
+    told, loaders, _ = held
+    before = dict(vars(Shared))
+    loaders['ceilometer.cmd.polling'] = loader
+    importlib.import_module('ceilometer.cmd.polling')
+    assert told == ['run', 'goes on']
+    assert dict(vars(Shared)) == before
+
+
+def test_daemon_that_is_not_there_is_missed(held):
+    """Python says so, whatever we had to do."""
+    told, loaders, _ = held
+    del loaders['ceilometer.cmd.polling']
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module('ceilometer.cmd.polling')
+    assert told == ['run', 'goes on']
+
+
+def test_arming_that_cannot_go_on_is_told(held, monkeypatch, capfd):
+    """The daemon is imported all the same."""
+    told, _, _ = held
+    monkeypatch.setattr(ceilometer_diagnostics_start, '_arm',
+                        lambda start, name: lambda: 1 // 0)
+    importlib.import_module('ceilometer.cmd.polling')
+    assert told == ['run', 'run']
+    assert 'Diagnostics are off' in capfd.readouterr().err

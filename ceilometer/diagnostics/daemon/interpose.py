@@ -31,6 +31,10 @@ LOG = logging.getLogger(__name__)
 Wrapper = Callable[[Callable[..., Any], Any, Any, Any], Any]
 
 
+# What is to be wrapped and waits for release(), with its module; None where
+# nothing waits.
+_held: list[tuple[str, Callable[[Any], None]]] | None = None
+
 #: What could not be wrapped, and why, by its module and its name.
 missing: dict[tuple[str, str], str] = {}
 
@@ -64,7 +68,32 @@ def when_imported(module: str, name: str, wrapper: Wrapper, *,
             LOG.warning('Diagnostics cannot follow %s of %s: %s', chosen,
                         module, error)
 
-    wrapt.register_post_import_hook(wrap, module)
+    if _held is not None:
+        _held.append((module, wrap))
+    else:
+        wrapt.register_post_import_hook(wrap, module)
+
+
+def hold() -> None:
+    """Wrap nothing until :func:`release`, whatever is imported.
+
+    For the time in which a daemon is imported and calls nothing of what is
+    wrapped: what waits for an import is asked at each, of 1,600 modules.
+    """
+    global _held
+    if _held is None:
+        _held = []
+
+
+def release() -> None:
+    """Wrap what has been imported since :func:`hold`, and wait for the rest.
+
+    Runs in the main thread. Does nothing where nothing is held.
+    """
+    global _held
+    held, _held = _held or [], None
+    for module, wrap in held:
+        wrapt.register_post_import_hook(wrap, module)
 
 
 def _has(module: Any, name: str) -> bool:

@@ -30,6 +30,8 @@ import threading
 import time
 
 from ceilometer.diagnostics.daemon import descriptors
+from ceilometer.diagnostics.daemon import import_order
+from ceilometer.diagnostics.daemon import own_imports
 from ceilometer.diagnostics.daemon import own_names
 from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import process as process_module
@@ -143,6 +145,7 @@ class Reporter:
         # A report that imports does the same, and may hang: not waited for.
         if self._import_gate.acquire(blocking=False):
             try:
+                own_imports.load(import_order.REPORTING)
                 for name in IMPORTED:
                     importlib.import_module(name)
                 # what an earlier run could not give to the journal

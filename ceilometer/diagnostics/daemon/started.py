@@ -19,6 +19,7 @@ in the main thread, before any other thread exists.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 import os
 from typing import Any
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ import wrapt
 from ceilometer.diagnostics.daemon import arming
 from ceilometer.diagnostics.daemon import crash_stacks
 from ceilometer.diagnostics.daemon import installation
+from ceilometer.diagnostics.daemon import interpose
 from ceilometer.diagnostics.daemon import process
 from ceilometer.diagnostics import fields
 
@@ -35,12 +37,17 @@ if TYPE_CHECKING:
     import ceilometer_diagnostics_start
 
 
-def arm(start: ceilometer_diagnostics_start.Start, module: str) -> None:
+def arm(start: ceilometer_diagnostics_start.Start, module: str,
+        first: bool) -> Callable[[], None] | None:
     """Arm this process.
 
     :param start: what is known of it
     :param module: what the daemon's program imports: reports wait until that
         is done
+    :param first: whether that is imported just now, and nothing else of
+        Ceilometer was before
+    :returns: what is to be called when it has been imported, before anything
+        of it is called; None if nothing is
     :raises RuntimeError: not called in the main thread
     """
     daemon = process.Daemon(start.service)
@@ -49,6 +56,8 @@ def arm(start: ceilometer_diagnostics_start.Start, module: str) -> None:
         own = start.pid == os.getpid()
         daemon.becomes_server(
             start.server if own else fields.PROCESS_CHILD, start.parent_pid)
+    if held := first and start.server is None:
+        interpose.hold()
     armed = installation.install(daemon, arming.Before(
         frozenset(start.mask), start.handlers))
     if daemon.process == fields.PROCESS_FORKSERVER:
@@ -59,4 +68,11 @@ def arm(start: ceilometer_diagnostics_start.Start, module: str) -> None:
     def prepare(module: Any) -> None:
         armed.reporter.prepare()
 
-    wrapt.register_post_import_hook(prepare, module)
+    def go_on() -> None:
+        interpose.release()
+        wrapt.register_post_import_hook(prepare, module)
+
+    if not held:
+        go_on()
+        return None
+    return go_on

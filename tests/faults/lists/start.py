@@ -101,7 +101,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what reports need is imported when one is asked for',
         file='daemon/reporter.py',
-        old='                for name in IMPORTED:\n',
+        old='                own_imports.load(import_order.REPORTING)\n'
+            '                for name in IMPORTED:\n',
         new='                for name in ():\n',
         tests=(TESTS + 'test_package_may_change_under_a_running_daemon',)),
     fault.Fault(
@@ -148,4 +149,168 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='            stdin',
         tests=('tests/unit/test_command_check.py::'
                'test_a_probe_sees_what_the_daemon_would',)),
+    fault.Fault(
+        name='the finder stays while the daemon is imported',
+        file=START,
+        old='        spec = self._leave(name, path, target)\n',
+        new='        spec = None\n',
+        tests=('tests/unit/test_start.py::'
+               'test_arming_goes_on_when_the_daemon_has_been_imported',)),
+    fault.Fault(
+        name='arming does not go on when the daemon has been imported',
+        file=START,
+        old='            run(module)\n'
+            '            _try(go_on)\n',
+        new='            run(module)\n',
+        tests=('tests/unit/test_start.py::'
+               'test_arming_goes_on_when_the_daemon_has_been_imported',)),
+    fault.Fault(
+        name='arming goes on before the daemon has been imported',
+        file=START,
+        old='            run(module)\n'
+            '            _try(go_on)\n',
+        new='            _try(go_on)\n'
+            '            run(module)\n',
+        tests=('tests/unit/test_start.py::'
+               'test_arming_goes_on_when_the_daemon_has_been_imported',)),
+    fault.Fault(
+        name='a loader of the daemon stays changed',
+        file=START,
+        old='            del loader.exec_module\n',
+        new='',
+        tests=('tests/unit/test_start.py::'
+               'test_arming_goes_on_when_the_daemon_has_been_imported',)),
+    fault.Fault(
+        name='arming does not go on at another import',
+        file=START,
+        old='            self._done = True\n'
+            '            _try(go_on)\n',
+        new='            self._done = True\n',
+        tests=('tests/unit/test_start.py::'
+               'test_arming_goes_on_at_another_import_of_ceilometer',)),
+    fault.Fault(
+        name='a loader of other modules is changed',
+        file=START,
+        old='            if run is None or isinstance(loader, type):\n',
+        new='            if run is None:\n',
+        tests=('tests/unit/test_start.py::'
+               'test_loader_that_cannot_be_changed_is_left_alone',)),
+    fault.Fault(
+        name='a loader that cannot be changed is an error',
+        file=START,
+        old='        except AttributeError:\n'
+            '            # it is',
+        new='        except TypeError:\n'
+            '            # it is',
+        tests=('tests/unit/test_start.py::'
+               'test_loader_that_cannot_be_changed_is_left_alone',)),
+    fault.Fault(
+        name='an error as arming goes on reaches the daemon',
+        file=START,
+        old='        function()\n'
+            '    except Exception as error:\n',
+        new='        function()\n'
+            '    except OSError as error:\n',
+        tests=('tests/unit/test_start.py::'
+               'test_arming_that_cannot_go_on_is_told',)),
+    fault.Fault(
+        name='functions are wrapped while the daemon is imported',
+        file='daemon/interpose.py',
+        old='    if _held is not None:\n'
+            '        _held.append',
+        new='    if None:\n'
+            '        _held.append',
+        tests=('tests/unit/test_guest.py::'
+               'test_nothing_is_wrapped_while_a_daemon_is_imported',)),
+    fault.Fault(
+        name='functions are not wrapped after the daemon was imported',
+        file='daemon/interpose.py',
+        old='    for module, wrap in held:\n',
+        new='    for module, wrap in ():\n',
+        tests=('tests/unit/test_guest.py::'
+               'test_nothing_is_wrapped_while_a_daemon_is_imported',)),
+    fault.Fault(
+        name='functions wait for an import that has been',
+        file='daemon/interpose.py',
+        old='    held, _held = _held or [], None\n',
+        new='    held = _held or []\n',
+        tests=('tests/unit/test_guest.py::'
+               'test_nothing_is_wrapped_while_a_daemon_is_imported',)),
+    fault.Fault(
+        name='nothing is wrapped in a daemon',
+        file='daemon/started.py',
+        old='        interpose.release()\n',
+        new='        pass\n',
+        tests=(SEES,)),
+    fault.Fault(
+        name='modules are imported beside others that import',
+        file='daemon/own_imports.py',
+        old='    if _others_run():\n',
+        new='    if False:\n',
+        tests=('tests/unit/test_own_imports.py::'
+               'test_other_threads_leave_it_to_python',)),
+    fault.Fault(
+        name='a thread of ours makes the start slower',
+        file='daemon/own_imports.py',
+        old='if isinstance(thread, own_thread.OwnThread)}',
+        new='if False}',
+        tests=('tests/unit/test_own_imports.py::'
+               'test_other_threads_leave_it_to_python',)),
+    fault.Fault(
+        name='all modules are left to Python',
+        file='daemon/own_imports.py',
+        old='full not in sys.modules and not _load(full, folders):',
+        new='full not in sys.modules:',
+        tests=('tests/unit/test_own_imports.py::'
+               'test_modules_are_what_python_makes_of_them',)),
+    fault.Fault(
+        name='a module is not an attribute of its package',
+        file='daemon/own_imports.py',
+        old='    setattr(sys.modules[package], last, module)\n',
+        new='',
+        tests=('tests/unit/test_own_imports.py::'
+               'test_modules_are_what_python_makes_of_them',)),
+    fault.Fault(
+        name='a module does not say where its code is',
+        file='daemon/own_imports.py',
+        old='.update(__cached__=cached, ',
+        new='.update(',
+        tests=('tests/unit/test_own_imports.py::'
+               'test_modules_are_what_python_makes_of_them',)),
+    fault.Fault(
+        name='a module is imported twice',
+        file='daemon/own_imports.py',
+        old='if full not in sys.modules and not',
+        new='if not',
+        tests=('tests/unit/test_own_imports.py::'
+               'test_modules_are_what_python_makes_of_them',)),
+    fault.Fault(
+        name='a module that raises is there by half',
+        file='daemon/own_imports.py',
+        old='        del sys.modules[name]\n'
+            '        raise',
+        new='        raise',
+        tests=('tests/unit/test_own_imports.py::'
+               'test_module_that_raises_is_not_there',)),
+    fault.Fault(
+        name='code of an older source is run',
+        file='daemon/own_imports.py',
+        old="data[:16] != _MAGIC + b''.join([",
+        new="data[:8] != _MAGIC and b''.join([",
+        tests=('tests/unit/test_own_imports.py::'
+               'test_compiled_code_of_another_source_is_left_to_python',)),
+    fault.Fault(
+        name='code that was cut is an error',
+        file='daemon/own_imports.py',
+        old='    except (EOFError, OSError, TypeError, ValueError):\n',
+        new='    except OSError:\n',
+        tests=('tests/unit/test_own_imports.py::'
+               'test_compiled_code_of_another_source_is_left_to_python',)),
+    fault.Fault(
+        name='code that was compiled elsewhere is run',
+        file='daemon/own_imports.py',
+        old='return code if code.co_filename == path else None',
+        new='return code',
+        tests=('tests/unit/test_own_imports.py::'
+               'test_compiled_code_of_another_source_is_left_to_python',)),
 )
