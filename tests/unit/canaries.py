@@ -478,6 +478,10 @@ CANARIES: dict[str, list[str]] = {
         'crudini --set /etc/x.conf keystone_authtoken password §',
         'openstack-config --set f DEFAULT admin_token §',
         r'net use \\h\s § /user:u', r'net use Z: \\h\s /user:u §',
+        'machine h account a password §', 'userpwd: u:§', 'user=a,p=§',
+        'user: bob;pw=§', 'net  use \\\\h\\s § /user:u',
+        'logging on with u/§ failed', ' : EAP\t"§"', 'bob : PSK "§"',
+        'auth\tmd5 §', 'ENV\tDB_PASSWORD §',
         'secretsdump.py d/u:§@10.0.0.1', "impacket-psexec 'd/u:§@h'",
         'crackmapexec smb h -u u -p §', "nxc smb h -u 'u' -p '§'"],
     'verbs of programs': [
@@ -561,7 +565,9 @@ CANARIES: dict[str, list[str]] = {
         'passphrase §\nuser u', 'passwd is §'],
     'changes': [
         "password changed: old='a' new='§'",
-        "password changed from 'a' to '§'", 'admin_password: old=a new=§',
+        "password changed from 'a' to '§'",
+        "The password's value changed from a to §",
+        'admin_password: old=a new=§',
         "token rotated old_value='a' new_value='§'",
         "password from '§' to 'b'", "Changed option password: '§' => 'x'",
         'secret_key updated from "a" to "§"', 'password (old="§", new="b")',

@@ -862,6 +862,23 @@ class TestData:
             {'True': 1}, {'1': 2}, {'source': 'password = ***'},
             {'source': 'password = x', 'line': 1, 'function': 'f'}]
 
+    def test_rows_of_options_are_told_apart(self):
+        """Of those of a kind, some are secret, or hold lists."""
+        rows = [{'name': name, 'secret': secret, 'value': value, 'old': old}
+                for name, secret, value, old in (
+                    ('debug', False, 'S', []), ('verbose', False, 'S', []),
+                    ('debug', True, 'S', []), ('debug', None, 'S', ['a']),
+                    ('x', False, ['password = S'], []), ('x', 0, 'S', []),
+                    ('x', 'yes', 'password = S', []))]
+        found = redact.Redactor().data(rows)
+        assert [row['value'] for row in found] == [
+            'S', 'S', '***', 'S', ['password = ***'], 'S', 'password = ***']
+        assert [row['old'] for row in found] == [
+            [], [], [], ['a'], [], [], []]
+        # whoever changes what was given changes nothing of it
+        rows[1]['old'].append('password = S')
+        assert found[1]['old'] == []
+
     def test_data_has_a_limit(self):
         """What is more is refused, and not walked to its end."""
         with pytest.raises(redact.TooLarge):

@@ -42,6 +42,7 @@ class Context:
         self.snapshots: dict[str, Any] = {}
         self._options: list[service_options.Option] | None = None
         self._settings: list[service_options.Setting] | None = None
+        self._unregistered: list[service_options.Setting] | None = None
         self._plugin_groups: set[str] | None = None
         #: what the installed libraries say of their options; None if they
         #: were not asked
@@ -80,10 +81,13 @@ class Context:
     @property
     def unregistered(self) -> list[service_options.Setting]:
         """The settings that no option of the service reads."""
-        names = service_options.keys(self.options)
-        return [setting for setting in self.settings
+        if self._unregistered is None:
+            names = service_options.keys(self.options)
+            self._unregistered = [
+                setting for setting in self.settings
                 if service_options.key(
                     setting.group, setting.name) not in names]
+        return self._unregistered
 
     def is_secret(self, setting: service_options.Setting) -> bool | None:
         """Whether a setting is secret; None if nobody says so or not.
@@ -156,8 +160,9 @@ class Kind(named_tuple.NamedTuple):
         ends; once all snapshots have been taken, and holds up nobody
     :ivar wait_left: how long ``collect`` would wait for that, seconds; None
         for a kind that waits for nothing
-    :ivar instant: whether ``collect`` looks at nothing but objects of this
-        process. Such sections are collected while another would wait
+    :ivar instant: whether ``collect`` looks at nothing but this process, its
+        objects and what the kernel tells of it. Such sections are collected
+        while another would wait
     """
 
     name: str

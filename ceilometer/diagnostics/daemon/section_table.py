@@ -68,7 +68,7 @@ SECTIONS = (
                  log_levels.render, steady=True, instant=True),
     section.Kind('resources', 'Resources', resources.collect,
                  resources.render, load=sockets.load,
-                 findings=running_out.of_resources),
+                 findings=running_out.of_resources, instant=True),
     section.Kind('polling', 'Polling', polling.collect, polling_text.render,
                  findings=polling_text.find, instant=True),
     section.Kind('messaging', 'Messaging', messaging.collect,

@@ -75,4 +75,6 @@ def _of_list(whole: str, begin: int, end: int) -> Iterator[spans.Span]:
 
 
 ANNOUNCED_COMMANDS = spans.Recognizer(
-    'command lines that are announced', ('command', 'cmd'), _find)
+    'command lines that are announced',
+    ("command '", 'command: ', 'running cmd', 'running command', 'cmd "'),
+    _find)

@@ -40,13 +40,18 @@ _NAME = patterns.pattern(
     r'[\w.-]{1,200}')
 # What may stand between the name and the change.
 _FOLLOWS = patterns.pattern(
-    r"""["']?\]?[ ]{0,3}(?:(?:[:,;(|-]|(?:for|of|in)[ ]
+    r"""(?:'s\b|["']?\]?)[ ]{0,3}(?:(?:[:,;(|-]|(?:for|of|in)[ ]
     (?:(?:user|option|the)[ ]){0,2}[\w./'"@-]{1,60}
     |(?:was|were|has|have|had|been|is|changed|modified|updated|rotated|replaced
     |reset|set|differs?|different|mismatch|option|values?|due|overridden
     |and|was)\b)[ ]{0,3})*+""", re.VERBOSE)
-_STATE = (r'(?:old|new|before|after|previous|prev|current|now|was|expected'
-          r'|actual|got|given|cached|stored)')
+_STATES = ('old', 'new', 'before', 'after', 'previous', 'prev', 'current',
+           'now', 'was', 'expected', 'actual', 'got', 'given', 'cached',
+           'stored')
+_STATE = f'(?:{"|".join(_STATES)})'
+#: What each change has one of.
+_SIGNS = ('->', '=>', '\u2192', '!=', '==', 'vs', 'from ', 'to ', 'into ',
+          *_STATES)
 _CHANGE = patterns.pattern(
     rf"""{_STATE}(?:[ _-]?(?:val(?:ue)?|password|secret|token|key))?["']?
     [ ]?[=:]{{1,2}}[ ]?{directives.VALUE}
@@ -58,6 +63,8 @@ _BARE = (3, 6, 9)
 
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:
+    if not text.has(_SIGNS):
+        return
     lower = text.lower
     at = 0
     while (named := _NAME.search(lower, at)) is not None:
@@ -66,6 +73,8 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
                 '.-')):
             continue
         end = min(text.line_end(at), at + DISTANCE_CHARS_MAX)
+        if not spans.has_any(lower[at:end], _SIGNS):
+            continue
         begin = at
         while (gap := _FOLLOWS.match(lower, begin, end)) and (
                 change := _CHANGE.match(lower, gap.end(), end)):

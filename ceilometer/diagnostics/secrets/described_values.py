@@ -52,8 +52,10 @@ _VALUE = patterns.pattern(
     + rf'){_MARK}\s{{0,20}}(?:=>|[:=>])[ \t]{{0,20}}')
 _CONTENT = patterns.pattern(r'["\'][^<>\n]{0,100}(?<!/)>(?=[^<\s])')
 # variable "db_password" { default = "S" }
+_BLOCKS = ('variable', 'output')
 _BLOCK = patterns.pattern(
-    r'(?<![\w.-])(?:variable|output)[ \t]{1,9}"([\w.-]{1,200})"[ \t]{0,9}\{')
+    rf'(?<![\w.-])(?:{"|".join(_BLOCKS)})[ \t]{{1,9}}"([\w.-]{{1,200}})"'
+    r'[ \t]{0,9}\{')
 _ASSIGNED = patterns.pattern(r'\b(?:default|value)[ \t]{0,40}=[ \t]{0,40}')
 _ENDS = patterns.pattern(r'\n[ \t]*(?:\n|-[ \t])|(?<![$%])[{}]')
 
@@ -68,6 +70,8 @@ _DATA = patterns.pattern(
 
 def _blocks(text: spans.Text) -> Iterator[spans.Span]:
     """What variables of Terraform are by default."""
+    if '"' not in text.whole or not text.has(_BLOCKS):
+        return
     for block in _BLOCK.finditer(text.lower):
         if not secret_names.is_secret(text.whole[block.start(1):block.end(1)]):
             continue

@@ -32,6 +32,7 @@ HINTS = ('rootpw', 'bindpw', 'community', 'com2sec', 'createuser',
          'assword', 'authtok', 'auth_pass', 'auth-pass', 'stats auth',
          'secret ', '-server', '-key', 'isakmp', 'auth ', 'pre_shared_key',
          'setuser', 'digest:', 'setenv', 'env ', 'form-data', 'eap ', 'psk ',
+         'auth\t', 'env\t', 'eap\t', 'psk\t', 'ntlm', 'logged ', 'logging ',
          'user', '432:', ':*:', 'net use', 'sink ', 'login', 'logon', 'cred',
          'sqlplus', 'oracle', ':1521', 'expdp', 'impdp', 'sqlldr', 'rman ',
          'oidc', 'authorization_code', 'rclone', 'sasl ', 'ion code',
@@ -149,12 +150,12 @@ _DIRECTIVES = tuple(map(patterns.pattern, (
     rf'|oauthbearer|gssapi|ntlm|scram|external|amqplain){VALUE}{END}',
     r'\bbasic[ _-]auth(?:entication)?[ :=(]{1,3}["\']?[a-z][\w.@-]{0,60}:'
     r'(?!//|\d{1,5}(?!\w))([^\s"\']{3,200})',
-    r'\blog(?:in|on|ged[ ]in|ging[ ]in)[ ](?:with|as|using)[ ]["\']?'
+    r'\blog(?:in|on|g(?:ed|ing)[ ](?:in|on))[ ](?:with|as|using)[ ]["\']?'
     r'[a-z][\w.@-]{0,60}/([^\s"\'/]{3,200})["\']?[ ](?:failed|was|is|reject'
     r'|denied|refused|succeeded)',
     r'\buser(?:name)?/pass(?:word|wd)?\)?[ :=]{1,3}["\']?[\w.@-]{1,60}[/:]'
     r'([^\s"\']{3,200})',
-    r'\bu(?:ser)?[=:][ ]?[a-z][\w.@-]{1,60}["\']?[ ,;]{1,3}p(?:w|ass|wd)?'
+    r'\bu(?:ser)?[=:][ ]?[a-z][\w.@-]{0,60}["\']?[ ,;]{1,3}p(?:w|ass|wd)?'
     rf'[=:][ ]?{VALUE}',
     rf'\b(?:set_password|wpa_passphrase){SPACE}{_NO_USER}[\w.@-]{{1,60}}'
     rf'{SPACE}{VALUE}{END}',
@@ -171,17 +172,28 @@ _DIRECTIVES = tuple(map(patterns.pattern, (
     rf'\brclone[ ]config[ ](?:create|update)[^\n]{{0,300}}?[ ](?:pass|password'
     rf'|secret_access_key|token|client_secret|key|api_key)[ =]{VALUE}',
 )))
-# What each of them has in it, in their order: to look for that is fast.
-_SIGNS = (
-    '', 'community', 'com2sec', 'createuser', 'snmp-server', 'login',
-    'auth_pass', 'stats', 'insecure-password', 'user', 'neighbor', 'username',
-    'enable', '-server', 'message-digest-key', 'authentication-key', 'isakmp',
-    'auth', 'snmp', 'pre_shared_key', '', 'env', 'name=', 'set',
+# What each of them has in it, in their order: to look for that is fast, and to
+# compile one that is not needed takes longer than to mask most texts.
+_SIGNS: tuple[str | tuple[str, ...], ...] = (
+    ('rootpw', 'bindpw', 'passphrase', 'requirepass', 'masterkey',
+     'masterauth', 'authtok', 'community'),
+    'community', 'com2sec', 'createuser', 'snmp-server', 'login',
+    'auth_pass', 'stats', 'insecure-password', 'password', 'neighbor',
+    'username', 'enable', '-server', 'message-digest-key',
+    'authentication-key', 'isakmp', ('auth ', 'auth\t'), 'snmp',
+    'pre_shared_key',
+    ('eap ', 'eap\t', 'auth ', 'auth\t', 'psk ', 'psk\t', 'ntlm'),
+    ('env ', 'env\t'), 'name=', ('requirepass', 'masterauth'),
     'auth-pass', 'setuser', 'digest:', 'set_password', 'vnc',
-    '%', 'is not valid', 'send', ':', 'net', 'trap', 'log', 'cred', '/',
-    'oracle', ':1521', 'code', 'code', 'user', 'l', 'basic', 'log', '/pass',
-    ' p', 'pass', '(<<', 'mysql_native', ' code', 'community',
-    'community', 'rclone')
+    ('user=', 'user:', 'user"', "user'", 'name=', 'name:', 'name"', "name'"),
+    'is not valid', 'send', ('432:', ':*:'), ('net ', 'net\t'), 'trap',
+    ('login', 'logon', 'userpwd', 'user_pass'), 'cred',
+    ('sqlplus', 'expdp', 'impdp', 'sqlldr', 'rman'), 'oracle', ':1521',
+    ('authcode', 'authorization_code'), ('authcode', 'authorization_code'),
+    ("'", '"'), ('plain ', 'plain\t', 'login ', 'login\t'), 'basic',
+    (' with ', ' as ', ' using '), '/pass', (' p', ',p', ';p'),
+    ('set_password', 'wpa_passphrase'), '(<<', 'mysql_native', ' code',
+    'community', 'community', 'rclone')
 # Of FTP and POP3, in capital letters: the same word begins sentences.
 _PASS = patterns.pattern(
     rf"""(?:\A|(?<=[\n'"]))(?:[>-]{{1,5}}{SPACE})?PASS[ ]"""
@@ -197,8 +209,9 @@ _AUTH = patterns.pattern(
 
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:
+    lower = text.lower
     for directive, sign in zip(_DIRECTIVES, _SIGNS, strict=True):
-        if sign in text.lower:
+        if sign in lower if isinstance(sign, str) else text.has(sign):
             yield from values(text, directive)
     if 'PASS ' in text.whole:
         for found in _PASS.finditer(text.whole):

@@ -25,7 +25,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Iterator
 
-from ceilometer.diagnostics import pauses
 from ceilometer.diagnostics.secrets import spans
 
 # The rarest first. A hint is looked for where the first of these is that it
@@ -89,7 +88,7 @@ class Plan:
                 if has is None:
                     sign, words = groups[number]
                     has = found[number] = sign in lower and (
-                        _has_any(lower, words))
+                        spans.has_any(lower, words))
                 if has:
                     yield recognizer
                     break
@@ -117,20 +116,6 @@ def shortest(words: Iterable[str]) -> tuple[str, ...]:
     """
     kept: list[str] = []
     for word in sorted(set(words), key=lambda word: (len(word), word)):
-        if not any(other in word for other in kept):
+        if not spans.has_any(word, kept):
             kept.append(word)
     return tuple(kept)
-
-
-def _has_any(text: str, words: tuple[str, ...]) -> bool:
-    if len(text) > pauses.LONG_CHARS:
-        for word in words:
-            pauses.pause()
-            if word in text:
-                return True
-        return False
-    # any() takes twice as long, and this is most of the work for short texts
-    for word in words:  # noqa: SIM110
-        if word in text:
-            return True
-    return False

@@ -36,10 +36,9 @@ from ceilometer.diagnostics.secrets import value_ends
 _SECRETIVE = {name: known for name, known in programs.PROGRAMS.items()
               if known.secret or known.long or known.behind or known.last
               or known.values or known.in_text or known.slashed}
-_PROGRAM = patterns.pattern(
-    r'(?<![\w.-])(?:' + '|'.join(
-        sorted(map(re.escape, _SECRETIVE), key=len, reverse=True))
-    + r')(?![\w.-]|://)')
+# What may be a program's name. All of them in one expression would take longer
+# to compile than most texts to mask.
+_NAME = patterns.pattern(r'[\w.-]+')
 _BETWEEN = r"""[\s"',]{1,6}"""
 # Options may stand before an argument: openssl passwd -6 -salt x S
 _OPTIONS = (r"""(?:--?(?:salt|type)[\s"',]{1,6}[^\s"',-]{1,40}[\s"',]{1,6}"""
@@ -63,7 +62,7 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
     at = 0
     for _, stop in text.windows():
         while at < stop:
-            found = _PROGRAM.search(text.lower, at, stop)
+            found = _program(text.lower, at, stop)
             if found is None:
                 break
             at = found.end()
@@ -71,11 +70,20 @@ def _find(text: spans.Text) -> Iterator[spans.Span]:
         at = max(at, stop)
 
 
+def _program(lower: str, at: int, stop: int) -> re.Match[str] | None:
+    """The name of the next known program."""
+    for found in _NAME.finditer(lower, at, stop):
+        if found[0] in _SECRETIVE and not lower.startswith('://', found.end()):
+            return found
+    return None
+
+
 def _options(text: spans.Text, known: programs.Program,
              at: int) -> Iterator[spans.Span]:
     whole = text.whole
     end = _end(text, at)
-    if known.behind or known.last:
+    rest = whole[at:end]
+    if any(verb.split()[0] in rest for verb in known.behind + known.last):
         for verb in _behind_verbs(known).finditer(whole, at, end):
             if not looks.is_complaint(whole, verb.end()):
                 yield _argument(whole, verb.end(), end)
@@ -83,8 +91,9 @@ def _options(text: spans.Text, known: programs.Program,
         yield from _values(whole, known, at, end)
     if known.in_text:
         yield from _words(whole, known, at, end)
-    if known.verb and not re.search(
-            rf'\b{known.verb}\b', whole[at:end]):
+    if known.verb and not re.search(rf'\b{known.verb}\b', rest):
+        return
+    if '-' not in rest and '/' not in rest:
         return
     option = _option(known)
     while (found := option.search(whole, at, end)) is not None:
@@ -172,7 +181,7 @@ def _end(text: spans.Text, at: int) -> int:
     end = min(end, at + chars_max)
     begin = at
     for _ in range(NAMES_MAX):
-        following = _PROGRAM.search(text.lower, begin, end)
+        following = _program(text.lower, begin, end)
         if following is None:
             return end
         start = following.start()

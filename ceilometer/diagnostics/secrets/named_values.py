@@ -60,7 +60,8 @@ _CLOSE = patterns.pattern(
 _SPACE = patterns.pattern(r'[^\S\n]*')
 _SIGN = patterns.pattern(
     r'(?:=>|:=|->|<-(?=\s)|\u2192|(?:[?+]|\|\||//)?={1,2}|:(?!:)|::(?=[ \t])'
-    r'|[\uff1a\uff1d\ufe55\u2236]|%3[aAdD]|&gt;)')
+    # a set of them takes ten times as long to compile
+    r'|\uff1a|\uff1d|\ufe55|\u2236|%3[aAdD]|&gt;)')
 # auth = admin:S, auth=('admin', 'S')
 _USER_AND_PASSWORD = patterns.pattern(
     r"""["']?[\w.@-]{1,100}:(?![/:])\S

@@ -180,20 +180,20 @@ class _Row(named_tuple.NamedTuple):
     :ivar names: what is known of each
     :ivar shown: each without secrets
     :ivar chars: how many characters they have together
-    :ivar describes: whether a value may be the name of something, and another
-        one its value
-    :ivar flags: whether a value may say that another is secret
+    :ivar describing: the places of values that may be the name of something,
+        if another one may be its value
+    :ivar flagging: the places of values that may say that another is secret
     :ivar columns: the place of what may name columns, None if nothing may
     :ivar rows: the places of what may have them
-    :ivar is_plain: whether nothing is known of the keys but what they are
+    :ivar is_plain: whether nothing else is known of the keys but what they are
     :ivar shapes: by the types of their values
     """
 
     names: list[_Name]
     shown: list[str]
     chars: int
-    describes: bool
-    flags: bool
+    describing: tuple[int, ...]
+    flagging: tuple[int, ...]
     columns: int | None
     rows: tuple[int, ...]
     is_plain: bool
@@ -206,11 +206,13 @@ class _Shape(named_tuple.NamedTuple):
     :ivar texts: of each value, whether it is a text
     :ivar sources: of each value, whether it is a line of a program
     :ivar numbers: of each value, whether it is a number
+    :ivar lists: of each value, whether it is a list
     """
 
     texts: list[bool]
     sources: list[bool]
     numbers: list[bool]
+    lists: list[bool]
 
 
 _UNKNOWN: Any = object()
@@ -352,16 +354,17 @@ class _Walk:
             if row is not None and row.is_plain:
                 # copied at once: the daemon may change it meanwhile
                 value = value.copy()
-                if tuple(value) == keys and self._is_plain(value, row):
+                if tuple(value) == keys and not _may_hide(value, row) and (
+                        self._is_plain(value, row)):
                     return value
         items = list(value.items())
         keys = tuple([key for key, _ in items])
         row = self._rows.get(keys) or self._row(keys)
         self._count(row.chars)
-        described = row.describes and any(
-            name.describes and secret_names.is_secret(_name_of(item))
-            for name, (_, item) in zip(row.names, items, strict=True))
-        flagged = not (described or secret) and row.flags and (
+        described = bool(row.describing) and any(
+            secret_names.is_secret(_name_of(items[number][1]))
+            for number in row.describing)
+        flagged = not (described or secret) and bool(row.flagging) and (
             _says_secret(value))
         # that an option is not secret is known better than its name can say
         described = described and not (value.get('secret') is False and not (
@@ -415,10 +418,10 @@ class _Walk:
     def _is_plain(self, value: dict[Any, Any], row: _Row) -> bool:
         """Whether a mapping is what :meth:`_mapping` would make of it.
 
-        There are very many of a kind, such as threads, of which nothing is
-        masked. Each key and each value of theirs costs time there.
+        There are very many of a kind, such as threads and options, of which
+        nothing is masked. Each key and each value of theirs costs time there.
 
-        :param value: a mapping that nobody changes
+        :param value: a mapping that nobody else has; gets lists of its own
         :param row: what is known of its keys
         """
         # what equals a key need not be a text
@@ -434,6 +437,10 @@ class _Walk:
         for number in itertools.compress(values, shape.numbers):
             if not -_PLAIN_MAX < number < _PLAIN_MAX:
                 return False
+        if any(itertools.compress(values, shape.lists)):
+            return False
+        for key in itertools.compress([*value], shape.lists):
+            value[key] = []
         chars = row.chars + 4 * len(kinds)
         for selected, plain, names in (
                 (shape.texts, self._plain, True),
@@ -456,13 +463,16 @@ class _Walk:
             names = [name if name.shown != 'source' else _NO_NAME
                      for name in names]
         described = any(name.described for name in names)
-        describes = described and any(name.describes for name in names)
-        flags = described and not _FLAGS.isdisjoint(map(str.lower, shown))
+        describing = tuple(
+            number for number, name in enumerate(names)
+            if described and name.describes)
+        flagging = tuple(
+            number for number, name in enumerate(shown)
+            if described and name.lower() in _FLAGS)
         columns = next(_places(shown, named_rows.COLUMNS), None)
-        row = _Row(names, shown, sum(map(len, shown)), describes, flags,
+        row = _Row(names, shown, sum(map(len, shown)), describing, flagging,
                    columns, tuple(_places(shown, named_rows.ROWS)),
-                   not describes and not flags and columns is None
-                   and list(keys) == shown, {})
+                   columns is None and list(keys) == shown, {})
         # what equals a text is one
         if all(type(key) is str for key in keys):
             self._rows[keys] = row
@@ -508,7 +518,7 @@ def _shape(names: list[_Name], kinds: tuple[type, ...]) -> _Shape | None:
     """
     for name, kind in zip(names, kinds, strict=True):
         # that there is no value, or a truth, is no secret by any name
-        if not (kind in _TRUTHS or (kind is str and (
+        if not (kind in _TRUTHS or kind is list or (kind is str and (
                 name.is_plain or _is_source(name))) or (
                 kind in _NUMBERS and name.says is not _Says.SECRET)):
             return None
@@ -517,7 +527,25 @@ def _shape(names: list[_Name], kinds: tuple[type, ...]) -> _Shape | None:
     return _Shape(
         list(map(operator.gt, texts, sources)),
         list(map(operator.and_, texts, sources)),
-        [kind in _NUMBERS for kind in kinds])
+        [kind in _NUMBERS for kind in kinds],
+        [kind is list for kind in kinds])
+
+
+def _may_hide(value: dict[Any, Any], row: _Row) -> bool:
+    """Whether a mapping may say of itself that it holds a secret.
+
+    :param value: a mapping that nobody changes
+    :param row: what is known of its keys
+    """
+    if not row.describing and not row.flagging:
+        return False
+    values = [*value.values()]
+    for number in row.describing:
+        if secret_names.is_secret(_name_of(values[number])):
+            return True
+    # all that says so is a text or True
+    return any(values[number] is not None and values[number] is not False
+               for number in row.flagging)
 
 
 def _is_source(name: _Name) -> bool:

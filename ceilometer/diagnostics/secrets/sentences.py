@@ -30,7 +30,8 @@ from ceilometer.diagnostics.secrets import looks
 from ceilometer.diagnostics.secrets import named_values
 from ceilometer.diagnostics.secrets import spans
 
-_PASSWORD = r'(?:password|passwd|passphrase|passcode)'
+_PASSWORDS = ('password', 'passwd', 'passphrase', 'passcode')
+_PASSWORD = f'(?:{"|".join(_PASSWORDS)})'
 #: What a sentence says of a password, in its last word.
 _PREDICATES = frozenset("""
     invalid valid wrong right correct incorrect expired expiring required
@@ -88,6 +89,7 @@ _IS = patterns.pattern(
     |(?:(?:is|was|has[ ]been|will[ ]be|been|gets|got)[ ])?(?:now[ ])?
      (?:re)?(?:set|changed|updated|rotated)[ ]to)[ ]
     {_WORD}{_CLAUSE_END}""", re.VERBOSE)
+_VERBS = (' is ', ' was ', ' be ', ' to ')
 _READS = patterns.pattern(
     rf"""\b\w{{0,20}}(?:passwort|kennwort|wachtwoord)[ ](?:lautet|luidt)[ :]
     {{1,3}}{directives.VALUE}""", re.VERBOSE)
@@ -103,40 +105,48 @@ _REPLACED = patterns.pattern(
 _ALONE = patterns.pattern(
     rf'{directives.START}({_PASSWORD})[ ]([^\s"\'():=|]{{3,100}})'
     rf'{directives.END}')
-_QUOTED_WITH = patterns.pattern(r'[ ](?:with|by|to|as|using)[ ]["\']')
+_QUOTED_WITH = tuple(
+    f' {word} {quote}' for word in ('with', 'by', 'to', 'as', 'using')
+    for quote in '"\'')
 # with password S
+_PREPOSITIONS = ('with ', 'using ', 'via ')
 _WITH = patterns.pattern(
-    rf'\b(?:with|using|via)[ ](?:the[ ]|a[ ])?{_PASSWORD}[ ]["\']?'
+    rf'\b(?:{"|".join(_PREPOSITIONS)})(?:the[ ]|a[ ])?{_PASSWORD}[ ]["\']?'
     rf'{_WORD}["\']?{_CLAUSE_END[:-1]}|[ ]against|[ ]to[ ]|[ ]as[ ])')
 _KEY = patterns.pattern(
     rf'\b(?:de|en)crypt\w{{0,6}}[ ](?:[\w.-]{{1,40}}[ ]){{0,3}}(?:with|using)'
     rf'[ ](?:the[ ])?key[ ]{_QUOTED}')
 # Wrong password 'S'
+_COMPLAINTS = ('wrong ', 'bad ', 'invalid ', 'incorrect ', 'rejected ',
+               'unexpected ')
 _WRONG = patterns.pattern(
-    rf'\b(?:wrong|bad|invalid|incorrect|rejected|unexpected)[ ]'
+    rf'\b(?:{"|".join(_COMPLAINTS)})'
     rf'(?:\w{{1,20}}[ ])?{_PASSWORD}[ ]{_QUOTED}')
 
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:
     lower = text.lower
-    if 'pass' in lower:
-        for found in _IS.finditer(lower):
-            word = found[1].rstrip('.,;!?')
-            if not is_said(word):
-                yield found.start(1), found.start(1) + len(word)
+    if text.has(_PASSWORDS):
+        if text.has(_VERBS):
+            for found in _IS.finditer(lower):
+                word = found[1].rstrip('.,;!?')
+                if not is_said(word):
+                    yield found.start(1), found.start(1) + len(word)
         for found in _ALONE.finditer(lower):
             if text.whole[found.start(1)] == 'p' and not is_said(
                     found[2].rstrip('.,;!?')) and found[2] not in _NOUNS:
                 yield found.span(2)
-        for found in _WITH.finditer(lower):
-            if not is_said(found[1]) and found[1] not in _NOUNS:
-                yield found.span(1)
-        yield from directives.values(text, _WRONG)
+        if text.has(_PREPOSITIONS):
+            for found in _WITH.finditer(lower):
+                if not is_said(found[1]) and found[1] not in _NOUNS:
+                    yield found.span(1)
+        if text.has(_COMPLAINTS):
+            yield from directives.values(text, _WRONG)
     if 'crypt' in lower:
         yield from directives.values(text, _KEY)
     if 'lautet' in lower or 'luidt' in lower:
         yield from directives.values(text, _READS)
-    if _QUOTED_WITH.search(lower):
+    if text.has(_QUOTED_WITH):
         yield from directives.values(text, _REPLACED)
 
 

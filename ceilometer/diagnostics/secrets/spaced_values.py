@@ -71,9 +71,13 @@ _FORMS = tuple(map(patterns.pattern, (
     rf'["\']?[\w-]{{0,100}}(?:password|passwd|secret|token|_key)["\']?[ ]'
     rf'{_VALUE}',
 )))
-# What each of them has in it, in their order.
-_SIGNS = (' for ', 'pass', 's:', ':', ' key', '  ', '\t', 'login', 'login',
-          'config', '--set')
+# What each of them has one of, in their order.
+_SIGNS = (('password for ', 'passphrase for '),
+          ('password [', 'password (', 'passphrase [', 'passphrase ('),
+          ('is:', 'was:'),
+          ('generated', 'returned', 'issued', 'received', 'sent', 'entered',
+           'payload'), (' key',), ('  ',), ('\t',), ('login', 'account'),
+          ('login',), (' config ', 'configure set'), ('--set',))
 # "password";"S" on a line of its own
 _TWO_CELLS = patterns.pattern(
     r'''(?:\A|(?<=\n)|(?<=[\]:]))[ \t]{0,40}"([\w.-]{1,60})"[ ]?[,;\t|][ ]?
@@ -81,8 +85,8 @@ _TWO_CELLS = patterns.pattern(
 
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:
-    for form, sign in zip(_FORMS, _SIGNS, strict=True):
-        if sign in text.lower:
+    for form, signs in zip(_FORMS, _SIGNS, strict=True):
+        if text.has(signs):
             yield from directives.values(text, form)
     if '"' not in text.whole:
         return

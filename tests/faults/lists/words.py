@@ -278,7 +278,7 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(PAUSES + 'test_pauses_are_thought_of_where_much_is_done',)),
     fault.Fault(
         name='hints are looked for in a long text without a pause',
-        file='secrets/hints.py',
+        file='secrets/spans.py',
         old='        for word in words:\n            pauses.pause()\n',
         new='        for word in words:\n',
         tests=(PAUSES + 'test_pauses_are_thought_of_where_much_is_done',)),
