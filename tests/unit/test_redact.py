@@ -878,6 +878,10 @@ class TestData:
         # whoever changes what was given changes nothing of it
         rows[1]['old'].append('password = S')
         assert found[1]['old'] == []
+        assert redact.Redactor().data([
+            {'type': 'text', 'value': 'S'}, {'type': 'password', 'value': 'S'},
+        ]) == [{'type': 'text', 'value': 'S'},
+               {'type': 'password', 'value': '***'}]
 
     def test_data_has_a_limit(self):
         """What is more is refused, and not walked to its end."""
