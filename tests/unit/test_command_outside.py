@@ -45,6 +45,7 @@ from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import journal_entries
 from ceilometer.diagnostics.outside import account
 from ceilometer.diagnostics.outside import looking
+from ceilometer.diagnostics.outside import thread_looks
 from tests import limits
 from tests.unit import exact
 from tests.unit import journals
@@ -239,6 +240,40 @@ def test_zombies_and_children(start: Start, sent: socket.socket) -> None:
     assert told.data['children'][0]['state'].startswith('Z')
     # nothing else is known of it
     assert kinds(told)[0] == 'process-silent'
+
+
+def test_process_that_has_taken_the_signal(
+        start: Start, sent: socket.socket) -> None:
+    """Its report hangs; what tells where is named."""
+    child = start(
+        _BLOCK + 'import threading, time\n'
+        'signal.signal(signal.SIGUSR1, signal.SIG_IGN)\n'
+        f'open("/proc/self/comm", "w").write({thread_looks.ANSWERING!r})\n'
+        # it makes the report, and has the name of who has started it
+        'threading.Thread(target=time.sleep, args=[999], daemon=True).start()'
+        '\nprint(flush=True)\n'
+        'while True: signal.sigwaitinfo([signal.SIGUSR1])')
+    told = when_it_waits(child.pid)
+    assert kinds(told) == ['process-silent']
+    assert 'it has taken the signal' in told.data['findings'][0]['sentence']
+    # somebody's own thread that waits for it answers nothing
+    other = start(
+        _BLOCK + 'signal.signal(signal.SIGUSR1, signal.SIG_IGN)\n'
+        'print(flush=True)\nsignal.sigwaitinfo([signal.SIGUSR1])')
+    told = when_it_waits(other.pid)
+    assert kinds(told) == ['process-silent']
+    assert 'it has taken the signal' not in told.section.text
+
+
+def when_it_waits(pid: int) -> telling.Told:
+    """What is told of a process when it waits for a signal."""
+    deadline = time.monotonic() + limits.EVENT_SECONDS
+    while True:
+        told = tell(pid)
+        if any(thread['kernel_function'] in ('do_sigtimedwait', 'sigtimedwait')
+               for thread in told.data['threads']):
+            return told
+        assert time.monotonic() < deadline, told.section.text
 
 
 def test_entry(start: Start, sent: socket.socket) -> None:

@@ -30,6 +30,10 @@ _NAMED_MAX = 3
 
 # A thread in these has nothing to do with the interpreter: it waits for the
 # signal.
+#: Of a process that has begun to answer, see reporter.Reporter.
+_TAKEN = ('; it has taken the signal: if one more is asked for, 20 s later, a '
+          'line in the log of its unit says where its report stands')
+
 _SIGNAL_WAITS = ('do_sigtimedwait', 'sigtimedwait')
 
 
@@ -56,7 +60,8 @@ def find(data: contents.Outside, obstacle: str | None, armed: bool,
     if not causes:
         causes.append(findings.finding(
             'process-silent', f'no report {waited}, and the kernel does not '
-            'tell why', section=fields.OUTSIDE))
+            'tell why' + (_TAKEN if _waits_again(data) else ''),
+            section=fields.OUTSIDE))
     return findings.ordered([*causes, *_besides(data)])
 
 
@@ -66,12 +71,21 @@ NOT_ARMED = ('it is not armed: the signal would end it; what can be seen from '
 
 
 def _has_taken(data: contents.Outside) -> bool:
-    """Whether it waits for the next signal, as far as can be seen."""
-    answering = [thread for thread in data['threads']
+    """Whether it has taken the signal, as far as can be seen."""
+    # a thread that has been started by the one that answers has its name
+    answering = [thread['kernel_function'] for thread in data['threads']
                  if thread['name'] == thread_looks.ANSWERING]
     return not {'SIGUSR1', 'SIGUSR2'} & set(data['signals']['pending']) and (
-        all(thread['kernel_function'] in (None, *_SIGNAL_WAITS)
-            for thread in answering))
+        not answering or any(
+            function in (None, *_SIGNAL_WAITS) for function in answering))
+
+
+def _waits_again(data: contents.Outside) -> bool:
+    """Whether its thread that answers is seen to wait for the next signal."""
+    return _has_taken(data) and any(
+        thread['name'] == thread_looks.ANSWERING
+        and thread['kernel_function'] in _SIGNAL_WAITS
+        for thread in data['threads'])
 
 
 def _cause(data: contents.Outside, obstacle: str | None, armed: bool,

@@ -100,6 +100,27 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='    if not causes and lost:\n',
         tests=(_TRIGGER + 'test_limit_of_the_journal_is_named',)),
     fault.Fault(
+        name='a report that hangs is told as a signal that is not taken',
+        file='outside/causes.py',
+        old='(_TAKEN if _waits_again(data) else',
+        new='(_TAKEN if not data else',
+        tests=('tests/unit/test_command_outside.py::'
+               'test_process_that_has_taken_the_signal',)),
+    fault.Fault(
+        name='who makes the report hides that the signal has been taken',
+        file='outside/causes.py',
+        old='        not answering or any(\n',
+        new='        not answering or all(\n',
+        tests=('tests/unit/test_command_outside.py::'
+               'test_process_that_has_taken_the_signal',)),
+    fault.Fault(
+        name='who waits for nothing is said to have taken the signal',
+        file='outside/causes.py',
+        old="        thread['name'] == thread_looks.ANSWERING\n        and",
+        new='       ',
+        tests=('tests/unit/test_command_outside.py::'
+               'test_process_that_has_taken_the_signal',)),
+    fault.Fault(
         name='a limit of the journal hides what the kernel tells',
         file='outside/causes.py',
         old='    if not causes and lost and _has_taken(data):\n',
