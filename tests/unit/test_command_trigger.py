@@ -26,6 +26,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 import typing
 
 import pytest
@@ -609,6 +610,7 @@ def limited(tmp_path: pathlib.Path,
     (run / f'units/log-rate-limit-burst:{UNIT}').symlink_to('1')
     monkeypatch.setattr(rate_limit, 'of_unit', functools.partial(
         rate_limit.of_unit, run=run, directories=[]))
+    monkeypatch.setattr(obstacles, 'no_journal', lambda namespace: None)
 
 
 def test_limit_of_the_journal_is_named(
@@ -943,6 +945,32 @@ def test_where_reports_are_kept_no_journal_is_needed(
     assert (code, err) == (0, f'ceilometer-diagnostics: {why}; until then '
                            'reports are kept in files\n')
     assert '1 of 1 processes have answered' in out
+
+
+def test_full_directory_of_kept_reports_is_named(
+        world: World, start: Start, capsys: pytest.CaptureFixture[str],
+        tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no journal runs and nothing is kept, nothing hangs."""
+    pid = start('caught')
+    world.units = {UNIT: [pid]}
+    why = 'the journal does not run'
+    world.journal_obstacles = {None: why}
+    monkeypatch.setattr(obstacles, 'no_journal', world.journal_obstacles.get)
+    monkeypatch.setattr(kept_reader, 'RUN', str(tmp_path))
+    kept = tmp_path / 'ceilometer/polling'
+    kept.mkdir(parents=True)
+    place: dict[str, int] = {'f_bavail': 1, 'f_files': 1, 'f_favail': 1}
+    monkeypatch.setattr(os, 'statvfs',
+                        lambda path: types.SimpleNamespace(**place))
+    code, out, _ = trigger(capsys, '--timeout=1')
+    assert code == 1 and '[process-silent]' in out
+    for lacking in ('f_bavail', 'f_favail'):
+        place[lacking] = 0
+        code, out, _ = trigger(capsys, '--timeout=1')
+        assert (f'error: {why}; until then reports are kept in {kept}, where '
+                'no space is left [report-not-delivered]') in out
+        assert code == 1 and 'process-silent' not in out
+        place[lacking] = 1
 
 
 def test_where_no_answer_can_come_no_signal_is_sent(

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import findings
+from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics.outside import process_look
 from ceilometer.diagnostics.outside import thread_looks
 
@@ -37,9 +38,20 @@ _TAKEN = ('; it has taken the signal: if one more is asked for, 20 s later, a '
 _SIGNAL_WAITS = ('do_sigtimedwait', 'sigtimedwait')
 
 
+class Lost(named_tuple.NamedTuple):
+    """Why what a process has written does not come.
+
+    :ivar kind: of the finding
+    :ivar sentence: of the finding
+    """
+
+    kind: str
+    sentence: str
+
+
 def find(data: contents.Outside, obstacle: str | None, armed: bool,
          waited: str, holder: int | None = None,
-         lost: str | None = None) -> list[contents.Finding]:
+         lost: Lost | None = None) -> list[contents.Finding]:
     """What is unusual in a process that has not answered.
 
     :param data: what was seen of it, all its threads included
@@ -56,7 +68,8 @@ def find(data: contents.Outside, obstacle: str | None, armed: bool,
             'not-armed', obstacle or NOT_ARMED, section=fields.OUTSIDE))
     if not causes and lost and _has_taken(data):
         causes.append(findings.finding(
-            'journal-rate-limit', lost, section=fields.OUTSIDE))
+            lost.kind, lost.sentence, severity=findings.ERROR,
+            section=fields.OUTSIDE))
     if not causes:
         causes.append(findings.finding(
             'process-silent', f'no report {waited}, and the kernel does not '

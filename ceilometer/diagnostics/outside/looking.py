@@ -60,7 +60,7 @@ def second(pid: int, before: thread_looks.Looks) -> contents.Outside:
 
 def conclude(data: contents.Outside, obstacle: str | None, armed: bool,
              waited: str, holder: int | None = None,
-             lost: str | None = None) -> None:
+             lost: causes.Lost | None = None) -> None:
     """Find what is unusual, and leave out what is too much.
 
     :param data: as :func:`second` gave it, with Python stacks if there are

@@ -121,6 +121,18 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_command_outside.py::'
                'test_process_that_has_taken_the_signal',)),
     fault.Fault(
+        name='where nothing can be kept a process is called silent',
+        file='command/reports/kept_reader.py',
+        old='    return directory if full else None\n',
+        new='    return None\n',
+        tests=(_TRIGGER + 'test_full_directory_of_kept_reports_is_named',)),
+    fault.Fault(
+        name='where no more files can be made a process is called silent',
+        file='command/reports/kept_reader.py',
+        old=' or (found.f_files and not found.f_favail)',
+        new='',
+        tests=(_TRIGGER + 'test_full_directory_of_kept_reports_is_named',)),
+    fault.Fault(
         name='a limit of the journal hides what the kernel tells',
         file='outside/causes.py',
         old='    if not causes and lost and _has_taken(data):\n',

@@ -19,15 +19,18 @@ import dataclasses
 import time
 
 from ceilometer.diagnostics.command import answers
+from ceilometer.diagnostics.command import obstacles
 from ceilometer.diagnostics.command.outside import delivery
 from ceilometer.diagnostics.command.outside import python_stacks
 from ceilometer.diagnostics.command.outside import subject
 from ceilometer.diagnostics.command import rate_limit
 from ceilometer.diagnostics.command import remote
+from ceilometer.diagnostics.command.reports import kept_reader
 from ceilometer.diagnostics.command.reports import section_data
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.outside import account
+from ceilometer.diagnostics.outside import causes
 from ceilometer.diagnostics.outside import looking
 from ceilometer.diagnostics.outside import thread_looks
 from ceilometer.diagnostics import report
@@ -105,10 +108,7 @@ def tell(units: Sequence[system.Unit], silent: Sequence[answers.Answer],
         if answer.found is not None
         and (trigger_id := answer.found.report.header.trigger.id))
     stacks_until = time.monotonic() + ALL_STACKS_SECONDS_MAX
-    lost = {unit.name: rate_limit.why_lost(
-        rate_limit.of_unit(unit.name, unit.namespace), len(unit.daemons))
-        for unit in units if unit.name in {
-            answer.unit for answer in silent}}
+    lost = {answer.unit: _why_lost(by_name[answer.unit]) for answer in silent}
     told: dict[int, Told] = {}
     for answer in silent:
         pid = answer.process.pid
@@ -134,3 +134,16 @@ def tell(units: Sequence[system.Unit], silent: Sequence[answers.Answer],
         told[pid] = Told(header, section, data, delivery.send(
             header, section, unit.namespace))
     return told
+
+
+def _why_lost(unit: system.Unit) -> causes.Lost | None:
+    """Why what the processes of a unit write does not come."""
+    if why := obstacles.no_journal(unit.namespace):
+        full = kept_reader.full_directory(unit.name)
+        return None if full is None else causes.Lost(
+            'report-not-delivered', f'{why}; until then reports are kept in '
+            f'{full}, where no space is left')
+    dropped = rate_limit.why_lost(rate_limit.of_unit(
+        unit.name, unit.namespace), len(unit.daemons))
+    return None if dropped is None else causes.Lost(
+        'journal-rate-limit', dropped)

@@ -298,3 +298,17 @@ def directory_of(unit: str) -> str | None:
             if kept_files.unit(directory) == unit:
                 return directory
     return None
+
+
+def full_directory(unit: str) -> str | None:
+    """Where a unit would keep reports if there were space; else None.
+
+    :param unit: its name
+    """
+    directory = directory_of(unit)
+    if directory is None:
+        return None
+    found = os.statvfs(directory)
+    # of a file system without a number of files that is 0
+    full = not found.f_bavail or (found.f_files and not found.f_favail)
+    return directory if full else None
