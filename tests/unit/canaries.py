@@ -86,7 +86,9 @@ CANARIES: dict[str, list[str]] = {
         "('X-Auth-Token', '§')", "(b'X-Auth-Token', b'§')",
         "[('Accept', 'x'), ('X-Auth-Token', '§')]", "['X-Auth-Token', '§']",
         "{'name': 'password', 'default': '§'}",
-        "{'value': '§', 'name': 'password'}",
+        "{'value': '§', 'name': 'password'}", "{'n': 'password', 'v': '§'}",
+        "{'option': '--token', 'argument': '§'}",
+        "{'k': 'password', 'd': '§'}",
         "Opt(name='password', default='§')",
         "StrOpt('password', secret=True, default='§')",
         "Client(password='§', timeout=3)",
@@ -644,6 +646,11 @@ LOOKING_CANARIES: dict[str, list[str]] = {
     'tuples': [
         "auth=('admin', '§')", 'auth = ["admin", "§"]', "keys=['x', '§']",
         "{'key': '§'}", 'AIza?key=§&x=1'],
+    'lists': [
+        "['db', 'password', '§']", '["db", "password", "§"]',
+        "set_override(*('x', 'admin_password', '§', None))",
+        "['Host', 'x', 'X-Auth-Token', '§', 'Accept', '*/*']",
+        "{'args': ['set', 'db.password', '§']}"],
     'tables': ['| admin_password | § |', '| password | § | x |'],
     'HTTP': ['sent Bearer § to host', 'Basic § x', 'negotiate §'],
     'complaints': [
@@ -985,7 +992,10 @@ SURVIVORS = [
     'with password and user', 'password generated', 'token issued: none',
     'secret payload is missing', 'wpa_passphrase failed',
     'keyring: /etc/ceph/ceph.client.keyring', 'index: 3',
-    "labels: ['user', 'password']", "user 'host:22' x", 'using password: YES',
+    "labels: ['user', 'password']", "['id', 'password', 'created_at']",
+    "['x', 'password', 'X-Auth-Token', 'v3oidcpassword', 'X-Domain-Name']",
+    '["a", "token", "keystonemiddleware.auth_token", 5]',
+    "user 'host:22' x", 'using password: YES',
     'kind: Secret', 'secret sent to barbican', 'auth login failed again',
     'set_password failed now',
 ]

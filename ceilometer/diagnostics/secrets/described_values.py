@@ -32,12 +32,12 @@ from ceilometer.diagnostics.secrets import value_ends
 #: What the name of a value is called, and the value, in lower case.
 NAMES = frozenset(('name', 'key', 'id', 'option', 'field', 'header', 'k',
                    'param', 'parameter', 'variable', 'var', 'setting',
-                   'property', 'opt', 'arg', 'attribute', 'env'))
+                   'property', 'opt', 'arg', 'attribute', 'env', 'n'))
 VALUES = frozenset(('value', 'default', 'val', 'content', 'data', 'current',
                     'v', 'values', 'text', 'raw', 'old', 'new', 'override',
                     'set_value', 'string', 'stringvalue', 'old_value',
                     'new_value', 'set_to', 'from', 'to', 'before', 'after',
-                    'previous', 'expected', 'actual'))
+                    'previous', 'expected', 'actual', 'argument', 'd'))
 
 #: A value stands at most so far from its name.
 DISTANCE_CHARS_MAX = 300

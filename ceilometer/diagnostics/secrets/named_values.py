@@ -358,7 +358,7 @@ def _pair(text: spans.Text, start: int, at: int,
     whole = text.whole
     opening = ''
     if not flag:
-        # a list of names is no pair
+        # most lists of names are no pairs
         before = whole[max(0, start - 20):start]
         if before[-1:] not in ('"', "'"):
             return None
@@ -366,7 +366,7 @@ def _pair(text: spans.Text, start: int, at: int,
         if before[-1:] in tuple('bBuU') and not before[-2:-1].isalnum():
             before = before[:-1]
         opening = before.rstrip()[-1:]
-        if opening not in ('(', '['):
+        if opening not in ('(', '[', ','):
             return None
     if flag and whole.startswith('--', at + 1):
         return None
@@ -376,11 +376,12 @@ def _pair(text: spans.Text, start: int, at: int,
         return _worth(whole, value_ends.end(
             text, told.end(), value_ends.Place(None))) if told else None
     span = value_ends.end(text, at, value_ends.Place(None))
-    if opening == '[':
-        rest = whole[span[1]:span[1] + 20].lstrip('"\'\\').lstrip()
-        if not rest.startswith(']'):
-            return None
     value = whole[span[0]:min(span[1], span[0] + looks.LOOK_CHARS_MAX)]
+    rest = whole[span[1]:span[1] + 20].lstrip('"\'\\').lstrip()
+    if (opening == ',' or opening == '[' and not rest.startswith(']')) and (
+            secret_names.is_secret(value) or not looks.of_credential(value)):
+        # ['db', 'password', 'S'], and not ['user', 'password', 'email']
+        return None
     if not flag and secret_names.is_companion(value) and (
             not looks.of_credential(value)):
         return None

@@ -604,6 +604,19 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='            pass\n',
         tests=(TESTS + 'TestData::test_rows_of_options_are_told_apart',)),
     fault.Fault(
+        name='a secret among others of a list is shown',
+        file='secrets/named_values.py',
+        old="        if opening not in ('(', '[', ','):\n",
+        new="        if opening not in ('(', '['):\n",
+        tests=(IN_CANARIES,)),
+    fault.Fault(
+        name='what stands behind a name of a secret in a list is hidden',
+        file='secrets/named_values.py',
+        old="            secret_names.is_secret(value) or not looks."
+            "of_credential(value)):\n",
+        new='            False):\n',
+        tests=(CANARIES + 'test_what_tells_a_cause_survives',)),
+    fault.Fault(
         name='a number that is secret is shown',
         file=REDACT,
         old='kind in _NUMBERS and name.says is not _Says.SECRET\n',
