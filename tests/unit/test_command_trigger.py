@@ -601,6 +601,36 @@ def test_who_else_asks_gets_answers_of_their_own(
     assert [one['id'] for one in told] == [*ours, None]
 
 
+def test_who_has_begun_to_answer_is_waited_for(
+        world: World, capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though another process has told that it is silent: it is slow."""
+    one, slow = forks(2)
+    world.units = {UNIT: [one, slow]}
+    left: list[dict[str, str]] = []
+
+    def answer() -> None:
+        now = time.time_ns() // 1000
+        whole, late, told = (
+            journals.entries(journals.make_report(), journals.Sender(
+                pid=pid, unit=UNIT), now) for pid in (one, slow, one))
+        world.write(whole)
+        world.write(late[:1])
+        world.write([{**told[0], 'REPORT_TRIGGER': 'hang',
+                      'REPORT_SECTION': 'outside', 'OBJECT_PID': str(slow)}])
+        left.extend(late[1:])
+
+    def pause(seconds: float) -> None:
+        if left:
+            world.write(left)
+            left.clear()
+
+    world.when_killed = answer
+    monkeypatch.setattr(remote, 'pause', pause)
+    code, out, _ = trigger(capsys, f'--timeout={limits.EVENT_SECONDS}')
+    assert code == 0 and '2 of 2 processes have answered' in out
+
+
 @pytest.fixture
 def limited(tmp_path: pathlib.Path,
             monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,8 +111,9 @@ def wait(journal: journal_reader.Journal, answers: list[Answer],
             _assign_told(own, list(filter(_tells, of_unit)))
         show(sum(answer.complete for answer in answers))
         waiting = [answer for answer in answers if not answer.complete
-                   and answer.obstacle is None and answer.told is None
-                   and not answer.left
+                   and answer.obstacle is None and not answer.left
+                   # what has begun to answer is slow, whatever others tell
+                   and (answer.told is None or answer.found is not None)
                    and unit_processes.look_at(answer.process.pid) is not None]
         if time.monotonic() - begun >= _TAKEN_SECONDS:
             _see_who_has_left(waiting)

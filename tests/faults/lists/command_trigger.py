@@ -133,6 +133,12 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='',
         tests=(_TRIGGER + 'test_full_directory_of_kept_reports_is_named',)),
     fault.Fault(
+        name='who is slow is not waited for if another tells of it',
+        file='command/answers.py',
+        old='(answer.told is None or answer.found is not None)',
+        new='answer.told is None',
+        tests=(_TRIGGER + 'test_who_has_begun_to_answer_is_waited_for',)),
+    fault.Fault(
         name='a limit of the journal hides what the kernel tells',
         file='outside/causes.py',
         old='    if not causes and lost and _has_taken(data):\n',
