@@ -82,11 +82,17 @@ else:
                   named: dict[str, Any]) -> tuple[Any, ...]:
         """All values of a tuple, of which some are named or defaults."""
         name = cls.__name__
-        if len(values) > len(cls._fields):
+        defaults = cls._field_defaults
+        missing = len(cls._fields) - len(values)
+        if missing < 0:
             raise TypeError(f'{name} takes {len(cls._fields)} values, not '
                             f'{len(values)}')
+        given = {**defaults, **named}
+        # mostly: defaults are those of the last fields, in their order
+        if len(given) == len(defaults) >= missing and (
+                not named or missing == len(defaults)):
+            return values + tuple(given.values())[len(given) - missing:]
         rest = cls._fields[len(values):]
-        given = {**cls._field_defaults, **named}
         try:
             whole = values + tuple([given[field] for field in rest])
         except KeyError:

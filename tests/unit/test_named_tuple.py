@@ -80,6 +80,8 @@ def test_values_that_do_not_fit_are_refused():
         "Own has no 'other', or has it twice")
     assert refused(lambda: make('a', name='b')) == (
         "Own has no 'name', or has it twice")
+    assert refused(lambda: make('a', ('b',), rest=())) == (
+        "Own has no 'rest', or has it twice")
     assert refused(lambda: make('a')._replace(other=1)) == (
         "Own has no 'other'")
 

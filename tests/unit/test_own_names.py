@@ -14,13 +14,16 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import os
+import pathlib
 import sys
 import types
 
 import pytest
 
+import ceilometer.diagnostics
 from ceilometer.diagnostics.daemon import own_names
 
 NAME = 'ceilometer.diagnostics.daemon.example'
@@ -67,3 +70,20 @@ def test_names_are_given_back(ours):
     # and where nothing is armed, nothing is given
     own_names.give()
     assert ours.os is os
+
+
+@pytest.mark.any_python
+def test_our_modules_call_them_by_their_own_names():
+    """By any other they would not be found to be replaced."""
+    copied = {module.__name__ for module in own_names._COPIED}
+    plain = 0
+    for path in pathlib.Path(ceilometer.diagnostics.__file__).parent.rglob(
+            '*.py'):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom):
+                assert node.module not in copied, path
+            for alias in getattr(node, 'names', ()):
+                if isinstance(node, ast.Import) and alias.name in copied:
+                    assert alias.asname is None, path
+                    plain += 1
+    assert plain > 50

@@ -86,6 +86,7 @@ def take_back() -> None:
 def _replace(module: types.ModuleType,
              others: dict[types.ModuleType, types.ModuleType]) -> None:
     names = vars(module)
-    for name, value in tuple(names.items()):
-        if type(value) is types.ModuleType and value in others:
-            names[name] = others[value]
+    # by their own names: to look at all takes a tenth of what imports take
+    for before, after in others.items():
+        if names.get(before.__name__) is before:
+            names[before.__name__] = after

@@ -473,8 +473,20 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='defaults of a named tuple win',
         file='named_tuple.py',
-        old='{**cls._field_defaults, **named}',
-        new='{**named, **cls._field_defaults}',
+        old='{**defaults, **named}',
+        new='{**named, **defaults}',
+        tests=('tests/unit/test_named_tuple.py',)),
+    fault.Fault(
+        name='a named tuple takes a value twice',
+        file='named_tuple.py',
+        old='not named or missing == len(defaults)',
+        new='True',
+        tests=('tests/unit/test_named_tuple.py',)),
+    fault.Fault(
+        name='a named tuple has the first of its defaults',
+        file='named_tuple.py',
+        old='[len(given) - missing:]',
+        new='[:missing]',
         tests=('tests/unit/test_named_tuple.py',)),
     fault.Fault(
         name='a named tuple has attributes of its own',
