@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import collections.abc
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -275,16 +276,26 @@ class Machine:
     def workers(self, unit: str) -> list[int]:
         """Give a unit's workers, in ascending order.
 
-        Children of its main process, or of multiprocessing's forkserver.
+        Children of its main process, or of multiprocessing's forkserver: what
+        the main process starts besides is no worker then, not even for as
+        long as it is called like it.
         """
         main = int(self.show(unit, 'MainPID')['MainPID'])
         processes = self._processes(unit)
         parents = {process.host_pid for process in processes
-                   if process.pid == main
+                   if (process.pid == main and not self.has_server)
                    or 'multiprocessing.forkserver' in process.command}
         return sorted(process.pid for process in processes
                       if process.host_parent in parents
                       and 'from multiprocessing.' not in process.command)
+
+    @functools.cached_property
+    def has_server(self) -> bool:
+        """Whether workers come from a server of forks, as with Python 3.14.
+        """
+        return self.run([
+            self.python, '-c', 'import multiprocessing as module; '
+            'print(module.get_start_method())']).stdout.strip() == 'forkserver'
 
     def host_pid(self, pid: int) -> int:
         """Give the host's number of a process of the machine.

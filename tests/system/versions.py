@@ -41,9 +41,7 @@ def has_server(machine: machines.Machine) -> bool:
 
     Stock's master starts no other there for one that has ended.
     """
-    return machine.run([
-        machine.python, '-c', 'import multiprocessing as module; '
-        'print(module.get_start_method())']).stdout.strip() == 'forkserver'
+    return machine.has_server
 
 
 def of(machine: machines.Machine) -> Versions:
