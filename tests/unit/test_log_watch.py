@@ -20,12 +20,14 @@ import itertools
 import logging
 import os
 import threading
+import time
 import types
 import weakref
 
 import pytest
 
 from ceilometer.diagnostics.daemon import log_watch
+from ceilometer.diagnostics.daemon.sections import recent_problems
 from ceilometer.diagnostics import without_ids
 
 
@@ -100,6 +102,17 @@ def test_exception_is_remembered_by_class_and_text(log):
     del error
     gc.collect()
     assert alive() is None
+
+
+def test_clock_that_is_set_makes_no_error_old(monkeypatch):
+    """Nor one of long ago recent: where it is set forth, or back."""
+    LOG.error('it failed')
+    before = time.time()
+    for moment in (before - 10 ** 8, before + 10 ** 8):
+        monkeypatch.setattr(time, 'time', lambda moment=moment: moment)
+        problem, = recent_problems.collect(None).data['problems']
+        assert problem['message'] == 'it failed'
+        assert 0 <= problem['seconds_ago'] < 600
 
 
 def test_memory_is_bounded():

@@ -129,7 +129,7 @@ def logged(message='it failed: %s', error='PollingException',
     """Something that a worker logs."""
     last_words._logged(log_watch.Logged(
         time.time(), level, 'ceilometer.polling', message, error, text, 1,
-        'MainThread'))
+        'MainThread', time.monotonic()))
 
 
 @pytest.mark.parametrize('number', [
@@ -654,6 +654,22 @@ def test_clock_that_is_set_makes_no_worker_late(watch, monkeypatch):
     assert not found and 160 <= data['reloaded_seconds'] < 10 ** 6
 
 
+def test_clock_that_is_set_makes_no_service_start(watch, monkeypatch):
+    """Nor a death recent: where it is set back, or forth."""
+    manager = Manager(expected=2)
+    begin(watch, manager)
+    process = Process(os.getpid())
+    manager.add(process)
+    before = time.time()
+    assert [one['kind'] for one in told()[1]] == ['workers-missing']
+    for moment in (before - 10 ** 8, before + 10 ** 8):
+        monkeypatch.setattr(time, 'time', lambda moment=moment: moment)
+        data, found, _ = told()
+        assert data['state'] == 'running'
+        assert 3600 <= data['state_seconds'] < 10 ** 6
+        assert [one['kind'] for one in found] == ['workers-missing']
+
+
 @pytest.mark.parametrize('state', ['starting', 'reloading', 'stopping'])
 def test_missing_workers_are_unusual_only_once_it_runs(watch, state):
     """Starting, reloading and stopping are no faults."""
@@ -664,7 +680,7 @@ def test_missing_workers_are_unusual_only_once_it_runs(watch, state):
     assert found['sentence'] == (
         '1 of 2 workers do not run: worker 1')
     if state == 'starting':
-        watch.began = time.time()
+        watch.began = worker_deaths.seconds()
     elif state == 'reloading':
         watch.note_reload()
     else:

@@ -31,6 +31,7 @@ from __future__ import annotations
 from collections.abc import Callable
 import logging
 import threading
+import time
 from typing import Any
 
 from ceilometer.diagnostics.daemon import chosen_names
@@ -58,6 +59,7 @@ class Logged(named_tuple.NamedTuple):
     :ivar error_text: text of the exception, or None; may hold ids and payload
     :ivar ident: of the thread that logged it
     :ivar thread: name of the thread
+    :ivar moment: of :func:`time.monotonic`, whatever the clock is set to
     """
 
     time: float
@@ -68,6 +70,7 @@ class Logged(named_tuple.NamedTuple):
     error_text: str | None
     ident: int
     thread: str
+    moment: float
 
 
 class Problem:
@@ -182,7 +185,7 @@ def _remember(record: logging.LogRecord) -> None:
         record.created, record.levelno, name,
         shorten.text(str(message), TEXT_CHARS_MAX), kind, text,
         threading.get_ident(), chosen_names.of(record, 'threadName')
-        if record.threadName else '')
+        if record.threadName else '', time.monotonic())
     for observer in _observers:
         try:
             observer(logged)

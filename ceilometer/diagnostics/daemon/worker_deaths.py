@@ -112,10 +112,9 @@ class Watch:
     Written in the threads of cotyledon's manager, read in those of a report.
 
     :ivar manager: cotyledon's ServiceManager, None where none runs
-    :ivar began: when it was run, seconds since the epoch
+    :ivar began: when it was run, as :func:`seconds`
     :ivar reloaded: when it was told to reload, None if it was not
-    :ivar reloaded_boot: the same, in seconds since the boot, to be compared
-        with :func:`age` even if the clock is set
+    :ivar reloaded_boot: the same, as :func:`seconds`
     :ivar descriptor: of the file that the processes of the service share
     :ivar services: the deaths, by the id of the service
     :ivar memory_kills: how many processes the kernel had killed for want of
@@ -138,13 +137,13 @@ class Watch:
         :param manager: cotyledon's
         """
         self.manager = manager
-        self.began = time.time()
+        self.began = seconds()
         self.memory_kills = memory_kills.count()
 
     def note_reload(self) -> None:
         """Note that the service has been told to reload."""
         self.reloaded = time.time()
-        self.reloaded_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
+        self.reloaded_boot = seconds()
 
     def note_death(self, service_id: Any, worker: int, code: int) -> Death:
         """Note that a worker has ended; cotyledon's hook for that.
@@ -178,7 +177,7 @@ class Watch:
         service.restarts[worker] += 1
         if death.unusual and not lives:
             service.count += 1
-            service.times.append(now)
+            service.times.append(seconds())
         return death
 
     def _server_end(self) -> server_end.ServerEnd | None:
@@ -214,6 +213,11 @@ class Watch:
             if info == worker and process.exitcode is not None:
                 return int(process.pid)
         return None
+
+
+def seconds() -> float:
+    """Now, in seconds since the boot, whatever the clock is set to."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def processes(manager: Any, service_id: Any) -> list[tuple[Any, int]]:

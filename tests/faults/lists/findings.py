@@ -213,11 +213,24 @@ FAULTS = (
     fault.Fault(
         name='a clock that is set makes a worker late',
         file='daemon/sections/workers.py',
-        old='            time.clock_gettime(time.CLOCK_BOOTTIME)'
-            ' - watch.reloaded_boot)\n',
+        old='            moment - watch.reloaded_boot)\n',
         new='            now - watch.reloaded)\n',
         tests=(TEST_WORKERS
                + 'test_clock_that_is_set_makes_no_worker_late',)),
+    fault.Fault(
+        name='a clock that is set makes a service start',
+        file='daemon/worker_deaths.py',
+        old='    return time.clock_gettime(time.CLOCK_BOOTTIME)\n',
+        new='    return time.time()\n',
+        tests=(TEST_WORKERS
+               + 'test_clock_that_is_set_makes_no_service_start',)),
+    fault.Fault(
+        name='a clock that is set makes an error old',
+        file='daemon/sections/recent_problems.py',
+        old="round(max(now - last.moment, 0), 1)",
+        new="round(max(time.time() - last.time, 0), 1)",
+        tests=('tests/unit/test_log_watch.py::test_clock_that_is_set_makes_no_'
+               'error_old',)),
     fault.Fault(
         name='a worker that nobody replaces is told like another',
         file='daemon/sections/workers.py',

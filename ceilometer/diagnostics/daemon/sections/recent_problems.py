@@ -51,7 +51,7 @@ _THROUGH = {
 
 def collect(context: section.Context) -> section.Content:
     """Copy what was remembered; takes no lock."""
-    now = time.time()
+    now = time.monotonic()
     problems, forgotten = log_watch.problems()
     data: contents.RecentProblems = {
         'watched': log_watch.watches(),
@@ -75,7 +75,7 @@ def _problem(problem: log_watch.Problem,
         'count': problem.count,
         'first': findings.utc(problem.first),
         'last': findings.utc(last.time),
-        'seconds_ago': round(max(now - last.time, 0), 1),
+        'seconds_ago': round(max(now - last.moment, 0), 1),
     }
 
 

@@ -46,11 +46,12 @@ def collect(context: section.Context) -> section.Content:
         'state': None, 'state_seconds': None, 'reloaded_seconds': None,
         'replaces': None, 'services': []}
     if watch.manager is not None:
-        state, since = _state(watch, now)
+        moment = worker_deaths.seconds()
+        state, since = _state(watch, moment)
         data['state'] = state
-        data['state_seconds'] = round(max(now - since, 0), 1)
+        data['state_seconds'] = round(max(moment - since, 0), 1)
         reloaded = None if watch.reloaded_boot is None else (
-            time.clock_gettime(time.CLOCK_BOOTTIME) - watch.reloaded_boot)
+            moment - watch.reloaded_boot)
         if reloaded is not None:
             data['reloaded_seconds'] = round(reloaded, 1)
         data['replaces'] = _replaces(watch.manager)
@@ -65,8 +66,9 @@ def _state(watch: worker_deaths.Watch, now: float) -> tuple[str, float]:
     dead = getattr(watch.manager, '_dead', None)
     if dead is not None and dead.is_set():
         return contents.STOPPING, now
-    if watch.reloaded is not None and now - watch.reloaded < SETTLE_SECONDS:
-        return contents.RELOADING, watch.reloaded
+    reloaded = watch.reloaded_boot
+    if reloaded is not None and now - reloaded < SETTLE_SECONDS:
+        return contents.RELOADING, reloaded
     if now - watch.began < SETTLE_SECONDS:
         return contents.STARTS, watch.began
     return contents.RUNNING, watch.began
@@ -107,8 +109,9 @@ def _service(watch: worker_deaths.Watch, service_id: Any, config: Any,
         elif process.pid not in noted:
             ended[number] = death_text.error(
                 last_words.of(watch.descriptor, process.pid), now)
+    moment = worker_deaths.seconds()
     lately = [when for when in list(known.times)
-              if now - when <= LATELY_SECONDS]
+              if moment - when <= LATELY_SECONDS]
     workers: list[contents.Worker] = []
     for number in sorted({*range(expected), *alive}):
         pid = alive.get(number)
