@@ -149,6 +149,9 @@ CANARIES = [
      '3f2504e0_4f89_11d3_9a0c_0305e82c3301'),
     ('id%3D{}', '3f2504e04f8911d39a0c0305e82c3301'),
     ('device tap{}', '3f2504e0-4f'),
+    ('device enx{}', '525400a1b2c3'), ('link enx{}: up', '001b44113ab7'),
+    ('wlx{}', '00c0caa1b2c3'), ('device tap{}', 'fa163eaabbcc'),
+    ('veth{}', 'fa163eaabbcd'), ('macvtap-{}', 'fa163eaabbce'),
     ('/v3/projects?name={}', 'Acme+Corp+Billing'),
     ('path=%2F{}%2Fx', 'cache-9'),
     ('container {} of it', 'ab12ab12ab12'),
@@ -232,7 +235,8 @@ SURVIVORS = [
     ('{}', 'f(uid=3) and 4(x)'), ('{}', 'No route to host'),
     ('{}', 'cannot resolve the name'), ('{}', 'host is down'),
     # words that only begin or end like names
-    ('{}', '123456-654321'), ('{}', 'tap0'), ('{}', 'a+b'),
+    ('{}', '123456-654321'), ('{}', 'tap0'), ('{}', 'enp0s31f6'),
+    ('{}', 'stack0123456789ab'), ('{}', 'a+b'),
     ('{}', 'kvm441'), ('{}', 'mykvm44'), ('{}', 'cache-91'),
     ('{}', 'notexample.netx'), ('{}', 'example.network'),
     # what tells nothing

@@ -198,6 +198,24 @@ def test_host_called_like_a_word(tmp_path: pathlib.Path, host: str,
     assert f'host = {host}' not in by_name['configuration']['text']
 
 
+@pytest.mark.parametrize('host', ['platform', 'machine', 'kernel', 'memory'])
+def test_host_called_like_a_key_of_a_section(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        host: str) -> None:
+    """The key stays, also where no stack, option or section says the word."""
+    platform = {'system': None, 'kernel': 'Linux 6', 'machine': 'x86_64',
+                'hostname': host}
+    made = [report.Section('package', 'Package', f'hostname = {host}',
+                           {'platform': platform, 'memory': 5})]
+    told = export(tmp_path, capsys, made, '--anonymize', hostname=host)
+    (package,) = (part for part in told['sections']
+                  if part['name'] == 'package')
+    assert package['data'] == {
+        'platform': {**platform, 'hostname': told['hostname']}, 'memory': 5}
+    assert package['text'] == f'hostname = {told["hostname"]}'
+    assert told['hostname'].startswith('host-')
+
+
 def test_names_that_keys_of_data_tell(
         tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     """They are replaced there, and in each text."""

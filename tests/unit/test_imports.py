@@ -210,9 +210,9 @@ HOUSE = {
     'daemon': {'contents', 'escape', 'fields', 'findings', 'journal_entries',
                'kept_files', 'named_tuple', 'outside', 'patterns', 'pauses',
                'report', 'secrets', 'without_ids'},
-    'command': {'contents', 'escape', 'fields', 'findings',
-                'journal_entries', 'kept_files', 'outside', 'report',
-                'secrets', 'told_once', 'without_ids'},
+    'command': {'content_types', 'contents', 'escape', 'fields',
+                'findings', 'journal_entries', 'kept_files', 'outside',
+                'report', 'secrets', 'told_once', 'without_ids'},
     '__init__': {'daemon', 'fields', 'report'},
     'run': set(),
 }

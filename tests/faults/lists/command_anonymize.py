@@ -73,6 +73,24 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='return text',
         tests=(_CORPUS + 'test_canaries',)),
     fault.Fault(
+        name='hardware addresses in names of interfaces stay',
+        file='command/anonymize/hardware_addresses.py',
+        old='return _GLUED.sub(self._glued, text)',
+        new='return text',
+        tests=(_CORPUS + 'test_canaries',)),
+    fault.Fault(
+        name='interfaces that udev calls by an address keep it',
+        file='command/anonymize/hardware_addresses.py',
+        old="if match['udev'] or digits in self._known or (",
+        new='if digits in self._known or (',
+        tests=(_CORPUS + 'test_canaries',)),
+    fault.Fault(
+        name='keys of our own sections are no words',
+        file='command/anonymize/vocabulary.py',
+        old='            for key in kind.__annotations__:\n',
+        new='            for key in ():\n',
+        tests=(_CORPUS + 'test_host_called_like_a_key_of_a_section',)),
+    fault.Fault(
         name='IPv6 addresses stay',
         file='command/anonymize/ip_addresses.py',
         old='text = _V6.sub(self._six, text)',

@@ -13,7 +13,8 @@
 """Hardware addresses, however they are written.
 
 ``fa:16:3e:0a:1b:2c``, ``fa-16-3e-0a-1b-2c``, ``fa16.3e0a.1b2c``, and
-``fa163e0a1b2c`` where that is one that is known, or of Neutron's.
+``fa163e0a1b2c`` where that is one that is known, or of Neutron's, or where it
+is the name of an interface, ``enxfa163e0a1b2c``.
 """
 
 from __future__ import annotations
@@ -34,6 +35,12 @@ _QUADS = re.compile(
 _BARE = re.compile(
     rf'(?:(?<![0-9a-zA-Z-])|(?<=\b0x)){_HEX}{{6}}(?P<sign>-?){_HEX}{{6}}'
     r'(?![0-9a-zA-Z-])')
+# behind what is no digit of an address, as in ``tapfa163e0a1b2c``; udev calls
+# interfaces that have no other name by their address
+_GLUED = re.compile(
+    rf'(?:(?<=\b(?P<udev>enx|wlx|wwx|ibx|slx))|(?<=[g-zG-Z])'
+    r'|(?<=[g-zG-Z]-))'
+    rf'{_HEX}{{12}}(?![0-9a-zA-Z-])')
 _LENGTHS = (12, 16, 32, 40)
 _NEUTRON = 'fa163e'
 
@@ -58,7 +65,8 @@ class Recognizer:
         """The text with placeholders, written as the addresses were."""
         text = _PAIRS.sub(self._pairs, text)
         text = _QUADS.sub(self._quads, text)
-        return _BARE.sub(self._bare, text)
+        text = _BARE.sub(self._bare, text)
+        return _GLUED.sub(self._glued, text)
 
     def _other(self, digits: str) -> str:
         number = self._numbers.number('mac', digits)
@@ -85,6 +93,13 @@ class Recognizer:
         if digits in self._known or digits.startswith(_NEUTRON):
             other = self._other(digits)
             return f'{other[:6]}{match["sign"]}{other[6:]}'
+        return match[0]
+
+    def _glued(self, match: re.Match[str]) -> str:
+        digits = match[0].lower()
+        if match['udev'] or digits in self._known or (
+                digits.startswith(_NEUTRON)):
+            return self._other(digits)
         return match[0]
 
 

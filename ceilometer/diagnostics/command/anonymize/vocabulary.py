@@ -22,12 +22,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 import functools
 import re
-import typing
 
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command.reports import reported_options
 from ceilometer.diagnostics.command.reports import reported_threads
 from ceilometer.diagnostics.command.reports import section_data
+from ceilometer.diagnostics import content_types
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import fields
 
@@ -99,9 +99,11 @@ def _static() -> frozenset[str]:
             elif isinstance(value, tuple):
                 known.update(word for item in value if isinstance(item, str)
                              for word in _of(item))
-            elif typing.is_typeddict(value):
-                for key in value.__annotations__:
-                    known.update(_of(key))
+    for kind in vars(content_types).values():
+        if isinstance(kind, type) and kind.__module__ == (
+                content_types.__name__):
+            for key in kind.__annotations__:
+                known.update(_of(key))
     return frozenset(known)
 
 
