@@ -27,6 +27,20 @@ _READ = 'tests/unit/test_read.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
+        name='one damaged value hides all reports',
+        file='command/reports/stored.py',
+        old='    if PARTLY not in entry:\n        return entry\n',
+        new='    return entry\n',
+        tests=('tests/unit/test_damaged_journals.py::'
+               'test_damaged_value_of_all_entries',)),
+    fault.Fault(
+        name='what could not be read of all reports is not told',
+        file='command/reports/stored.py',
+        old="    problems = [f'{name}: cannot be read' for name in missing]\n",
+        new='    problems = []\n',
+        tests=('tests/unit/test_damaged_journals.py::'
+               'test_damaged_value_of_all_entries',)),
+    fault.Fault(
         name='each process of a trigger is compared with each other',
         file='command/reports/read.py',
         old='                or one.pid in pids):\n',

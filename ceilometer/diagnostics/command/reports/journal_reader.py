@@ -26,6 +26,7 @@ from ceilometer.diagnostics.command.reports import kept_reader
 from ceilometer.diagnostics.command.reports import promised
 from ceilometer.diagnostics.command.reports import sender
 from ceilometer.diagnostics.command.reports import source
+from ceilometer.diagnostics.command.reports import stored
 from ceilometer.diagnostics import fields
 from systemd import journal
 
@@ -247,7 +248,7 @@ class Reader(journal.Reader):  # type: ignore[misc]
         left = self._without_fatal()
         if left is not None:
             self.partly += 1
-            return left
+            return {**left, stored.PARTLY: b'1'}
         try:
             entry: dict[str, Any] = self._get_all()
         except (OSError, UnicodeDecodeError):
@@ -255,6 +256,7 @@ class Reader(journal.Reader):  # type: ignore[misc]
             self.partly += 1
             entry = {name: value for name in _FIELDS
                      for value in [self.field(name)] if value is not None}
+            entry[stored.PARTLY] = b'1'
         return entry
 
     def field(self, name: str) -> bytes | None:

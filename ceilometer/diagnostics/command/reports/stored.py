@@ -20,6 +20,7 @@ journal.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
 import re
@@ -32,6 +33,9 @@ from ceilometer.diagnostics import journal_entries
 
 #: An entry as the journal has it: bytes, or a list if a field stands twice.
 Entry = dict[str, Any]
+
+#: Stands in an entry of which only a part could be read.
+PARTLY = '__PARTLY'
 
 #: How deep data may be nested: far deeper than the writer's, and not so deep
 #: that working on it could fail.
@@ -46,6 +50,23 @@ COUNTS = (fields.REPORT_SECTION_INDEX, fields.REPORT_SECTION_COUNT,
 NUMBERS = (fields.REPORT_SECTION_USEC, fields.REPORT_KEPT_USEC,
            fields.REPORT_KEPT_PID, '_PID', '_SOURCE_REALTIME_TIMESTAMP')
 
+# What a value says that may be one object for all reports of a file, as far
+# as it can be told where that is damaged.
+_SHARED: dict[str, Callable[[dict[str, Any]], str]] = {
+    fields.REPORT_SCHEMA: lambda entry: fields.SCHEMA,
+    fields.REPORT_SERVICE: lambda entry: entry.get(
+        fields.REPORT_UNIT, '?').removesuffix('.service'),
+    fields.REPORT_PROCESS: lambda entry: (
+        fields.PROCESS_WORKER if fields.REPORT_WORKER in entry
+        else fields.PROCESS_CHILD),
+    fields.REPORT_TRIGGER: lambda entry: (
+        fields.TRIGGER_SIGNAL if fields.REPORT_SIGNAL in entry else '?'),
+    fields.REPORT_SECTION_COUNT: lambda entry: entry.get(
+        fields.REPORT_SECTION_INDEX, '1'),
+    # those of sections that have failed are other objects
+    fields.REPORT_SECTION_STATUS: lambda entry: fields.STATUS_OK,
+}
+
 _ID = re.compile('[0-9a-f]{32}')
 
 # What each entry tells of its section, and of the report that it is of.
@@ -54,7 +75,7 @@ _OF_SECTION = (fields.REPORT_ID, fields.REPORT_SECTION,
                fields.REPORT_FINDING, *COUNTS)
 _OF_REPORT = tuple(dict.fromkeys([
     *_OF_SECTION, fields.REPORT_SCHEMA, *parsed.HEADER_FIELDS,
-    *NUMBERS, '__REALTIME_TIMESTAMP']))
+    *NUMBERS, '__REALTIME_TIMESTAMP', PARTLY]))
 _CONTENT = (fields.MESSAGE, fields.REPORT_DATA)
 
 
@@ -108,10 +129,13 @@ def _as_text(entry: Entry, names: Iterable[str]) -> dict[str, Any]:
 def _assemble_usable(entries: list[dict[str, Any]],
                      ) -> tuple[parsed.Report, list[str]]:
     """Make a report of those entries that can be read."""
-    # one section may not hide all others
-    problems = []
+    # one value that is damaged may not hide all reports
+    missing = {name: None for entry in entries if PARTLY in entry
+               for name in _SHARED if name not in entry}
+    problems = [f'{name}: cannot be read' for name in missing]
+    # nor one section all others
     sections: dict[str, list[dict[str, Any]]] = {}
-    for entry in entries:
+    for entry in map(_filled, entries):
         sections.setdefault(
             entry.get(fields.REPORT_SECTION_INDEX, ''), []).append(entry)
     usable: list[dict[str, Any]] = []
@@ -123,6 +147,13 @@ def _assemble_usable(entries: list[dict[str, Any]],
     if not usable:
         raise parsed.InvalidEntry('; '.join(problems))
     return _parse(usable), problems
+
+
+def _filled(entry: dict[str, Any]) -> dict[str, Any]:
+    """The entry, with what can be told of values that could not be read."""
+    if PARTLY not in entry:
+        return entry
+    return {**{name: told(entry) for name, told in _SHARED.items()}, **entry}
 
 
 def _readable(parts: list[dict[str, Any]],
