@@ -22,6 +22,7 @@ Runs inside the machine, with Ceilometer's own interpreter.
 import contextlib
 import ctypes
 import fcntl
+import importlib
 import json
 import os
 import select
@@ -428,23 +429,19 @@ def _watch_for_cotyledon():
         for function in (sections, secrets, given, stepwise):
             if function.__name__ in NAMES:
                 function()
-        if 'given' in NAMES:
-            wrapt.register_post_import_hook(
-                collected, 'ceilometer.diagnostics.daemon.make_report')
-        if 'turns' in NAMES:
-            wrapt.register_post_import_hook(
-                slowly, 'ceilometer.diagnostics.daemon.make_report')
-        if 'sections' in NAMES:
-            wrapt.register_post_import_hook(
-                unhurried, 'ceilometer.diagnostics.daemon.collect')
+        # our own modules are imported past all that waits for an import
+        for name, function, module in (
+                ('turns', turns, 'turn'), ('turns', slowly, 'make_report'),
+                ('given', collected, 'make_report'),
+                ('sections', unhurried, 'collect')):
+            if name in NAMES:
+                function(importlib.import_module(
+                    f'ceilometer.diagnostics.daemon.{module}'))
         for function in (stuck_in_c, spin, unmask):
             if function.__name__ in NAMES:
                 _main_thread_of_worker(function)
 
     wrapt.register_post_import_hook(loaded, 'cotyledon._service_manager')
-    if 'turns' in NAMES:
-        wrapt.register_post_import_hook(
-            turns, 'ceilometer.diagnostics.daemon.turn')
 
 
 class _Finder:

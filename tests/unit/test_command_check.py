@@ -21,6 +21,7 @@ import pathlib
 import shutil
 import sys
 import textwrap
+import time
 
 import pytest
 
@@ -32,6 +33,7 @@ from ceilometer.diagnostics.command import rate_limit
 from ceilometer.diagnostics.command import system
 from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics.command import unit_start
+from ceilometer.diagnostics.outside import proc_files
 from tests.unit import reference
 
 UNIT = 'ceilometer-polling.service'
@@ -354,6 +356,41 @@ def test_processes_that_are_not_armed(systemd, processes, word):
     systemd.runs(*processes)
     assert any(word in point.text for point in check.check(UNIT)
                if point.level == check.PROBLEM)
+
+
+def test_process_that_has_just_been_started_is_given_time(
+        systemd, monkeypatch):
+    """systemctl restart returns before Python has begun."""
+    systemd.starts(HOLDING + PROGRAM, ARMED)
+    old, young = process(), process(os.getppid(), armed=False, dies=True)
+    now = time.time()
+    monkeypatch.setattr(proc_files, 'started', lambda pid: (
+        now if pid == young.pid else 0.0))
+    systemd.runs(old, young)
+    waits = []
+    sleep = time.sleep
+
+    def wait(seconds):
+        # subprocess sleeps as well
+        if seconds < 0.1:
+            sleep(seconds)
+            return
+        waits.append(seconds)
+        if len(waits) == 3:
+            systemd.runs(old, process(young.pid))
+
+    monkeypatch.setattr(time, 'sleep', wait)
+    assert points()['processes'] == '2 of 2 are armed'
+    assert len(waits) == 3
+    # one that stays so is told, and nobody waits for ever
+    systemd.runs(old, process(young.pid, armed=False))
+    assert points(check.PROBLEM)['processes'].startswith(
+        f'write no reports: {young.pid} ')
+    # who would not be armed need not be waited for
+    del waits[:]
+    systemd.starts(HOLDING + PROGRAM, '')
+    assert 'processes' in points(check.PROBLEM)
+    assert waits == []
 
 
 def test_unit_files_that_were_changed(systemd):

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import time
 from typing import Any
 
 from ceilometer.diagnostics.command import asked_units
@@ -35,6 +36,7 @@ from ceilometer.diagnostics.command import unit_processes
 from ceilometer.diagnostics.command import unit_start
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics.outside import proc_files
 import ceilometer_diagnostics_start
 
 OK = 'ok'
@@ -46,6 +48,10 @@ _SOCKET = 'run/systemd/journal/socket'
 
 # A daemon has a master and a worker, at least.
 _PROCESSES = 2
+
+#: For so long after its start a process may not be armed yet.
+STARTING_SECONDS = 5.0
+_LOOKS_PER_SECOND = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -242,9 +248,28 @@ def _of_watchdog(start: unit_start.Start,
     return []
 
 
+def _settled(name: str) -> system.Unit:
+    """A unit, when what has just been started has had time to be armed."""
+    for _ in range(int(STARTING_SECONDS * _LOOKS_PER_SECOND)):
+        unit = system.look(name)
+        if not any(_is_young(process.pid) for process in unit.daemons
+                   if not process.armed):
+            return unit
+        time.sleep(1 / _LOOKS_PER_SECOND)
+    return system.look(name)
+
+
+def _is_young(pid: int) -> bool:
+    try:
+        return time.time() - proc_files.started(pid) < STARTING_SECONDS
+    except (OSError, ValueError, IndexError):
+        # it has ended
+        return False
+
+
 def _of_processes(name: str, armed_by_unit: bool,
                   found: dict[str, Any] | None) -> list[Point]:
-    unit = system.look(name)
+    unit = _settled(name) if armed_by_unit else system.look(name)
     points = []
     doomed = [process for process in unit.daemons if process.dies]
     armed = [process for process in unit.daemons if process.armed]

@@ -145,6 +145,14 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='    if lost and _has_taken(data):\n        causes.clear()\n',
         tests=(_TRIGGER + 'test_limit_of_the_journal_is_named',)),
     fault.Fault(
+        name='check does not wait for what has just been started',
+        file='command/check.py',
+        old='        return time.time() - proc_files.started(pid) < STARTING_'
+            'SECONDS\n',
+        new='        return False\n',
+        tests=('tests/unit/test_command_check.py::test_process_that_has_just_'
+               'been_started_is_given_time',)),
+    fault.Fault(
         name='check does not see the limit of the journal',
         file='command/check.py',
         old='    return [] if why is None else '
