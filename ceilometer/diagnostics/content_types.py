@@ -514,6 +514,7 @@ class GarbageCollector(TypedDict):
 class Resources(TypedDict):
     """Section ``resources``.
 
+    :ivar usage_of_ended_children: missing where none has ended
     :ivar memory_kib: from /proc/self/status, by the kernel's names:
         :data:`RSS`, :data:`PEAK_RSS`, :data:`SWAPPED` and others
     :ivar sockets: missing where descriptors could not be listed
@@ -524,7 +525,7 @@ class Resources(TypedDict):
     """
 
     usage: Usage
-    usage_of_ended_children: Usage
+    usage_of_ended_children: NotRequired[Usage]
     memory_kib: dict[str, int]
     file_descriptors: FileDescriptors
     sockets: NotRequired[Sockets]

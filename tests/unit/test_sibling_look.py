@@ -108,6 +108,23 @@ def test_what_cannot_be_sent_is_not_sent_again(
     assert len(sent) == 1
 
 
+def test_who_goes_on_while_it_is_told_of_can_be_told_anew(
+        child: sibling_page.Sibling, descriptor: int,
+        asked: sibling_page.Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who tells may be held up meanwhile: what was told is what was seen."""
+    monkeypatch.setattr(sibling_look, '_suspects', lambda *_: [
+        sibling_look._Suspect(child, None, True)])  # type: ignore[arg-type]
+    monkeypatch.setattr(sibling_look, '_silent', lambda *_: ({}, None))
+    alive = []
+    monkeypatch.setattr(sibling_look, '_tell', lambda *_: alive.append(
+        time.monotonic_ns()))
+    context: Any = SimpleNamespace(turn_descriptor=descriptor)
+    assert not sibling_look.look(context, asked, 3.0, False)
+    told = sibling_page.again(descriptor, child)
+    assert told is not None and told.told_nsec >= asked.since_nsec(child)
+    assert told.told_nsec < alive[0]
+
+
 def look_at_held(child: sibling_page.Sibling, descriptor: int,
                  awaited: sibling_look.Awaited, seconds: float, *,
                  last: bool, proven: bool, patch: pytest.MonkeyPatch,

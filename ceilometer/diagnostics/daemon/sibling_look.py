@@ -129,7 +129,7 @@ def look(context: report_context.ReportContext, asked: Awaited,
                 asked.since_nsec(suspect.sibling)) as sibling:
             if sibling is None or asked.has_moved(sibling):
                 continue
-            began = time.monotonic()
+            began_nsec = time.monotonic_ns()
             try:
                 seen = _silent(
                     descriptor, suspect, asked, seconds, last, context)
@@ -140,11 +140,11 @@ def look(context: report_context.ReportContext, asked: Awaited,
                 undecided = True
                 continue
             try:
-                _tell(context, asked, *seen, int(
-                    (time.monotonic() - began) * 1e6))
+                _tell(context, asked, *seen, (
+                    time.monotonic_ns() - began_nsec) // 1000)
             finally:
                 # a part may have been sent: nobody sends it again
-                sibling_page.note_told(descriptor, sibling)
+                sibling_page.note_told(descriptor, sibling, began_nsec)
     return undecided
 
 

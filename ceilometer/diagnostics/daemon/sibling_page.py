@@ -233,14 +233,16 @@ def telling(descriptor: int, sibling: Sibling,
         yield now
 
 
-def note_told(descriptor: int, sibling: Sibling) -> None:
+def note_told(descriptor: int, sibling: Sibling, looked_nsec: int) -> None:
     """Note that it was told of a process; within :func:`telling`.
 
     :param descriptor: of the file that the processes of the service share
     :param sibling: the process
+    :param looked_nsec: when the look at it began. To tell takes time, in
+        which it may go on, and be silent anew: that has not been told
     """
     with contextlib.suppress(OSError):
-        os.pwrite(descriptor, _NUMBER.pack(time.monotonic_ns()),
+        os.pwrite(descriptor, _NUMBER.pack(looked_nsec),
                   _at(sibling.place) + _TOLD_AT)
 
 

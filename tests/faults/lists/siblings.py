@@ -33,9 +33,19 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='each sibling tells of the same silence',
         file='daemon/sibling_look.py',
-        old='                sibling_page.note_told(descriptor, sibling)\n',
+        old='                sibling_page.note_told(descriptor, sibling, '
+            'began_nsec)\n',
         new='                pass\n',
         tests=(_TESTS + 'test_held_for_two_triggers_is_told_once',)),
+    fault.Fault(
+        name='what goes on while it is told of is never told of again',
+        file='daemon/sibling_look.py',
+        old='                sibling_page.note_told(descriptor, sibling, '
+            'began_nsec)\n',
+        new='                sibling_page.note_told(\n'
+            '                    descriptor, sibling, time.monotonic_ns())\n',
+        tests=('tests/unit/test_sibling_look.py::'
+               'test_who_goes_on_while_it_is_told_of_can_be_told_anew',)),
     fault.Fault(
         name='stacks of an earlier hold are told again',
         file='daemon/hang_stacks.py',

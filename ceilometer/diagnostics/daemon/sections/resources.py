@@ -57,7 +57,6 @@ def collect(context: section.Context) -> section.Content:
     found: list[int] = []
     data: contents.Resources = {
         'usage': _usage(resource.RUSAGE_SELF),
-        'usage_of_ended_children': _usage(resource.RUSAGE_CHILDREN),
         'memory_kib': _status(),
         'file_descriptors': _descriptors(found),
         'limits': {name: [_limit(value)
@@ -75,6 +74,10 @@ def collect(context: section.Context) -> section.Content:
         'armed_for_seconds': round(
             time.monotonic() - context.daemon.armed, 1),
     }
+    of_children = _usage(resource.RUSAGE_CHILDREN)
+    # all that counts is none where no child has ended
+    if any(of_children.values()):
+        data['usage_of_ended_children'] = of_children
     if data['file_descriptors']['count'] is not None:
         data['sockets'] = sockets.groups(found)
     return section.Content(data=data)
