@@ -109,7 +109,7 @@ def seen(machine: machines.Machine) -> dict[str, object]:
     """What can be read of a running unit and its processes from outside."""
     # cotyledon names a worker when its service has been made
     machine.wait_for(
-        lambda: any('worker(' in process(machine, pid)['cmdline']
+        lambda: any(is_worker(machine, pid)
                     for pid in machine.workers(NAME)),
         what='a worker', unit=NAME)
     told: dict[str, object] = {
@@ -126,6 +126,14 @@ def seen(machine: machines.Machine) -> dict[str, object]:
         re.sub(r'\d+', 'N', process(machine, pid)['cmdline'])
         for pid in machine.pids(NAME))
     return told
+
+
+def is_worker(machine: machines.Machine, pid: int) -> bool:
+    """Whether a process is called a worker; a script of the unit may end."""
+    try:
+        return 'worker(' in process(machine, pid)['cmdline']
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def process(machine: machines.Machine, pid: int) -> dict[str, str]:
