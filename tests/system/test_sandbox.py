@@ -85,6 +85,8 @@ _VARIES = re.compile(r'\.(frames|waits|work|findings|descriptors|peers|last|'
                      r'threads|logged|cycles|pollsters|problems|'
                      # threads that begin or end at that moment
                      r'without_python|'
+                     # missing where no child of the process has ended
+                     r'usage_of_ended_children|'
                      # of brokers that are away: known a moment later
                      r'down_since_usec|last_error)\b')
 
