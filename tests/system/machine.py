@@ -292,6 +292,8 @@ class Machine:
     @functools.cached_property
     def has_server(self) -> bool:
         """Whether workers come from a server of forks, as with Python 3.14.
+
+        Stock's master starts no other there for one that has ended.
         """
         return self.run([
             self.python, '-c', 'import multiprocessing as module; '

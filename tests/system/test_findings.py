@@ -27,7 +27,6 @@ from tests.system import conftest
 from tests.system import export_format
 from tests.system import machine as machines
 from tests.system import reports
-from tests.system import versions
 
 POLLING = 'ceilometer-polling'
 
@@ -91,7 +90,7 @@ def test_workers_that_die_in_a_loop_are_told_with_the_cause(
         # as units of others are, whose start does not fail for this
         unit(POLLING, lasting=False, dropin='[Service]\n'
              'Environment=CEILOMETER_DIAGNOSTICS_READINESS=0\n')
-        loops = not versions.has_server(machine)
+        loops = not machine.has_server
         if loops:
             restarted(machine, POLLING, 3)
         else:
@@ -225,7 +224,7 @@ def test_worker_that_nobody_replaces_is_told(
     # what it logged before has not ended it, but may have been an error
     sentence = ('error: 1 of 1 workers do not run: worker 0'
                 '(; its last error, .*)?')
-    is_final = versions.has_server(machine)
+    is_final = machine.has_server
     if is_final:
         sentence += ('; the master starts no other, as always with Python '
                      r'3\.14: restart the unit')

@@ -260,8 +260,8 @@ def test_disabled_diagnostics_write_nothing_and_nobody_dies(
     # stock's signal, sent later, has been answered: so the first was taken;
     # it is the end of stock's workers where they come from a forkserver
     machine.systemctl(
-        'kill', '-s', 'USR2', *(['--kill-who=main'] if versions.has_server(
-            machine) else []), POLLING)
+        'kill', '-s', 'USR2', *(
+            ['--kill-who=main'] if machine.has_server else []), POLLING)
     machine.wait_for(
         lambda: reports.by_oslo_reports(machine, POLLING),
         what='the report of oslo.reports', unit=POLLING)

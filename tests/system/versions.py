@@ -36,14 +36,6 @@ def is_oldest(machine: machines.Machine) -> bool:
     return of(machine).ceilometer.startswith('19.')
 
 
-def has_server(machine: machines.Machine) -> bool:
-    """Whether workers come from a server of forks, as with Python 3.14.
-
-    Stock's master starts no other there for one that has ended.
-    """
-    return machine.has_server
-
-
 def of(machine: machines.Machine) -> Versions:
     """Ask the machine itself.
 

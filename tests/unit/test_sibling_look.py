@@ -87,13 +87,19 @@ def asked() -> sibling_page.Asked:
         report.Trigger(fields.TRIGGER_SIGNAL, 0), time.monotonic_ns())
 
 
-def test_what_cannot_be_sent_is_not_sent_again(
-        child: sibling_page.Sibling, descriptor: int,
-        asked: sibling_page.Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By nobody: a part of it may have been sent."""
+@pytest.fixture
+def silent(child: sibling_page.Sibling,
+           monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the child seem silent."""
     monkeypatch.setattr(sibling_look, '_suspects', lambda *_: [
         sibling_look._Suspect(child, None, True)])  # type: ignore[arg-type]
     monkeypatch.setattr(sibling_look, '_silent', lambda *_: ({}, None))
+
+
+def test_what_cannot_be_sent_is_not_sent_again(
+        silent: None, descriptor: int, asked: sibling_page.Asked,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """By nobody: a part of it may have been sent."""
     sent = []
 
     def tell(*args: Any) -> None:
@@ -109,12 +115,9 @@ def test_what_cannot_be_sent_is_not_sent_again(
 
 
 def test_who_goes_on_while_it_is_told_of_can_be_told_anew(
-        child: sibling_page.Sibling, descriptor: int,
+        silent: None, child: sibling_page.Sibling, descriptor: int,
         asked: sibling_page.Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who tells may be held up meanwhile: what was told is what was seen."""
-    monkeypatch.setattr(sibling_look, '_suspects', lambda *_: [
-        sibling_look._Suspect(child, None, True)])  # type: ignore[arg-type]
-    monkeypatch.setattr(sibling_look, '_silent', lambda *_: ({}, None))
     alive = []
     monkeypatch.setattr(sibling_look, '_tell', lambda *_: alive.append(
         time.monotonic_ns()))

@@ -135,13 +135,15 @@ def check(name: str) -> list[Point]:
     points += _of_variable(start)
     points += _of_watchdog(start, told)
     if running:
-        points += _of_processes(name, start.armed, found)
+        if start.armed:
+            unit = _settled(unit)
+        points += _of_processes(unit, start.armed, found)
     else:
         points.append(Point(NOTE, 'processes', 'the unit is not running '
                             f'({told.get("ActiveState", "unknown")})'))
     points.append(_journal(int(told.get('MainPID') or 0),
                            told.get('LogNamespace', '')))
-    points += _of_rate_limit(name, told, running)
+    points += _of_rate_limit(name, told, unit if running else None)
     points.append(_readers())
     return points
 
@@ -165,7 +167,7 @@ def _of_container(unit: system.Unit) -> list[Point]:
         points.append(Point(
             PROBLEM, 'container', f'set {_VARIABLE}=1 in the environment of '
             'its definition, and have ceilometer-diagnostics in its image'))
-    points += _of_processes(unit.name, False, None)
+    points += _of_processes(unit, False, None)
     why = (obstacles.of_journal(unit.namespace)
            or obstacles.of_container(unit.main_pid))
     points += [Point(OK, 'journal', 'it takes entries') if why is None
@@ -248,15 +250,15 @@ def _of_watchdog(start: unit_start.Start,
     return []
 
 
-def _settled(name: str) -> system.Unit:
+def _settled(unit: system.Unit) -> system.Unit:
     """A unit, when what has just been started has had time to be armed."""
     for _ in range(int(STARTING_SECONDS * _LOOKS_PER_SECOND)):
-        unit = system.look(name)
         if not any(_is_young(process.pid) for process in unit.daemons
                    if not process.armed):
-            return unit
+            break
         time.sleep(1 / _LOOKS_PER_SECOND)
-    return system.look(name)
+        unit = system.look(unit.name)
+    return unit
 
 
 def _is_young(pid: int) -> bool:
@@ -267,9 +269,8 @@ def _is_young(pid: int) -> bool:
         return False
 
 
-def _of_processes(name: str, armed_by_unit: bool,
+def _of_processes(unit: system.Unit, armed_by_unit: bool,
                   found: dict[str, Any] | None) -> list[Point]:
-    unit = _settled(name) if armed_by_unit else system.look(name)
     points = []
     doomed = [process for process in unit.daemons if process.dies]
     armed = [process for process in unit.daemons if process.armed]
@@ -333,12 +334,15 @@ def _journal(pid: int, namespace: str) -> Point:
 
 
 def _of_rate_limit(name: str, told: dict[str, str],
-                   running: bool) -> list[Point]:
-    """What has the journal drop entries of reports."""
+                   unit: system.Unit | None) -> list[Point]:
+    """What has the journal drop entries of reports.
+
+    :param unit: None for one that does not run
+    """
     limit = rate_limit.of_unit(
-        name, told.get('LogNamespace') or None, None if running else told)
+        name, told.get('LogNamespace') or None, told if unit is None else None)
     why = rate_limit.why_lost(
-        limit, len(system.look(name).daemons) if running else _PROCESSES)
+        limit, _PROCESSES if unit is None else len(unit.daemons))
     return [] if why is None else [Point(PROBLEM, 'journal', why)]
 
 

@@ -62,7 +62,7 @@ def read(namespace: str | None, wanted: Collection[str],
             later.setdefault(path.name, path)
     said = {}
     for path in [*files, *(later[key] for key in sorted(later))]:
-        for found, value in _LINE.findall(_text(path)):
+        for found, value in _LINE.findall(proc_files.text(path)):
             if found in wanted:
                 said[found] = Setting(value, path)
     return said
@@ -80,10 +80,3 @@ def is_in_force(setting: Setting, pid: int) -> bool:
                     > proc_files.started(pid))
     except (OSError, ValueError, IndexError):
         return True
-
-
-def _text(path: pathlib.Path) -> str:
-    try:
-        return path.read_text(errors='replace')
-    except OSError:
-        return ''

@@ -70,7 +70,7 @@ def of_process(pid: int, proc: pathlib.Path = _PROC,
             for task in (proc / str(pid) / 'task').iterdir())
     except (OSError, KeyError, IndexError, ValueError):
         return None
-    groups = _read(proc / str(pid) / 'cgroup')
+    groups = proc_files.text(proc / str(pid) / 'cgroup')
     if group := proc_files.frozen_group(groups, cgroup):
         return (f'its control group {group} is frozen: "systemctl thaw" the '
                 'unit')
@@ -82,13 +82,6 @@ def of_process(pid: int, proc: pathlib.Path = _PROC,
         # an armed process has it blocked in each thread but one
         return f'it ignores {unit_processes.SIGNAL.name}: {_SWITCHED_OFF}'
     return None
-
-
-def _read(path: pathlib.Path) -> str:
-    try:
-        return path.read_text(errors='replace')
-    except OSError:
-        return ''
 
 
 def nobody_takes(pid: int, proc: pathlib.Path = _PROC) -> bool:
@@ -118,8 +111,8 @@ def why_mute(pid: int, proc: pathlib.Path = _PROC) -> str:
     :param proc: where /proc is mounted
     """
     for task in sorted((proc / str(pid) / 'task').glob('*')):
-        if (_read(task / 'comm').strip() == thread_looks.ANSWERING
-                and thread_looks.is_futex(_read(task / 'wchan'))):
+        if (proc_files.text(task / 'comm').strip() == thread_looks.ANSWERING
+                and thread_looks.is_futex(proc_files.text(task / 'wchan'))):
             return AWAY
     return MUTE
 
@@ -130,7 +123,8 @@ def cpu_seconds(pid: int, proc: pathlib.Path = _PROC) -> float:
     :param pid: the process
     :param proc: where /proc is mounted
     """
-    values = _read(proc / str(pid) / 'stat').rpartition(')')[2].split()
+    stat = proc_files.text(proc / str(pid) / 'stat')
+    values = stat.rpartition(')')[2].split()
     try:
         return (int(values[11]) + int(values[12])) / os.sysconf('SC_CLK_TCK')
     except (IndexError, ValueError):

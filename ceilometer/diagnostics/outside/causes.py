@@ -29,12 +29,12 @@ NEAR_SHARE = 0.9
 # So many threads that may hold the interpreter are named.
 _NAMED_MAX = 3
 
-# A thread in these has nothing to do with the interpreter: it waits for the
-# signal.
-#: Of a process that has begun to answer, see reporter.Reporter.
+# Of a process that has begun to answer, see reporter.Reporter.
 _TAKEN = ('; it has taken the signal: if one more is asked for, 20 s later, a '
           'line in the log of its unit says where its report stands')
 
+# A thread in these has nothing to do with the interpreter: it waits for the
+# signal.
 _SIGNAL_WAITS = ('do_sigtimedwait', 'sigtimedwait')
 
 

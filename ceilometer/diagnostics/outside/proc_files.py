@@ -67,18 +67,22 @@ def frozen_group(groups: str, cgroup: pathlib.Path = _CGROUP) -> str | None:
         if not controllers:
             # also says so if a group above it is frozen
             for top in (cgroup, cgroup / 'unified'):
-                told = _text(top / path.lstrip('/') / 'cgroup.events')
+                told = text(top / path.lstrip('/') / 'cgroup.events')
                 if 'frozen 1' in told.splitlines():
                     return path
         elif 'freezer' in controllers.split(','):
-            told = _text(cgroup / 'freezer' / path.lstrip('/')
-                         / 'freezer.state').strip()
+            told = text(cgroup / 'freezer' / path.lstrip('/')
+                        / 'freezer.state').strip()
             if told in ('FROZEN', 'FREEZING'):
                 return path
     return None
 
 
-def _text(path: pathlib.Path) -> str:
+def text(path: pathlib.Path) -> str:
+    """What a file has in it; '' where it cannot be read.
+
+    :param path: of a file that may be gone, as those of a process are
+    """
     try:
         return path.read_text(errors='replace')
     except OSError:

@@ -38,13 +38,13 @@ _WORD = patterns.pattern(r'[\w-]*')
 #: The shortest token of a known make that is a word, in characters.
 TOKEN_CHARS_MIN = 15
 
-_CEPH = 'aq'
-# What tokens of known makes begin with, in lower case; then the whole token.
+# What tokens of known makes begin with, as they are written; then the whole
+# token.
 _TOKENS = {
     # JSON Web Token
-    'eyj': patterns.pattern(r'eyJ[\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+)?'),
+    'eyJ': patterns.pattern(r'eyJ[\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+)?'),
     # Fernet, as Keystone has it
-    'gaaaaa': patterns.pattern(r'gAAAAA[\w-]{20,}={0,2}'),
+    'gAAAAA': patterns.pattern(r'gAAAAA[\w-]{20,}={0,2}'),
     # GitHub, GitLab, Slack, Vault, Google
     'ghp_': patterns.pattern(r'ghp_\w{20,}'),
     'gho_': patterns.pattern(r'gho_\w{20,}'),
@@ -52,7 +52,7 @@ _TOKENS = {
     'glpat-': patterns.pattern(r'glpat-[\w-]{16,}'),
     'xox': patterns.pattern(r'xox[abeoprs]-[\w-]{10,}'),
     'hvs.': patterns.pattern(r'hvs\.[\w-]{20,}'),
-    'aiza': patterns.pattern(r'AIza[\w-]{30,}'),
+    'AIza': patterns.pattern(r'AIza[\w-]{30,}'),
     'ghu_': patterns.pattern(r'ghu_\w{20,}'),
     'ghs_': patterns.pattern(r'ghs_\w{20,}'),
     'glrt-': patterns.pattern(r'glrt-[\w-]{16,}'),
@@ -61,17 +61,17 @@ _TOKENS = {
     'pypi-': patterns.pattern(r'(?<!\w)pypi-AgE[\w-]{30,}'),
     'sk_live_': patterns.pattern(r'(?<!\w)sk_live_\w{16,}'),
     'ya29.': patterns.pattern(r'(?<!\w)ya29\.[\w-]{20,}'),
-    'age-secret-key-': patterns.pattern(r'AGE-SECRET-KEY-1\w{20,}'),
+    'AGE-SECRET-KEY-': patterns.pattern(r'AGE-SECRET-KEY-1\w{20,}'),
     # Ceph
-    _CEPH: patterns.pattern(r'(?<![\w+/])AQ[\w+/]{36}=='),
+    'AQ': patterns.pattern(r'(?<![\w+/])AQ[\w+/]{36}=='),
     # a token of Kubernetes, as websockets have it
     'authorization.k8s.io.': patterns.pattern(
         r'authorization\.k8s\.io\.[\w-]+'),
     # both keys of AWS
-    'akia': patterns.pattern(
+    'AKIA': patterns.pattern(
         r'AKIA[A-Z0-9]{12,16}["\']?[\s:/,]{1,5}["\']?[A-Za-z0-9/+]{40}'
         r'(?![\w/+])'),
-    'asia': patterns.pattern(
+    'ASIA': patterns.pattern(
         r'ASIA[A-Z0-9]{12,16}["\']?[\s:/,]{1,5}["\']?[A-Za-z0-9/+]{40}'
         r'(?![\w/+])'),
     # addresses that whoever knows them may write to
@@ -108,7 +108,7 @@ _TOKENS = {
     '$5$': patterns.pattern(r'\$5\$[\w./=$]{20,200}'),
     '$6$': patterns.pattern(r'\$6\$[\w./=$]{20,200}'),
     '$argon2': patterns.pattern(r'\$argon2[\w,=+/.$-]{20,400}'),
-    '{ssha': patterns.pattern(r'\{SSHA\d*\}[\w+/=]{16,}'),
+    '{SSHA': patterns.pattern(r'\{SSHA\d*\}[\w+/=]{16,}'),
 }
 
 
@@ -137,23 +137,21 @@ def _keys_of_putty(text: spans.Text) -> Iterator[spans.Span]:
 
 
 def _tokens(text: spans.Text) -> Iterator[spans.Span]:
-    for hint, form in _TOKENS.items():
-        if hint == _CEPH and _CEPH.upper() not in text.whole:
-            # two letters are in many words
-            continue
+    for beginning, form in _TOKENS.items():
         at = 0
-        while (at := text.lower.find(hint, at)) >= 0:
+        while (at := text.whole.find(beginning, at)) >= 0:
             found = form.match(text.whole, at)
             if found is not None:
                 yield found.span()
             else:
                 # none begins within a word
-                found = _WORD.match(text.whole, at + len(hint))
-            at = found.end() if found else at + len(hint)
+                found = _WORD.match(text.whole, at + len(beginning))
+            at = found.end() if found else at + len(beginning)
 
 
 PRIVATE_KEYS = spans.Recognizer(
     'private keys', (
         'private key', 'private%20key', 'private+key', 'static key',
         _LINES_OF_PUTTY), _private_keys)
-TOKENS = spans.Recognizer('tokens of known makes', tuple(_TOKENS), _tokens)
+TOKENS = spans.Recognizer(
+    'tokens of known makes', tuple(map(str.lower, _TOKENS)), _tokens)

@@ -25,7 +25,6 @@ from tests.system import conftest
 from tests.system import export_format
 from tests.system import machine as machines
 from tests.system import reports
-from tests.system import versions
 
 POLLING = 'ceilometer-polling'
 
@@ -172,7 +171,7 @@ def test_settings_that_cost_no_report(
         machine: machines.Machine, unit: conftest.StartUnit,
         setting: str) -> None:
     """Each process answers, whole, and none is started anew."""
-    has_server = versions.has_server(machine)
+    has_server = machine.has_server
     if has_server and (setting == 'UMask=0777' or '@io-event' in setting):
         pytest.skip('multiprocessing cannot start its forkserver then')
     unit(POLLING, dropin=f'[Service]\n{setting}\n')
