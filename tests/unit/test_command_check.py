@@ -446,11 +446,16 @@ def test_limit_of_the_journal(systemd, tmp_path, monkeypatch):
         rate_limit.of_unit, run=tmp_path, directories=[]))
     assert 'LogRateLimitBurst' not in str(points())
     systemd.properties['LogRateLimitBurst'] = '1'
-    assert 'RateLimitBurst= is 1 of the unit: set LogRateLimitBurst=' in (
-        points(check.PROBLEM)['journal'])
+    told = points(check.PROBLEM)['journal']
+    assert 'RateLimitBurst= is 1 of the unit: set LogRateLimitBurst=' in told
+    # one that does not run will have a master and a worker
+    assert f'has {2 * rate_limit.ENTRIES_OF_REPORT} or more' in told
     # it runs with what it was started with
     systemd.runs(process())
     assert 'LogRateLimitBurst' not in str(points())
     (tmp_path / 'units').mkdir()
     (tmp_path / f'units/log-rate-limit-burst:{UNIT}').symlink_to('1')
     assert 'at most ' in points(check.PROBLEM)['journal']
+    systemd.runs(process(), process(2), process(os.getpid()))
+    assert f'has {3 * rate_limit.ENTRIES_OF_REPORT} or more' in (
+        points(check.PROBLEM)['journal'])

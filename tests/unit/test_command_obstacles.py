@@ -119,6 +119,15 @@ def test_process_that_takes_the_signal_by_a_handler(start: Start) -> None:
     assert not obstacles.nobody_takes(pid)
 
 
+def test_file_that_cannot_be_read_has_nothing_in_it(
+        tmp_path: pathlib.Path) -> None:
+    """It is gone, or it is something else."""
+    assert proc_files.text(tmp_path / 'gone') == ''
+    assert proc_files.text(tmp_path) == ''
+    (tmp_path / 'file').write_bytes(b'x\xff')
+    assert proc_files.text(tmp_path / 'file') == 'x\ufffd'
+
+
 def test_stopped_process(start: Start) -> None:
     """Until it goes on."""
     pid = start(BLOCK + IGNORE + WAIT)

@@ -145,6 +145,20 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='    if lost and _has_taken(data):\n        causes.clear()\n',
         tests=(_TRIGGER + 'test_limit_of_the_journal_is_named',)),
     fault.Fault(
+        name='each unit is said to have one process that reports',
+        file='command/check.py',
+        old='_PROCESSES if unit is None else len(unit.daemons)',
+        new='1',
+        tests=('tests/unit/test_command_check.py::test_limit_of_the_journal',
+               )),
+    fault.Fault(
+        name='a file that is none ends who reads it',
+        file='outside/proc_files.py',
+        old="    except OSError:\n        return ''\n",
+        new="    except FileNotFoundError:\n        return ''\n",
+        tests=('tests/unit/test_command_obstacles.py::test_file_that_cannot_'
+               'be_read_has_nothing_in_it',)),
+    fault.Fault(
         name='check does not wait for what has just been started',
         file='command/check.py',
         old='        return time.time() - proc_files.started(pid) < STARTING_'
