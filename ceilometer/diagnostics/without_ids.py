@@ -49,7 +49,7 @@ _PATH_IDS = patterns.pattern(
     r'(?i)(/v\d+(?:\.\d+)?/)(?!tokens)[^/\s?]*[0-9][^/\s?]*')
 
 
-_FILLED_IN = patterns.pattern(r'%(\(\w+\))?[-+ #0]*[\d.*]*[a-zA-Z]')
+_FILLED_IN = patterns.usual(r'%(\(\w+\))?[-+ #0]*[\d.*]*[a-zA-Z]')
 
 
 def message(raw: str) -> str:

@@ -45,6 +45,22 @@ print(len(by_us) > 3)
 """
 
 
+# Prints how many are compiled before the first report, and which in it.
+IN_REPORT = COUNTED.partition('import ceilometer')[0] + """
+from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import report
+from ceilometer.diagnostics.daemon import process
+from ceilometer.diagnostics.daemon import reporter
+made = reporter.Reporter(process.Daemon('example'), None)
+made.prepare()
+print(len(by_us) > 20)
+by_us.clear()
+asked = made.request(report.Trigger(fields.TRIGGER_API, 0))
+print(made.wait(asked, 60) is not None)
+print(by_us)
+"""
+
+
 def expressions():
     """Every expression of the package that is compiled at its first use."""
     found = []
@@ -67,6 +83,27 @@ def test_nothing_is_compiled_at_import():
                           capture_output=True, check=True,
                           timeout=limits.EVENT_SECONDS)
     assert done.stdout == '[]\npassword=***\nTrue\n'
+
+
+def test_what_nearly_every_report_uses_is_compiled_before(tmp_path):
+    """The first report does not compile it."""
+    # the report has the command line, too: of a program, as a daemon's is
+    program = tmp_path / 'ceilometer-example'
+    program.write_text(IN_REPORT)
+    done = subprocess.run([sys.executable, program], text=True,
+                          capture_output=True, check=True,
+                          timeout=limits.EVENT_SECONDS)
+    assert done.stdout == 'True\nTrue\n[]\n'
+
+
+def test_usual_are_compiled_once():
+    """Then nobody has to wait for it."""
+    made = patterns.usual('of this test alone')
+    assert made in patterns._usual
+    patterns.compile_usual()
+    assert patterns._usual == []
+    assert made._compiled is re.compile('of this test alone')
+    assert made.search('x of this test alone')
 
 
 def test_every_expression_is_valid():

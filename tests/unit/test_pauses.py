@@ -14,7 +14,10 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import sys
+import threading
 import types
 
 import pytest
@@ -137,6 +140,123 @@ def test_pauses_are_for_as_long_as_a_report(monkeypatch):
     before, meanwhile = due
     assert before == math.inf > meanwhile
     assert pauses._due == math.inf
+
+
+class Looks:
+    """How often Python has looked for garbage, by generation.
+
+    It is about to look at all objects: there are many new ones of them, and
+    it has often looked at some. Not where Python 3.14 looks at a part of them
+    each time.
+    """
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+        self.begin()
+
+    def begin(self) -> None:
+        """Bring this about, and forget what has been seen."""
+        gc.collect()
+        self._heap = [[] for _ in range(len(gc.get_objects()) // 2)]
+        for _ in range(gc.get_threshold()[2] + 2):
+            gc.collect(1)
+        self.seen.clear()
+
+    def note(self, phase: str, info: dict[str, int]) -> None:
+        """As of :data:`gc.callbacks`."""
+        if phase == 'start':
+            self.seen.append(info['generation'])
+
+
+@pytest.fixture
+def looks():
+    """What Python looks at while the test runs."""
+    made = Looks()
+    gc.callbacks.append(made.note)
+    yield made
+    gc.callbacks.remove(made.note)
+
+
+@pytest.fixture
+def in_report():
+    """A report is made; each time it has worked it pauses, as it does."""
+    pauses.begin()
+    yield
+    pauses.end()
+
+
+def make_objects(count: int) -> list[list[int]]:
+    """As many, with a place for a pause at each."""
+    made = []
+    for _ in range(count):
+        made.append([])
+        pauses.pause()
+    return made
+
+
+def test_report_does_not_have_all_objects_looked_at(looks, in_report):
+    """That holds up all threads, for as long as there are objects."""
+    assert make_objects(5000)
+    assert set(looks.seen) == {0}
+    pauses.end()
+    if sys.version_info < (3, 14):
+        assert make_objects(5000)
+        assert 2 in looks.seen
+
+
+def test_frames_of_many_threads_do_not_have_all_objects_looked_at(looks):
+    """Each of them becomes an object when it is looked at."""
+    stop = threading.Event()
+    arrived = threading.Semaphore(0)
+
+    def wait(depth: int) -> None:
+        if depth:
+            wait(depth - 1)
+        else:
+            arrived.release()
+            stop.wait()
+
+    others = [threading.Thread(target=wait, args=(50,)) for _ in range(100)]
+    for other in others:
+        other.start()
+        arrived.acquire()
+    try:
+        looks.begin()
+        assert len(stacks.of_threads()) > len(others)
+        assert len(looks.seen) > 3
+        assert set(looks.seen) == {0}
+    finally:
+        stop.set()
+        for other in others:
+            other.join()
+
+
+@pytest.mark.parametrize('switch_off', [
+    gc.disable, lambda: gc.set_threshold(0), lambda: gc.set_threshold(10**6)],
+    ids=['disabled', 'never', 'seldom'])
+def test_garbage_is_not_looked_for_where_python_does_not(
+        switch_off, looks, in_report):
+    """Who has said so has a reason."""
+    before = gc.get_threshold()
+    switch_off()
+    try:
+        assert make_objects(5000)
+        assert looks.seen == []
+    finally:
+        gc.set_threshold(*before)
+        gc.enable()
+
+
+def test_garbage_is_looked_for_only_in_reports(looks):
+    """The command does not ask for it."""
+    gc.collect(0)
+    looks.seen.clear()
+    few = make_objects(gc.get_threshold()[0] * 3 // 4)
+    assert looks.seen == []
+    pauses.begin()
+    few += make_objects(1)
+    pauses.end()
+    assert looks.seen == [0]
 
 
 MANY = [{'name': f'thread {number}', 'ident': number} for number in range(500)]

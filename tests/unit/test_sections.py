@@ -48,6 +48,7 @@ from ceilometer.diagnostics.daemon import installed_options
 from ceilometer.diagnostics.daemon import kernel_threads
 from ceilometer.diagnostics.daemon import known_secrets
 from ceilometer.diagnostics.daemon import option_origins
+from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import process as daemons
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import section_table
@@ -703,6 +704,57 @@ class TestThreads:
             {7: 5}, time.perf_counter_ns() - ago_seconds * 10 ** 9, {})
         measured = kernel_threads.measure(begun, 0.05)
         assert (len(read), measured.clocks) == (count, {7: 5})
+
+    @pytest.mark.any_python
+    @pytest.mark.parametrize(('share', 'our_share', 'waited'), [
+        (0.0, 0.0, 0.01), (0.04, 0.0, 0.01), (0.0, 0.9, 0.01),
+        (0.06, 0.0, 0.02), (0.9, 0.9, 0.02)])
+    def test_it_is_measured_for_long_only_where_somebody_computes(
+            self, monkeypatch, share, our_share, waited):
+        """Of an idle daemon it is known at once."""
+        clock = [10 ** 9]
+
+        def sleep(seconds):
+            clock[0] += int(seconds * 1e9)
+
+        def scheduled(ids):
+            elapsed = clock[0] - 10 ** 9
+            return {native_id: kernel_threads.Scheduled(
+                int(elapsed * {7: share, 8: our_share}[native_id]),
+                clock[0], 1) for native_id in ids}
+
+        monkeypatch.setattr(kernel_threads, 'time', types.SimpleNamespace(
+            sleep=sleep, perf_counter_ns=lambda: clock[0],
+            perf_counter=lambda: clock[0] / 1e9))
+        monkeypatch.setattr(kernel_threads, '_clocks', dict.fromkeys)
+        monkeypatch.setattr(kernel_threads, '_scheduled', scheduled)
+        begun = kernel_threads.Begun({}, clock[0], scheduled([7, 8]))
+        left = kernel_threads.wait_left(begun, 0.02)
+        measured = kernel_threads.measure(begun, 0.02, {8})
+        assert left == pytest.approx(kernel_threads.QUIET_SECONDS)
+        assert clock[0] / 1e9 - 1 == pytest.approx(waited)
+        assert measured.shares == pytest.approx(
+            {7: share, 8: our_share}, abs=0.001)
+
+    def test_our_own_threads_do_not_count_as_computing(self, monkeypatch):
+        """They make the report."""
+        asked = []
+
+        def measure(begun, seconds, ours):
+            asked.append(ours)
+            return kernel_threads.Measured({}, {}, {})
+
+        monkeypatch.setattr(kernel_threads, 'measure', measure)
+        stop = threading.Event()
+        own = own_thread.OwnThread(target=stop.wait, daemon=True)
+        own.start()
+        try:
+            told(threads)
+        finally:
+            stop.set()
+            own.join()
+        assert own.native_id in asked[0]
+        assert threading.main_thread().native_id not in asked[0]
 
     def test_local_variables_are_never_told(self):
         """A secret in a variable stays there."""

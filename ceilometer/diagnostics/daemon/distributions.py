@@ -45,7 +45,7 @@ _ENDINGS = ('.dist-info', '.egg-info')
 _FIELDS = ('METADATA', 'PKG-INFO', '')
 _ENTRY_POINTS = 'entry_points.txt'
 # PEP 503
-_SIGNS = patterns.pattern(r'[-_.]+')
+_SIGNS = patterns.usual(r'[-_.]+')
 
 
 def fields(names: Iterable[str]) -> dict[str, str]:

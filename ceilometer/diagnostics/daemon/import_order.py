@@ -18,10 +18,10 @@ named_tuple daemon.shared_places fields daemon.turn daemon.crash_stacks
 daemon.own_thread daemon.descriptors daemon.import_order daemon.own_imports
 daemon.own_names daemon.process daemon.report_context daemon.record_lock report
 daemon.sibling_page daemon.hang_stacks daemon.siblings daemon.shorten
-daemon.traces daemon.trigger_page daemon.reporter daemon.events
+daemon.traces daemon.trigger_page pauses patterns daemon.reporter daemon.events
 daemon.interpose daemon.gmr daemon.chosen_names daemon.log_watch
 daemon.last_words daemon.report_marks daemon.memory_left daemon.memory_kills
-daemon.server_end daemon.worker_deaths pauses patterns daemon.master_death
+daemon.server_end daemon.worker_deaths daemon.master_death
 daemon.process_record daemon.cycle_counts daemon.sd_notify daemon.start_errors
 daemon.worker_runs daemon.readiness daemon.signal_wait daemon.unhandled
 daemon.waiter daemon.arming daemon.error_text daemon.broker_watch

@@ -23,6 +23,7 @@ What a kernel does not offer, or a sandbox hides, is left out.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 import os
@@ -38,6 +39,14 @@ EXACT_MAX = 32
 
 #: For how long at least it is measured of those.
 EXACT_SECONDS = 0.005
+
+#: After so long the measurement ends where no thread does more than wake up
+#: now and then. One that wants to compute has had the interpreter by then: it
+#: is taken from any other after 5 ms.
+QUIET_SECONDS = 0.01
+
+#: What a thread has of that time, which only wakes up now and then.
+QUIET_SHARE = 0.05
 
 _TICKS = os.sysconf('SC_CLK_TCK')
 
@@ -165,19 +174,29 @@ def wait_left(begun: Begun, seconds: float) -> float:
     """
     if not begun.clocks and not begun.scheduled:
         return 0.0
+    if begun.scheduled:
+        seconds = min(seconds, QUIET_SECONDS)
     return begun.when_nsec / 1e9 + seconds - time.perf_counter()
 
 
-def measure(begun: Begun, seconds: float) -> Measured:
+def measure(begun: Begun, seconds: float,
+            ours: Collection[int] = ()) -> Measured:
     """What share of the time since then each thread runs or could run.
 
     :param begun: what :func:`begin` gave
-    :param seconds: how long ago that must be at least; waits until it is
+    :param seconds: how long ago that must be at least; waits until it is, but
+        for no longer than QUIET_SECONDS where all is quiet
+    :param ours: the threads that are busy with the report, by native id
     """
     until = begun.when_nsec + seconds * 1e9
     scheduled = begun.scheduled
     clocks = None
-    if not scheduled and begun.clocks:
+    if scheduled:
+        if (left := wait_left(begun, seconds)) > 0:
+            time.sleep(left)
+        if _is_quiet(scheduled, ours):
+            until = 0.0
+    elif begun.clocks:
         # one that waits for a processor all the time has a state that says so
         clocks = _clocks(begun.clocks)
         scheduled = _scheduled(
@@ -196,11 +215,23 @@ def measure(begun: Begun, seconds: float) -> Measured:
               for native_id, clock in clocks.items()
               if clock != begun.clocks[native_id]}
     now = _scheduled(scheduled)
-    for native_id, told in now.items():
-        first = scheduled[native_id]
-        shares[native_id] = (told.runnable_nsec - first.runnable_nsec) / (
-            told.when_nsec - first.when_nsec)
+    shares.update(_shares(scheduled, now))
     return Measured(shares, clocks, now)
+
+
+def _is_quiet(scheduled: dict[int, Scheduled],
+              ours: Collection[int]) -> bool:
+    """Whether no thread of the daemon has computed since then."""
+    return all(share < QUIET_SHARE or native_id in ours for native_id, share
+               in _shares(scheduled, _scheduled(scheduled)).items())
+
+
+def _shares(before: dict[int, Scheduled],
+            now: dict[int, Scheduled]) -> dict[int, float]:
+    """What share of the time between them each thread ran or could run."""
+    return {native_id: (told.runnable_nsec - before[native_id].runnable_nsec)
+            / (told.when_nsec - before[native_id].when_nsec)
+            for native_id, told in now.items()}
 
 
 def _clocks(native_ids: Iterable[int]) -> dict[int, int]:
@@ -235,15 +266,14 @@ def _read(native_id: int, clock: int | None,
         return None
     comm, _, rest = stat.partition('(')[2].rpartition(') ')
     values = rest.split(' ', 20)
-    # before it was asked for the state
-    told = scheduled or _schedule(native_id)
+    # all by position: that takes a quarter of the time
     return KernelThread(
-        native_id=native_id, comm=comm,
-        state=contents.KERNEL_STATES.get(values[0], values[0]),
-        cpu_seconds=((int(values[11]) + int(values[12])) / _TICKS
-                     if clock is None else clock / 1e9),
-        waits_in=_wait_channel(native_id), started=int(values[19]),
-        switches=None if told is None else told.switches, clock=clock)
+        native_id, comm, contents.KERNEL_STATES.get(values[0], values[0]),
+        ((int(values[11]) + int(values[12])) / _TICKS if clock is None
+         else clock / 1e9),
+        _wait_channel(native_id), int(values[19]),
+        _switches(native_id) if scheduled is None else scheduled.switches,
+        clock)
 
 
 def _schedule(native_id: int) -> Scheduled | None:
@@ -255,6 +285,11 @@ def _schedule(native_id: int) -> Scheduled | None:
     except ValueError:
         return None
     return Scheduled(ran + waited, time.perf_counter_ns(), times)
+
+
+def _switches(native_id: int) -> int | None:
+    told = (_contents(native_id, 'schedstat') or '').split()
+    return int(told[2]) if len(told) > 2 and told[2].isdigit() else None
 
 
 def _wait_channel(native_id: int) -> str | None:

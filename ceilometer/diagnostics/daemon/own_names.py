@@ -64,8 +64,10 @@ def give() -> None:
     """
     if not _copies:
         return
-    for name, module in tuple(sys.modules.items()):
-        if name.startswith(_OURS) and name not in _given:
+    for name in tuple(sys.modules):
+        module = (sys.modules.get(name) if name.startswith(_OURS)
+                  and name not in _given else None)
+        if module is not None:
             _given.add(name)
             _replace(module, _copies)
             vars(module)['open'] = _open

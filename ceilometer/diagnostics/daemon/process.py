@@ -21,7 +21,6 @@ read it.
 from __future__ import annotations
 
 import os
-import re
 import sys
 import time
 from typing import Any
@@ -123,9 +122,10 @@ def unit() -> str | None:
             for line in lines:
                 _, controllers, path = line.rstrip('\n').split(':', 2)
                 if controllers in ('', 'name=systemd'):
-                    found = re.findall(r'/([^/]+\.service)(?=/|$)', path)
-                    if found:
-                        return str(found[-1])
+                    for name in reversed(path.split('/')):
+                        if name.endswith('.service') and (
+                                name != '.service'):
+                            return name
     except Exception:
         # no /proc, or open() is not what it was: then there is no way to know
         pass

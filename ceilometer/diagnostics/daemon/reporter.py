@@ -41,6 +41,7 @@ from ceilometer.diagnostics.daemon import traces
 from ceilometer.diagnostics.daemon import trigger_page
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics import fields
+from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics import report
 
 LOG = logging.getLogger(__name__)
@@ -148,6 +149,7 @@ class Reporter:
                 own_imports.load(import_order.REPORTING)
                 for name in IMPORTED:
                     importlib.import_module(name)
+                patterns.compile_usual()
                 # what an earlier run could not give to the journal
                 sys.modules[HAND_OVER].begin()
                 own_names.give()

@@ -24,13 +24,13 @@ from collections.abc import Iterator
 import glob
 import operator
 import os
-import re
 from typing import Any
 
 from oslo_config import cfg
 
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import named_tuple
+from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics import pauses
 
 
@@ -77,6 +77,10 @@ READS_MAX = 100
 
 #: Of a setting that a file has more often the last ones are kept.
 VALUES_MAX = 100
+
+# lines of a configuration file
+_HEADER = patterns.usual(r'\[([^\]]+)\]')
+_SET = patterns.usual(r'([\w.-]+)\s*[=:]\s*(.*)')
 
 _LOCATIONS = {
     cfg.Locations.opt_default: contents.SET_NOWHERE,
@@ -335,10 +339,10 @@ def settings(paths: Iterable[str]) -> list[Setting]:
         try:
             with open(path, errors='backslashreplace') as file:
                 for number, line in enumerate(file, 1):
-                    if header := re.match(r'\[([^\]]+)\]', line):
+                    if header := _HEADER.match(line):
                         group = header[1].strip()
                         last = None
-                    elif set_ := re.match(r'([\w.-]+)\s*[=:]\s*(.*)', line):
+                    elif set_ := _SET.match(line):
                         last = path, group, set_[1].replace('-', '_')
                         others = (*found[last].others, found[last].value) if (
                             last in found) else ()

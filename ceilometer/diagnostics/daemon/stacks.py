@@ -104,6 +104,8 @@ def of_threads() -> dict[int, RawStack]:
         if ident in frames:
             stack = copy(frames[ident])
             copied[ident] = known.setdefault(_place(stack), stack)
+        # a frame that is looked at for the first time becomes an object
+        pauses.collect_young()
         if time.monotonic() >= due:
             # frames keep all that their functions hold alive, and their
             # threads have moved on

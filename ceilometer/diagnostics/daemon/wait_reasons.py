@@ -20,10 +20,16 @@ from __future__ import annotations
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import patterns
 
+# what threads of a daemon that has nothing to do wait for
+_USUAL = frozenset((contents.FOR_SIGNAL, contents.FOR_DESCRIPTORS,
+                    contents.FOR_TIME, contents.FOR_EVENT))
+
 # Before each expression stands what such a line has one of, which is looked
 # for first.
-_WAITS = tuple((hints.split(), patterns.pattern(pattern), reason)
-               for hints, pattern, reason in (
+_WAITS = tuple((
+    hints.split(),
+    (patterns.usual if reason in _USUAL else patterns.pattern)(pattern),
+    reason) for hints, pattern, reason in (
     ('sigwait sigtimedwait', r'\bsig(timed)?wait(info)?\(',
      contents.FOR_SIGNAL),
     ('select( poll(',

@@ -32,7 +32,7 @@ from ceilometer.diagnostics.secrets import value_lists
 ARGUMENTS_MAX = 4
 ARGUMENTS_CHARS_MAX = 2000
 
-_CALL = patterns.pattern(r'(?<![\w.])[\w.]{1,200}[ ]?(?=\()')
+_CALL = patterns.usual(r'(?<![\w.])[\w.]{1,200}[ ]?(?=\()')
 _KEYWORD = patterns.pattern(r'[A-Za-z_]\w{0,60}=')
 # ldap3: Connection(server, 'cn=admin,dc=x', 'S')
 _BIND_DN = patterns.pattern(r"""[bu]?["'](?i:cn|uid|ou)=""")

@@ -35,7 +35,7 @@ from ceilometer.diagnostics.secrets import spans
 DISTANCE_CHARS_MAX = 240
 
 _QUOTED = r"""[bu]?(?:"([^"\n]{1,200})"|'([^'\n]{1,200})')"""
-_NAME = patterns.pattern(
+_NAME = patterns.usual(
     r'(?<![\w.-])(?=[\w.-]{0,80}?(?:pass|pw|secret|token|key|cred|cookie))'
     r'[\w.-]{1,200}')
 # What may stand between the name and the change.

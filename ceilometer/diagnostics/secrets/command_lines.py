@@ -42,8 +42,8 @@ NESTED_MAX = 3
 #: A verb of a program has at most so many characters.
 SAID_CHARS_MAX = 60
 
-_SHORT = patterns.pattern(r'-[A-Za-z0-9#]')
-_VARIABLE = patterns.pattern(r'[A-Za-z_]\w*=')
+_SHORT = patterns.usual(r'-[A-Za-z0-9#]')
+_VARIABLE = patterns.usual(r'[A-Za-z_]\w*=')
 OPERATORS = ';|&'
 ARGUMENT = patterns.pattern(
     r"""[;|&]+|(?:"(?:\\.|[^"\\])*+"|'[^']*+'|\\.|[^\s"'\\;|&])++""",

@@ -46,7 +46,7 @@ _ESCAPE = patterns.pattern(
         |&(?:amp;)*(?P<entity>{ENTITY});""", re.VERBOSE)
 # What each of these begins with. A text of many lines is searched for this in
 # a twentieth of the time: every alternative begins with a literal character.
-_BEGINNING = patterns.pattern(r'%(?=[0-7])|\\\\*+|&(?=[A-Za-z\#])')
+_BEGINNING = patterns.usual(r'%(?=[0-7])|\\\\*+|&(?=[A-Za-z\#])')
 _ESCAPED_PERCENT = patterns.pattern(r'%(?:25)+(?=[0-9A-Fa-f]{2})')
 _HEX = patterns.pattern(r'[0-9A-Fa-f]{4,8}')
 

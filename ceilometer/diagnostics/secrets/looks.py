@@ -43,13 +43,13 @@ _NO_SECRET_BEGINS = (
     'n', 'true', 'false', 'yes', 'on', 'off', 'empty', 'un', '<', '***',
     'disabled', 'enabled', 'expired', 'invalid', 'missing', 're', 'denied',
     'absent', 'ok', '?', '%')
-_FIRST = patterns.pattern(
+_FIRST = patterns.usual(
     r"""[bBrRuUfF]{0,2}["'(\[{<]*([^\s"'<>()\[\]{},;]*)""")
 _CALL = patterns.pattern(r"""[\w.]*[A-Za-z_][(\[]|lambda\b""")
 # notifications.info, volume_id, Password, disk.root-size
-_WORDS = patterns.pattern(r'[A-Z]?[a-z]*(?:[._:/-]{1,2}[A-Z]?[a-z]*)*\Z')
-_KINDS = tuple(map(patterns.pattern, ('[0-9]', '[a-z]', '[A-Z]')))
-_NUMBER = patterns.pattern(r'[+-]?[0-9.,:]+[a-zA-Z%]{0,2}\Z')
+_WORDS = patterns.usual(r'[A-Z]?[a-z]*(?:[._:/-]{1,2}[A-Z]?[a-z]*)*\Z')
+_KINDS = tuple(map(patterns.usual, ('[0-9]', '[a-z]', '[A-Z]')))
+_NUMBER = patterns.usual(r'[+-]?[0-9.,:]+[a-zA-Z%]{0,2}\Z')
 # sha256, HMAC-SHA1, md5, ssh-ed25519, aes-256-cbc
 _ALGORITHM = patterns.pattern(
     r'(?:(?:hmac[-_]?)?(?:sha|md|blake)[-_]?\d{1,3}(?:[-_/]\d{3})?'

@@ -108,7 +108,7 @@ class Masker:
         for one in [self._remembered, *self._older][:KEPT_REPORTS_MAX]:
             kept = {}
             # copied at once: a section that was abandoned may go on to mask
-            for key, masked in list(one.items()):
+            for key, masked in one.copy().items():
                 if masked == key[0] and len(masked) <= left:
                     left -= len(masked)
                     kept[key] = masked

@@ -38,7 +38,7 @@ _SECRETIVE = {name: known for name, known in programs.PROGRAMS.items()
               or known.values or known.in_text or known.slashed}
 # What may be a program's name. All of them in one expression would take longer
 # to compile than most texts to mask.
-_NAME = patterns.pattern(r'[\w.-]+')
+_NAME = patterns.usual(r'[\w.-]+')
 _BETWEEN = r"""[\s"',]{1,6}"""
 # Options may stand before an argument: openssl passwd -6 -salt x S
 _OPTIONS = (r"""(?:--?(?:salt|type)[\s"',]{1,6}[^\s"',-]{1,40}[\s"',]{1,6}"""

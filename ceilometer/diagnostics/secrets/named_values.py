@@ -50,15 +50,15 @@ BEFORE_CHARS_MAX = 200
 VALUE_CHARS_MAX = 200
 
 # Possessive and anchored to the start of a word: linear for any input.
-_HINTED = patterns.pattern(
+_HINTED = patterns.usual(
     r'(?<![\w.-])(?=[\w.-]*?(?:' + '|'.join(HINTS)
     + r'|[^\x00-\x7f]))[\w.-]++')
 _RUN = patterns.pattern(r'[\w.-]*')
-_CLOSE = patterns.pattern(
+_CLOSE = patterns.usual(
     r"""(?:\\{0,8}["'`]|&(?:quot|apos|\#34|\#39);|\*{1,2})?"""
     r'(?:\]|%5[dD])?(?:\[\d{0,4}\])?')
-_SPACE = patterns.pattern(r'[^\S\n]*')
-_SIGN = patterns.pattern(
+_SPACE = patterns.usual(r'[^\S\n]*')
+_SIGN = patterns.usual(
     r'(?:=>|:=|->|<-(?=\s)|\u2192|(?:[?+]|\|\||//)?={1,2}|:(?!:)|::(?=[ \t])'
     # a set of them takes ten times as long to compile
     r'|\uff1a|\uff1d|\ufe55|\u2236|%3[aAdD]|&gt;)')

@@ -88,7 +88,7 @@ OF_WORDS: tuple[spans.Recognizer, ...] = (known_forms.TOKENS,)
 
 # No name and its value stand in a text of these: a word, a path, the name that
 # Python gives a thread. Of other scripts a sentence may be one.
-_WORD = patterns.pattern(r'[A-Za-z0-9_./-]*|Thread-\d+ \([A-Za-z0-9_]+\)')
+_WORD = patterns.usual(r'[A-Za-z0-9_./-]*|Thread-\d+ \([A-Za-z0-9_]+\)')
 _QUOTED = patterns.pattern(r"""["']([^"']+)["']""")
 _SCHEME = patterns.pattern(r'(?i:basic|bearer|digest|negotiate|token)\s+(\S+)')
 

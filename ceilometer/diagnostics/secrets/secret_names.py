@@ -133,8 +133,8 @@ _FIRST_WORDS_OF_ERRORS = frozenset("""
     invalid missing bad no not unknown unsupported expired wrong duplicate
     incorrect too unexpected
     """.split())
-_WORD = patterns.pattern(r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+')
-_CLASS = patterns.pattern(r'(?:[A-Z][a-z]+){2,}\Z')
+_WORD = patterns.usual(r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+')
+_CLASS = patterns.usual(r'(?:[A-Z][a-z]+){2,}\Z')
 
 
 def is_secret(name: str) -> bool:

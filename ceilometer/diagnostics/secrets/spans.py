@@ -33,7 +33,7 @@ Span = tuple[int, int]
 #: expressions do with it, they do without a break.
 WINDOW_CHARS = 32 * 1024
 
-_NAME_CHARACTERS = patterns.pattern(r'[\w.-]*')
+_NAME_CHARACTERS = patterns.usual(r'[\w.-]*')
 
 
 class Text:

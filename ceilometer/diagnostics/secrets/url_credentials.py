@@ -27,9 +27,9 @@ from urllib import parse
 from ceilometer.diagnostics import patterns
 from ceilometer.diagnostics.secrets import spans
 
-_RUN = patterns.pattern(r'\S*')
-_SCHEME = patterns.pattern(r'[A-Za-z][A-Za-z0-9+.-]*://')
-_SCHEME_BACKWARDS = patterns.pattern(r'[a-z0-9+.-]*')
+_RUN = patterns.usual(r'\S*')
+_SCHEME = patterns.usual(r'[A-Za-z][A-Za-z0-9+.-]*://')
+_SCHEME_BACKWARDS = patterns.usual(r'[a-z0-9+.-]*')
 _AUTHORITY = patterns.pattern(r'[^/?#]*')
 _PORT = patterns.pattern(r'(?:[\w.-]*|\[[0-9a-fA-F:.]*\]):\d{0,5}\Z')
 _WEB = ('http', 'https', 'ws', 'wss')
@@ -48,8 +48,8 @@ _PAIR = patterns.pattern(
 # ceilometer:3.1@sha256:0a1b, an image
 _DIGEST = patterns.pattern(r'sha\d{3}:')
 _BARE_CHARS_MAX = 300
-_PLACE = patterns.pattern(r'[^/?#\s]*')
-_PARAMETER = patterns.pattern(r'([?&;][^=&;#\s]*=)([^&#]*)')
+_PLACE = patterns.usual(r'[^/?#\s]*')
+_PARAMETER = patterns.usual(r'([?&;][^=&;#\s]*=)([^&#]*)')
 
 
 def _find(text: spans.Text) -> Iterator[spans.Span]:

@@ -44,7 +44,7 @@ _BLOCK = patterns.pattern(r'[|>][+-]?\d?[+-]?[ \t]*(?:\#[^\n]*)?(?=\n|\Z)')
 _LINE = patterns.pattern(r'[^\n]*')
 _INDENT = patterns.pattern(r'[ \t]*')
 _TOKEN = patterns.pattern(r'(?:(?![,;&][\w.-]{1,100}=)\S)+')
-_SPACE = patterns.pattern(r'(?:[^\S\n]|\\\r?\n)*')
+_SPACE = patterns.usual(r'(?:[^\S\n]|\\\r?\n)*')
 # where the next assignment of the same line begins
 _NEXT_NAME = patterns.pattern(
     r"""[,;][ \t]+["']?[\w.-]{1,100}["']?[ \t]*(?:[:=]|is\b)

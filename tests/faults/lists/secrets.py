@@ -533,8 +533,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='names parted by capital letters are not secret',
         file=NAMES,
-        old="_WORD = patterns.pattern(r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+')",
-        new="_WORD = patterns.pattern(r'[A-Za-z]+|[0-9]+')",
+        old="_WORD = patterns.usual(r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+')",
+        new="_WORD = patterns.usual(r'[A-Za-z]+|[0-9]+')",
         tests=(TEST_NAMES,)),
     fault.Fault(
         name='a text is cut and then masked',

@@ -33,6 +33,8 @@ TEST_WAITED_FOR = 'tests/unit/test_waited_for.py::'
 TESTS = 'tests/unit/test_sections.py::'
 TEST_WAITS = TESTS + 'TestThreads::test_what_a_thread_waits_for_is_told'
 _ORIGINS = 'tests/unit/test_sections.py::TestOrigins'
+_MEASURED = (TESTS + 'TestThreads::test_it_is_measured_for_long_only_where_'
+             'somebody_computes')
 _SOCKETS = ('tests/unit/test_sections.py::TestOthers::'
             'test_sockets_are_told_by_peer_and_state')
 
@@ -107,8 +109,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what waits for file descriptors is told to wait for data',
         file=WAIT_REASONS,
-        old='contents.FOR_DESCRIPTORS',
-        new='contents.FOR_DATA',
+        old='poll\\(\',\n     contents.FOR_DESCRIPTORS',
+        new='poll\\(\',\n     contents.FOR_DATA',
         tests=(TEST_WAITS,)),
     fault.Fault(
         name='what waits for an event is told to wait for a lock',
@@ -140,8 +142,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the main thread is not the first',
         file=THREADS,
-        old="not thread['foreground'], thread['diagnostics'],",
-        new="thread['foreground'], thread['diagnostics'],",
+        old="thread['diagnostics'] - thread['foreground']",
+        new="thread['diagnostics'] + thread['foreground']",
         tests=(TESTS + 'TestThreads::test_main_thread_is_marked_and_'
                'first',)),
     fault.Fault(
@@ -767,4 +769,35 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='    if not code.co_flags & _OPTIMIZED:\n',
         tests=(TEST_WAITED_FOR
                + 'test_variables_that_a_function_keeps_are_left_alone',)),
+    fault.Fault(
+        name='threads are measured for as long in an idle daemon',
+        file=KERNEL_THREADS,
+        old='        if _is_quiet(scheduled, ours):\n',
+        new='        if False:\n',
+        tests=(_MEASURED,)),
+    fault.Fault(
+        name='a thread that computes is not measured for long',
+        file=KERNEL_THREADS,
+        old='        if _is_quiet(scheduled, ours):\n',
+        new='        if True:\n',
+        tests=(_MEASURED,)),
+    fault.Fault(
+        name='what is no thread of the daemon counts as one that computes',
+        file=KERNEL_THREADS,
+        old='share < QUIET_SHARE or native_id in ours',
+        new='share < QUIET_SHARE',
+        tests=(_MEASURED,)),
+    fault.Fault(
+        name='nothing is collected in the first half of the measurement',
+        file=KERNEL_THREADS,
+        old='        seconds = min(seconds, QUIET_SECONDS)\n',
+        new='        pass\n',
+        tests=(_MEASURED,)),
+    fault.Fault(
+        name='each of our threads counts as one that computes',
+        file=THREADS,
+        old='if isinstance(thread, own_thread.OwnThread)}',
+        new='if thread is None}',
+        tests=(TESTS + 'TestThreads::'
+               'test_our_own_threads_do_not_count_as_computing',)),
 )

@@ -700,8 +700,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the unit is the outermost one',
         file='daemon/process.py',
-        old='return str(found[-1])',
-        new='return str(found[0])',
+        old="for name in reversed(path.split('/')):",
+        new="for name in path.split('/'):",
         tests=('tests/unit/test_process.py::test_unit_is_the_innermost',)),
     fault.Fault(
         name='without /proc there is no report',

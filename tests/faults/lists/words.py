@@ -265,6 +265,58 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='',
         tests=(PAUSES + 'test_pauses_are_for_as_long_as_a_report',)),
     fault.Fault(
+        name='a report has all objects looked at for garbage',
+        file='pauses.py',
+        old='    collect_young()\n    begun',
+        new='    begun',
+        tests=(PAUSES + 'test_report_does_not_have_all_objects_looked_at',)),
+    fault.Fault(
+        name='a report looks at older objects itself',
+        file='pauses.py',
+        old='gc.collect(0)',
+        new='gc.collect(1)',
+        tests=(PAUSES + 'test_report_does_not_have_all_objects_looked_at',)),
+    fault.Fault(
+        name='frames have all objects looked at for garbage',
+        file='daemon/stacks.py',
+        old='        pauses.collect_young()\n',
+        new='',
+        tests=(PAUSES + 'test_frames_of_many_threads_do_not_have_all_objects_'
+               'looked_at',)),
+    fault.Fault(
+        name='garbage is looked for where it was switched off',
+        file='pauses.py',
+        old='\n            and gc.isenabled()):',
+        new='):',
+        tests=(PAUSES + 'test_garbage_is_not_looked_for_where_python_does_'
+               'not[disabled]',)),
+    fault.Fault(
+        name='garbage is looked for where Python never does',
+        file='pauses.py',
+        old='gc.get_threshold()[0] // 2 > 0',
+        new='gc.get_threshold()[0] // 2',
+        tests=(PAUSES + 'test_garbage_is_not_looked_for_where_python_does_'
+               'not[never]',)),
+    fault.Fault(
+        name='a command looks for garbage',
+        file='pauses.py',
+        old='    if _due == math.inf:\n        return\n',
+        new='',
+        tests=(PAUSES + 'test_garbage_is_looked_for_only_in_reports',)),
+    fault.Fault(
+        name='the first report compiles what all reports use',
+        file='daemon/reporter.py',
+        old='                patterns.compile_usual()\n',
+        new='',
+        tests=('tests/unit/test_patterns.py::test_what_nearly_every_report_'
+               'uses_is_compiled_before',)),
+    fault.Fault(
+        name='what all reports use is compiled twice',
+        file='patterns.py',
+        old='        _usual.pop().compile()\n',
+        new='        re.compile(_usual.pop()._expression)\n',
+        tests=('tests/unit/test_patterns.py::test_usual_are_compiled_once',)),
+    fault.Fault(
         name='many values are masked without a pause',
         file='secrets/redact.py',
         old='VALUES_UNTIL_PAUSE = 25',

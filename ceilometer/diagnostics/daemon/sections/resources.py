@@ -17,7 +17,6 @@ from __future__ import annotations
 import collections
 import gc
 import os
-import re
 import resource
 import time
 
@@ -201,9 +200,10 @@ def _control_group() -> dict[str, str]:
 def _read(path: str) -> str | None:
     try:
         with open(path) as file:
-            return re.sub(r'\s*\n\s*', '; ', file.read(4096).strip())
+            lines = file.read(4096).split('\n')
     except OSError:
         return None
+    return '; '.join(filter(None, map(str.strip, lines)))
 
 
 def render(data: contents.Resources) -> str:

@@ -77,7 +77,10 @@ def measure(taken: dict[str, Any]) -> None:
 def collect(context: section.Context) -> section.Content:
     """Describe the threads that the snapshot has seen."""
     taken = context.snapshot(NAME)
-    measured = kernel_threads.measure(taken['begun'], MEASURE_SECONDS)
+    ours = {_attribute(thread, 'native_id')
+            for thread in taken['threads'].values()
+            if isinstance(thread, own_thread.OwnThread)}
+    measured = kernel_threads.measure(taken['begun'], MEASURE_SECONDS, ours)
     kernel = kernel_threads.read(
         taken['native_ids'], measured, processor_shares.last())
     shares = measured.shares
@@ -104,9 +107,9 @@ def collect(context: section.Context) -> section.Content:
             copied[ident] = _ours(ident, stack, taken['by'])
         threads.append(described)
     # the main thread first, ours last, all others by age
+    threads.sort(key=lambda thread: thread['native_id'] or 0)
     threads.sort(key=lambda thread: (
-        not thread['foreground'], thread['diagnostics'],
-        thread['native_id'] or 0))
+        thread['diagnostics'] - thread['foreground']))
     describer = stacks.Describer()
     merged: list[contents.ThreadStack] = []
     wanted: list[waited_for.Wanted] = []
