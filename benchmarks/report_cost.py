@@ -13,7 +13,8 @@
 """What a report costs the daemon, against that of oslo.reports.
 
 Starts processes that prepare Ceilometer's service as its daemons do, with
-threads that wait in 20 different stacks or with a heap of many objects: one
+threads or green threads that wait in 20 different stacks, or with a heap of
+many objects: one
 as it is, whose SIGUSR2 oslo.reports answers in the main thread, to standard
 error, and one with diagnostics installed, which answers SIGUSR1 with journal
 entries. Each is asked for its first report, and for one more. Compares:
@@ -51,19 +52,36 @@ import tempfile
 import threading
 import time
 from typing import Any
+from typing import NamedTuple
 
 import harness
 
-#: name: threads, objects that the garbage collector knows
+
+
+class Scenario(NamedTuple):
+    """What the process has.
+
+    :ivar threads: besides those of any process
+    :ivar objects: that the garbage collector knows, besides
+    :ivar green_threads: of eventlet
+    """
+
+    threads: int = 0
+    objects: int = 0
+    green_threads: int = 0
+
+
 SCENARIOS = {
-    'idle': (0, 0),
-    '10-threads': (10, 0),
-    '100-threads': (100, 0),
-    '1000-threads': (1000, 0),
+    'idle': Scenario(),
+    '10-threads': Scenario(threads=10),
+    '100-threads': Scenario(threads=100),
+    '1000-threads': Scenario(threads=1000),
+    '10000-threads': Scenario(threads=10_000),
+    '10000-green-threads': Scenario(green_threads=10_000),
     # large heaps, which stock searches for green threads
-    '1.4M-objects': (10, 1_400_000),
-    '4M-objects': (10, 4_000_000),
-    '10M-objects': (10, 10_000_000),
+    '1.4M-objects': Scenario(threads=10, objects=1_400_000),
+    '4M-objects': Scenario(threads=10, objects=4_000_000),
+    '10M-objects': Scenario(threads=10, objects=10_000_000),
 }
 
 STACKS = 20
@@ -108,8 +126,26 @@ def wait_in_stack(depth: int, event: threading.Event) -> None:
         event.wait()
 
 
-def become_subject(side: str, thread_count: int, object_count: int,
-                   config: str) -> None:
+def wait_green(count: int) -> list[Any]:
+    """Have as many green threads wait for ever, as threads do."""
+    import eventlet
+    from eventlet import event
+    never = event.Event()
+
+    def wait(depth: int) -> None:
+        if depth:
+            wait(depth - 1)
+        else:
+            never.wait()
+
+    green = [eventlet.spawn(wait, 5 + number % STACKS)
+             for number in range(count)]
+    # until all of them wait
+    eventlet.sleep(0)
+    return green
+
+
+def become_subject(side: str, scenario: Scenario, config: str) -> None:
     """Be the process that is asked; answers marks until it is killed."""
     # as a daemon's console script has it
     sys.argv = ['ceilometer-polling', '--config-file', config]
@@ -125,10 +161,12 @@ def become_subject(side: str, thread_count: int, object_count: int,
     agent = manager.AgentManager(  # noqa: F841
         0, service.prepare_service(), ['nothing'])
     event = threading.Event()
-    for number in range(thread_count):
+    for number in range(scenario.threads):
         threading.Thread(target=wait_in_stack, daemon=True,
                          args=(5 + number % STACKS, event)).start()
-    heap = [[] for _ in range(object_count)]  # noqa: F841
+    heap = [[] for _ in range(scenario.objects)]  # noqa: F841
+    if scenario.green_threads:
+        green = wait_green(scenario.green_threads)  # noqa: F841
     heart = Heart()
 
     def answer_marks() -> None:
@@ -165,10 +203,9 @@ class Subject:
         self._side = side
         self._journal = journal
         self.sections: dict[str, float] = {}
-        threads, objects = SCENARIOS[scenario]
         self._process = subprocess.Popen(
             [sys.executable, __file__, '--subject',
-             f'{side},{threads},{objects},{config}'],
+             f'{side},{scenario},{config}'],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
         self._mark()
@@ -310,8 +347,11 @@ def measure_once(side: str, scenario: str, config: str,
 
 
 def measure(scenario: str, pairs: int, config: str, journal: socket.socket,
-            show_sections: bool) -> None:
-    """Measure one scenario and print its table."""
+            show_sections: bool) -> dict[str, list[dict[str, Any]]]:
+    """Measure one scenario and print its table.
+
+    :returns: what was measured, by side
+    """
     found: dict[str, list[dict[str, Any]]] = {'stock': [], 'ours': []}
     peers: dict[str, list[dict[str, float]]] = {PY_SPY: [], FAULTHANDLER: []}
     for number in range(pairs):
@@ -345,6 +385,7 @@ def measure(scenario: str, pairs: int, config: str, journal: socket.socket,
             rows.append((name, '%.1f' % harness.median(
                 pair['sections'][name] for pair in found['ours'])))
         harness.print_table(rows)
+    return found
 
 
 def main() -> int:
@@ -355,11 +396,14 @@ def main() -> int:
         help='only this one; may stand several times (default: all)')
     parser.add_argument('--sections', action='store_true',
                         help='print the time of each section as well')
+    parser.add_argument('--save', metavar='FILE', type=argparse.FileType('w'),
+                        help='write what was measured to this file as well, '
+                        'as JSON:\npictures.py draws it')
     parser.add_argument('--subject', help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.subject:
-        side, threads, objects, config = arguments.subject.split(',')
-        become_subject(side, int(threads), int(objects), config)
+        side, scenario, config = arguments.subject.split(',')
+        become_subject(side, SCENARIOS[scenario], config)
     try:
         harness.own_journal()
         harness.print_versions()
@@ -368,9 +412,11 @@ def main() -> int:
         with (tempfile.TemporaryDirectory() as directory,
               harness.journal_socket() as journal):
             config = harness.configure(directory)
-            for scenario in arguments.scenario or SCENARIOS:
-                measure(scenario, arguments.pairs, config, journal,
-                        arguments.sections)
+            found = {scenario: measure(
+                scenario, arguments.pairs, config, journal, arguments.sections)
+                for scenario in arguments.scenario or SCENARIOS}
+        if arguments.save:
+            json.dump(found, arguments.save)
     except harness.BenchmarkError as error:
         print(f'report_cost: {error}', file=sys.stderr)
         return 1

@@ -73,7 +73,7 @@ def test_report_of_an_idle_process_is_small(start, journal):
         config = harness['configure'](directory)
         process = start.run([
             sys.executable, str(BENCHMARKS / 'report_cost.py'), '--subject',
-            f'ours,0,0,{config}'])
+            f'ours,idle,{config}'])
         process.write()
         process.wait_line('{"gap":')
         for number in range(1, REPORTS_MAX + 1):

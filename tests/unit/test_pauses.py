@@ -14,12 +14,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import math
 import sys
 import threading
 import types
 
+import greenlet
 import pytest
 
 from ceilometer.diagnostics.daemon import make_report
@@ -28,6 +30,8 @@ from ceilometer.diagnostics.daemon import process as daemons
 from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import section_table
+from ceilometer.diagnostics.daemon.sections import asyncio_tasks
+from ceilometer.diagnostics.daemon.sections import green_threads
 from ceilometer.diagnostics.daemon import stacks
 from ceilometer.diagnostics import data_json
 from ceilometer.diagnostics import escape
@@ -229,6 +233,35 @@ def test_frames_of_many_threads_do_not_have_all_objects_looked_at(looks):
         stop.set()
         for other in others:
             other.join()
+
+
+def test_green_threads_do_not_have_all_objects_looked_at(
+        looks, monkeypatch):
+    """Each has some objects in the report."""
+    monkeypatch.delitem(sys.modules, 'eventlet.hubs', raising=False)
+    monkeypatch.setattr(green_threads, 'HEAP_BLOCKS_MAX', 10 ** 12)
+    green = [greenlet.greenlet(print) for _ in range(2000)]
+    looks.begin()
+    copied = green_threads.snapshot()
+    assert len(copied['greenlets']) >= len(green)
+    assert set(looks.seen) == {0}
+
+
+def test_tasks_do_not_have_all_objects_looked_at(looks):
+    """Each has some objects in the report."""
+    async def look() -> int:
+        tasks = [asyncio.create_task(asyncio.sleep(1000))
+                 for _ in range(2000)]
+        await asyncio.sleep(0)
+        looks.begin()
+        copied = asyncio_tasks.snapshot()
+        seen = set(looks.seen)
+        for task in tasks:
+            task.cancel()
+        assert seen == {0}
+        return len(copied)
+
+    assert asyncio.run(look()) > 2000
 
 
 @pytest.mark.parametrize('switch_off', [

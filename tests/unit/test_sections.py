@@ -217,18 +217,45 @@ class TestStacks:
         """Where there are many; all are copied, and nothing twice."""
         start, _ = stop
         rests = []
-        monkeypatch.setattr(stacks, 'COPY_SECONDS', 0)
         monkeypatch.setattr(stacks.pauses, 'rest', rests.append)
+        monkeypatch.setattr(stacks, '_frames',
+                            lambda: (sys._current_frames(), 0.0))
         threads_of_test = [start(f'many-{number}') for number in range(10)]
         copied = stacks.of_threads()
         assert len(rests) == len(copied)
         for thread in threads_of_test:
             assert copied[thread.ident][0] is threading.Thread(
                 )._bootstrap.__code__
+        monkeypatch.undo()
+        monkeypatch.setattr(stacks.pauses, 'rest', rests.append)
         monkeypatch.setattr(stacks, 'COPY_SECONDS', limits.EVENT_SECONDS)
         rests.clear()
         assert set(stacks.of_threads()) == set(copied)
         assert not rests
+
+    def test_frames_of_very_many_threads_are_not_asked_for_each_time(
+            self, monkeypatch):
+        """To ask for them takes longer than to copy some stacks."""
+        clock = [0.0]
+        asked = []
+
+        def frames():
+            asked.append(clock[0])
+            clock[0] += 5 * stacks.COPY_SECONDS
+            return dict.fromkeys(range(10_000))
+
+        def copy(frame):
+            clock[0] += stacks.COPY_SECONDS / 100
+            return ()
+
+        monkeypatch.setattr(stacks, 'sys', types.SimpleNamespace(
+            _current_frames=frames))
+        monkeypatch.setattr(stacks, 'time', types.SimpleNamespace(
+            monotonic=lambda: clock[0]))
+        monkeypatch.setattr(stacks, 'copy', copy)
+        monkeypatch.setattr(stacks.pauses, 'rest', lambda usec: None)
+        assert len(stacks.of_threads()) == 10_000
+        assert 15 < len(asked) < 25
 
 
 @pytest.fixture

@@ -92,9 +92,7 @@ def of_threads() -> dict[int, RawStack]:
     Those of some hundred threads are copied at one moment. Of more, each is
     copied at one moment; but others get their turn in between.
     """
-    # to ask for the frames of very many takes its time, too
-    due = time.monotonic() + COPY_SECONDS
-    frames = sys._current_frames()
+    frames, due = _frames()
     idents = list(frames)
     copied: dict[int, RawStack] = {}
     # those that are alike are one: fewer objects for the garbage collector
@@ -111,10 +109,21 @@ def of_threads() -> dict[int, RawStack]:
             # threads have moved on
             frames.clear()
             pauses.rest(COPY_REST_USEC)
-            due = time.monotonic() + COPY_SECONDS
-            frames = sys._current_frames()
+            frames, due = _frames()
     frames.clear()
     return copied
+
+
+def _frames() -> tuple[dict[int, FrameType], float]:
+    """The frames of all threads, and until when to copy their stacks.
+
+    To ask for those of ten thousand takes longer than to copy some stacks, and
+    is done each time.
+    """
+    begun = time.monotonic()
+    frames = sys._current_frames()
+    asked = time.monotonic()
+    return frames, asked + max(COPY_SECONDS, asked - begun)
 
 
 def of_thread(ident: int) -> RawStack | None:

@@ -203,6 +203,20 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(TESTS + 'TestStacks::test_threads_get_their_turn_between_'
                'stacks',)),
     fault.Fault(
+        name='a report of ten thousand threads never ends',
+        file=STACKS,
+        old='return frames, asked + max(',
+        new='return frames, begun + max(',
+        tests=(TESTS + 'TestStacks::test_frames_of_very_many_threads_are_not_'
+               'asked_for_each_time',)),
+    fault.Fault(
+        name='of ten thousand threads some are copied at a time',
+        file=STACKS,
+        old='max(COPY_SECONDS, asked - begun)',
+        new='COPY_SECONDS',
+        tests=(TESTS + 'TestStacks::test_frames_of_very_many_threads_are_not_'
+               'asked_for_each_time',)),
+    fault.Fault(
         name='a stack is told as another one where the instructions differ',
         file=STACKS,
         old='lines = tuple(map(_line, stack[::2], stack[1::2]))',
@@ -337,8 +351,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='tasks that are done are told',
         file=ASYNCIO,
-        old='if not task.done()]',
-        new=']',
+        old='        if not task.done():\n',
+        new='        if True:\n',
         tests=(TESTS + 'TestAsyncioTasks::test_task_that_is_done_is_not_'
                'told',)),
     fault.Fault(

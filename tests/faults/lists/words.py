@@ -284,6 +284,19 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(PAUSES + 'test_frames_of_many_threads_do_not_have_all_objects_'
                'looked_at',)),
     fault.Fault(
+        name='green threads have all objects looked at for garbage',
+        file='daemon/sections/green_threads.py',
+        old='        pauses.collect_young()\n',
+        new='',
+        tests=(PAUSES + 'test_green_threads_do_not_have_all_objects_looked_'
+               'at',)),
+    fault.Fault(
+        name='tasks have all objects looked at for garbage',
+        file='daemon/sections/asyncio_tasks.py',
+        old='            pauses.collect_young()\n',
+        new='',
+        tests=(PAUSES + 'test_tasks_do_not_have_all_objects_looked_at',)),
+    fault.Fault(
         name='garbage is looked for where it was switched off',
         file='pauses.py',
         old='\n            and gc.isenabled()):',

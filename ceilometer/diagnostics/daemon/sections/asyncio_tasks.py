@@ -25,6 +25,7 @@ from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import chosen_names
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import stacks
+from ceilometer.diagnostics import pauses
 
 NAME = 'asyncio-tasks'
 
@@ -45,7 +46,12 @@ def snapshot() -> list[Any] | None:
     for name in ('_all_tasks', '_scheduled_tasks', '_eager_tasks'):
         for task in _members(getattr(module, name, ())):
             tasks[id(task)] = task
-    return [_copy(task) for task in tasks.values() if not task.done()]
+    copied = []
+    for task in tasks.values():
+        if not task.done():
+            copied.append(_copy(task))
+            pauses.collect_young()
+    return copied
 
 
 def _members(tasks: Any) -> list[Any]:

@@ -29,6 +29,7 @@ from typing import Any
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import stacks
+from ceilometer.diagnostics import pauses
 
 NAME = 'green-threads'
 
@@ -52,8 +53,11 @@ def snapshot() -> dict[str, Any] | None:
     found: list[Any] = []
     for generation in range(3):
         found += _objects_of(kinds, generation)
-    return {'not_searched': None,
-            'greenlets': [_copy(thing) for thing in found]}
+    copied = []
+    for thing in found:
+        copied.append(_copy(thing))
+        pauses.collect_young()
+    return {'not_searched': None, 'greenlets': copied}
 
 
 def _objects_of(kinds: set[type], generation: int) -> list[Any]:
