@@ -57,7 +57,6 @@ from typing import NamedTuple
 import harness
 
 
-
 class Scenario(NamedTuple):
     """What the process has.
 
@@ -416,7 +415,8 @@ def main() -> int:
                 scenario, arguments.pairs, config, journal, arguments.sections)
                 for scenario in arguments.scenario or SCENARIOS}
         if arguments.save:
-            json.dump(found, arguments.save)
+            with arguments.save as file:
+                json.dump(found, file)
     except harness.BenchmarkError as error:
         print(f'report_cost: {error}', file=sys.stderr)
         return 1
