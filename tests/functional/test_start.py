@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -612,3 +613,33 @@ def test_signal_at_any_moment_of_the_start(
 
 def _maps(pid):
     return pathlib.Path(f'/proc/{pid}/maps').read_text().count('\n')
+
+
+def test_heap_of_a_notification_worker_is_not_searched(
+        start, journal, configuration):
+    """Its libraries ask eventlet in some thread, and use no greenlets."""
+    file = pathlib.Path(configuration)
+    file.write_text(re.sub('rabbit://.*', 'fake://', file.read_text())
+                    + '[diagnostics]\nminimum_interval = 0\n')
+    process = start.run(
+        [os.path.join(test_run.BIN, 'ceilometer-agent-notification'),
+         '--config-file', configuration], ARMED)
+    conftest.until(lambda: _workers(process.pid), 'a worker')
+
+    def listens():
+        process.send_all()
+        journal.wait_for(
+            lambda: len(journal.complete()) > len(seen), 'another report')
+        seen[:] = journal.complete()
+        return [report for report in seen if any(
+            section.name == 'notifications'
+            and section.data['state'] == 'listening'
+            for section in report.sections)]
+
+    seen = []
+    listening = conftest.until(listens, 'a worker that listens')
+    for report in listening:
+        (searched,) = (section.data for section in report.sections
+                       if section.name == 'green-threads')
+        assert searched['not_searched'] == (
+            'eventlet is loaded, but no thread runs its hub')

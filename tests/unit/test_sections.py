@@ -20,6 +20,7 @@ import contextlib
 import ctypes
 import dis
 import functools
+import gc
 from importlib import metadata
 import itertools
 import json
@@ -915,9 +916,75 @@ class TestGreenThreads:
         # to import it is to look at the current greenlet, once
         monkeypatch.setattr(sys.modules['greenlet._greenlet'],
                             'get_total_main_greenlets', lambda: 1)
+        # classes of other tests are gone
+        gc.collect()
+        # the tests have greenlets of their own
+        monkeypatch.setattr(green_threads, '_KNOWN', frozenset((
+            *green_threads._KNOWN, 'tests')))
         # as eventlet has it
         local.Hub = None
         return local
+
+    @pytest.mark.parametrize('mains', [2, 9])
+    def test_heap_is_not_searched_where_threads_look_at_their_greenlets(
+            self, eventlet, monkeypatch, mains):
+        """Libraries of Ceilometer do, in each thread that imports one."""
+        monkeypatch.setattr(sys.modules['greenlet._greenlet'],
+                            'get_total_main_greenlets', lambda: mains)
+        data, _ = told(green_threads)
+        assert data['not_searched'] == (
+            'eventlet is loaded, but no thread runs its hub')
+
+    @pytest.mark.parametrize('held', [
+        pytest.param(lambda: greenlet, id='library'),
+        pytest.param(lambda: greenlet.greenlet, id='class')])
+    def test_heap_is_searched_where_others_use_greenlets(
+            self, eventlet, monkeypatch, held):
+        """As sqlalchemy's asyncio does."""
+        monkeypatch.setattr(sys.modules['greenlet._greenlet'],
+                            'get_total_main_greenlets', lambda: 2)
+        other = types.ModuleType('sqlalchemy.example')
+        other.greenlet = held()
+        made = greenlet.greenlet(lambda: None)
+        data, _ = told(green_threads)
+        assert data['not_searched'] is not None
+        monkeypatch.setitem(sys.modules, 'sqlalchemy.example', other)
+        data, _ = told(green_threads)
+        assert data['not_searched'] is None
+        assert id(made) in greenlets(data)
+
+    def test_heap_is_searched_where_others_have_their_own_kind(
+            self, eventlet, monkeypatch):
+        """A class that was made of greenlets."""
+        monkeypatch.setattr(sys.modules['greenlet._greenlet'],
+                            'get_total_main_greenlets', lambda: 2)
+
+        class Other(greenlet.greenlet):
+            __module__ = 'sqlalchemy.example'
+
+        made = Other(lambda: None)
+        data, _ = told(green_threads)
+        assert data['not_searched'] is None
+        assert id(made) in greenlets(data)
+
+    def test_modules_are_asked_for_nothing(self, eventlet, monkeypatch):
+        """One may import others, or fail, where it is."""
+        monkeypatch.setattr(sys.modules['greenlet._greenlet'],
+                            'get_total_main_greenlets', lambda: 2)
+        asked = []
+
+        class Lazy(types.ModuleType):
+            def __getattribute__(self, name):
+                asked.append(name)
+                raise RuntimeError('no')
+
+        monkeypatch.setitem(sys.modules, 'lazy', Lazy('lazy'))
+        monkeypatch.setitem(sys.modules, 'no_module', object())
+        monkeypatch.setitem(sys.modules, 'none', None)
+        data, _ = told(green_threads)
+        assert data['not_searched'] is not None
+        monkeypatch.undo()
+        assert asked == []
 
     def test_heap_is_not_searched_where_no_hub_runs(self, eventlet):
         """Libraries of Ceilometer import it, and do not use it."""

@@ -337,15 +337,43 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='the heap is searched where eventlet is only loaded',
         file=GREEN_THREADS,
-        old='and not _eventlet_runs()):',
-        new='and False):',
+        old='            or _eventlet_runs()):',
+        new='            or True):',
         tests=(TESTS + 'TestGreenThreads::test_heap_is_not_searched_where_'
                'no_hub_runs',)),
     fault.Fault(
+        name='the heap is searched once a thread has asked eventlet',
+        file=GREEN_THREADS,
+        old="if mains == 1 or not _others_use(sys.modules['greenlet']):",
+        new='if mains == 1:',
+        tests=(TESTS + 'TestGreenThreads::test_heap_is_not_searched_where_'
+               'threads_look_at_their_greenlets',)),
+    fault.Fault(
+        name='green threads of others are not looked for',
+        file=GREEN_THREADS,
+        old='            if held is library or held is library.greenlet:\n',
+        new='            if held is library:\n',
+        tests=(TESTS + 'TestGreenThreads::test_heap_is_searched_where_others_'
+               'use_greenlets[class]',)),
+    fault.Fault(
+        name='green threads of a kind of others are not looked for',
+        file=GREEN_THREADS,
+        old='    if any(_is_other(str(',
+        new='    if any(False and _is_other(str(',
+        tests=(TESTS + 'TestGreenThreads::test_heap_is_searched_where_others_'
+               'have_their_own_kind',)),
+    fault.Fault(
+        name='modules are asked whether they use greenlets',
+        file=GREEN_THREADS,
+        old="object.__getattribute__(module, '__dict__').get('greenlet')",
+        new="getattr(module, 'greenlet', None)",
+        tests=(TESTS + 'TestGreenThreads::test_modules_are_asked_for_'
+               'nothing',)),
+    fault.Fault(
         name='the heap is not searched where eventlet runs',
         file=GREEN_THREADS,
-        old='and not _eventlet_runs()):',
-        new='):',
+        old='            or _eventlet_runs()):',
+        new='            or False):',
         tests=(TESTS + 'TestGreenThreads::test_heap_is_searched_where_a_hub_'
                'runs',)),
     fault.Fault(

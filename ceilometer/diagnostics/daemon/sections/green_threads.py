@@ -16,7 +16,8 @@ Greenlets keep no list of themselves, so that the whole heap must be searched
 for them. To look at every object writes to every page of memory, which a
 forked worker shares with its master until then; so the search is made only
 where green threads may be in use. Ceilometer itself has had none for years,
-though its libraries still load eventlet.
+though its libraries still load eventlet, and ask it in any thread which
+greenlet that is.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from __future__ import annotations
 import gc
 import itertools
 import sys
+import types
 from typing import Any
 
 from ceilometer.diagnostics import contents
@@ -36,6 +38,11 @@ NAME = 'green-threads'
 #: Memory blocks in use (sys.getallocatedblocks) beyond which the heap is not
 #: searched: the interpreter would be held for more than about 50 ms at once.
 HEAP_BLOCKS_MAX = 1_000_000
+
+# Of these it is known whether they have greenlets: the library itself;
+# eventlet with its hubs, in which those of oslo.service run; and what looks
+# for greenlets as this does.
+_KNOWN = frozenset(('greenlet', 'eventlet', 'oslo_reports', 'oslo_service'))
 
 
 def snapshot() -> dict[str, Any] | None:
@@ -93,11 +100,35 @@ def _why_there_are_none() -> str | None:
     mains = None if count_mains is None else count_mains()
     if mains == 0:
         return 'no thread has ever used a greenlet'
+    if ('gevent' in sys.modules or 'eventlet.hubs' not in sys.modules
+            or _eventlet_runs()):
+        return None
     # To import eventlet is to look at the current greenlet, once.
-    if (mains in (None, 1) and 'gevent' not in sys.modules
-            and 'eventlet.hubs' in sys.modules and not _eventlet_runs()):
+    if mains == 1 or not _others_use(sys.modules['greenlet']):
         return 'eventlet is loaded, but no thread runs its hub'
     return None
+
+
+def _others_use(library: Any) -> bool:
+    """Whether anything but what is known has imported the library.
+
+    :param library: the module ``greenlet``
+    """
+    if any(_is_other(str(type.__getattribute__(kind, '__module__')))
+           for kind in _subclasses(library.greenlet)):
+        return True
+    for name in tuple(sys.modules):
+        module = sys.modules.get(name)
+        # without what a module may do where it is asked for an attribute
+        if issubclass(type(module), types.ModuleType) and _is_other(name):
+            held = object.__getattribute__(module, '__dict__').get('greenlet')
+            if held is library or held is library.greenlet:
+                return True
+    return False
+
+
+def _is_other(module: str) -> bool:
+    return module.partition('.')[0] not in _KNOWN
 
 
 def _eventlet_runs() -> bool:
