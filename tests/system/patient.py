@@ -27,6 +27,7 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -199,6 +200,22 @@ def flood():
         time.sleep(0.01)
     os.write(2, b''.join(b'flood %d\n' % n for n in range(60000)))
     _note('flooded', '')
+
+
+def flood_of_warnings():
+    """Log warnings as fast as can be while a file asks for it, natively.
+
+    As ``[DEFAULT] use_journal`` does: they have the priority of reports.
+    """
+    path = os.path.join(DIRECTORY, 'flood-of-warnings')
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    client.connect('/run/systemd/journal/socket')
+    while True:
+        if os.path.exists(path):
+            for number in range(100):
+                client.send(b'PRIORITY=4\nMESSAGE=warning %d\n' % number)
+        else:
+            time.sleep(0.01)
 
 
 def leak():
@@ -393,7 +410,8 @@ def _in_thread(function):
 def _in_worker():
     if 'privsep' in sys.argv[0]:
         return
-    for function in (heartbeat, children, hold, flood, leak, grow):
+    for function in (heartbeat, children, hold, flood, flood_of_warnings,
+                     leak, grow):
         if function.__name__ in NAMES:
             _in_thread(function)
     if 'threads' in NAMES:

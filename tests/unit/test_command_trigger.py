@@ -668,6 +668,34 @@ def test_limit_of_the_journal_is_named(
     assert 'journal-rate-limit' not in out
 
 
+def test_entries_that_journald_has_dropped_are_named(
+        world: World, start: Start, capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a unit that logs too much, whose limit is as usual."""
+    monkeypatch.setattr(rate_limit, 'of_unit', lambda *given: None)
+    monkeypatch.setattr(obstacles, 'no_journal', lambda namespace: None)
+    pid = start('caught')
+    world.units = {UNIT: [pid]}
+
+    def said(before_usec: int) -> None:
+        world.write([{
+            **journals.Sender(pid=5, uid=0, unit='systemd-journald.service'
+                              ).fields(time.time_ns() // 1000 - before_usec),
+            '_TRANSPORT': 'driver', 'N_DROPPED': '12', 'MESSAGE': 'dropped',
+            'MESSAGE_ID': 'a596d6fe7bfa4994828e72309e95d61e',
+            'OBJECT_SYSTEMD_UNIT': UNIT}])
+
+    # that was of others
+    world.when_killed = functools.partial(said, HOUR_USEC)
+    code, out, _ = trigger(capsys, '--timeout=1')
+    assert code == 1 and '[process-silent]' in out
+    world.when_killed = functools.partial(said, 0)
+    code, out, _ = trigger(capsys, '--timeout=1')
+    assert code == 1 and '[journal-rate-limit]' in out
+    assert f'the journal has dropped 12 entries of {UNIT}' in out
+    assert 'process-silent' not in out
+
+
 HOUR_USEC = 3600 * 1_000_000
 
 

@@ -197,3 +197,46 @@ def test_only_systemd_is_believed(
     (found,) = told(tmp_path, capsys, [*failure(7, 'signal'), *forged],
                     kind='unit-failed')
     assert 'failed in the 10 minutes' in found and 'SIGSEGV' in found
+
+
+JOURNALD = journals.Sender(pid=5, uid=0, unit='systemd-journald.service')
+
+
+def dropped(seconds: float, **more: str) -> dict[str, str]:
+    """What journald says so long after a report."""
+    return line('Suppressed 10 messages', -seconds, JOURNALD, 6,
+                _TRANSPORT='driver', N_DROPPED='10',
+                MESSAGE_ID='a596d6fe7bfa4994828e72309e95d61e',
+                OBJECT_SYSTEMD_UNIT=UNIT, **more)
+
+
+@pytest.mark.parametrize('process', ['master', 'worker'])
+@pytest.mark.parametrize(('whole', 'said', 'known'), [
+    pytest.param(False, dropped(25), True, id='told'),
+    pytest.param(True, dropped(25), False, id='it lacks nothing'),
+    pytest.param(False, dropped(-1), False, id='before the report'),
+    pytest.param(False, dropped(601), False, id='long after it'),
+    pytest.param(False, {**dropped(25), '_TRANSPORT': 'journal'}, False,
+                 id='by somebody else'),
+    pytest.param(False, {**dropped(25), 'OBJECT_SYSTEMD_UNIT': 'x.service'},
+                 False, id='of another unit'),
+    pytest.param(False, {**dropped(25), '_BOOT_ID': 'b008' * 8}, False,
+                 id='another boot'),
+])
+def test_what_journald_has_dropped_is_told(
+        tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str],
+        process: str, whole: bool, said: dict[str, str],
+        known: bool) -> None:
+    """By show and list, of a report that lacks entries; by its own word."""
+    report = journals.entries(journals.make_report(process=process), MASTER)
+    journals.write(tmp_path / 'x.journal', sorted(
+        [*report[:None if whole else 1], said],
+        key=lambda one: int(one['__REALTIME_TIMESTAMP'])))
+    command = commands.Command(tmp_path, capsys)
+    told = [one['text'] for one in json.loads(command(
+        'show', '--json')[1])['digest']
+        if one['kind'] == 'journal-rate-limit']
+    words = f'the journal has dropped 10 entries of {UNIT}'
+    assert len(told) == known and all(words in text for text in told)
+    # show tells of one report, list of all
+    assert (f'! {words}' in command('list')[1]) == known

@@ -59,6 +59,8 @@ class Answer:
     :ivar asked: whether its unit was sent the signal, or would have been
     :ivar left: whether the process executes another program since, as one
         that was about to start a helper: it is none of the daemon any more
+    :ivar dropped: what journald says of entries of its unit that it has
+        dropped, None for nothing
     """
 
     unit: str
@@ -69,6 +71,7 @@ class Answer:
     told: read.Found | None = None
     asked: bool = True
     left: bool = False
+    dropped: str | None = None
 
     @property
     def elsewhere(self) -> bool:

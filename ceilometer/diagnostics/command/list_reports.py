@@ -17,10 +17,12 @@ from __future__ import annotations
 from typing import Any
 
 from ceilometer.diagnostics.command import command_line
+from ceilometer.diagnostics.command.findings import dropped_entries
 from ceilometer.diagnostics.command.output import destination
 from ceilometer.diagnostics.command.output import tables
 from ceilometer.diagnostics.command.reports import containers
 from ceilometer.diagnostics.command.reports import field_values
+from ceilometer.diagnostics.command.reports import journal_reader
 from ceilometer.diagnostics.command.reports import read
 from ceilometer.diagnostics.command import selection
 from ceilometer.diagnostics.command import times
@@ -32,6 +34,9 @@ _NAMED_MAX = 4
 
 #: So much is shown of what a process says of itself.
 _WORDS_CHARS_MAX = 40
+
+# For so many reports that lack entries it is looked why.
+_LACKING_MAX = 20
 
 _RIGHT = {'PID', 'SIZE'}
 
@@ -87,6 +92,8 @@ def main(arguments: list[str]) -> int:
             elif given.json == 'off':
                 out.write(_table(groups, given.utc, not given.no_legend,
                                  out.style))
+                if not given.no_legend:
+                    out.write(_dropped(journal, groups, out.style))
             else:
                 rows = [describe(one, group[0].id)
                         for group in groups for one in group]
@@ -159,6 +166,17 @@ def _table(groups: list[list[read.Found]], utc: bool, legend: bool,
                 style.bad(f'! {escape.line(why)}') + '\n'
                 for why in _unknown_containers(groups))
     return text
+
+
+def _dropped(journal: journal_reader.Journal, groups: list[list[read.Found]],
+             style: destination.Style) -> str:
+    """What journald says of entries that reports lack, a line each."""
+    lacking = [one for group in groups for one in group
+               if not one.report.complete][:_LACKING_MAX]
+    said = dict.fromkeys(
+        finding['sentence'] for one in lacking
+        for finding in dropped_entries.find(journal, one))
+    return ''.join(style.bad(f'! {escape.line(why)}') + '\n' for why in said)
 
 
 def _unknown_containers(groups: list[list[read.Found]]) -> list[str]:

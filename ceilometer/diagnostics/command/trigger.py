@@ -30,6 +30,7 @@ from ceilometer.diagnostics.command import asked_at
 from ceilometer.diagnostics.command import asked_units
 from ceilometer.diagnostics.command import command_line
 from ceilometer.diagnostics.command.findings import digest
+from ceilometer.diagnostics.command.findings import dropped_entries
 from ceilometer.diagnostics.command.findings import unit_log
 from ceilometer.diagnostics.command import interruption
 from ceilometer.diagnostics.command import obstacles
@@ -152,6 +153,7 @@ def _ask(units: list[system.Unit], answers: list[answers_module.Answer],
         progress.clear()
         waited = _within(time.monotonic() - begun)
         _digest(journal, answers)
+        _see_what_was_dropped(journal, answers, asked)
     return waited
 
 
@@ -197,6 +199,24 @@ def _digest(journal: journal_reader.Journal,
             # what was found of it tells something, too
             destination.complain(str(error))
         answer.notices = digest.digest(answer.found, before, more)
+
+
+def _see_what_was_dropped(journal: journal_reader.Journal,
+                          answers: list[answers_module.Answer],
+                          asked: asked_at.AskedAt) -> None:
+    """Look for what journald says of units whose reports have not come."""
+    said: dict[str, str | None] = {}
+    for answer in answers:
+        if answer.complete:
+            continue
+        if answer.unit not in said:
+            try:
+                said[answer.unit] = dropped_entries.why_lost(
+                    journal, answer.unit, asked.earliest_usec())
+            except source.JournalError:
+                # told already
+                said[answer.unit] = None
+        answer.dropped = said[answer.unit]
 
 
 def _older(answer: answers_module.Answer) -> list[contents.Finding]:

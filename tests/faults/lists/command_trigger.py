@@ -175,6 +175,27 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_command_check.py::'
                'test_limit_of_the_journal',)),
     fault.Fault(
+        name='trigger does not read what journald has dropped',
+        file='command/outside/telling.py',
+        old='len(unit.daemons)) or said\n',
+        new='len(unit.daemons))\n',
+        tests=('tests/unit/test_command_trigger.py::test_entries_that_'
+               'journald_has_dropped_are_named',)),
+    fault.Fault(
+        name='anybody may say that entries were dropped',
+        file='command/findings/dropped_entries.py',
+        old="_DROPPED}', '_TRANSPORT=driver',\n",
+        new="_DROPPED}',\n",
+        tests=('tests/unit/test_unit_log.py::'
+               'test_what_journald_has_dropped_is_told',)),
+    fault.Fault(
+        name='show does not tell what journald has dropped',
+        file='command/findings/unit_log.py',
+        old='        return dropped\n',
+        new='        return []\n',
+        tests=('tests/unit/test_unit_log.py::'
+               'test_what_journald_has_dropped_is_told',)),
+    fault.Fault(
         name='the limit of a unit counts before its restart',
         file='command/rate_limit.py',
         old="_written_down(unit, 'burst', run) or (",

@@ -30,6 +30,9 @@ POLLING = 'ceilometer-polling'
 
 JOURNAL = '/var/log/journal'
 
+#: The id of what journald says of entries that it has dropped.
+DROPPED = 'a596d6fe7bfa4994828e72309e95d61e'
+
 #: A hang is told soon, without a signal.
 HANGS = '[diagnostics]\nhang_time_limit = 2\n'
 
@@ -89,6 +92,34 @@ def test_journal_takes_very_few_entries(
     reports.ready(machine, POLLING)
     assert all(answer['answered']
                for answer in command.triggered(machine, POLLING))
+
+
+def test_warnings_are_more_than_the_journal_takes(
+        machine: machines.Machine, unit: conftest.StartUnit,
+        patient: conftest.Patient) -> None:
+    """They have the priority of reports: journald says what it drops."""
+    # as many as by default are only slower
+    unit(POLLING, dropin=patient('flood_of_warnings')
+         + 'LogRateLimitBurst=1000\nLogRateLimitIntervalSec=10s\n')
+    reports.ready(machine, POLLING)
+    flood = '/run/ceilometer/polling/flood-of-warnings'
+    machine.run(['touch', flood])
+    try:
+        machine.wait_for(lambda: len(machine.entries(
+            '-u', POLLING, f'MESSAGE_ID={DROPPED}')) > 1,
+            what='journald to drop entries again', unit=POLLING)
+        # what it takes until then is soon used up
+        time.sleep(3)
+        told = machine.run([command.NAME, 'trigger', '--timeout=25', POLLING],
+                           check=False).stdout
+    finally:
+        machine.run(['rm', flood])
+    assert '[journal-rate-limit]' in told and '[process-silent]' not in told
+    assert f'entries of {POLLING}.service, which logs more than' in told
+    # when it logs less, that is all
+    machine.wait_for(lambda: all(answer['answered'] for answer in json.loads(
+        machine.run([command.NAME, 'trigger', '--json', '--timeout=15',
+                     POLLING], check=False).stdout)), what='all reports')
 
 
 @contextlib.contextmanager

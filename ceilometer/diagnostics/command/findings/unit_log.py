@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 import dataclasses
 
+from ceilometer.diagnostics.command.findings import dropped_entries
 from ceilometer.diagnostics.command.findings import unit_failures
 from ceilometer.diagnostics.command import masked
 from ceilometer.diagnostics.command.reports import journal_reader
@@ -53,18 +54,20 @@ class _Error:
 
 def of_unit(journal: journal_reader.Journal,
             found: read.Found) -> list[contents.Finding]:
-    """All that is found in what was logged of a unit before a report.
+    """All that is found in what was logged of a unit beside a report.
 
     :param journal: where the report is
-    :param found: the report; of other processes nothing is looked for: one
-        of a unit is enough
+    :param found: the report; of other processes than the master only what is
+        of this report is looked for: one of a unit is enough
     :raises source.JournalError: nothing of the journal can be read
     """
     own = found.identity
+    dropped = dropped_entries.find(journal, found)
     if (found.report.header.process != fields.PROCESS_MASTER
             or own.unit is None or own.boot_id is None):
-        return []
-    return [*unit_failures.find(journal, found), *find(journal, found)]
+        return dropped
+    return [*dropped, *unit_failures.find(journal, found),
+            *find(journal, found)]
 
 
 def find(journal: journal_reader.Journal,

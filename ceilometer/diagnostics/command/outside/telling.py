@@ -108,7 +108,8 @@ def tell(units: Sequence[system.Unit], silent: Sequence[answers.Answer],
         if answer.found is not None
         and (trigger_id := answer.found.report.header.trigger.id))
     stacks_until = time.monotonic() + ALL_STACKS_SECONDS_MAX
-    lost = {answer.unit: _why_lost(by_name[answer.unit]) for answer in silent}
+    lost = {answer.unit: _why_lost(by_name[answer.unit], answer.dropped)
+            for answer in silent}
     told: dict[int, Told] = {}
     for answer in silent:
         pid = answer.process.pid
@@ -136,14 +137,18 @@ def tell(units: Sequence[system.Unit], silent: Sequence[answers.Answer],
     return told
 
 
-def _why_lost(unit: system.Unit) -> causes.Lost | None:
-    """Why what the processes of a unit write does not come."""
+def _why_lost(unit: system.Unit, said: str | None) -> causes.Lost | None:
+    """Why what the processes of a unit write does not come.
+
+    :param unit: theirs
+    :param said: what journald says of entries that it has dropped
+    """
     if why := obstacles.no_journal(unit.namespace):
         full = kept_reader.full_directory(unit.name)
         return None if full is None else causes.Lost(
             'report-not-delivered', f'{why}; until then reports are kept in '
             f'{full}, where no space is left')
     dropped = rate_limit.why_lost(rate_limit.of_unit(
-        unit.name, unit.namespace), len(unit.daemons))
+        unit.name, unit.namespace), len(unit.daemons)) or said
     return None if dropped is None else causes.Lost(
         'journal-rate-limit', dropped)
