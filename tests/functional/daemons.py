@@ -195,6 +195,7 @@ def cotyledon_held_interpreter() -> None:
     The master if TEST_HOLDS says so, else a worker. The first byte on standard
     input begins that, and the second ends it. TEST_CONFIGURATION is its
     configuration, if it is set. With TEST_NO_CTYPES, nobody can import ctypes.
+    With TEST_SLOW it is one call of four seconds, which the first byte begins.
     """
     import cotyledon
 
@@ -215,6 +216,10 @@ def cotyledon_held_interpreter() -> None:
             libc.read(bytes_from, buffer, 1)
 
         reads = itertools.chain((read,), itertools.repeat(read_again))
+        if os.environ.get('TEST_SLOW'):
+            os.read(bytes_from, 1)
+            say('holds', os.getpid(), threading.get_native_id())
+            libc.usleep(4_000_000)
         while os.read(bytes_from, 1):
             say('holds', os.getpid(), threading.get_native_id())
             next(reads)()

@@ -150,6 +150,21 @@ def test_held_interpreter(start, journal, whose):
     end(process)
 
 
+def test_slow_call_is_no_hold(start, journal):
+    """It takes some seconds, and no more: who waits for it answers then."""
+    process = start('cotyledon_held_interpreter', {'TEST_SLOW': '1'})
+    ready = process.wait_ready(3)
+    for one in ready:
+        wait_waits(one)
+    process.write()
+    slow, _ = map(int, process.wait_line('holds'))
+    with looks_of(*(one for one in ready if one != slow)):
+        process.send_all()
+        wait_answers(journal, 3)
+    assert told(journal) == []
+    end(process)
+
+
 def test_held_again_is_told_again(start, journal):
     """Where it stands now, and not where it stood."""
     process = start('cotyledon_held_interpreter')

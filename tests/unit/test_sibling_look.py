@@ -149,8 +149,8 @@ def look_at_held(child: sibling_page.Sibling, descriptor: int,
 
 
 @pytest.mark.parametrize(('seconds', 'proven', 'told'), [
-    (3.0, False, False), (3.0, True, True), (6.0, False, False),
-    (12.0, False, True)])
+    (3.0, False, False), (3.0, True, False), (6.0, False, False),
+    (6.0, True, True), (12.0, False, True)])
 def test_hold_that_is_not_proven_waits_for_the_last_look(
         child: sibling_page.Sibling, descriptor: int,
         asked: sibling_page.Asked, monkeypatch: pytest.MonkeyPatch,

@@ -20,6 +20,10 @@ and the machine may be busy. It is, if it has not begun to answer, and
   held, or a thread is in an uninterruptible wait. Where neither is seen, it is
   looked at again, and told of at last if that thread sleeps all the time.
 
+A hold that is proven may be a call in C that is slow, and ends: with
+tracemalloc, what makes many objects takes ten times as long. So a hold is told
+of at the second look. Who has only waited for a slow call has begun then.
+
 One process tells, in one report of one section.
 
 Runs in a thread of its own, some seconds after a trigger, see
@@ -86,6 +90,10 @@ PROOFS_MAX = 4
 # Where nobody has asked, a hold that cannot be proven is told of after so many
 # times the time limit: until then, a proof may come.
 _UNPROVEN_TIMES = 5
+
+#: A hold is told of so long after a trigger, seconds: what ends before is a
+#: slow call in C, and no hold.
+HELD_TOLD_SECONDS = 6.0
 
 #: So many lines of the Python stacks are told.
 STACK_LINES_MAX = 400
@@ -214,6 +222,11 @@ def _silent(descriptor: int, suspect: _Suspect, asked: Awaited,
     if data['state'][:1] in 'ZX':
         raise ProcessLookupError
     problem = None
+    looking.conclude(data, None, True, f'within {seconds:g} s')
+    kind = data['findings'][0]['kind']
+    if not (stopped or asked.unasked) and kind == 'interpreter-held' and (
+            seconds < HELD_TOLD_SECONDS):
+        return None
     if held:
         def still() -> bool:
             now = sibling_page.again(descriptor, sibling)
@@ -225,8 +238,7 @@ def _silent(descriptor: int, suspect: _Suspect, asked: Awaited,
         if written is not None:
             data['stacks_by'] = 'faulthandler'
             data['python_stacks'] = _lines(written)
-    looking.conclude(data, None, True, f'within {seconds:g} s')
-    if not stopped and data['findings'][0]['kind'] not in (
+    if not stopped and kind not in (
             'interpreter-held', 'kernel-wait') and not (
                 last and _sleeps(second, sibling.waiter)):
         return None
@@ -235,8 +247,7 @@ def _silent(descriptor: int, suspect: _Suspect, asked: Awaited,
         if not (stopped or held) and silent < _UNPROVEN_TIMES * seconds:
             return None
         data['unasked_seconds'] = round(silent, 1)
-    elif not (stopped or held or last) and (
-            data['findings'][0]['kind'] == 'interpreter-held'):
+    elif not (stopped or held or last) and kind == 'interpreter-held':
         # On a busy machine it may only look so, while a worker starts; and a
         # proof may come, and with it the Python stacks.
         return None

@@ -108,6 +108,14 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='self.start(self._signals, self._watched)',
         tests=(_TESTS + 'test_hang_is_told_unasked',)),
     fault.Fault(
+        name='a slow call in C is told of as a hold',
+        file='daemon/sibling_look.py',
+        old='            seconds < HELD_TOLD_SECONDS):\n',
+        new='            seconds < 0):\n',
+        tests=('tests/unit/test_sibling_look.py::test_hold_that_is_not_'
+               'proven_waits_for_the_last_look',
+               _TESTS + 'test_slow_call_is_no_hold')),
+    fault.Fault(
         name='a hold is told of before it can be proven',
         file='daemon/sibling_look.py',
         old='elif not (stopped or held or last) and',

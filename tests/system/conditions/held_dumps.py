@@ -97,7 +97,8 @@ def _look(descriptor: int, asked: sibling_page.Asked) -> str:
     context: Any = types.SimpleNamespace(import_gate=contextlib.nullcontext())
     for suspect in sibling_look._suspects(descriptor, asked):
         seen = sibling_look._silent(
-            descriptor, suspect, asked, 3.0, False, context)
+            descriptor, suspect, asked,
+            sibling_look.HELD_TOLD_SECONDS, False, context)
         if seen is None:
             return 'not told of'
         data, _ = seen
