@@ -284,6 +284,34 @@ def test_journald_that_is_stopped(run: pathlib.Path, start: Start,
     assert asked[0] == 'systemd-journald.service'
 
 
+@pytest.mark.parametrize('keeps', [None, '/run/kept', '/run/elsewhere'])
+@pytest.mark.parametrize(('here', 'there', 'seen'), [
+    (True, True, True), (True, False, False), (False, False, True),
+    (True, None, True)])
+def test_root_directory_without_the_socket(
+        tmp_path: pathlib.Path, here: bool, there: bool | None,
+        seen: bool, keeps: str | None) -> None:
+    """It is not seen there; where it is not here either, no journal runs."""
+    run, proc = tmp_path / 'run', tmp_path / 'proc'
+    root = proc / '7/root'
+    if there is not None:
+        # else the process has ended
+        (root / 'run/kept').mkdir(parents=True)
+        # what the unit keeps reports in comes to the operator
+        seen = seen or keeps == '/run/kept'
+    for is_there, socket_path in (
+            (here, run / 'journal/socket'),
+            (there, root / str(run / 'journal/socket').lstrip('/'))):
+        if is_there:
+            socket_path.parent.mkdir(parents=True)
+            socket_path.touch()
+    why = obstacles.of_root(7, keeps, run, proc)
+    assert (why is None) == seen
+    if why is not None:
+        assert obstacles.ELSEWHERE in why
+        assert f'BindPaths={run}/journal' in why
+
+
 @pytest.mark.parametrize(('links', 'files', 'told', 'expected'), [
     ({}, {}, {}, (10_000, '30s', 'by default')),
     ({'burst:u': '3'}, {}, {}, (3, '30s', 'of the unit: set Log')),

@@ -46,7 +46,7 @@ AWAY = ("the thread that answers waits for another one: for what has Python's "
         'interpreter, or for a lock')
 
 #: What a process does whose report does not get into the journal.
-ELSEWHERE = 'reports go to standard error, which its engine logs'
+ELSEWHERE = 'reports go to standard error'
 
 _BIT = 1 << (unit_processes.SIGNAL - 1)
 _PROC = pathlib.Path('/proc')
@@ -184,8 +184,8 @@ def of_container(pid: int, run: pathlib.Path = _RUN,
             # an engine leaves a file where it has once mounted a socket
             raise FileNotFoundError
     except (FileNotFoundError, NotADirectoryError):
-        return (f'its container has no {path}, so {ELSEWHERE}; mount '
-                f'{path.parent} into it')
+        return (f'its container has no {path}, so {ELSEWHERE}, which its '
+                f'engine logs; mount {path.parent} into it')
     except OSError:
         # not everyone may look there
         return None
@@ -194,8 +194,37 @@ def of_container(pid: int, run: pathlib.Path = _RUN,
             return None
     except OSError:
         return None
-    return (f"{path} of its container is not this machine's, so {ELSEWHERE}; "
-            f'mount {path.parent} into it, and restart it')
+    return (f"{path} of its container is not this machine's, so {ELSEWHERE}, "
+            f'which its engine logs; mount {path.parent} into it, and restart '
+            'it')
+
+
+def of_root(pid: int, keeps: str | None, run: pathlib.Path = _RUN,
+            proc: pathlib.Path = _PROC) -> str | None:
+    """Why reports of a process get neither into the journal nor into files.
+
+    Its unit may have a root directory of its own.
+
+    :param pid: the process, of no container
+    :param keeps: where its unit keeps reports, None for nowhere
+    :param run: where systemd has its sockets, here and there
+    :param proc: where /proc is mounted
+    :returns: None if it can, or if there is no journal here either
+    """
+    path = run / 'journal/socket'
+    root = proc / str(pid) / 'root'
+    try:
+        # /proc has no root of a process that has ended
+        if not path.exists() or not (root / '.').exists() or any(
+                (root / one.lstrip('/')).exists()
+                for one in (str(path), keeps) if one is not None):
+            return None
+    except OSError:
+        # not everyone may look there
+        return None
+    return (f'its unit does not see {path}, so {ELSEWHERE}, which the journal '
+            f'has as lines of the unit by default; set BindPaths={path.parent}'
+            ', and restart the unit')
 
 
 def no_journal(namespace: str | None,

@@ -100,7 +100,9 @@ def main(arguments: list[str]) -> int:
             unit.name, process, obstacle=obstacles.of_process(process.pid)
             or (_spared(process) if unit in spared else None)
             or (obstacles.of_container(process.pid) if unit.contained
-                else None), asked=unit not in spared)
+                else obstacles.of_root(
+                    process.pid, kept_reader.directory_of(unit.name))),
+            asked=unit not in spared)
         for unit in units for process in unit.daemons]
     asked = [unit for unit in units if unit not in spared]
     waited = ''

@@ -175,6 +175,20 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_command_check.py::'
                'test_limit_of_the_journal',)),
     fault.Fault(
+        name='a root directory without the journal is not seen',
+        file='command/obstacles.py',
+        old='        if not path.exists() or not',
+        new='        if path.exists() or not',
+        tests=('tests/unit/test_command_obstacles.py::'
+               'test_root_directory_without_the_socket',)),
+    fault.Fault(
+        name='what a unit keeps reports in is not looked for in its root',
+        file='command/obstacles.py',
+        old='                for one in (str(path), keeps) if',
+        new='                for one in (str(path), None) if',
+        tests=('tests/unit/test_command_obstacles.py::'
+               'test_root_directory_without_the_socket',)),
+    fault.Fault(
         name='trigger does not read what journald has dropped',
         file='command/outside/telling.py',
         old='len(unit.daemons)) or said\n',

@@ -239,3 +239,51 @@ def test_signal_mask_is_set_anew(
     assert {report.pid for report in reports.wait(
         machine, POLLING, pids, since)} == {*pids}
     assert machine.armed(POLLING) == pids
+
+
+#: Where the root directory of a unit is.
+ROOT = '/srv/root'
+
+_IN_ROOT = f'''[Service]
+RootDirectory={ROOT}
+MountAPIVFS=no
+BindReadOnlyPaths=/usr /etc /opt
+BindPaths=/var /proc /sys /dev
+'''
+
+
+def test_root_directory_without_the_journal(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """Reports are in files; where there can be none, they are named."""
+    machine.run(['sh', '-c', f"""set -e
+mkdir -p {ROOT}; cd {ROOT}
+mkdir -p usr etc opt var run tmp proc sys dev
+for link in bin sbin lib lib64; do
+    if [ -L /$link ]; then cp -a /$link .; fi
+done"""])
+    unit(POLLING, dropin=_IN_ROOT)
+    done = machine.run([command.NAME, 'trigger', POLLING])
+    assert '2 of 2 processes have answered' in done.stdout
+    assert 'not in the journal yet: kept in /run/ceilometer/' in done.stdout
+    unit(POLLING, dropin=_IN_ROOT
+         + 'RuntimeDirectory=\nExecStopPost=\nWatchdogSec=0\n')
+    machine.systemctl('restart', POLLING)
+    machine.wait_for(lambda: machine.workers(POLLING) and all(
+        reports.is_armed(machine, pid) for pid in machine.armed(POLLING)),
+        what='processes that are armed', unit=POLLING)
+    pids = machine.armed(POLLING)
+    done = machine.run([command.NAME, 'trigger', POLLING], check=False)
+    assert done.returncode == 1
+    assert done.stdout.count('reports go to standard error') == len(pids)
+    assert 'set BindPaths=/run/systemd/journal, ' in done.stdout
+    machine.wait_for(lambda: len([
+        line for line in machine.entries('-u', POLLING, '_TRANSPORT=stdout')
+        if 'sections with this one; all complete' in str(line['MESSAGE'])
+        ]) == len(pids), what='the texts of the reports', unit=POLLING)
+    # who does as is said has reports
+    unit(POLLING, dropin=_IN_ROOT + 'BindPaths=/run/systemd/journal\n'
+         'RuntimeDirectory=\nExecStopPost=\nWatchdogSec=0\n')
+    machine.systemctl('restart', POLLING)
+    reports.ready(machine, POLLING)
+    assert all(answer['answered']
+               for answer in command.triggered(machine, POLLING))
