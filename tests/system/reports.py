@@ -24,6 +24,7 @@ import json
 import time
 import typing
 
+from tests import limits
 from tests.system import export_format
 from tests.system import machine as machines
 
@@ -156,12 +157,14 @@ def from_now() -> str:
 
 
 def wait(machine: machines.Machine, unit: str,
-         pids: collections.abc.Iterable[int], since: str) -> list[Report]:
+         pids: collections.abc.Iterable[int], since: str,
+         timeout: float = limits.EVENT_SECONDS) -> list[Report]:
     """Wait until each process has a complete report.
 
     :param unit: the unit, as in journalctl -u
     :param pids: the processes to wait for
     :param since: what :func:`from_now` gave before they were asked for
+    :param timeout: for how long, seconds
     :returns: the complete reports, without what nobody has asked for
     """
     wanted = set(pids)
@@ -173,34 +176,37 @@ def wait(machine: machines.Machine, unit: str,
         return new if wanted <= {report.pid for report in new} else []
 
     found: list[Report] = machine.wait_for(
-        written, what=f'reports of {sorted(wanted)}', unit=unit)
+        written, timeout, what=f'reports of {sorted(wanted)}', unit=unit)
     return found
 
 
-def trigger(machine: machines.Machine, unit: str,
-            signal: str = 'USR1') -> list[Report]:
+def trigger(machine: machines.Machine, unit: str, signal: str = 'USR1',
+            timeout: float = limits.EVENT_SECONDS) -> list[Report]:
     """Have master and workers of a unit report, and wait for it.
 
     :param signal: the signal to send
+    :param timeout: for how long to wait, seconds
     :returns: their reports
     """
     pids = [int(machine.show(unit, 'MainPID')['MainPID']),
             *machine.workers(unit)]
     since = from_now()
     machine.systemctl('kill', '-s', signal, unit)
-    return wait(machine, unit, pids, since)
+    return wait(machine, unit, pids, since, timeout)
 
 
-def ready(machine: machines.Machine, unit: str, workers: int = 1) -> None:
+def ready(machine: machines.Machine, unit: str, workers: int = 1,
+          timeout: float = limits.EVENT_SECONDS) -> None:
     """Wait until a unit has its workers, and they know their numbers.
 
     :param workers: how many
+    :param timeout: for how long to wait each time, seconds
     """
-    machine.wait_for(lambda: len(machine.workers(unit)) == workers,
+    machine.wait_for(lambda: len(machine.workers(unit)) == workers, timeout,
                      what=f'{workers} workers', unit=unit)
     machine.wait_for(
-        lambda: sum('REPORT_WORKER' in report.first
-                    for report in trigger(machine, unit)) == workers,
+        lambda: sum('REPORT_WORKER' in report.first for report in trigger(
+            machine, unit, timeout=timeout)) == workers, timeout,
         what=f'{workers} workers that know their numbers', unit=unit)
 
 
