@@ -24,6 +24,7 @@ Computes on what it is given; runs in the thread that looks at siblings.
 
 from __future__ import annotations
 
+from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.outside import thread_looks
 
 #: So long the looks must be apart, seconds.
@@ -35,6 +36,10 @@ ASKED_PER_SECOND_MIN = 40
 #: A thread that computes without a pause runs, or waits for a processor, for
 #: such a share of the time.
 COMPUTES_SHARE_MIN = 0.9
+
+#: It has run for so long in this time, seconds: Python code would have given
+#: up the interpreter, and one that waits for a processor cannot.
+COMPUTED_SECONDS_MIN = 0.1
 
 #: All that only ask run for no more than such a share of it.
 ASKING_SHARE_MAX = 0.25
@@ -69,9 +74,11 @@ def is_held(before: thread_looks.Looks, after: thread_looks.Looks,
         queued = (now.queued_nsec - then.queued_nsec) / 1e9 / seconds
         if asks(before, after, native_id):
             asking_share += ran
-        elif now.turns == then.turns and not ran:
+        elif now.turns == then.turns and not ran and (
+                now.state != contents.RUNNING):
             standing += 1
-        elif ran + queued >= COMPUTES_SHARE_MIN:
+        elif (ran + queued >= COMPUTES_SHARE_MIN
+                and ran * seconds >= COMPUTED_SECONDS_MIN):
             computing += 1
         else:
             # it moves, and might have the interpreter now and then

@@ -261,7 +261,8 @@ def _is_held(suspect: _Suspect, second: thread_looks.Looks) -> bool:
     """Whether its interpreter is proven to be held.
 
     A thread that has slept for a time, and asks for it since, spoils a proof,
-    but not the next one.
+    but not the next one. On a busy machine, who computes has run for too short
+    a time at first: each try takes longer.
 
     :raises OSError: it has ended
     """
@@ -272,7 +273,7 @@ def _is_held(suspect: _Suspect, second: thread_looks.Looks) -> bool:
             return True
         if not left or not held_proof.asks(before, after, waiter):
             break
-        time.sleep(looking.BETWEEN_LOOKS_SECONDS)
+        time.sleep(looking.BETWEEN_LOOKS_SECONDS * (PROOFS_MAX - left))
         before, after = after, looking.first(suspect.sibling.pid)
     return False
 

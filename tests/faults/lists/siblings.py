@@ -24,6 +24,20 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='    return (computing <= 1 and computing + standing > 99\n',
         tests=(_TESTS + 'test_held_interpreter',)),
     fault.Fault(
+        name='who waits for a processor is said to hold the interpreter',
+        file='daemon/held_proof.py',
+        old='COMPUTED_SECONDS_MIN = 0.1\n',
+        new='COMPUTED_SECONDS_MIN = 0.0\n',
+        tests=('tests/unit/test_held_proof.py::'
+               'test_who_holds_has_not_given_it_up',)),
+    fault.Fault(
+        name='a thread that is about to run is said to stand',
+        file='daemon/held_proof.py',
+        old='                now.state != contents.RUNNING):\n',
+        new='                now.state):\n',
+        tests=('tests/unit/test_held_proof.py::'
+               'test_who_holds_has_not_given_it_up',)),
+    fault.Fault(
         name='a stopped process that was not asked is told of',
         file='daemon/sibling_look.py',
         old="    if asked and not int(told['ShdPnd'], 16) & _SIGNALS:\n",

@@ -1,0 +1,67 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#      http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What proves that an interpreter is held, and what does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from ceilometer.diagnostics import contents
+from ceilometer.diagnostics.daemon import held_proof
+from ceilometer.diagnostics.outside import thread_looks
+
+#: The thread that asks for the interpreter, and the one that may have it.
+WAITER, OTHER = 2, 1
+
+#: The looks are so far apart, seconds.
+APART = 0.5
+
+
+def looks(when: float, ran: float, queued: float, turns: int,
+          state: str) -> thread_looks.Looks:
+    """A look at a process, at a time of it.
+
+    :param when: seconds since the first look
+    :param ran: for how long the other thread has run since then, seconds
+    :param queued: for how long it has waited for a processor
+    :param turns: how often it was given one
+    :param state: of it
+    """
+    return thread_looks.Looks(2, {
+        OTHER: thread_looks.Look(
+            'ceilometer-poll', state, None, ran, int(ran * 1e9),
+            int(queued * 1e9), turns, when),
+        WAITER: thread_looks.Look(
+            thread_looks.ANSWERING, contents.WAITING, 'futex_do_wait',
+            0.0, 0, 0, int(when * 200), when)})
+
+
+@pytest.mark.parametrize(('ran', 'queued', 'turns', 'state', 'held'), [
+    pytest.param(0.5, 0.0, 0, contents.RUNNING, True, id='it computes'),
+    pytest.param(0.12, 0.38, 30, contents.RUNNING, True,
+                 id='it computes on a busy machine'),
+    pytest.param(0.0, 0.0, 0, contents.WAITING, True, id='it waits in C'),
+    pytest.param(0.2, 0.1, 30, contents.RUNNING, False, id='it pauses'),
+    # it would give it up, if it could run
+    pytest.param(0.03, 0.47, 2, contents.RUNNING, False,
+                 id='nobody lets it run'),
+    pytest.param(0.0, 0.0, 0, contents.RUNNING, False,
+                 id='nobody has let it run yet'),
+])
+def test_who_holds_has_not_given_it_up(
+        ran: float, queued: float, turns: int, state: str,
+        held: bool) -> None:
+    """Though it could: where Python code runs, it is asked for that."""
+    assert held_proof.is_held(
+        looks(0, 0, 0, 0, state), looks(APART, ran, queued, turns, state),
+        WAITER) == held
