@@ -51,6 +51,28 @@ def test_report_of_a_killed_worker_is_known_to_be_unfinished(
     assert [section.name for section in report.sections] == [*fields.SECTIONS]
 
 
+def test_process_that_is_stopped_during_its_report_is_told(start, journal):
+    """By another one; who is slow itself is not told of."""
+    process = start('cotyledon_hanging_section', {'TEST_MASTER_ANSWERS': '1'})
+    pids = process.wait_ready(3)
+    process.send_all()
+    process.wait_for(lambda: len(process.lines('collecting')) == 2,
+                     'the workers to collect')
+    worker = next(pid for pid in pids if pid != process.pid)
+    os.kill(worker, signal.SIGSTOP)
+
+    def told():
+        return [entry for entry in list(journal.entries)
+                if entry['REPORT_TRIGGER'] == fields.TRIGGER_HANG]
+
+    entry, = journal.wait_for(told, 'the entry of another one')
+    assert entry['OBJECT_PID'] == str(worker)
+    assert entry['REPORT_FINDING'] == 'process-stopped'
+    os.kill(worker, signal.SIGCONT)
+    journal.wait_complete(pid=process.pid)
+    assert told() == [entry]
+
+
 def test_report_of_who_executes_another_program_is_unfinished(
         start, journal):
     """That program is harmed by no signal, and the others answer."""

@@ -15,7 +15,8 @@
 Which process is silent is never decided by time alone: reports may take long,
 and the machine may be busy. It is, if it has not begun to answer, and
 
-* is stopped or frozen, and the signal waits for it if there was one; or
+* is stopped or frozen, and the signal waits for it if there was one, or it has
+  begun and is in the middle of its report; or
 * its waiting thread has taken the signal, and cannot go on: the interpreter is
   held, or a thread is in an uninterruptible wait. Where neither is seen, it is
   looked at again, and told of at last if that thread sleeps all the time.
@@ -46,6 +47,7 @@ from ceilometer.diagnostics.daemon import held_proof
 from ceilometer.diagnostics.daemon import journal
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import report_context
+from ceilometer.diagnostics.daemon import report_marks
 from ceilometer.diagnostics.daemon import sanitize
 from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import turn
@@ -110,11 +112,13 @@ class _Suspect(named_tuple.NamedTuple):
     :ivar sibling: the process
     :ivar first: the first look at its threads
     :ivar away: whether its waiting thread was never seen to wait
+    :ivar begun: whether it has begun, and is stopped in the middle
     """
 
     sibling: sibling_page.Sibling
     first: thread_looks.Looks
     away: bool
+    begun: bool = False
 
 
 def look(context: report_context.ReportContext, asked: Awaited,
@@ -130,12 +134,17 @@ def look(context: report_context.ReportContext, asked: Awaited,
     descriptor = context.turn_descriptor
     if descriptor is None or not turn.is_ours(descriptor):
         return False
-    undecided = False
+    # who is in the middle of its report may be stopped later
+    undecided = not asked.unasked and any(
+        report_marks.of(descriptor, sibling.pid) is not None
+        for sibling in sibling_page.every(descriptor)
+        if sibling.pid != os.getpid() and asked.has_moved(sibling))
     for suspect in _suspects(descriptor, asked):
         with sibling_page.telling(
                 descriptor, suspect.sibling,
                 asked.since_nsec(suspect.sibling)) as sibling:
-            if sibling is None or asked.has_moved(sibling):
+            if sibling is None or (
+                    asked.has_moved(sibling) and not suspect.begun):
                 continue
             began_nsec = time.monotonic_ns()
             try:
@@ -159,11 +168,16 @@ def look(context: report_context.ReportContext, asked: Awaited,
 def _suspects(descriptor: int, asked: Awaited) -> list[_Suspect]:
     """Those that have not begun; takes half a second if there are any."""
     first: dict[sibling_page.Sibling, thread_looks.Looks] = {}
+    begun_to_answer = set()
     for sibling in sibling_page.every(descriptor):
-        if (sibling.pid == os.getpid() or asked.has_moved(sibling)
+        if (sibling.pid == os.getpid()
                 or sibling.told_nsec >= asked.since_nsec(sibling)
                 or not sibling.lives):
             continue
+        if asked.has_moved(sibling):
+            if asked.unasked or not _stands_in_report(descriptor, sibling):
+                continue
+            begun_to_answer.add(sibling)
         try:
             first[sibling] = looking.first(sibling.pid)
         except OSError:
@@ -178,8 +192,20 @@ def _suspects(descriptor: int, asked: Awaited) -> list[_Suspect]:
     # who moves is seen between two looks
     time.sleep(max(0.0, looking.BETWEEN_LOOKS_SECONDS
                    - (time.monotonic() - begun)))
-    return [_Suspect(sibling, looks, sibling in away)
+    return [_Suspect(sibling, looks, sibling in away,
+                     sibling in begun_to_answer)
             for sibling, looks in first.items()]
+
+
+def _stands_in_report(descriptor: int, sibling: sibling_page.Sibling) -> bool:
+    """Whether a process is stopped in the middle of its report."""
+    if report_marks.of(descriptor, sibling.pid) is None:
+        return False
+    try:
+        return _is_stopped(sibling, False)
+    except OSError:
+        # it has ended
+        return False
 
 
 def _waits(sibling: sibling_page.Sibling) -> bool:
@@ -213,8 +239,8 @@ def _silent(descriptor: int, suspect: _Suspect, asked: Awaited,
     :raises OSError: it has ended
     """
     sibling = suspect.sibling
-    stopped = _is_stopped(sibling, not asked.unasked)
-    if not stopped and not suspect.away:
+    stopped = _is_stopped(sibling, not (asked.unasked or suspect.begun))
+    if not stopped and (suspect.begun or not suspect.away):
         return None
     second = looking.first(sibling.pid)
     held = not stopped and _is_held(suspect, second)
@@ -252,7 +278,7 @@ def _silent(descriptor: int, suspect: _Suspect, asked: Awaited,
         # proof may come, and with it the Python stacks.
         return None
     now = sibling_page.again(descriptor, sibling)
-    if now is None or asked.has_moved(now):
+    if now is None or asked.has_moved(now) and not suspect.begun:
         return None
     return data, problem and redact.line(problem)
 

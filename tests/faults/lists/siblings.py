@@ -24,6 +24,14 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='    return (computing <= 1 and computing + standing > 99\n',
         tests=(_TESTS + 'test_held_interpreter',)),
     fault.Fault(
+        name='who is stopped during its report is not told of',
+        file='daemon/sibling_look.py',
+        old='            if asked.unasked or not _stands_in_report('
+            'descriptor, sibling):\n',
+        new='            if descriptor:\n',
+        tests=('tests/functional/test_unfinished.py::'
+               'test_process_that_is_stopped_during_its_report_is_told',)),
+    fault.Fault(
         name='who waits for a processor is said to hold the interpreter',
         file='daemon/held_proof.py',
         old='COMPUTED_SECONDS_MIN = 0.1\n',
