@@ -41,6 +41,9 @@ else:
         def _field(index: int, doc: str | None) -> property:
             return property(operator.itemgetter(index), doc=doc)
 
+    # of the first field, the second and so on: the same for all classes
+    _getters: list[Any] = []
+
     _tuple_of = tuple.__new__
 
     class _Tuple(tuple):
@@ -116,9 +119,14 @@ else:
                 one: space.pop(one) for one in fields if one in space}
             space['_fields'] = space['__match_args__'] = fields
             space['__slots__'] = ()
-            for index, field in enumerate(fields):
-                space[field] = _field(index, None)
-            return type(name, (_Tuple,), space)
+            while len(_getters) < len(fields):
+                _getters.append(_field(len(_getters), None))
+            space.update(zip(fields, _getters, strict=False))
+            doc = space.pop('__doc__', None)
+            made = type(name, (_Tuple,), space)
+            # not before: the class would have a copy of it besides
+            made.__doc__ = doc
+            return made
 
     #: What :class:`typing.NamedTuple` is, for classes with annotations that
     #: are strings (``from __future__ import annotations``).
