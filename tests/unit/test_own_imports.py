@@ -15,15 +15,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
+import contextlib
+import dis
 import importlib.util
+import inspect
 import os
 import pathlib
 import py_compile
 import subprocess
 import sys
+import types
 
 import pytest
 
+from ceilometer import diagnostics
 from ceilometer.diagnostics.daemon import import_order
 from ceilometer.diagnostics.daemon import own_imports
 from tests import limits
@@ -50,18 +56,19 @@ if %r:
     assert made == sys.modules
 else:
     import importlib
-    for name in (import_order.ARMING + import_order.REPORTING).split():
+    for name in {LISTED}:
         importlib.import_module('{PACKAGE}.' + name)
 import_order, own_imports
 for name, module in sorted(sys.modules.items()):
     if name.startswith('{PACKAGE}'):
         spec = module.__spec__
         print(name, module.__name__, module.__file__, module.__package__,
-              getattr(module, '__cached__', None), module.__loader__.path,
-              type(module.__loader__), spec.loader is module.__loader__,
-              spec.name, spec.origin, spec.cached, spec.has_location,
+              module.__loader__.path, type(module.__loader__),
+              spec.loader is module.__loader__, spec.name, spec.origin,
+              spec.cached, spec.has_location,
               spec.parent, spec.submodule_search_locations,
-              *sorted(vars(module)))
+              *sorted(vars(module).keys() - {{
+                  '__annotations__', '__cached__'}}))
         package, _, last = name.rpartition('.')
         assert getattr(sys.modules[package], last) is module
 print('asked', *[name for name in asked[before:]
@@ -157,25 +164,120 @@ def _was_elsewhere(path: pathlib.Path) -> None:
     py_compile.compile(str(path), doraise=True, dfile='/elsewhere/example.py')
 
 
-def _is_long(path: pathlib.Path) -> None:
-    path.write_text(f'text = {"x" * 70_000!r}\n')
-    py_compile.compile(str(path), doraise=True)
+def load(path: pathlib.Path) -> Iterator[types.ModuleType]:
+    """The module that is made of the code of a source; empty if none is."""
+    name = f'{PACKAGE}.example'
+    place = name, str(path), str(compiled(path))
+    try:
+        if own_imports.make(place, own_imports.read(place)):
+            yield sys.modules[name]
+    finally:
+        sys.modules.pop(name, None)
+        vars(diagnostics).pop('example', None)
 
 
 def test_compiled_code_is_found(path: pathlib.Path) -> None:
     """What is mostly so."""
-    assert own_imports._code(str(path), str(compiled(path))) is not None
+    module, = load(path)
+    assert module.number == 7
 
 
 @pytest.mark.parametrize('change', [
     _is_newer, _is_longer, _is_gone, _is_not_compiled, _is_cut,
-    _is_of_another_python, _is_checked_by_its_content, _was_elsewhere,
-    _is_long])
+    _is_of_another_python, _is_checked_by_its_content, _was_elsewhere])
 def test_compiled_code_of_another_source_is_left_to_python(
         path: pathlib.Path, change: Callable[[pathlib.Path], None]) -> None:
     """And so is any that is not as it mostly is."""
     change(path)
-    assert own_imports._code(str(path), str(compiled(path))) is None
+    assert not list(load(path))
+
+
+_WORDS = '''
+"""What the module is for."""
+from __future__ import annotations
+from collections.abc import Iterator
+import contextlib
+import os
+
+number: int = 7
+
+def double(of: int) -> int:
+    """What the function is for."""
+    def add(one: int, other: int) -> int:
+        """What the inner one is for."""
+        return one + other
+    return add(of, of)
+
+class Thing:
+    """What the class is for."""
+    size: int = 1
+    def __init__(self) -> None:
+        """What this is for."""
+        self.text = 'a text'
+    @property
+    def twice(self) -> int:
+        """What that is for."""
+        return double(self.size)
+    class Part:
+        """What the part is for."""
+        def name(self, of: str = 'x') -> str:
+            """What its name is for."""
+            return f'name of {of}'
+
+@contextlib.contextmanager
+def within(_: str) -> Iterator[None]:
+    """What is of another module, in part."""
+    yield
+
+sign = property(lambda self: 'a text that is a value')
+foreign = os.path.join
+'''
+
+
+def test_words_for_readers_of_the_code_are_dropped(
+        path: pathlib.Path) -> None:
+    """They take memory in every process; all else is what it was."""
+    foreign = os.path.join.__doc__, vars(contextlib)['contextmanager'].__doc__
+    assert all(foreign)
+    path.write_text(_WORDS)
+    py_compile.compile(str(path), doraise=True)
+    module, = load(path)
+    thing = module.Thing()
+    assert [module.double(4), thing.text, thing.twice, thing.Part().name()
+            ] == [8, 'a text', 2, 'name of x']
+    assert module.sign.fget(None) == 'a text that is a value'
+    assert (os.path.join.__doc__,
+            contextlib.contextmanager.__doc__) == foreign
+    with module.within(''):
+        pass
+    kept = []
+    for one in (module, module.double, module.Thing, module.Thing.__init__,
+                module.Thing.twice.fget, module.Thing.Part,
+                module.Thing.Part.name):
+        kept += [one.__doc__, one.__annotations__]
+        if hasattr(one, '__code__'):
+            kept += [const for const in one.__code__.co_consts
+                     if isinstance(const, str) and ' is for' in const]
+    assert not any(kept), kept
+
+
+def test_no_docstring_is_a_value_as_well() -> None:
+    """A function of ours that returned its own would return nothing."""
+    seen = 0
+    for name in LISTED:
+        path = importlib.util.find_spec(f'{PACKAGE}.{name}').origin
+        codes = [compile(pathlib.Path(path).read_text(), path, 'exec')]
+        while codes:
+            code = codes.pop()
+            codes += [const for const in code.co_consts
+                      if isinstance(const, types.CodeType)]
+            if (code.co_flags & inspect.CO_OPTIMIZED
+                    and not code.co_name.startswith('<')
+                    and isinstance(code.co_consts[0], str)):
+                seen += 1
+                assert not any(one.argval is code.co_consts[0] for one
+                               in dis.get_instructions(code)), code
+    assert seen > 500
 
 
 _BESIDE = f"""
@@ -207,8 +309,7 @@ def test_module_that_raises_is_not_there(path: pathlib.Path) -> None:
     """Who imports it later meets no half of it."""
     path.write_text('raise LookupError\n')
     py_compile.compile(str(path), doraise=True)
-    before, _, after = str(compiled(path)).rpartition('example')
+    place = f'{PACKAGE}.example', str(path), str(compiled(path))
     with pytest.raises(LookupError):
-        own_imports._load(f'{PACKAGE}.example', {
-            PACKAGE: (f'{path.parent}/', before, after)})
+        own_imports.make(place, own_imports.read(place))
     assert f'{PACKAGE}.example' not in sys.modules

@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Imports our own modules in two thirds of the time.
+"""Imports our own modules in two thirds of the time, and of less memory.
 
 A daemon imports 160 of them as it starts, so that a report needs no import.
 Python looks for each in all places that a module can come from, and finds out
@@ -21,36 +21,46 @@ that was not compiled, or not from this source; and all of it where another
 thread might import one of these modules at the same time, as Python's locks
 of modules are not taken here.
 
-What is imported is what Python would have made of it. Runs in the main
-thread, as the daemon is armed and when it has been imported.
+What is imported is what Python would have made of it, without what only those
+who read the code have of it: docstrings, as Python with -OO leaves them out,
+and annotations. Those are a tenth of the memory that our modules take.
+
+Runs in the main thread, as the daemon is armed and when it has been imported.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 import importlib
 from importlib import machinery
 from importlib import util
+import itertools
 import marshal
 import os
 import sys
 import threading
 import types
+from typing import Any
 
 from ceilometer.diagnostics.daemon import own_thread
 
-_PACKAGE = 'ceilometer.diagnostics.'
-
-#: More than the code of any module of ours has, bytes; one that has more is
-#: cut here, and left to Python.
-_CODE_BYTES_MAX = 1 << 16
+#: What the names of our modules begin with.
+PACKAGE = 'ceilometer.diagnostics.'
 
 # how compiled code begins that is of a source of this time and size, and not
 # of this content
 _MAGIC = util.MAGIC_NUMBER + bytes(4)
 
-# By package: the folder of its sources, and what the paths of their compiled
-# code begin and end with.
-_Folder = tuple[str, str, str]
+# what has docstrings, annotations or both
+_HAVE_WORDS = frozenset({types.FunctionType, property, type})
+
+#: By package: the folder of its sources, and what the paths of their compiled
+#: code begin and end with; None if that is not known.
+Folders = dict[str, tuple[str, str, str] | None]
+
+#: Where a module is: its full name, and the paths of its source and of its
+#: compiled code.
+Place = tuple[str, str, str]
 
 
 def load(names: str) -> None:
@@ -63,11 +73,13 @@ def load(names: str) -> None:
     if _others_run():
         # who wants them imports them
         return
-    folders: dict[str, _Folder | None] = {}
+    folders: Folders = {}
     for name in names.split():
-        full = _PACKAGE + name
-        if full not in sys.modules and not _load(full, folders):
-            importlib.import_module(full)
+        full = PACKAGE + name
+        if full not in sys.modules:
+            place = find(full, folders)
+            if place is None or not make(place, read(place)):
+                importlib.import_module(full)
 
 
 def _others_run() -> bool:
@@ -78,31 +90,67 @@ def _others_run() -> bool:
         own_thread.get_ident(), *own_thread.alone, *ours}
 
 
-def _load(name: str, folders: dict[str, _Folder | None]) -> bool:
-    """Import a module; its package is imported if it has not been.
+def find(name: str, folders: Folders) -> Place | None:
+    """Where a module is; its package is imported if it has not been.
 
     :param name: its full name
     :param folders: those that are known; more are added
-    :returns: whether it could be done
+    :returns: None if Python must look for it
     """
     package, _, last = name.rpartition('.')
     if package not in folders:
         folders[package] = _folder(package)
     folder = folders[package]
     if folder is None:
-        return False
+        return None
     directory, before, after = folder
-    path = directory + last + '.py'
-    cached = before + last + after
-    code = _code(path, cached)
-    if code is None:
+    return name, directory + last + '.py', before + last + after
+
+
+def read(place: Place) -> bytes | None:
+    """The compiled code of a module, None if Python must look for it."""
+    _, path, cached = place
+    try:
+        source = os.stat(path)
+        descriptor = os.open(cached, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            data = os.read(descriptor, os.fstat(descriptor).st_size)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return None
+    times = int(source.st_mtime) & 0xffffffff, source.st_size & 0xffffffff
+    return data if data[:16] == _MAGIC + b''.join([
+        number.to_bytes(4, 'little') for number in times]) else None
+
+
+def make(place: Place, data: bytes | None) -> bool:
+    """Import a module from its compiled code; its package has been imported.
+
+    :param place: where it is
+    :param data: what :func:`read` has returned
+    :returns: whether it could be done
+    :raises Exception: what the module raises
+    """
+    if data is None:
         return False
+    name, path, _ = place
+    try:
+        code = marshal.loads(memoryview(data)[16:])
+    except (EOFError, TypeError, ValueError):
+        return False
+    if code.co_filename != path:
+        # it was compiled elsewhere: Python says where it is in its place
+        return False
+    # the same text once; and what the module makes has the place of its code
+    path = code.co_filename
+    del data
+    package, _, last = name.rpartition('.')
     module = types.ModuleType(name)
     loader = machinery.SourceFileLoader(name, path)
     spec = machinery.ModuleSpec(name, loader, origin=path)
     spec.has_location = True
-    spec.cached = cached
-    vars(module).update(__cached__=cached, __file__=path, __loader__=loader,
+    vars(module).update(__file__=path, __loader__=loader,
                         __package__=package, __spec__=spec)
     sys.modules[name] = module
     try:
@@ -111,10 +159,43 @@ def _load(name: str, folders: dict[str, _Folder | None]) -> bool:
         del sys.modules[name]
         raise
     setattr(sys.modules[package], last, module)
+    module.__doc__ = None
+    vars(module).pop('__annotations__', None)
+    _forget_words(vars(module), name)
     return True
 
 
-def _folder(package: str) -> _Folder | None:
+def _forget_words(names: Mapping[str, Any], module: str) -> None:
+    """Drop docstrings and annotations, of methods as well.
+
+    :param names: what a module or class of ours has
+    :param module: the name of the module; what is of another is left alone
+    """
+    values = list(names.values())
+    # most have none: this is faster than to look at each
+    for value in itertools.compress(
+            values, map(_HAVE_WORDS.__contains__, map(type, values))):
+        if type(value) is property:
+            value = value.fget
+        if value.__module__ != module:
+            continue
+        words = value.__doc__
+        if type(value) is type:
+            _forget_words(vars(value), module)
+            if '__annotations__' in vars(value):
+                del value.__annotations__
+        else:
+            del value.__annotations__
+            # its code has it as well, in the first place if at all
+            if words is not None and (
+                    code := value.__code__).co_consts[0] is words:
+                value.__code__ = code.replace(
+                    co_consts=(None, *code.co_consts[1:]))
+        if words is not None:
+            value.__doc__ = None
+
+
+def _folder(package: str) -> tuple[str, str, str] | None:
     """Where a package has its modules, None if that is not known."""
     directories = list(importlib.import_module(package).__path__)
     if len(directories) != 1:
@@ -127,27 +208,3 @@ def _folder(package: str) -> _Folder | None:
         return None
     before, _, after = cached.rpartition('@')
     return directory, before, after
-
-
-def _code(path: str, cached: str) -> types.CodeType | None:
-    """The compiled code of a module, None if Python must look for it.
-
-    :param path: of its source
-    :param cached: where the compiled code is, if there is any
-    """
-    try:
-        source = os.stat(path)
-        descriptor = os.open(cached, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            data = os.read(descriptor, _CODE_BYTES_MAX)
-        finally:
-            os.close(descriptor)
-        times = int(source.st_mtime) & 0xffffffff, source.st_size & 0xffffffff
-        if data[:16] != _MAGIC + b''.join([
-                number.to_bytes(4, 'little') for number in times]):
-            return None
-        code = marshal.loads(memoryview(data)[16:])
-    except (EOFError, OSError, TypeError, ValueError):
-        return None
-    # it was compiled elsewhere: Python says where it is in its place
-    return code if code.co_filename == path else None
