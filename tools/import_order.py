@@ -32,10 +32,11 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent / PACKAGE.replace(
     '.', '/')
 ORDER = ROOT / 'daemon/import_order.py'
 
-#: What arms a daemon; and what it imports afterwards, beside what makes
-#: reports.
+#: What arms a daemon; what it imports afterwards, beside what makes reports;
+#: and what it imports when something has happened.
 ARMING = ('daemon.started',)
 LATER = ('daemon.options',)
+FOLDED = ('daemon.event_entries', 'daemon.sibling_look')
 
 _TEXT = '''\
 {licence}
@@ -49,6 +50,11 @@ ARMING = """
 #: What makes its reports.
 REPORTING = """
 {reporting}
+"""
+
+#: What is kept folded until something happens.
+FOLDED = """
+{folded}
 """
 '''
 
@@ -64,9 +70,12 @@ def made() -> str:
     reporting = [name for name in dict.fromkeys(_in_order([
         *(name.removeprefix(PACKAGE + '.') for name in reporter.IMPORTED),
         *LATER])) if name not in arming]
+    folded = [name for name in dict.fromkeys(_in_order(FOLDED))
+              if name not in arming and name not in reporting]
     licence = pathlib.Path(__file__).read_text().partition('"""')[0].strip()
     return _TEXT.format(licence=licence + '\n', arming=_wrapped(arming),
-                        reporting=_wrapped(reporting))
+                        reporting=_wrapped(reporting),
+                        folded=_wrapped(folded))
 
 
 def _wrapped(names: Iterable[str]) -> str:

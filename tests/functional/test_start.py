@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import pathlib
@@ -31,6 +32,7 @@ from ceilometer.diagnostics import fields
 import ceilometer_diagnostics_start
 from tests.functional import conftest
 from tests.functional import test_run
+from tests.functional import test_siblings
 
 ARMED = {'CEILOMETER_DIAGNOSTICS': '1'}
 DAEMONS = ('ceilometer-polling', 'ceilometer-agent-notification')
@@ -519,11 +521,19 @@ def test_package_may_be_in_another_directory_than_ceilometer(
     assert process.wait() == 0
 
 
-@pytest.mark.parametrize('change', ['removed', 'replaced'])
+@pytest.mark.parametrize(('change', 'compiled'), [
+    ('removed', 'in its place'), ('removed', 'elsewhere'),
+    ('replaced', 'in its place')])
 def test_package_may_change_under_a_running_daemon(
-        start, journal, configuration, elsewhere, tmp_path, change):
-    """All that a report needs has been imported as the daemon started."""
+        start, journal, configuration, elsewhere, tmp_path, change, compiled):
+    """All that a report needs has been imported as the daemon started.
+
+    Or is kept in memory: what tells of a death, and of a silent process.
+    """
     python, site = elsewhere
+    if compiled == 'in its place':
+        assert compileall.compile_dir(
+            site / 'ceilometer', force=True, quiet=1)
     process = start.run(
         [str(python), _daemon(tmp_path), '--config-file', configuration],
         ARMED)
@@ -542,6 +552,18 @@ def test_package_may_change_under_a_running_daemon(
         lambda: len(found := _known(journal)) == 2 and found, '2 reports')
     for report in reports:
         _check(report)
+    worker, = {one.header.pid for one in reports} - {process.pid}
+    test_siblings.stop(worker)
+    process.send_all()
+    journal.wait_for(lambda: any(
+        entry.get('OBJECT_PID') == str(worker) for entry in journal.entries),
+        'what is seen of the worker')
+    os.kill(worker, signal.SIGKILL)
+    told, = journal.wait_for(lambda: [
+        entry for entry in journal.entries
+        if entry['REPORT_TRIGGER'] == fields.TRIGGER_DEATH],
+        'what is told of its death')
+    assert told['OBJECT_PID'] == str(worker)
     process.send(signal.SIGTERM)
     assert process.wait() == 0
 

@@ -114,7 +114,8 @@ def floors(pairs):
 ARMING = {'', 'fields', 'report', 'daemon', *(f'daemon.{name}' for name in (
     'arming', 'broker_watch', 'chosen_names', 'coordination_watch',
     'crash_stacks', 'cycle_counts', 'descriptors',
-    'error_text', 'events', 'gmr', 'hang_stacks', 'hooks', 'import_order',
+    'error_text', 'events', 'folded', 'gmr', 'hang_stacks', 'hooks',
+    'import_order',
     'installation', 'interpose', 'last_words', 'log_watch',
     'master_death', 'memory_kills', 'memory_left', 'notification_work',
     'own_imports', 'own_names', 'own_thread', 'polling_work', 'process',

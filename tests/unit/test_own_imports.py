@@ -36,7 +36,8 @@ from tests import limits
 from tools import import_order as tool
 
 PACKAGE = 'ceilometer.diagnostics'
-LISTED = (import_order.ARMING + import_order.REPORTING).split()
+LISTED = (import_order.ARMING + import_order.REPORTING
+          + import_order.FOLDED).split()
 
 # What a module says of itself, and which modules Python was asked for.
 _TELL = f"""
@@ -46,19 +47,21 @@ class Asked:
     def find_spec(name, path, target=None):
         asked.append(name)
 sys.meta_path.insert(0, Asked)
-from {PACKAGE}.daemon import import_order, own_imports
+from {PACKAGE}.daemon import folded, import_order, own_imports
 before = len(asked)
 if %r:
     for _ in range(2):
         own_imports.load(import_order.ARMING)
         own_imports.load(import_order.REPORTING)
+        folded.keep(import_order.FOLDED)
+        folded.make()
         made = made if _ else dict(sys.modules)
     assert made == sys.modules
 else:
     import importlib
     for name in {LISTED}:
         importlib.import_module('{PACKAGE}.' + name)
-import_order, own_imports
+folded, import_order, own_imports
 for name, module in sorted(sys.modules.items()):
     if name.startswith('{PACKAGE}'):
         spec = module.__spec__

@@ -26,6 +26,7 @@ import contextlib
 import time
 from typing import Any
 
+from ceilometer.diagnostics.daemon import folded
 from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import reporter as reporter_module
 
@@ -112,6 +113,7 @@ class Events:
         while (taken := self._take(waits)) is not None:
             try:
                 with self._reporter.context.import_gate:
+                    folded.make()
                     from ceilometer.diagnostics.daemon import event_entries
                 event_entries.send(self._reporter.context, *taken)
             except BaseException:

@@ -33,6 +33,7 @@ import time
 from typing import Any
 from typing import TYPE_CHECKING
 
+from ceilometer.diagnostics.daemon import folded
 from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import report_context
 from ceilometer.diagnostics.daemon import sibling_page
@@ -190,6 +191,7 @@ class HangWatch:
         try:
             context = self._reporter.context
             with context.import_gate:
+                folded.make()
                 from ceilometer.diagnostics.daemon import sibling_look
             looker: Any = sibling_look
             looker.look(context, overdue, self._limit_nsec / 1e9, False)

@@ -15,19 +15,19 @@
 #: What arms a daemon.
 ARMING = """
 named_tuple daemon.shared_places fields daemon.turn daemon.crash_stacks
-daemon.own_thread daemon.descriptors daemon.import_order daemon.own_imports
-daemon.own_names daemon.process daemon.report_context daemon.record_lock report
-daemon.sibling_page daemon.hang_stacks daemon.siblings daemon.shorten
-daemon.traces daemon.trigger_page pauses patterns daemon.reporter daemon.events
-daemon.interpose daemon.gmr daemon.chosen_names daemon.log_watch
-daemon.last_words daemon.report_marks daemon.memory_left daemon.memory_kills
-daemon.server_end daemon.worker_deaths daemon.master_death
-daemon.process_record daemon.cycle_counts daemon.sd_notify daemon.start_errors
-daemon.worker_runs daemon.readiness daemon.signal_wait daemon.unhandled
-daemon.waiter daemon.arming daemon.error_text daemon.broker_watch
-daemon.coordination_watch daemon.work daemon.notification_work
-daemon.polling_work daemon.hooks daemon.workers daemon.installation
-daemon.started
+daemon.own_thread daemon.own_imports daemon.own_names daemon.folded
+daemon.descriptors daemon.import_order daemon.process daemon.report_context
+daemon.record_lock report daemon.sibling_page daemon.hang_stacks
+daemon.siblings daemon.shorten daemon.traces daemon.trigger_page pauses
+patterns daemon.reporter daemon.events daemon.interpose daemon.gmr
+daemon.chosen_names daemon.log_watch daemon.last_words daemon.report_marks
+daemon.memory_left daemon.memory_kills daemon.server_end daemon.worker_deaths
+daemon.master_death daemon.process_record daemon.cycle_counts daemon.sd_notify
+daemon.start_errors daemon.worker_runs daemon.readiness daemon.signal_wait
+daemon.unhandled daemon.waiter daemon.arming daemon.error_text
+daemon.broker_watch daemon.coordination_watch daemon.work
+daemon.notification_work daemon.polling_work daemon.hooks daemon.workers
+daemon.installation daemon.started
 """
 
 #: What makes its reports.
@@ -60,7 +60,12 @@ daemon.thread_pools daemon.wait_reasons daemon.connecting daemon.waited_for
 daemon.sections.threads daemon.death_text daemon.sections.workers
 daemon.threads_text told_once data_json journal_entries daemon.section_table
 daemon.side_thread daemon.collect kept_files daemon.journal daemon.keep
-daemon.hand_over daemon.make_report daemon.event_entries outside.thread_looks
-daemon.held_proof outside.account outside.proc_files outside.process_look
-outside.causes outside.looking daemon.sibling_look
+daemon.hand_over daemon.make_report
+"""
+
+#: What is kept folded until something happens.
+FOLDED = """
+daemon.event_entries outside.thread_looks daemon.held_proof outside.account
+outside.proc_files outside.process_look outside.causes outside.looking
+daemon.sibling_look
 """

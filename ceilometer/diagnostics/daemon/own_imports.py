@@ -25,7 +25,8 @@ What is imported is what Python would have made of it, without what only those
 who read the code have of it: docstrings, as Python with -OO leaves them out,
 and annotations. Those are a tenth of the memory that our modules take.
 
-Runs in the main thread, as the daemon is armed and when it has been imported.
+Runs in the main thread, as the daemon is armed and when it has been imported;
+what is kept until later (:mod:`.folded`), in any thread.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ import threading
 import time
 
 from ceilometer.diagnostics.daemon import descriptors
+from ceilometer.diagnostics.daemon import folded
 from ceilometer.diagnostics.daemon import import_order
 from ceilometer.diagnostics.daemon import own_imports
 from ceilometer.diagnostics.daemon import own_names
@@ -50,9 +51,7 @@ THREAD_NAME = 'diagnostics-report'
 
 #: What makes reports, and says why there is none.
 IMPORTED = tuple('ceilometer.diagnostics.' + name for name in (
-    'daemon.make_report', 'daemon.journal', 'daemon.event_entries',
-    'daemon.sibling_look',
-    'secrets.redact'))
+    'daemon.make_report', 'daemon.journal', 'secrets.redact'))
 
 #: What hands over reports that the journal did not take; comes with the first.
 HAND_OVER = 'ceilometer.diagnostics.daemon.hand_over'
@@ -150,6 +149,7 @@ class Reporter:
                 for name in IMPORTED:
                     importlib.import_module(name)
                 patterns.compile_usual()
+                folded.keep(import_order.FOLDED)
                 # what an earlier run could not give to the journal
                 sys.modules[HAND_OVER].begin()
                 own_names.give()
@@ -288,7 +288,7 @@ class Reporter:
     def _make(self, triggers: list[report.Trigger]) -> str:
         with self._import_gate:
             from ceilometer.diagnostics.daemon import make_report
-        own_names.give()
+            own_names.give()
         return make_report.make(self.context, triggers)
 
     def _tell_where(self) -> None:

@@ -27,6 +27,7 @@ import time
 from typing import Any
 from typing import TYPE_CHECKING
 
+from ceilometer.diagnostics.daemon import folded
 from ceilometer.diagnostics.daemon import hang_stacks
 from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import report_context
@@ -162,6 +163,7 @@ class Siblings:
                     self._reporter.enabled):
                 return
             with context.import_gate:
+                folded.make()
                 from ceilometer.diagnostics.daemon import sibling_look
             looker: Any = sibling_look
             if not looker.look(context, asked, seconds,

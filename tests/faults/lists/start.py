@@ -17,6 +17,7 @@ from tests.faults import fault
 START = '../../ceilometer_diagnostics_start.py'
 TESTS = 'tests/functional/test_start.py::'
 SEES = TESTS + 'test_daemon_sees_what_a_stock_one_sees'
+_FOLDED = 'tests/unit/test_folded.py::'
 _WORDS = ('tests/unit/test_own_imports.py::'
           'test_words_for_readers_of_the_code_are_dropped')
 ANSWERS = TESTS + 'test_real_daemon_answers_in_every_process'
@@ -343,4 +344,52 @@ FAULTS: tuple[fault.Fault, ...] = (
             '            continue\n',
         new='',
         tests=(_WORDS,)),
+    fault.Fault(
+        name='what is told of others is loaded where nothing happens',
+        file='daemon/folded.py',
+        old='            _kept[full] = place, data\n',
+        new='            own_imports.make(place, data)\n',
+        tests=(_FOLDED + 'test_modules_come_from_memory',)),
+    fault.Fault(
+        name='what is told of others comes from the disk',
+        file='daemon/reporter.py',
+        old='                folded.keep(import_order.FOLDED)\n',
+        new='',
+        tests=(_FOLDED + 'test_modules_come_from_memory',)),
+    fault.Fault(
+        name='modules that were kept call what others have replaced',
+        file='daemon/folded.py',
+        old='    own_names.give()\n',
+        new='',
+        tests=(_FOLDED + 'test_modules_come_from_memory',)),
+    fault.Fault(
+        name='a module is made twice where one could not be made',
+        file='daemon/folded.py',
+        old='if name not in sys.modules and not own_imports.make(',
+        new='if not own_imports.make(',
+        tests=(_FOLDED + 'test_module_that_cannot_be_made_is_tried_again',)),
+    fault.Fault(
+        name='code that was compiled elsewhere is kept',
+        file='daemon/folded.py',
+        old=' or os.fsencode(place[1]) not in data:',
+        new=':',
+        tests=(_FOLDED + 'test_what_cannot_be_kept_is_imported_at_once',)),
+    fault.Fault(
+        name='a death is told of by what is on the disk',
+        file='daemon/events.py',
+        old='                    folded.make()\n',
+        new='',
+        tests=(_FOLDED + 'test_whoever_imports_them_makes_them_before',)),
+    fault.Fault(
+        name='a silent process is looked at by what is on the disk',
+        file='daemon/siblings.py',
+        old='                folded.make()\n',
+        new='',
+        tests=(_FOLDED + 'test_whoever_imports_them_makes_them_before',)),
+    fault.Fault(
+        name='a process that hangs is looked at by what is on the disk',
+        file='daemon/hang_watch.py',
+        old='                folded.make()\n',
+        new='',
+        tests=(_FOLDED + 'test_whoever_imports_them_makes_them_before',)),
 )
