@@ -15,7 +15,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 import gc
+import importlib.util
 import math
 import sys
 import threading
@@ -182,29 +184,31 @@ def looks():
 
 
 @pytest.fixture
-def in_report():
-    """A report is made; each time it has worked it pauses, as it does."""
-    pauses.begin()
-    yield
-    pauses.end()
+def alone():
+    """The module once more: other tests may leave threads that report."""
+    spec = importlib.util.spec_from_file_location('alone', pauses.__file__)
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
 
 
-def make_objects(count: int) -> list[list[int]]:
+def make_objects(count: int, pause: Callable[[], None]) -> list[list[int]]:
     """As many, with a place for a pause at each."""
     made = []
     for _ in range(count):
         made.append([])
-        pauses.pause()
+        pause()
     return made
 
 
-def test_report_does_not_have_all_objects_looked_at(looks, in_report):
+def test_report_does_not_have_all_objects_looked_at(looks, alone):
     """That holds up all threads, for as long as there are objects."""
-    assert make_objects(5000)
+    alone.begin()
+    assert make_objects(5000, alone.pause)
     assert set(looks.seen) == {0}
-    pauses.end()
     if sys.version_info < (3, 14):
-        assert make_objects(5000)
+        # without a place for a pause
+        assert [[] for _ in range(5000)]
         assert 2 in looks.seen
 
 
@@ -268,27 +272,27 @@ def test_tasks_do_not_have_all_objects_looked_at(looks):
     gc.disable, lambda: gc.set_threshold(0), lambda: gc.set_threshold(10**6)],
     ids=['disabled', 'never', 'seldom'])
 def test_garbage_is_not_looked_for_where_python_does_not(
-        switch_off, looks, in_report):
+        switch_off, looks, alone):
     """Who has said so has a reason."""
+    alone.begin()
     before = gc.get_threshold()
     switch_off()
     try:
-        assert make_objects(5000)
+        assert make_objects(5000, alone.pause)
         assert looks.seen == []
     finally:
         gc.set_threshold(*before)
         gc.enable()
 
 
-def test_garbage_is_looked_for_only_in_reports(looks):
+def test_garbage_is_looked_for_only_in_reports(looks, alone):
     """The command does not ask for it."""
     gc.collect(0)
     looks.seen.clear()
-    few = make_objects(gc.get_threshold()[0] * 3 // 4)
+    few = make_objects(gc.get_threshold()[0] * 3 // 4, alone.pause)
     assert looks.seen == []
-    pauses.begin()
-    few += make_objects(1)
-    pauses.end()
+    alone.begin()
+    few += make_objects(1, alone.pause)
     assert looks.seen == [0]
 
 
