@@ -163,7 +163,10 @@ class Looks:
     def begin(self) -> None:
         """Bring this about, and forget what has been seen."""
         gc.collect()
+        # Python would look at all of very many meanwhile
+        gc.disable()
         self._heap = [[] for _ in range(len(gc.get_objects()) // 2)]
+        gc.enable()
         for _ in range(gc.get_threshold()[2] + 2):
             gc.collect(1)
         self.seen.clear()
