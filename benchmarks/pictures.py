@@ -44,6 +44,9 @@ BARS: Final = (
     ('ours', 'second', 'ours, each further one', '#0072b2'),
 )
 
+#: The second line of each picture.
+LICENSE: Final = '<!-- SPDX-License-Identifier: Apache-2.0 -->'
+
 #: Text stays text, and a picture of the same figures stays the same file.
 SETTINGS: Final = {'svg.fonttype': 'none', 'svg.hashsalt': 'cost',
                    'font.family': 'sans-serif'}
@@ -85,8 +88,8 @@ def draw(measured: dict[str, Any], key: str, title: str,
                 bbox_to_anchor=(0.5, 1.12))
     picture.savefig(path, bbox_inches='tight', metadata={'Date': None})
     # lines that end in spaces are refused
-    path.write_text(''.join(line.rstrip() + '\n' for line
-                            in path.read_text().splitlines()))
+    first, *lines = map(str.rstrip, path.read_text().splitlines())
+    path.write_text('\n'.join([first, LICENSE, *lines, '']))
 
 
 def main() -> int:
