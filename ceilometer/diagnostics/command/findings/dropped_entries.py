@@ -49,10 +49,9 @@ def find(journal: journal_reader.Journal,
     own = found.identity
     if found.report.complete or own.unit is None or own.boot_id is None:
         return []
-    origin = claims.origin(found.files[0])
     why = why_lost(
         journal, own.unit, found.time_usec, own.boot_id,
-        [path for path in journal.files if claims.origin(path) == origin])
+        claims.of_origin(journal.files, claims.origin(found.files[0])))
     return [] if why is None else [
         findings.finding('journal-rate-limit', why)]
 

@@ -71,6 +71,15 @@ def origin(path: str) -> str:
     return os.path.join(directory, remote[1]) if remote else directory
 
 
+def of_origin(paths: Iterable[str], wanted: str) -> set[str]:
+    """Those journal files that the same has written.
+
+    :param paths: journal files
+    :param wanted: what has written them, see :func:`origin`
+    """
+    return {path for path in paths if origin(path) == wanted}
+
+
 def hosts(paths: Iterable[str]) -> set[str]:
     """Whose files there are, as far as their names tell.
 

@@ -158,8 +158,8 @@ def _groups(journal: journal_reader.Journal, query: Query,
     ids = _ids(journal, query, problems, checked)
     if ids is not None and not ids:
         return {}
-    paths = None if query.origin is None else {
-        path for path in journal.files if claims.origin(path) == query.origin}
+    paths = None if query.origin is None else claims.of_origin(
+        journal.files, query.origin)
     grouped: Groups = {}
     strangers = _Strangers(None if query.names_reports else STRANGERS_MAX)
     for reader in journal.each(journal_reader.OUTLINE_BYTES, paths, checked):

@@ -51,8 +51,7 @@ def before(journal: journal_reader.Journal, found: read.Found,
         :data:`LINES_MAX` at most
     :raises source.JournalError: nothing of the journal can be read
     """
-    origin = claims.origin(found.files[0])
-    paths = [path for path in journal.files if claims.origin(path) == origin]
+    paths = claims.of_origin(journal.files, claims.origin(found.files[0]))
     for reader in journal.each(paths=paths, checked=False):
         if reader.damaged:
             continue
