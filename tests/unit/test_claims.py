@@ -185,3 +185,12 @@ def test_whole_report_in_the_name_of_another_host(
 def test_origin(one: str, other: str, same: bool) -> None:
     """It is the same for all files of a host."""
     assert (claims.origin(one) == claims.origin(other)) == same
+
+
+def test_files_of_one_origin_are_those_of_its_host() -> None:
+    """Of what is volatile, and of what stays; of no other host."""
+    one, other = 'a' * 32, 'b' * 32
+    mine = {f'/var/log/journal/{one}/system.journal',
+            f'/run/log/journal/{one}/user-1000.journal'}
+    assert claims.of_origin(
+        [*mine, f'/var/log/journal/{other}/system.journal'], one) == mine

@@ -15,8 +15,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
+import types
 
 import pytest
 
@@ -121,3 +123,18 @@ def test_no_descriptor_means_no_turns():
         other = Fork(None)
         assert other.says() == HAS
         other.end()
+
+
+def test_it_is_looked_often_whether_it_has_ended(monkeypatch):
+    """Of many that wait, each would lose as long as it sleeps."""
+    slept = []
+
+    def locked(*arguments):
+        raise BlockingIOError(errno.EAGAIN, 'locked')
+
+    monkeypatch.setattr(turn.fcntl, 'lockf', locked)
+    monkeypatch.setattr(turn, 'time', types.SimpleNamespace(
+        sleep=slept.append, monotonic=lambda: sum(slept)))
+    assert not turn._lock(-1, bool)
+    assert sum(slept) > turn.TURN_SECONDS_MAX
+    assert max(slept) == turn.LOOK_SECONDS

@@ -277,6 +277,13 @@ FAULTS: tuple[fault.Fault, ...] = (
                'test_who_was_not_there_answers_another',)),
     # turns
     fault.Fault(
+        name='who waits for its turn sleeps for longer and longer',
+        file='daemon/turn.py',
+        old='min(pause * 2, LOOK_SECONDS)',
+        new='pause * 2',
+        tests=('tests/unit/test_turn.py::'
+               'test_it_is_looked_often_whether_it_has_ended',)),
+    fault.Fault(
         name='processes of a service do not take turns',
         file='daemon/turn.py',
         old="""\

@@ -27,6 +27,13 @@ _READ = 'tests/unit/test_read.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
+        name='the files of all hosts are of the same',
+        file='command/reports/claims.py',
+        old='for path in paths if origin(path) == wanted}',
+        new='for path in paths}',
+        tests=('tests/unit/test_claims.py::'
+               'test_files_of_one_origin_are_those_of_its_host',)),
+    fault.Fault(
         name='one damaged value hides all reports',
         file='command/reports/stored.py',
         old='    if PARTLY not in entry:\n        return entry\n',
