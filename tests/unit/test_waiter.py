@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import pathlib
@@ -124,10 +125,26 @@ def siblings():
     return Siblings()
 
 
+def all_block(signals):
+    """Whether each thread there is has signals blocked."""
+    bits = sum(1 << number - 1 for number in signals)
+    for status in pathlib.Path('/proc/self/task').glob('*/status'):
+        # it may have ended meanwhile
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            mask = status.read_text().partition('SigBlk:')[2].split()[0]
+            if int(mask, 16) & bits != bits:
+                return False
+    return True
+
+
 @pytest.fixture
 def waiting(reporter, siblings):
     """The waiting thread; other threads have the signals blocked, too."""
     previous = signal.pthread_sigmask(signal.SIG_BLOCK, waiter.SIGNALS)
+    # pytest has just started a thread that blocks them itself, once it runs:
+    # a signal of another process would end this one until then
+    waiting_for.until(lambda: all_block(waiter.SIGNALS),
+                      'each thread to block them')
     made = waiter.Waiter(reporter, siblings)
     yield made
     made.stop()
