@@ -735,8 +735,8 @@ class TestThreads:
 
     @pytest.mark.any_python
     @pytest.mark.parametrize(('share', 'our_share', 'waited'), [
-        (0.0, 0.0, 0.01), (0.04, 0.0, 0.01), (0.0, 0.9, 0.01),
-        (0.06, 0.0, 0.02), (0.9, 0.9, 0.02)])
+        (0.0, 0.0, 0.01), (0.09, 0.0, 0.01), (0.0, 0.9, 0.01),
+        (0.11, 0.0, 0.02), (0.9, 0.9, 0.02)])
     def test_it_is_measured_for_long_only_where_somebody_computes(
             self, monkeypatch, share, our_share, waited):
         """Of an idle daemon it is known at once."""

@@ -45,8 +45,9 @@ EXACT_SECONDS = 0.005
 #: is taken from any other after 5 ms.
 QUIET_SECONDS = 0.01
 
-#: What a thread has of that time, which only wakes up now and then.
-QUIET_SHARE = 0.05
+#: What a thread has of that time at most, which only wakes up now and then;
+#: half of what makes one a running thread.
+QUIET_SHARE = 0.1
 
 _TICKS = os.sysconf('SC_CLK_TCK')
 
