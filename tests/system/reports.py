@@ -74,6 +74,15 @@ class Report:
              int(entry.get('REPORT_SECTION_PART', '1')))
             for entry in self.entries]
 
+    @property
+    def lost(self) -> int:
+        """How many of its entries are not there, at least."""
+        parts = {entry['REPORT_SECTION_INDEX']: int(
+            entry.get('REPORT_SECTION_PARTS', '1')) for entry in self.entries}
+        wanted = int(self.entries[-1]['REPORT_SECTION_COUNT'])
+        return (sum(parts.values()) + wanted - len(parts)
+                - len(self.entries))
+
     def section(self, name: str) -> export_format.Entry:
         """A section's first entry, its text and data put together."""
         parts = [entry for entry in self.entries
