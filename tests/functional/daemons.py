@@ -30,6 +30,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 import ceilometer.diagnostics
 
@@ -431,6 +432,42 @@ def raising() -> None:
     ready()
     until_told()
     fail()
+
+
+def cotyledon_stopping() -> None:
+    """The same; what has the pid in TEST_FILE is stopped by the next signal.
+
+    As soon as it is taken, or when that is noted, as TEST_MOMENT says.
+    """
+    from ceilometer.diagnostics.daemon import siblings
+    from ceilometer.diagnostics.daemon import signal_wait
+
+    wait, begun = signal_wait.wait, siblings.Siblings.begun
+
+    def stops() -> bool:
+        with open(os.environ['TEST_FILE']) as file:
+            return file.read() == str(os.getpid())
+
+    def taken(*arguments: Any) -> Any:
+        info = wait(*arguments)
+        if info is not None and stops():
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return info
+
+    def noted(self: siblings.Siblings) -> None:
+        if stops():
+            # all others have been asked by then
+            time.sleep(0.5)
+            begun(self)
+            os.kill(os.getpid(), signal.SIGSTOP)
+        else:
+            begun(self)
+
+    if os.environ['TEST_MOMENT'] == 'taken':
+        signal_wait.wait = taken
+    else:
+        siblings.Siblings.begun = noted
+    cotyledon_service()
 
 
 def cotyledon_hanging_section() -> None:

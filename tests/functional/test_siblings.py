@@ -17,10 +17,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 
 import pytest
 
 from ceilometer.diagnostics.daemon import hang_stacks
+from ceilometer.diagnostics.daemon import siblings
 from ceilometer.diagnostics import fields
 from tests.functional import conftest
 
@@ -215,6 +217,37 @@ def test_stopped_worker(start, journal):
     os.kill(worker, signal.SIGCONT)
     wait_answers(journal, pid=worker)
     assert len(told(journal)) == 1
+    end(process)
+
+
+@pytest.mark.parametrize('moment', ['taken', 'noted'])
+def test_worker_that_is_stopped_as_it_takes_the_signal(
+        start, journal, tmp_path, moment):
+    """The kernel has no signal for it any more; all others have begun."""
+    file = tmp_path / 'stops'
+    file.touch()
+    process = start('cotyledon_stopping', {
+        'TEST_FILE': str(file), 'TEST_MOMENT': moment})
+    pids = process.wait_ready(3)
+    worker, other = (pid for pid in pids if pid != process.pid)
+    for pid in pids:
+        wait_waits(pid)
+    file.write_text(str(worker))
+    process.send_all()
+    entry = wait_told(journal)
+    assert entry['OBJECT_PID'] == str(worker)
+    assert entry['REPORT_FINDING'] == 'process-stopped'
+    file.write_text('')
+    os.kill(worker, signal.SIGCONT)
+    for pid in pids:
+        wait_answers(journal, pid=pid)
+    # who has answered, and is stopped later, is no matter
+    stop(worker)
+    os.kill(other, signal.SIGUSR1)
+    wait_answers(journal, 2, pid=other)
+    time.sleep(siblings.LOOK_AFTER_SECONDS[0] + 1.5)
+    assert len(told(journal)) == 1
+    os.kill(worker, signal.SIGCONT)
     end(process)
 
 

@@ -30,6 +30,7 @@ from ceilometer.diagnostics.daemon import journal
 from ceilometer.diagnostics.daemon import options
 from ceilometer.diagnostics.daemon import process as daemons
 from ceilometer.diagnostics.daemon import reporter as reporters
+from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics import report
 from tests import limits
@@ -57,6 +58,23 @@ def test_report_is_written_and_its_id_told(reporter):
     """Before the configuration is known as well."""
     assert diagnostics.write_report(limits.EVENT_SECONDS) == 'id-1'
     assert len(reporter.written) == 1
+
+
+def test_other_processes_see_what_is_answered(reporter, descriptor):
+    """Who is stopped later is not awaited any more."""
+    reporter.context.turn_descriptor = descriptor
+    place = sibling_page.take(descriptor, threading.get_native_id())
+    reporter.siblings._place = place
+    sibling_page.note_begun(descriptor, place)
+    noted, = sibling_page.every(descriptor)
+    assert noted.answers
+    reporter.wait(reporter.request(TRIGGER), limits.EVENT_SECONDS)
+    noted, = sibling_page.every(descriptor)
+    assert not noted.answers
+    # of what comes later it has answered nothing
+    sibling_page.note_begun(descriptor, place)
+    noted, = sibling_page.every(descriptor)
+    assert noted.answers
 
 
 def test_no_report_is_written_where_they_are_switched_off(reporter):

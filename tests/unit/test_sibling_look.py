@@ -88,6 +88,40 @@ def asked() -> sibling_page.Asked:
 
 
 @pytest.fixture
+def waits() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that blocks no signal, as who waits for one."""
+    with subprocess.Popen(['sleep', '60']) as process:
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize(('sender', 'other', 'told'), [
+    (7, 'begun', True), (7, 'waits', False), (7, None, False),
+    (1, 'begun', True), (1, 'waits', False), (1, None, True),
+    (None, 'begun', True)])
+def test_who_is_stopped_was_asked_if_all_others_were(
+        child: sibling_page.Sibling, descriptor: int,
+        asked: sibling_page.Asked, waits: subprocess.Popen[bytes],
+        sender: int | None, other: str | None, told: bool) -> None:
+    """The one that is stopped has taken the signal, and noted nothing."""
+    asked = asked._replace(trigger=asked.trigger._replace(sender_pid=sender))
+    os.kill(child.pid, signal.SIGSTOP)
+    if other is not None:
+        begun = asked.nsec if other == 'begun' else 0
+        os.pwrite(descriptor, sibling_page._PLACE.pack(*child._replace(
+            pid=waits.pid, waiter=waits.pid, begun_nsec=begun,
+            started=sibling_page.started(waits.pid) or 0)[1:]),
+            sibling_page._at(child.place + 1))
+    suspects = sibling_look._suspects(descriptor, asked)
+    suspect, = (one for one in suspects if one.sibling.pid == child.pid)
+    assert suspect.asked == told and not suspect.begun
+    context: Any = SimpleNamespace(import_gate=None)
+    seen = sibling_look._silent(
+        descriptor, suspect, asked, 3.0, False, context)
+    assert (seen is not None) == told
+
+
+@pytest.fixture
 def silent(child: sibling_page.Sibling,
            monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the child seem silent."""

@@ -51,8 +51,17 @@ def test_what_a_process_notes_is_read(descriptor: int) -> None:
     assert told is not None and told.told_nsec == before
     assert told._replace(told_nsec=0) == asked
 
+    assert not noted.answers and told.answers
+    sibling_page.note_answered(descriptor, place, begun.begun_nsec - 1)
+    early = sibling_page.again(descriptor, noted)
+    assert early is not None and early.answers
+    sibling_page.note_answered(descriptor, place, begun.begun_nsec + 1)
+    done = sibling_page.again(descriptor, noted)
+    assert done is not None and not done.answers
+    assert done._replace(answered_nsec=0) == told
+
     sibling_page.note_trigger(descriptor, place, None)
-    assert sibling_page.again(descriptor, noted) == told
+    assert sibling_page.again(descriptor, noted) == done
     sibling_page.leave(descriptor, place)
     assert sibling_page.every(descriptor) == []
 

@@ -79,7 +79,7 @@ class Service:
         """Have the worker give a sign of life; or be in the list at least."""
         os.pwrite(self.descriptor, sibling_page._PLACE.pack(
             self.pid, sibling_page.started(self.pid), self.pid, 0, 0, b'',
-            self.now if alive else 0), shared_places.SIBLINGS.at(0))
+            self.now if alive else 0, 0), shared_places.SIBLINGS.at(0))
 
     def runs(self) -> None:
         """Have the ``run()`` of the worker begin."""

@@ -99,6 +99,7 @@ class Reporter:
         self._reporting = False
         self._ident = 0
         self._born_nsec = time.monotonic_ns()
+        self._asked_nsec = 0
         self._begun = 0
         self._written = 0
         self._last_id: str | None = None
@@ -196,6 +197,7 @@ class Reporter:
                 descriptor, trigger, self._born_nsec))
         with self._lock:
             self._pending.append(trigger)
+            self._asked_nsec = time.monotonic_ns()
             # not by one that runs: it may have looked before this came
             answered = self._begun + 1
             starts = not self._reporting
@@ -266,6 +268,7 @@ class Reporter:
             with self._lock:
                 triggers = self._pending
                 self._pending = []
+                asked_nsec = self._asked_nsec
                 self._begun += 1
             report_id = None
             try:
@@ -277,6 +280,7 @@ class Reporter:
             except BaseException:
                 # whatever it is, it is ours and not the daemon's
                 self.complain()
+            self.siblings.answered(asked_nsec)
             with self._lock:
                 self._written += 1
                 self._last_id = report_id

@@ -58,7 +58,7 @@ TRIGGER = Places(0, 1, 8 * _KIB)
 #: :mod:`.watchdog`
 WATCHDOG = Places(16 * _KIB, 1, 256)
 #: Who there is: :mod:`.sibling_page`.
-SIBLINGS = Places(48 * _KIB, 128, 64)
+SIBLINGS = Places(48 * _KIB, 128, 72)
 #: :mod:`.last_words`
 LAST_WORDS = Places(64 * _KIB, 512, _KIB)
 #: :mod:`.worker_runs`

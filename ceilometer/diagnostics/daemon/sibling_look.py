@@ -16,10 +16,13 @@ Which process is silent is never decided by time alone: reports may take long,
 and the machine may be busy. It is, if it has not begun to answer, and
 
 * is stopped or frozen, and the signal waits for it if there was one, or it has
-  begun and is in the middle of its report; or
+  begun and not finished its report, or the signal came to all; or
 * its waiting thread has taken the signal, and cannot go on: the interpreter is
   held, or a thread is in an uninterruptible wait. Where neither is seen, it is
   looked at again, and told of at last if that thread sleeps all the time.
+
+Who is stopped as it takes the signal has no time to note that, and the kernel
+does not tell of it. So it is looked whether all others have been asked.
 
 A hold that is proven may be a call in C that is slow, and ends: with
 tracemalloc, what makes many objects takes ten times as long. So a hold is told
@@ -47,7 +50,6 @@ from ceilometer.diagnostics.daemon import held_proof
 from ceilometer.diagnostics.daemon import journal
 from ceilometer.diagnostics.daemon import process as process_module
 from ceilometer.diagnostics.daemon import report_context
-from ceilometer.diagnostics.daemon import report_marks
 from ceilometer.diagnostics.daemon import sanitize
 from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import turn
@@ -103,6 +105,8 @@ STACK_LINES_MAX = 400
 _SIGNALS = (1 << signal.SIGUSR1 - 1) | (1 << signal.SIGUSR2 - 1)
 _WAITED_FOR = 1 << signal.SIGUSR1 - 1
 
+_SYSTEMD = 1
+
 _MAIN_OF_SERVER = 'multiprocessing.forkserver'
 
 
@@ -113,12 +117,14 @@ class _Suspect(named_tuple.NamedTuple):
     :ivar first: the first look at its threads
     :ivar away: whether its waiting thread was never seen to wait
     :ivar begun: whether it has begun, and is stopped in the middle
+    :ivar asked: whether all have been asked, by what is seen of the others
     """
 
     sibling: sibling_page.Sibling
     first: thread_looks.Looks
     away: bool
     begun: bool = False
+    asked: bool = False
 
 
 def look(context: report_context.ReportContext, asked: Awaited,
@@ -136,9 +142,8 @@ def look(context: report_context.ReportContext, asked: Awaited,
         return False
     # who is in the middle of its report may be stopped later
     undecided = not asked.unasked and any(
-        report_marks.of(descriptor, sibling.pid) is not None
-        for sibling in sibling_page.every(descriptor)
-        if sibling.pid != os.getpid() and asked.has_moved(sibling))
+        sibling.pid != os.getpid() and sibling.answers and sibling.lives
+        for sibling in sibling_page.every(descriptor))
     for suspect in _suspects(descriptor, asked):
         with sibling_page.telling(
                 descriptor, suspect.sibling,
@@ -174,10 +179,10 @@ def _suspects(descriptor: int, asked: Awaited) -> list[_Suspect]:
                 or sibling.told_nsec >= asked.since_nsec(sibling)
                 or not sibling.lives):
             continue
-        if asked.has_moved(sibling):
-            if asked.unasked or not _stands_in_report(descriptor, sibling):
-                continue
+        if not asked.unasked and _stands_in_report(sibling):
             begun_to_answer.add(sibling)
+        elif asked.has_moved(sibling):
+            continue
         try:
             first[sibling] = looking.first(sibling.pid)
         except OSError:
@@ -192,17 +197,29 @@ def _suspects(descriptor: int, asked: Awaited) -> list[_Suspect]:
     # who moves is seen between two looks
     time.sleep(max(0.0, looking.BETWEEN_LOOKS_SECONDS
                    - (time.monotonic() - begun)))
+    all_asked = first.keys() <= away | begun_to_answer and _come_to_others(
+        descriptor, asked)
     return [_Suspect(sibling, looks, sibling in away,
-                     sibling in begun_to_answer)
+                     sibling in begun_to_answer, all_asked)
             for sibling, looks in first.items()]
 
 
-def _stands_in_report(descriptor: int, sibling: sibling_page.Sibling) -> bool:
-    """Whether a process is stopped in the middle of its report."""
-    if report_marks.of(descriptor, sibling.pid) is None:
-        return False
+def _come_to_others(descriptor: int, asked: Awaited) -> bool:
+    """Whether a trigger has come to more than this process.
+
+    Of those that have not begun, none may be waiting: it was not asked.
+    """
+    return not asked.unasked and (
+        # it asks all processes of a unit
+        asked.trigger.sender_pid == _SYSTEMD
+        or any(sibling.pid != os.getpid() and asked.has_moved(sibling)
+               for sibling in sibling_page.every(descriptor)))
+
+
+def _stands_in_report(sibling: sibling_page.Sibling) -> bool:
+    """Whether a process is stopped, and its report is not finished."""
     try:
-        return _is_stopped(sibling, False)
+        return sibling.answers and _is_stopped(sibling, False)
     except OSError:
         # it has ended
         return False
@@ -239,7 +256,8 @@ def _silent(descriptor: int, suspect: _Suspect, asked: Awaited,
     :raises OSError: it has ended
     """
     sibling = suspect.sibling
-    stopped = _is_stopped(sibling, not (asked.unasked or suspect.begun))
+    stopped = _is_stopped(sibling, not (
+        asked.unasked or suspect.begun or suspect.asked))
     if not stopped and (suspect.begun or not suspect.away):
         return None
     second = looking.first(sibling.pid)

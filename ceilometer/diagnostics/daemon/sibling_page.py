@@ -40,13 +40,14 @@ SIBLINGS_MAX = shared_places.SIBLINGS.total
 
 # the process, when it was started, its waiting thread, when that has begun to
 # answer, and when another process has told of it (nanoseconds of the
-# monotonic clock); the trigger that it has begun to answer, and when it was
-# alive, if it tells
-_PLACE = struct.Struct('<QQQQQ16sQ')
+# monotonic clock); the trigger that it has begun to answer, when it was alive,
+# if it tells, and until when it has answered all
+_PLACE = struct.Struct('<QQQQQ16sQQ')
 _BEGUN_AT = 24
 _TOLD_AT = 32
 _TRIGGER_AT = 40
 _ALIVE_AT = 56
+_ANSWERED_AT = 64
 _NUMBER = struct.Struct('<Q')
 
 # A place is locked with its own first byte, the list with the one before.
@@ -89,6 +90,8 @@ class Sibling(named_tuple.NamedTuple):
     :ivar trigger: id of the last trigger that it has begun to answer
     :ivar alive_nsec: when that thread has said last that it is alive, 0 if it
         does not say so
+    :ivar answered_nsec: what it has taken before has been answered, 0 for
+        nothing yet
     """
 
     place: int
@@ -99,6 +102,12 @@ class Sibling(named_tuple.NamedTuple):
     told_nsec: int
     trigger: bytes
     alive_nsec: int = 0
+    answered_nsec: int = 0
+
+    @property
+    def answers(self) -> bool:
+        """Whether it has taken a trigger and not answered it yet."""
+        return self.begun_nsec > self.answered_nsec
 
     @property
     def lives(self) -> bool:
@@ -126,7 +135,7 @@ def take(descriptor: int | None, waiter: int) -> int | None:
             for places in (own, free, ended):
                 for place in places:
                     os.pwrite(descriptor, _PLACE.pack(
-                        pid, started(pid) or 0, waiter, 0, 0, b'', 0),
+                        pid, started(pid) or 0, waiter, 0, 0, b'', 0, 0),
                         _at(place))
                     return place
     return None
@@ -169,6 +178,17 @@ def note_alive(descriptor: int | None, place: int | None) -> None:
     :param place: as :func:`take` gave it
     """
     _write(descriptor, place, _ALIVE_AT, _NUMBER.pack(time.monotonic_ns()))
+
+
+def note_answered(descriptor: int | None, place: int | None,
+                  nsec: int) -> None:
+    """Note that this process has answered what it has taken until a moment.
+
+    :param descriptor: of the file that the processes of the service share
+    :param place: as :func:`take` gave it
+    :param nsec: when that was, nanoseconds of the monotonic clock
+    """
+    _write(descriptor, place, _ANSWERED_AT, _NUMBER.pack(nsec))
 
 
 def _write(descriptor: int | None, place: int | None, at: int,

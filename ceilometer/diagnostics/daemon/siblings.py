@@ -94,6 +94,15 @@ class Siblings:
         else:
             hang_stacks.begun()
 
+    def answered(self, nsec: int) -> None:
+        """Note that this process has answered; in the thread of a report.
+
+        :param nsec: what it had been asked for until then, nanoseconds of the
+            monotonic clock
+        """
+        sibling_page.note_answered(
+            self._reporter.context.turn_descriptor, self._place, nsec)
+
     def alive(self) -> int | None:
         """Note that this process is alive, for :mod:`.hang_watch`.
 

@@ -15,6 +15,7 @@
 from tests.faults import fault
 
 _TESTS = 'tests/functional/test_siblings.py::'
+_LOOK = 'tests/unit/test_sibling_look.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
@@ -26,11 +27,37 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='who is stopped during its report is not told of',
         file='daemon/sibling_look.py',
-        old='            if asked.unasked or not _stands_in_report('
-            'descriptor, sibling):\n',
-        new='            if descriptor:\n',
+        old='        if not asked.unasked and _stands_in_report(sibling):\n',
+        new='        if not descriptor:\n',
         tests=('tests/functional/test_unfinished.py::'
                'test_process_that_is_stopped_during_its_report_is_told',)),
+    fault.Fault(
+        name='who is stopped before its report is begun is not told of',
+        file='daemon/sibling_page.py',
+        old='        return self.begun_nsec > self.answered_nsec\n',
+        new='        return 0 < self.answered_nsec < self.begun_nsec\n',
+        tests=(_TESTS
+               + 'test_worker_that_is_stopped_as_it_takes_the_signal',)),
+    fault.Fault(
+        name='who is stopped as it takes the signal is not told of',
+        file='daemon/sibling_look.py',
+        old='or suspect.asked))\n',
+        new='))\n',
+        tests=(_TESTS
+               + 'test_worker_that_is_stopped_as_it_takes_the_signal',)),
+    fault.Fault(
+        name='who was not asked is told of where others were',
+        file='daemon/sibling_look.py',
+        old='first.keys() <= away | begun_to_answer and _come_to_others(',
+        new='_come_to_others(',
+        tests=(_LOOK + 'test_who_is_stopped_was_asked_if_all_others_were',)),
+    fault.Fault(
+        name='who has answered is told of when it is stopped later',
+        file='daemon/reporter.py',
+        old='            self.siblings.answered(asked_nsec)\n',
+        new='',
+        tests=('tests/unit/test_reporter.py::'
+               'test_other_processes_see_what_is_answered',)),
     fault.Fault(
         name='who waits for a processor is said to hold the interpreter',
         file='daemon/held_proof.py',
