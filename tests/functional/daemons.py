@@ -932,9 +932,10 @@ def no_threads() -> None:
 def traced() -> None:
     """Something traces or profiles all threads, and raises, or never returns.
 
-    The environment says by what function, and which.
+    The environment says by what function, and which; with "first", it does
+    so before anything else, also in the main thread, and in a fork.
     """
-    name, does = os.environ['TEST_TRACE'].split()
+    name, does, *first = os.environ['TEST_TRACE'].split()
     main = threading.get_ident()
 
     def trace(frame: object, event: str, argument: object) -> None:
@@ -943,16 +944,29 @@ def traced() -> None:
                 raise RuntimeError('the tracer fails')
             threading.Event().wait()
 
-    ceilometer.diagnostics.install(service='example')
-    # what is imported for it is not what is traced
-    ceilometer.diagnostics.write_report()
-    getattr(threading, name)(trace)
     hook = threading.gettrace if 'trace' in name else threading.getprofile
+    pid = 0
+    if first:
+        getattr(threading, name)(trace)
+        getattr(sys, name)(trace)
+        ceilometer.diagnostics.install(service='example')
+        pid = os.fork()
+    else:
+        ceilometer.diagnostics.install(service='example')
+        # what is imported for it is not what is traced
+        ceilometer.diagnostics.write_report()
+        getattr(threading, name)(trace)
     assert hook() is trace
     ready()
     until_told()
     assert hook() is trace
-    say('done')
+    if first:
+        of_main = sys.gettrace if 'trace' in name else sys.getprofile
+        assert of_main() is trace
+    if pid:
+        os.waitpid(pid, 0)
+    if pid or not first:
+        say('done')
 
 
 def replaced_functions() -> None:

@@ -308,6 +308,24 @@ def test_threads_are_traced(start, journal, what):
 
 
 @pytest.mark.parametrize('what', [
+    'settrace raises first', 'settrace hangs first', 'setprofile raises first',
+    'setprofile hangs first'])
+def test_threads_are_traced_from_the_start_on(start, journal, what):
+    """The first report imports, and a fork has the hook as well."""
+    process = start('traced', {'TEST_TRACE': what})
+    pids = process.wait_ready(2)
+    for count in (1, 2):
+        process.send_all()
+        for pid in pids:
+            *_, report = journal.wait_complete(count, pid)
+            assert {section.status for section in report.sections} == {
+                fields.STATUS_OK}
+    process.tell()
+    process.wait_line('done')
+    assert process.end() == 0
+
+
+@pytest.mark.parametrize('what', [
     'eventlet', 'eventlet warm', 'open warm', 'os warm', 'json warm',
     'time warm', 'select warm', 'socket warm'])
 def test_functions_are_replaced(start, journal, what):
