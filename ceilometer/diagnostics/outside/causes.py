@@ -31,7 +31,9 @@ _NAMED_MAX = 3
 
 # Of a process that has begun to answer, see reporter.Reporter.
 _TAKEN = ('; it has taken the signal: if one more is asked for, 20 s later, a '
-          'line in the log of its unit says where its report stands')
+          'line in the log of its unit says where its report stands; or '
+          'journald has dropped its entries, if the unit logs very much, and '
+          'says so with the next one that it takes of the unit')
 
 # A thread in these has nothing to do with the interpreter: it waits for the
 # signal.

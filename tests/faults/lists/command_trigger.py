@@ -107,6 +107,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_command_outside.py::'
                'test_process_that_has_taken_the_signal',)),
     fault.Fault(
+        name='that journald may have dropped a report is not said',
+        file='outside/causes.py',
+        old="stands; or '\n          'journald has dropped its entries",
+        new="stands; or '\n          'it has no entries",
+        tests=('tests/unit/test_command_outside.py::'
+               'test_process_that_has_taken_the_signal',)),
+    fault.Fault(
         name='who makes the report hides that the signal has been taken',
         file='outside/causes.py',
         old='        not answering or any(\n',
