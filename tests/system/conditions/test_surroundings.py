@@ -197,6 +197,7 @@ def test_hang_that_nobody_asks_about(
     'SystemCallFilter=~@io-event flock prctl ptrace pidfd_open prlimit64',
     'SystemCallFilter=~flock prctl ptrace pidfd_open prlimit64',
     'SystemCallFilter=~rt_sigtimedwait',
+    'PrivateNetwork=yes\nRestrictAddressFamilies=AF_UNIX AF_INET AF_INET6',
 ])
 def test_settings_that_cost_no_report(
         machine: machines.Machine, unit: conftest.StartUnit,
@@ -218,6 +219,27 @@ def test_settings_that_cost_no_report(
     assert {report.pid for report in reports.wait(
         machine, POLLING, pids, since)} == {*pids}
     assert machine.armed(POLLING) == pids
+
+
+def test_user_is_made_for_the_unit(
+        machine: machines.Machine, unit: conftest.StartUnit) -> None:
+    """Whoever may read the configuration writes whole reports."""
+    state = 'ceilometer-dynamic'
+    unit(POLLING, dropin='[Service]\nDynamicUser=yes\nUser=\nGroup=\n'
+         f'SupplementaryGroups=ceilometer\nStateDirectory={state}\n')
+    try:
+        reports.ready(machine, POLLING)
+        main = machine.show(POLLING, 'MainPID')['MainPID']
+        owner = machine.run(['stat', '-c', '%U', f'/proc/{main}']).stdout
+        assert owner.strip() not in ('root', 'ceilometer')
+        assert all(answer['answered']
+                   for answer in command.triggered(machine, POLLING))
+        assert machine.show(POLLING, 'MainPID')['MainPID'] == main
+    finally:
+        machine.systemctl('stop', POLLING)
+        # links to what only such a user has
+        machine.run(['rm', '-rf', '/run/ceilometer', '/run/private/ceilometer',
+                     f'/var/lib/{state}', f'/var/lib/private/{state}'])
 
 
 def test_signal_mask_is_set_anew(
