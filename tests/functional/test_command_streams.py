@@ -188,6 +188,24 @@ def test_interrupted_where_nobody_hears_of_it(
     assert (code, out) == (130, '')
 
 
+def test_interrupted_while_a_class_is_made(
+        journal: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    """Python 3.11 makes another error of it there."""
+    begun = tmp_path / 'begun'
+    os.mkfifo(begun)
+    (tmp_path / 'prettytable.py').write_text(
+        'import time\n'
+        'class Named:\n'
+        '    def __set_name__(self, owner, name):\n'
+        f'        open({str(begun)!r}, "w").close()\n'
+        f'        time.sleep({limits.EVENT_SECONDS})\n'
+        'class Made:\n'
+        '    name = Named()\n')
+    code, out = interrupted(['list', f'--directory={journal}'], begun,
+                            PYTHONPATH=str(tmp_path))
+    assert (code, out) == (130, '')
+
+
 def test_interrupted_at_any_moment(journal: pathlib.Path) -> None:
     """Whenever it is, there is no traceback."""
     started = time.monotonic()

@@ -41,5 +41,10 @@ def main() -> None:
         code = cli.main(sys.argv[1:])
     except KeyboardInterrupt:
         code = interruption.EXIT_CODE
+    except RuntimeError as error:
+        # so Python 3.11 tells of one that comes while a class is made
+        if not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
+        code = interruption.EXIT_CODE
     interruption.ends()
     sys.exit(code)

@@ -98,6 +98,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='False',
         tests=(_STREAMS + 'test_interrupted_where_nobody_hears_of_it',)),
     fault.Fault(
+        name='an interrupt while a class is made is an error',
+        file='command/__init__.py',
+        old='        if not isinstance(error.__cause__, KeyboardInterrupt):\n'
+            '            raise\n',
+        new='        raise\n',
+        tests=(_STREAMS + 'test_interrupted_while_a_class_is_made',)),
+    fault.Fault(
         name='an interrupt that is to be ignored is not',
         file='command/interruption.py',
         old='signal.getsignal(signal.SIGINT) is not signal.SIG_IGN',
