@@ -22,7 +22,9 @@ import time
 import pytest
 
 from ceilometer.diagnostics.daemon import hang_stacks
+from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import siblings
+from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics import fields
 from tests.functional import conftest
 
@@ -241,6 +243,11 @@ def test_worker_that_is_stopped_as_it_takes_the_signal(
     os.kill(worker, signal.SIGCONT)
     for pid in pids:
         wait_answers(journal, pid=pid)
+    # each notes that a moment after its last entry
+    page = turn.of(process.pid)
+    conftest.until(lambda: not any(
+        one.answers for one in sibling_page.every(page)), 'all to be done')
+    os.close(page)
     # who has answered, and is stopped later, is no matter
     stop(worker)
     os.kill(other, signal.SIGUSR1)

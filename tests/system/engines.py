@@ -138,10 +138,9 @@ class Engine:
                 ['exec', name, 'sh', '-c', 'kill -USR1 1']), len(told) + 1):
             self(*words)
             rows = self.machine.wait_for(
-                lambda count=number: [
-                    row for row in found if row['complete']] if len(
-                        found := command.listed(
-                            self.machine, name)) == count else None,
+                lambda count=number: found if len(
+                    found := command.listed(self.machine, name)) == count
+                and all(row['complete'] for row in found) else None,
                 what=f'{number} reports', unit=unit)
             assert rows[-1]['pid'] == told[0]['pid'], (rows, told)
 
