@@ -68,6 +68,10 @@ def test_two_hundred_triggers_at_random_moments_kill_nothing(
     machine.systemctl('start', '--no-block', POLLING)
     machine.wait_for(lambda: machine.pids(POLLING), what='a first process')
     main = machine.show(POLLING, 'MainPID')['MainPID']
+    # until then it is systemd itself, which a signal ends in any unit
+    machine.wait_for(
+        lambda: machine.path(f'/proc/{main}/comm').read_text()[0] != '(',
+        what='the first program of the unit', unit=POLLING)
     shuffled = random.Random(20)
     started = time.monotonic()
     for number in range(50):
