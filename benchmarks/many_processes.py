@@ -93,7 +93,9 @@ class Service:
             time.sleep(IDLE_SECONDS)
             pids = [self._process.pid, *at_rest.children(self._process.pid)]
             now = sum(map(_run_seconds, pids))
-            if (len(pids) > workers and not any(map(_runs, pids))
+            # of many, one does what it does now and then
+            if (len(pids) > workers
+                    and sum(map(_runs, pids)) < BUSY_SHARE * len(pids)
                     and now - before < BUSY_SHARE * IDLE_SECONDS * len(pids)):
                 return pids
             if time.monotonic() > deadline:
