@@ -174,6 +174,32 @@ def test_processes_that_are_not_the_same(reports: Reports) -> None:
                          '- only here: /usr/lib/work.py:7 in work']
 
 
+def test_threads_stand_in_the_order_of_their_reports(
+        reports: Reports) -> None:
+    """Whenever it is run: two outputs can be compared in their turn."""
+    old, new = (
+        [f'{word} {number}' for number in range(40)]
+        for word in ('old', 'new'))
+    reports.add(ONE, 0, [threads(*(
+        commands.thread(name, number, 1, 'a lock')
+        for number, name in enumerate(old, 1)))])
+    reports.add(TWO, 10, [threads(*(
+        commands.thread(name, 100 - number, 1, 'a lock')
+        for number, name in enumerate(new, 1)))])
+    reports.add(THREE, 20, [threads(*(
+        commands.thread(name, number, 1, 'a lock')
+        for number, name in enumerate(old, 1)))], FORGER)
+    # of one process, by their numbers; of two, by their names
+    for pair, names in ((('1111', '2222'), (old, new)),
+                        (('2222', '3333'), (new, old))):
+        code, out, _ = reports('diff', '--json', *pair)
+        found = json.loads(out)['changes']
+        assert code == 0
+        for change, expected in zip(('removed', 'added'), names, strict=True):
+            assert [one['what'] for one in found
+                    if one['change'] == change] == expected
+
+
 def test_longest_first(reports: Reports) -> None:
     """Of all processes, over as many reports as are wanted."""
     def short(line: int) -> dict[str, typing.Any]:

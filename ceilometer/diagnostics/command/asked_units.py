@@ -157,7 +157,8 @@ def _containers(*words: str) -> list[system.Unit]:
              if containers.is_of_ceilometer(one.scope)}
     scopes = system.running_units(tuple(known)) if known else []
     return [system.look(scope) for scope in scopes] + _holding(
-        *words, *(known[scope] for scope in known.keys() - set(scopes)))
+        *words, *(name for scope, name in known.items()
+                  if scope not in scopes))
 
 
 def _holding(*names: str) -> list[system.Unit]:

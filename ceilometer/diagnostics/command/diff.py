@@ -215,11 +215,13 @@ def _threads(before: read.Found, after: read.Found) -> Iterator[Change]:
         # threads of other processes have nothing but their names in common
         old, new = ({one.name: one for one in known.values()}
                     for known in (old, new))
-    for key in old.keys() - new.keys():
-        yield Change('thread', old[key].name, 'removed', _place(old[key]))
-    for key in new.keys() - old.keys():
-        yield Change('thread', new[key].name, 'added', None,
-                     _place(new[key]))
+    # in the order of the reports: the same whenever it is run
+    for key, thread in old.items():
+        if key not in new:
+            yield Change('thread', thread.name, 'removed', _place(thread))
+    for key, thread in new.items():
+        if key not in old:
+            yield Change('thread', thread.name, 'added', None, _place(thread))
     if before.process_key == after.process_key:
         for thread in stuck_threads.stuck(before, after):
             yield Change('thread', thread.name, 'stuck',

@@ -246,4 +246,5 @@ _OF_OPTIONS = tuple(
             or known.slashed))
 NAMED_COMMANDS = spans.Recognizer(
     'options of known programs',
-    tuple(_SECRETIVE.keys() - set(_OF_OPTIONS)), _find, dashed=_OF_OPTIONS)
+    tuple(name for name in _SECRETIVE if name not in _OF_OPTIONS), _find,
+    dashed=_OF_OPTIONS)

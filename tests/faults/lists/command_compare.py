@@ -70,6 +70,24 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='    if True:\n        for thread in',
         tests=(_COMPARE + 'test_processes_that_are_not_the_same',)),
     fault.Fault(
+        name='diff names threads that came in any order',
+        file='command/diff.py',
+        old='    for key, thread in new.items():\n'
+            '        if key not in old:\n',
+        new='    for key in set(new) - set(old):\n'
+            '        if thread := new[key]:\n',
+        tests=(_COMPARE
+               + 'test_threads_stand_in_the_order_of_their_reports',)),
+    fault.Fault(
+        name='diff names threads that went in any order',
+        file='command/diff.py',
+        old='    for key, thread in old.items():\n'
+            '        if key not in new:\n',
+        new='    for key in set(old) - set(new):\n'
+            '        if thread := old[key]:\n',
+        tests=(_COMPARE
+               + 'test_threads_stand_in_the_order_of_their_reports',)),
+    fault.Fault(
         name='a number of any length is read',
         file='command/reports/shapes.py',
         old='type(value) is int and abs(value) <= NUMBER_MAX',

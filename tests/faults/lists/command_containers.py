@@ -107,8 +107,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a container in the unit that starts it is not found',
         file='command/asked_units.py',
-        old=' + _holding(\n        *words, *(known[scope] for scope in '
-            'known.keys() - set(scopes)))\n',
+        old=' + _holding(\n        *words, *(name for scope, name in '
+            'known.items()\n                  if scope not in scopes))\n',
         new='\n',
         tests=(_CONTAINERS
                + 'test_container_is_asked_in_the_unit_that_holds_it',)),
