@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import faulthandler
 import os
 import pathlib
 import signal
@@ -142,7 +143,10 @@ def waiting(reporter, siblings):
     """The waiting thread; other threads have the signals blocked, too."""
     previous = signal.pthread_sigmask(signal.SIG_BLOCK, waiter.SIGNALS)
     # pytest has just started a thread that blocks them itself, once it runs:
-    # a signal of another process would end this one until then
+    # a signal of another process would end this one until then. Its mask does
+    # not tell: pthread_create(3) makes a thread with all signals blocked, and
+    # gives it its mask as it begins. What it is for, --timeout does as well.
+    faulthandler.cancel_dump_traceback_later()
     waiting_for.until(lambda: all_block(waiter.SIGNALS),
                       'each thread to block them')
     made = waiter.Waiter(reporter, siblings)
