@@ -99,6 +99,17 @@ def told(module, conf=None):
     return data, text.render(escape.data(data))
 
 
+def _fork(function):
+    """Run something in a new process; its pid."""
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        function()
+    finally:
+        os._exit(1)
+
+
 def sections_of(text):
     """The paragraphs of a text."""
     return text.split('\n\n')
@@ -1171,7 +1182,7 @@ class TestProcesses:
         described = processes._Describer(os.getpid()).describe(pid, 0)
         assert described['state'] == 'vanished'
         text = processes.render({
-            'root': 1, 'processes': [
+            'root': 1, 'self': 1, 'processes': [
                 {**described, 'depth': 0, 'self': False}], 'left_out': 3})
         assert 'vanished' in text
         assert '3 processes left out' in text
@@ -1268,6 +1279,51 @@ class TestProcesses:
         assert len(data['processes']) == 2
         assert data['left_out'] >= 2
         assert f'[… {data["left_out"]} processes left out]' in text
+
+    @pytest.mark.parametrize('too_many', [0, 1])
+    def test_many_others_are_left_to_their_parent(self, monkeypatch, too_many):
+        """A worker tells of its own line then, and of what is below it."""
+        given = context(None)
+        others = [_fork(signal.pause) for _ in range(3)]
+        have = len(processes._Children().of(os.getpid()))
+        monkeypatch.setattr(processes, 'OTHERS_MAX', have - too_many)
+        reading, writing = os.pipe()
+
+        def work():
+            child = _fork(signal.pause)
+            try:
+                data = processes.collect(given).data
+            finally:
+                os.kill(child, signal.SIGKILL)
+            os.write(writing, json.dumps(
+                [child, data, processes.render(data)]).encode())
+
+        worker = _fork(work)
+        try:
+            os.close(writing)
+            with open(reading) as file:
+                child, data, text = json.load(file)
+            ours, _ = told(processes)
+        finally:
+            for pid in (*others, worker):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+        pids = [found['pid'] for found in data['processes']]
+        line = [os.getpid(), worker, child]
+        assert [pid for pid in pids if pid in line] == line
+        assert [found['depth'] for found in data['processes']
+                if found['pid'] in line] == [0, 1, 2]
+        assert data['root'] == os.getpid() and data['self'] == worker
+        if too_many:
+            assert pids == line and data['left_out'] == have
+            assert text.endswith(f'[… {have} processes left out, see the '
+                                 f'report of pid {os.getpid()}]')
+        else:
+            assert set(others) < set(pids) and not data['left_out']
+            assert 'left out' not in text
+        # the parent tells of all, however many they are
+        assert set(others) < {found['pid'] for found in ours['processes']}
+        assert not ours['left_out']
 
     def test_own_process_is_marked(self):
         """Which of them has written the report can be seen."""

@@ -425,6 +425,34 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(TESTS + 'TestProcesses::test_number_of_processes_is_'
                'limited',)),
     fault.Fault(
+        name='each of many workers tells of all others',
+        file=PROCESSES,
+        old='            if len(others) > OTHERS_MAX:\n',
+        new='            if False:\n',
+        tests=(TESTS + 'TestProcesses::'
+               'test_many_others_are_left_to_their_parent[1]',)),
+    fault.Fault(
+        name='no worker tells of any other',
+        file=PROCESSES,
+        old='            if len(others) > OTHERS_MAX:\n',
+        new='            if others:\n',
+        tests=(TESTS + 'TestProcesses::'
+               'test_many_others_are_left_to_their_parent[0]',)),
+    fault.Fault(
+        name='a master leaves many workers out',
+        file=PROCESSES,
+        old='        if pid in line[:-1]:\n',
+        new='        if pid in line:\n',
+        tests=(TESTS + 'TestProcesses::'
+               'test_many_others_are_left_to_their_parent[1]',)),
+    fault.Fault(
+        name='others that are left out are not counted',
+        file=PROCESSES,
+        old='                left_out += len(others)\n',
+        new='',
+        tests=(TESTS + 'TestProcesses::'
+               'test_many_others_are_left_to_their_parent[1]',)),
+    fault.Fault(
         name='only the main thread is asked for children',
         file=PROCESSES,
         old='        for thread in threads:\n',

@@ -28,6 +28,11 @@ from ceilometer.diagnostics import pauses
 #: How many processes are told of; a daemon has tens at most.
 PROCESSES_MAX = 500
 
+#: Where more other processes have the same parent, the report of one of them
+#: leaves them out: it would take as long, and as much of the journal, as all
+#: the rest, in each of them. That of the parent tells of all.
+OTHERS_MAX = 16
+
 #: Of a process with more threads, these are not asked for its children.
 THREADS_MAX = 64
 
@@ -41,37 +46,42 @@ STAT_BYTES_MAX = 4096
 def collect(context: section.Context) -> section.Content:
     """Look at the daemon's tree, from its master down."""
     own = os.getpid()
-    root = _root(own, context.daemon.root_pid)
-    tree = _tree(root)
+    line = _line(own, context.daemon.root_pid)
+    tree, left_out = _tree(line)
     describer = _Describer(own)
     seen = tree[:PROCESSES_MAX]
     data: contents.Processes = {
-        'root': root,
+        'root': line[0],
         'self': own,
         'processes': [describer.describe(*one) for one in seen],
-        'left_out': len(tree) - len(seen),
+        'left_out': left_out + len(tree) - len(seen),
     }
     return section.Content(data=data)
 
 
-def _root(own: int, master: int) -> int:
-    """The master, if it is above this process; else this one."""
-    pid: int | None = own
+def _line(own: int, master: int) -> list[int]:
+    """From the master down to this process; it alone if none is above it."""
+    line = [own]
     for _ in range(ANCESTORS_MAX):
-        pid = _parent(pid)
+        pid = _parent(line[0])
         if not pid:
             break
+        line.insert(0, pid)
         if pid == master:
-            return pid
-    return own
+            return line
+    return [own]
 
 
-def _tree(root: int) -> list[tuple[int, int]]:
-    """The processes from one down, each with its depth."""
+def _tree(line: list[int]) -> tuple[list[tuple[int, int]], int]:
+    """The processes from one down, each with its depth; how many were left.
+
+    :param line: from that one down to this process
+    """
     children = _Children()
     tree = []
     known = set()
-    left = [(root, 0)]
+    left_out = 0
+    left = [(line[0], 0)]
     while left:
         pid, depth = left.pop()
         # not for ever, if a number was given to another process meanwhile
@@ -79,9 +89,14 @@ def _tree(root: int) -> list[tuple[int, int]]:
             continue
         known.add(pid)
         tree.append((pid, depth))
-        left += [(child, depth + 1)
-                 for child in sorted(children.of(pid), reverse=True)]
-    return tree
+        found = children.of(pid)
+        if pid in line[:-1]:
+            others = [child for child in found if child not in line]
+            if len(others) > OTHERS_MAX:
+                left_out += len(others)
+                found = [child for child in found if child in line]
+        left += [(child, depth + 1) for child in sorted(found, reverse=True)]
+    return tree, left_out
 
 
 class _Children:
@@ -234,5 +249,7 @@ def render(data: contents.Processes) -> str:
         command = ' '.join(process['command']) or f'[{process["name"]}]'
         lines.append(f'{indent}  {command}')
     if data['left_out']:
-        lines.append(f'[… {data["left_out"]} processes left out]')
+        where = ('' if data['self'] == data['root'] else
+                 f', see the report of pid {data["root"]}')
+        lines.append(f'[… {data["left_out"]} processes left out{where}]')
     return '\n'.join(lines)
