@@ -1193,9 +1193,7 @@ class TestProcesses:
             raise FileNotFoundError(2, 'No such file', '/proc/stat')
 
         monkeypatch.setattr(psutil.Process, 'create_time', create_time)
-        pid = os.fork()
-        if pid == 0:
-            signal.pause()
+        pid = _fork(signal.pause)
         try:
             waiting.until(lambda: psutil.Process(pid).status()
                           == psutil.STATUS_SLEEPING, 'it to sleep')
@@ -1252,9 +1250,7 @@ class TestProcesses:
 
     def test_list_of_children_that_ends_early_is_not_taken(self, monkeypatch):
         """As it may where one of them ends meanwhile."""
-        pid = os.fork()
-        if pid == 0:
-            signal.pause()
+        pid = _fork(signal.pause)
         lists = iter([[], [pid]])
         monkeypatch.setattr(
             processes, '_listed', lambda asked: next(lists, [pid]))

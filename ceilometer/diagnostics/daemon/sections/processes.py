@@ -73,9 +73,10 @@ def _line(own: int, master: int) -> list[int]:
 
 
 def _tree(line: list[int]) -> tuple[list[tuple[int, int]], int]:
-    """The processes from one down, each with its depth; how many were left.
+    """The processes from one down, each with its depth.
 
     :param line: from that one down to this process
+    :returns: besides, how many children of others were left out
     """
     children = _Children()
     tree = []
