@@ -69,9 +69,12 @@ PLUGIN_SETTINGS = frozenset(('auth_type', 'auth_plugin', 'auth_section'))
 # What libraries call their modules of options, which import nothing heavy.
 _OF_OPTIONS = frozenset(('opts', '_opts', '_options', '_list_opts'))
 
-# What lists the options of keystoneauth's plugins as well. It looks for them
-# in all that is installed, which takes longer than the whole report.
+# What lists the options of keystoneauth's plugins as well, and of those that
+# oslo.config reads settings from elsewhere with. Both look for plugins in all
+# that is installed, which takes longer than the whole report; the latter stand
+# in a group of any name.
 _OF_ALL_PLUGINS = frozenset(('list_keystoneauth_opts',))
+_OF_ALL_SOURCES = frozenset(('oslo_config._list_opts',))
 
 # Whose plugins are asked, and where those stand that import nothing heavy.
 _PLUGIN_LIBRARY = 'keystoneauth1.loading'
@@ -125,7 +128,8 @@ def _underscored(name: str) -> str:
 def _of_libraries() -> Iterator[tuple[str, Any]]:
     for entry_point in entry_points.of('oslo.config.opts'):
         if (not _is_in_use(entry_point.module)
-                or entry_point.attr in _OF_ALL_PLUGINS):
+                or entry_point.attr in _OF_ALL_PLUGINS
+                or entry_point.module in _OF_ALL_SOURCES):
             continue
         # whatever a library of others raises when it is asked
         with contextlib.suppress(Exception, SystemExit):
