@@ -516,8 +516,12 @@ class TestThreads:
         finally:
             libc.pthread_cancel(number)
             libc.pthread_join(number, None)
-        assert native_id in {thread['native_id']
-                             for thread in data['without_python']}
+        # it has the name of the thread that started it
+        with open('/proc/thread-self/comm') as file:
+            comm = file.read().rstrip('\n')
+        assert (native_id, comm) in {
+            (thread['native_id'], thread['name'])
+            for thread in data['without_python']}
         assert '\nThreads without Python frames (' in text
         assert f'native id {native_id}, ' in text
 

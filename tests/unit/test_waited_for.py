@@ -463,17 +463,21 @@ def test_who_has_ended_is_forgotten(monkeypatch):
         return kernel_threads.KernelThread(
             native_id, 'x', 'waiting', seconds, None, started, 0)
 
+    # an hour from now, clock ticks since the host was started
+    later = int((time.clock_gettime(time.CLOCK_BOOTTIME) + 3600)
+                * kernel_threads.TICKS)
     monkeypatch.setattr(processor_shares, '_last', None)
     assert processor_shares.since_last(
         [thread(1, 10, 1.0), thread(2, 10, 1.0)]) == {}
     # its number was given to another one
     found = processor_shares.since_last(
-        [thread(1, 10, 3.0), thread(2, 11, 3.0)])
+        [thread(1, 10, 3.0), thread(2, later, 3.0)])
     assert list(found) == [1] and found[1] > 0
-    assert {(native_id, one.started) for native_id, one
-            in processor_shares._last.threads.items()} == {(1, 10), (2, 11)}
+    assert set(processor_shares._last.threads) == {1, 2}
+    assert set(processor_shares.since_last(
+        [thread(1, 10, 3.0), thread(2, None, 3.0)])) == {1}
     monkeypatch.setattr(processor_shares, 'REMEMBERED_MAX', 1)
-    processor_shares.since_last([thread(1, 10, 3.0), thread(2, 11, 3.0)])
+    processor_shares.since_last([thread(1, 10, 3.0), thread(2, 10, 3.0)])
     assert len(processor_shares._last.threads) == 1
     monkeypatch.setattr(processor_shares, '_last',
                         processor_shares._last._replace(pid=1))
@@ -511,6 +515,35 @@ def test_thread_that_has_not_run_is_not_read_again(waiting, monkeypatch):
     assert (rests.native_id, 'stat') not in read
     expected = {**named(first, 'rests'), 'cpu_share': 0.0}
     assert named(second, 'rests') == expected
+
+
+@pytest.mark.parametrize(('function', 'letter', 'state'), [
+    ('futex_do_wait', 'X', 'waiting'), ('ep_poll', 'X', 'waiting'),
+    ('poll_schedule_timeout.constprop.0', 'X', 'waiting'),
+    ('io_schedule', 'D', 'uninterruptible'), ('0', 'R', 'running'),
+    ('a_newer_function', 'S', 'waiting')])
+def test_state_is_known_from_where_a_thread_waits(
+        waiting, monkeypatch, function, letter, state):
+    """Where it can only wait as it can be interrupted; else it is read."""
+    thread = waiting.start('rests', waiting.over.wait)
+    contents = kernel_threads._contents
+
+    def told(native_id, name):
+        if native_id == thread.native_id and name == 'wchan':
+            return function
+        found = contents(native_id, name)
+        if native_id == thread.native_id and name == 'stat':
+            before, _, after = found.rpartition(') ')
+            return f'{before}) {letter}{after[1:]}'
+        return found
+
+    monkeypatch.setattr(processor_shares, '_last', None)
+    monkeypatch.setattr(kernel_threads, '_contents', told)
+    found = named(collected(), 'rests')
+    assert found['state'] == state
+    assert found['kernel_function'] == (
+        None if function == '0' else function.partition('.')[0])
+    assert found['switches'] > 0 and found['cpu_seconds'] is not None
 
 
 def test_how_often_a_thread_got_a_processor(waiting):

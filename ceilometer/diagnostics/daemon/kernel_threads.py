@@ -49,7 +49,15 @@ QUIET_SECONDS = 0.01
 #: half of what makes one a running thread.
 QUIET_SHARE = 0.1
 
-_TICKS = os.sysconf('SC_CLK_TCK')
+#: How many of its ticks the kernel's clocks have in a second.
+TICKS = os.sysconf('SC_CLK_TCK')
+
+# Functions of the kernel, of any version, in which a thread only waits where
+# it can be interrupted: its state is known from that.
+_WAITING_IN = frozenset((
+    'futex_do_wait', 'futex_wait_queue', 'futex_wait_queue_me', 'ep_poll',
+    'poll_schedule_timeout', 'do_nanosleep', 'hrtimer_nanosleep',
+    'do_sigtimedwait'))
 
 # the clock of a thread of this process, by its native id, as Linux numbers it
 # (clock_getcpuclockid(3)): that of one thread, of the time it was scheduled
@@ -99,22 +107,23 @@ class KernelThread(named_tuple.NamedTuple):
     """A thread as the kernel sees it.
 
     :ivar native_id: its thread id, as ``top -H`` and ``ps -L`` show it
-    :ivar comm: its name
+    :ivar comm: its name; None where that was not needed, see :func:`comm`
     :ivar state: one of :data:`contents.STATES`, or the kernel's own letter
     :ivar cpu_seconds: processor time since it began
     :ivar waits_in: the kernel function it waits in, None where not told
-    :ivar started: when it was started, clock ticks since the host was
+    :ivar started: when it was started, clock ticks since the host was; None
+        where that was not needed
     :ivar switches: how often it got a processor, None where not told
     :ivar clock: processor time before all this was read, nanoseconds; None
         where that was not told
     """
 
     native_id: int
-    comm: str
+    comm: str | None
     state: str
     cpu_seconds: float
     waits_in: str | None
-    started: int
+    started: int | None
     switches: int | None
     clock: int | None = None
 
@@ -138,7 +147,8 @@ def read(native_ids: Iterable[int], measured: Measured | None = None,
         # a kernel that does not tell the switches may have coarse clocks
         if (thread is None or clock is None or thread.clock != clock
                 or thread.switches is None):
-            thread = _read(native_id, clock, scheduled.get(native_id))
+            thread = _read(native_id, clock, scheduled.get(native_id),
+                           thread is None)
         if thread is not None:
             found[native_id] = thread
     return found
@@ -258,23 +268,45 @@ def _scheduled(native_ids: Iterable[int]) -> dict[int, Scheduled]:
     return found
 
 
-def _read(native_id: int, clock: int | None,
-          scheduled: Scheduled | None) -> KernelThread | None:
+def _read(native_id: int, clock: int | None, scheduled: Scheduled | None,
+          is_new: bool) -> KernelThread | None:
+    """A thread as it is now; None if it has ended.
+
+    :param clock: processor time, nanoseconds, None if that is not known
+    :param scheduled: what the scheduler has told
+    :param is_new: whether it was in no report before; when others have
+        started is asked, because one may have got the id of another
+    """
     pauses.pause()
-    stat = _contents(native_id, 'stat')
-    if stat is None:
-        # it has ended
-        return None
-    comm, _, rest = stat.partition('(')[2].rpartition(') ')
-    values = rest.split(' ', 20)
+    comm = started = None
+    ticks = 0
+    state = contents.WAITING
+    waits_in = _wait_channel(native_id)
+    if not is_new or clock is None or waits_in not in _WAITING_IN:
+        stat = _contents(native_id, 'stat')
+        if stat is None:
+            # it has ended
+            return None
+        comm, _, rest = stat.partition('(')[2].rpartition(') ')
+        values = rest.split(' ', 20)
+        state = contents.KERNEL_STATES.get(values[0], values[0])
+        ticks = int(values[11]) + int(values[12])
+        started = int(values[19])
     # all by position: that takes a quarter of the time
     return KernelThread(
-        native_id, comm, contents.KERNEL_STATES.get(values[0], values[0]),
-        ((int(values[11]) + int(values[12])) / _TICKS if clock is None
-         else clock / 1e9),
-        _wait_channel(native_id), int(values[19]),
+        native_id, comm, state,
+        ticks / TICKS if clock is None else clock / 1e9, waits_in, started,
         _switches(native_id) if scheduled is None else scheduled.switches,
         clock)
+
+
+def comm(native_id: int) -> str | None:
+    """The name that the kernel has for a thread; None if it has ended.
+
+    :param native_id: of the thread
+    """
+    told = _contents(native_id, 'comm')
+    return None if told is None else told.removesuffix('\n')
 
 
 def _schedule(native_id: int) -> Scheduled | None:

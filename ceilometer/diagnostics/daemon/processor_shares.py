@@ -38,11 +38,13 @@ class _Last(named_tuple.NamedTuple):
 
     :ivar pid: of the process; one that was forked has not reported
     :ivar moment: time.monotonic()
+    :ivar ticks: clock ticks since the host was started
     :ivar threads: by native id
     """
 
     pid: int
     moment: float
+    ticks: float
     threads: dict[int, kernel_threads.KernelThread]
 
 
@@ -71,7 +73,10 @@ def since_last(seen: Iterable[kernel_threads.KernelThread],
                for one in itertools.islice(seen, REMEMBERED_MAX)}
     before = last()
     elapsed = now - _last.moment if _last is not None else 0.0
-    _last = _Last(os.getpid(), now, threads)
+    # on the clock on which the kernel tells when a thread has started
+    ticks = time.clock_gettime(time.CLOCK_BOOTTIME) * kernel_threads.TICKS
+    told_until = 0.0 if _last is None else _last.ticks
+    _last = _Last(os.getpid(), now, ticks, threads)
     if elapsed <= 0:
         return {}
     shares = {}
@@ -80,7 +85,8 @@ def since_last(seen: Iterable[kernel_threads.KernelThread],
         if earlier is thread:
             # it has not run
             shares[native_id] = 0.0
-        elif earlier is not None and earlier.started == thread.started:
+        elif (earlier is not None and thread.started is not None
+                and thread.started <= told_until):
             shares[native_id] = max(
                 0.0, thread.cpu_seconds - earlier.cpu_seconds) / elapsed
     return shares

@@ -828,9 +828,44 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='processor time of who has ended is kept',
         file='daemon/processor_shares.py',
-        old='    _last = _Last(os.getpid(), now, threads)\n',
-        new='    _last = _Last(os.getpid(), now, {**before, **threads})\n',
+        old='    _last = _Last(os.getpid(), now, ticks, threads)\n',
+        new='    _last = _Last(os.getpid(), now, ticks, '
+            '{**before, **threads})\n',
         tests=(TEST_WAITED_FOR + 'test_who_has_ended_is_forgotten',)),
+    fault.Fault(
+        name='a new thread has the processor time of one with its number',
+        file='daemon/processor_shares.py',
+        old='                and thread.started <= told_until):\n',
+        new='                ):\n',
+        tests=(TEST_WAITED_FOR + 'test_who_has_ended_is_forgotten',)),
+    fault.Fault(
+        name='a thread has the number of another one, and nobody asks',
+        file='daemon/processor_shares.py',
+        old='thread.started is not None\n'
+            '                and thread.started <= told_until):\n',
+        new='(\n                thread.started or 0) <= told_until):\n',
+        tests=(TEST_WAITED_FOR + 'test_who_has_ended_is_forgotten',)),
+    fault.Fault(
+        name='every thread that waits is said to wait for good',
+        file=KERNEL_THREADS,
+        old='waits_in not in _WAITING_IN:\n',
+        new='waits_in is None:\n',
+        tests=(TEST_WAITED_FOR
+               + 'test_state_is_known_from_where_a_thread_waits',)),
+    fault.Fault(
+        name='more is read of a thread than is needed',
+        file=KERNEL_THREADS,
+        old="    'futex_do_wait', ",
+        new="    'futex', ",
+        tests=(TEST_WAITED_FOR
+               + 'test_state_is_known_from_where_a_thread_waits',)),
+    fault.Fault(
+        name='a thread of a library in C has no name',
+        file='daemon/sections/threads.py',
+        old='seen.comm or kernel_threads.comm(seen.native_id)',
+        new='seen.comm',
+        tests=(TESTS + 'TestThreads::test_thread_of_a_library_in_c_is_told',
+               )),
     fault.Fault(
         name='the variables that a function keeps are taken from it',
         file='daemon/waited_for.py',

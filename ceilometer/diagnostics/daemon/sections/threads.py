@@ -201,7 +201,8 @@ def _without_python(seen: kernel_threads.KernelThread,
                     shares: dict[int, float],
                     lately: dict[int, float]) -> contents.KernelThread:
     described: contents.KernelThread = {
-        'native_id': seen.native_id, 'name': seen.comm,
+        'native_id': seen.native_id,
+        'name': seen.comm or kernel_threads.comm(seen.native_id),
         'state': _state(seen, shares), 'cpu_seconds': None, 'cpu_share': None,
         'switches': None, 'kernel_function': None}
     _add_used(described, seen, lately)
