@@ -29,6 +29,7 @@ from hypothesis import strategies
 import pytest
 
 from ceilometer.diagnostics import escape
+from ceilometer.diagnostics.secrets import alike
 from ceilometer.diagnostics.secrets import known_forms
 from ceilometer.diagnostics.secrets import mask
 from ceilometer.diagnostics.secrets import recognizers
@@ -771,6 +772,7 @@ class TestProperties:
                          {'line': 1, 'function': 'password = x8-no-word-1q',
                           'source': 'x'}], 60)
     @hypothesis.example([{'name': 'x'}, {'name': 'y'}], 7)
+    @hypothesis.example([{'name': 'x' * 30}, {'name': 'y' * 30}], 20)
     @hypothesis.example([{'name': 'x'}, {str_of_its_own('name'): 'y'}], 60)
     def test_what_is_alike_is_masked_as_each_alone(self, rows, limit):
         """Whatever is remembered of those before; with the same size."""
@@ -786,13 +788,40 @@ class TestProperties:
         assert json.dumps(together) == json.dumps(alone * 3)
         assert json.dumps(lines) == json.dumps(escape.data(alone * 3))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(redact._Walk, '_is_plain', lambda *_: False)
+            patch.setattr(alike, 'plain', lambda *_: ([], 0))
             slow, _ = masked(rows * 3)
             expected = masked(rows * 3, limit_chars=limit * 10)
         assert json.dumps(expected) == json.dumps(
             masked(rows * 3, limit_chars=limit * 10))
         assert [list(map(type, row)) for row in together] == [
             list(map(type, row)) for row in slow]
+
+    @pytest.mark.any_python
+    @pytest.mark.parametrize('odd', [
+        {'name': CANARY, 'old': [], 'size': 1},
+        {'name': 'x', 'old': [CANARY], 'size': 1},
+        {'name': 'x', 'old': [], 'size': CANARY},
+        {'name': 'x', 'old': [], 'size': [CANARY]},
+        {'name': 'x', 'old': [], 'size': {'password': 'S'}},
+        {'name': 'x', 'old': [], 'size': math.nan},
+        {'name': 'x', 'old': [], 'size': 10 ** 400},
+        {'name': 'x', 'old': [], 'size': b'x'},
+        {'name': str_of_its_own('x'), 'old': [], 'size': None},
+        {'name': 'x', 'password': 'S', 'size': 1}, [CANARY], CANARY, None])
+    @pytest.mark.parametrize('at', [0, 1, 63, 64, 65, 129])
+    def test_one_among_many_is_masked_as_if_alone(self, odd, at):
+        """Wherever it stands; and all the others are what they were."""
+        rows = [{'name': f'row {number % 7}', 'old': [], 'size': number}
+                for number in range(130)]
+        rows[at] = odd
+        found, lines = redact.Redactor([CANARY]).data_and_lines(rows)
+        alone = redact.Redactor([CANARY]).data([odd])[0]
+        assert json.dumps(found[at]) == json.dumps(alone)
+        assert CANARY not in json.dumps(found)
+        del found[at], rows[at]
+        assert found == rows
+        for row, one in zip(rows, found, strict=True):
+            assert one['old'] is not row['old']
 
     @pytest.mark.any_python
     def test_data_that_change_later_are_copied(self):

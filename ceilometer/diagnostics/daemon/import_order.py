@@ -43,13 +43,13 @@ secrets.fed_passwords secrets.frames secrets.hints secrets.http_credentials
 secrets.known_forms secrets.sql_values secrets.listed_values
 secrets.named_commands secrets.named_rows secrets.tables secrets.ruled_columns
 secrets.spaced_values secrets.url_credentials secrets.recognizers secrets.mask
-escape secrets.redact daemon.known_secrets daemon.options findings
-daemon.section_findings daemon.sanitize daemon.registry daemon.added_sections
-daemon.phrases daemon.messaging_text daemon.notification_text
-daemon.keystone_text daemon.polling_text daemon.sockets daemon.running_out
-daemon.stacks daemon.sections.asyncio_tasks daemon.option_origins
-daemon.sections.configuration without_ids daemon.work_told
-daemon.sections.coordination daemon.definition_directories
+escape secrets.alike secrets.redact daemon.known_secrets daemon.options
+findings daemon.section_findings daemon.sanitize daemon.registry
+daemon.added_sections daemon.phrases daemon.messaging_text
+daemon.notification_text daemon.keystone_text daemon.polling_text
+daemon.sockets daemon.running_out daemon.stacks daemon.sections.asyncio_tasks
+daemon.option_origins daemon.sections.configuration without_ids
+daemon.work_told daemon.sections.coordination daemon.definition_directories
 daemon.sections.definition_files daemon.sections.green_threads
 daemon.sections.log_levels daemon.sections.messaging
 daemon.sections.notifications daemon.sections.package daemon.sections.pipelines

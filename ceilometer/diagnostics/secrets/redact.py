@@ -27,12 +27,12 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 import itertools
 import math
-import operator
 from typing import Any
 
 from ceilometer.diagnostics import escape
 from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import pauses
+from ceilometer.diagnostics.secrets import alike
 from ceilometer.diagnostics.secrets import described_values
 from ceilometer.diagnostics.secrets import looks
 from ceilometer.diagnostics.secrets import mask
@@ -64,12 +64,10 @@ _TYPES = frozenset(('type', 'inputtype', 'input_type', 'widget', 'kind'))
 _FLAGS = _TYPES | {'op', 'secret', 'sensitive', 'is_secret', 'is_sensitive',
                    'no_log'}
 
-_NUMBERS = frozenset((int, float))
 _TEXTS = frozenset((str,))
-_TRUTHS = frozenset((bool, type(None)))
 
-# Smaller numbers stay what they are.
-_PLAIN_MAX = 2 ** 63
+#: So many mappings of a list are looked at together.
+ROWS_MAX = 64
 
 
 class TooLarge(ValueError):
@@ -186,7 +184,7 @@ class _Row(named_tuple.NamedTuple):
     :ivar columns: the place of what may name columns, None if nothing may
     :ivar rows: the places of what may have them
     :ivar is_plain: whether nothing else is known of the keys but what they are
-    :ivar shapes: by the types of their values
+    :ivar kinds: what is plain by each
     """
 
     names: list[_Name]
@@ -197,25 +195,7 @@ class _Row(named_tuple.NamedTuple):
     columns: int | None
     rows: tuple[int, ...]
     is_plain: bool
-    shapes: dict[tuple[type, ...], _Shape | None]
-
-
-class _Shape(named_tuple.NamedTuple):
-    """Where plain values stand among those of a mapping.
-
-    :ivar texts: of each value, whether it is a text
-    :ivar sources: of each value, whether it is a line of a program
-    :ivar numbers: of each value, whether it is a number
-    :ivar lists: of each value, whether it is a list
-    """
-
-    texts: list[bool]
-    sources: list[bool]
-    numbers: list[bool]
-    lists: list[bool]
-
-
-_UNKNOWN: Any = object()
+    kinds: list[alike.Column]
 
 
 class _Walk:
@@ -265,7 +245,7 @@ class _Walk:
         if kind is not str:
             self._count(4)
             # to ask whether a number is a Mapping takes longer than the rest
-            if kind not in _NUMBERS and depth < DEPTH_MAX:
+            if kind not in alike.NUMBERS and depth < DEPTH_MAX:
                 if isinstance(value, (dict, Mapping)):
                     return self._mapping(value, depth, secret)
                 if isinstance(value, (list, tuple, set, frozenset)):
@@ -348,15 +328,6 @@ class _Walk:
 
     def _mapping(self, value: Mapping[Any, Any], depth: int,
                  secret: bool) -> Any:
-        if type(value) is dict and not secret:
-            keys = tuple(value)
-            row = self._rows.get(keys)
-            if row is not None and row.is_plain:
-                # copied at once: the daemon may change it meanwhile
-                value = value.copy()
-                if tuple(value) == keys and not _may_hide(value, row) and (
-                        self._is_plain(value, row)):
-                    return value
         items = list(value.items())
         keys = tuple([key for key, _ in items])
         row = self._rows.get(keys) or self._row(keys)
@@ -392,8 +363,8 @@ class _Walk:
             if kind is str and item in self._plain and name.is_plain:
                 chars += len(item)
             elif item is not None and kind is not bool and not (
-                    kind in _NUMBERS and name.says is not _Says.SECRET
-                    and -_PLAIN_MAX < item < _PLAIN_MAX):
+                    kind in alike.NUMBERS and name.says is not _Says.SECRET
+                    and -alike.PLAIN_BELOW < item < alike.PLAIN_BELOW):
                 result[shown] = self.value(item, name, depth + 1)
                 continue
             plain += 1
@@ -415,43 +386,44 @@ class _Walk:
                                 not nested and number in hidden)
                 for number, row in enumerate(rows)]
 
-    def _is_plain(self, value: dict[Any, Any], row: _Row) -> bool:
-        """Whether a mapping is what :meth:`_mapping` would make of it.
+    def _rows_of(self, items: list[Any], name: _Name,
+                 depth: int) -> list[Any]:
+        """Items of a list, of which the first one is a mapping.
 
-        There are very many of a kind, such as threads and options, of which
-        nothing is masked. Each key and each value of theirs costs time there.
-
-        :param value: a mapping that nobody else has; gets lists of its own
-        :param row: what is known of its keys
+        :param items: at most ROWS_MAX
+        :param name: the name the list goes by
+        :param depth: how deep they stand
         """
+        # copied at once: the daemon may change them meanwhile
+        items = [item.copy() if type(item) is dict else item
+                 for item in items]
+        keys = tuple(items[0])
+        row = self._rows.get(keys) or self._row(keys)
+        places = [place for place, item in enumerate(items)
+                  if type(item) is dict and tuple(item) == keys
+                  and not _may_hide(item, row)] if row.is_plain else []
+        rows = [items[place] for place in places]
+        plain: set[int] = set()
         # what equals a key need not be a text
-        if not _TEXTS.issuperset(map(type, value)):
-            return False
-        values = value.values()
-        kinds = tuple(map(type, values))
-        shape = row.shapes.get(kinds, _UNKNOWN)
-        if shape is _UNKNOWN:
-            shape = row.shapes[kinds] = _shape(row.names, kinds)
-        if shape is None:
-            return False
-        for number in itertools.compress(values, shape.numbers):
-            if not -_PLAIN_MAX < number < _PLAIN_MAX:
+        if rows and _TEXTS.issuperset(
+                map(type, itertools.chain.from_iterable(rows))):
+            found, chars = alike.plain(rows, row.kinds, self._is_plain)
+            self._count(len(found) * (4 + row.chars + 4 * len(keys)) + chars)
+            plain.update(places[number] for number in found)
+        return [item if place in plain else self.value(item, name, depth)
+                for place, item in enumerate(items)]
+
+    def _is_plain(self, text: str, is_source: bool) -> bool:
+        """Whether nothing is masked in a text.
+
+        :param text: a text
+        :param is_source: whether it is a line of a program
+        """
+        plain = self._plain_sources if is_source else self._plain
+        if text not in plain:
+            if self._line(self._masker.text(text, not is_source)) != text:
                 return False
-        if any(itertools.compress(values, shape.lists)):
-            return False
-        for key in itertools.compress([*value], shape.lists):
-            value[key] = []
-        chars = row.chars + 4 * len(kinds)
-        for selected, plain, names in (
-                (shape.texts, self._plain, True),
-                (shape.sources, self._plain_sources, False)):
-            for text in itertools.compress(values, selected):
-                if text not in plain:
-                    if self._line(self._masker.text(text, names)) != text:
-                        return False
-                    plain.add(text)
-                chars += len(text)
-        self._count(chars)
+            plain.add(text)
         return True
 
     def _row(self, keys: tuple[Any, ...]) -> _Row:
@@ -472,7 +444,8 @@ class _Walk:
         columns = next(_places(shown, named_rows.COLUMNS), None)
         row = _Row(names, shown, sum(map(len, shown)), describing, flagging,
                    columns, tuple(_places(shown, named_rows.ROWS)),
-                   columns is None and list(keys) == shown, {})
+                   columns is None and list(keys) == shown,
+                   list(map(_column, names)))
         # what equals a text is one
         if all(type(key) is str for key in keys):
             self._rows[keys] = row
@@ -498,7 +471,19 @@ class _Walk:
             # ('X-Auth-Token', 'S')
             return [self.value(items[0], _NO_NAME, depth + 1, secret),
                     self.value(items[1], _NO_NAME, depth + 1, True)]
-        return [self.value(item, name, depth + 1, secret) for item in items]
+        # in the deepest ones a list has its repr()
+        if secret or len(items) < 2 or type(items[0]) is not dict or (
+                depth > DEPTH_MAX - 3):
+            return [self.value(item, name, depth + 1, secret)
+                    for item in items]
+        found = []
+        for at in range(0, len(items), ROWS_MAX):
+            pauses.pause()
+            some = items[at:at + ROWS_MAX]
+            found += self._rows_of(some, name, depth + 1) if (
+                type(some[0]) is dict) else [
+                    self.value(item, name, depth + 1) for item in some]
+        return found
 
     def _count(self, chars: int) -> None:
         self._chars_left -= chars
@@ -510,25 +495,10 @@ class _Walk:
             pauses.pause()
 
 
-def _shape(names: list[_Name], kinds: tuple[type, ...]) -> _Shape | None:
-    """Where plain values are; None if some may be none.
-
-    :param names: what is known of the names that the values go by
-    :param kinds: their types
-    """
-    for name, kind in zip(names, kinds, strict=True):
-        # that there is no value, or a truth, is no secret by any name
-        if not (kind in _TRUTHS or kind is list or (kind is str and (
-                name.is_plain or _is_source(name))) or (
-                kind in _NUMBERS and name.says is not _Says.SECRET)):
-            return None
-    texts = [kind is str for kind in kinds]
-    sources = list(map(_is_source, names))
-    return _Shape(
-        list(map(operator.gt, texts, sources)),
-        list(map(operator.and_, texts, sources)),
-        [kind in _NUMBERS for kind in kinds],
-        [kind is list for kind in kinds])
+def _column(name: _Name) -> alike.Column:
+    is_source = _is_source(name)
+    return alike.Column(name.is_plain or is_source, is_source,
+                        name.says is not _Says.SECRET)
 
 
 def _may_hide(value: dict[Any, Any], row: _Row) -> bool:

@@ -33,6 +33,9 @@ LOOKS = 'secrets/looks.py'
 RECOGNIZERS = 'secrets/recognizers.py'
 SPANS = 'secrets/spans.py'
 REDACT = 'secrets/redact.py'
+ALIKE = 'secrets/alike.py'
+IN_ROWS = ('tests/unit/test_redact.py::TestProperties::'
+           'test_one_among_many_is_masked_as_if_alone')
 URLS = 'secrets/url_credentials.py'
 TESTS = 'tests/unit/test_redact.py::'
 IN_TEXTS = TESTS + 'TestSecretsByShape::test_secret_in_a_text_is_masked'
@@ -53,44 +56,76 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='what is like others is not looked at',
         file='secrets/redact.py',
-        old='if self._line(self._masker.text(text, names)) != text:\n',
+        old='if self._line(self._masker.text(text, not is_source)) != text:\n',
         new='if False:\n',
         tests=(_ALIKE,)),
     fault.Fault(
         name='a text is no secret because a line of a program was none',
         file='secrets/redact.py',
-        old='(shape.sources, self._plain_sources, False)',
-        new='(shape.sources, self._plain, False)',
+        old='plain = self._plain_sources if is_source else self._plain\n',
+        new='plain = self._plain\n',
         tests=(_ALIKE,)),
     fault.Fault(
         name='what is like others may have a secret name',
         file='secrets/redact.py',
-        old='kind in _NUMBERS and name.says is not _Says.SECRET)):\n',
-        new='kind in _NUMBERS)):\n',
+        old='                        name.says is not _Says.SECRET)\n\n\n',
+        new='                        True)\n\n\n',
         tests=(_ALIKE,)),
     fault.Fault(
         name='what is like others may hold numbers that JSON has not',
-        file='secrets/redact.py',
-        old='            if not -_PLAIN_MAX < number < _PLAIN_MAX:\n',
-        new='            if False:\n',
+        file=ALIKE,
+        old='                    and not -PLAIN_BELOW < one < PLAIN_BELOW)\n',
+        new='                    and False)\n',
         tests=(_ALIKE,)),
     fault.Fault(
         name='what is like others has no size',
         file='secrets/redact.py',
-        old='        self._count(chars)\n        return True\n',
-        new='        return True\n',
+        old='4 * len(keys)) + chars)\n',
+        new='4 * len(keys)))\n',
         tests=(_ALIKE,)),
+    fault.Fault(
+        name='a secret among many texts is not looked for',
+        file=ALIKE,
+        old='                    if not is_plain(text, column.is_source)}\n',
+        new='                    if False}\n',
+        tests=(_ALIKE, IN_ROWS)),
+    fault.Fault(
+        name='what is no text among texts is taken for one',
+        file=ALIKE,
+        old='                others.update(number for number, one in enumerate'
+            '(found)\n                              if type(one) is kind)\n',
+        new='                pass\n',
+        tests=(_ALIKE, IN_ROWS)),
+    fault.Fault(
+        name='the first of many stands for the next ones',
+        file=REDACT,
+        old='            plain.update(places[number] for number in found)\n',
+        new='            plain.update(places)\n',
+        tests=(_ALIKE, IN_ROWS)),
+    fault.Fault(
+        name='mappings of other keys are taken for such rows',
+        file=REDACT,
+        old='if type(item) is dict and tuple(item) == keys\n',
+        new='if type(item) is dict and len(item) == len(keys)\n',
+        tests=(_ALIKE, IN_ROWS)),
+    fault.Fault(
+        name='of many mappings only the first ones are told',
+        file=REDACT,
+        old='            some = items[at:at + ROWS_MAX]\n',
+        new='            some = items[at:at + ROWS_MAX - 1]\n',
+        tests=(IN_ROWS,)),
     fault.Fault(
         name='a key may be a text of any class',
         file='secrets/redact.py',
-        old='        if not _TEXTS.issuperset(map(type, value)):\n',
-        new='        if False:\n',
+        old='        if rows and _TEXTS.issuperset(\n                '
+            'map(type, itertools.chain.from_iterable(rows))):\n',
+        new='        if rows:\n',
         tests=(_ALIKE,)),
     fault.Fault(
         name='data are those that the daemon goes on to change',
         file='secrets/redact.py',
-        old='                value = value.copy()\n',
-        new='',
+        old='[item.copy() if type(item) is dict else item\n',
+        new='[item\n',
         tests=('tests/unit/test_redact.py::TestProperties::'
                'test_data_that_change_later_are_copied',)),
     fault.Fault(
@@ -593,15 +628,15 @@ FAULTS: tuple[fault.Fault, ...] = (
                'test_mappings_of_the_same_keys_are_told_apart')),
     fault.Fault(
         name='lists of many mappings are left out',
-        file=REDACT,
-        old='        if any(itertools.compress(values, shape.lists)):\n',
-        new='        if False:\n',
+        file=ALIKE,
+        old='if type(one) is list and one)\n',
+        new='if False)\n',
         tests=(TESTS + 'TestData::test_rows_of_options_are_told_apart',)),
     fault.Fault(
         name='data share an empty list with what they were made of',
-        file=REDACT,
-        old='            value[key] = []\n',
-        new='            pass\n',
+        file=ALIKE,
+        old='                rows[number][[*rows[number]][place]] = []\n',
+        new='                pass\n',
         tests=(TESTS + 'TestData::test_rows_of_options_are_told_apart',)),
     fault.Fault(
         name='a secret among others of a list is shown',
@@ -619,8 +654,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a number that is secret is shown',
         file=REDACT,
-        old='kind in _NUMBERS and name.says is not _Says.SECRET\n',
-        new='kind in _NUMBERS\n',
+        old='kind in alike.NUMBERS and name.says is not _Says.SECRET\n',
+        new='kind in alike.NUMBERS\n',
         tests=('tests/unit/test_redact.py::TestData::'
                'test_mappings_of_the_same_keys_are_told_apart',)),
     fault.Fault(
