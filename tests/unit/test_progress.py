@@ -130,6 +130,22 @@ def test_who_gets_a_processor_does_not_stand_still(
     assert bool(found) is stands
 
 
+@pytest.mark.parametrize(('switches', 'seconds', 'stands'), [
+    ((None, 40), (0.000301, 0.0005), True),
+    ((None, 40), (0.000301, 0.0006), False),
+    ((None, None), (0.000301, 0.0006), False),
+    ((None, None), (0.000301, 0.000301), True),
+    ((None, 40), (None, 0.0006), True),
+    ((10, 10), (0.03, 0.05), True)])
+def test_who_is_not_counted_stands_still_without_processor_time(
+        told: typing.Any, switches: tuple[int | None, int],
+        seconds: tuple[float | None, float], stands: bool) -> None:
+    """Of one thread of very many is told how long it ran, and no more."""
+    assert bool(told(*([
+        thread('loops', 2, 5, 'a lock', switches=counted, cpu_seconds=ran)]
+        for counted, ran in zip(switches, seconds, strict=True)))) is stands
+
+
 def awaits(number: int, ended: bool = False) -> dict[str, typing.Any]:
     """What is known of a thread that is waited for."""
     return {'name': f'thread-{number}', 'native_id': number, 'ident': number,

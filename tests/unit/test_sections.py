@@ -51,6 +51,7 @@ from ceilometer.diagnostics.daemon import known_secrets
 from ceilometer.diagnostics.daemon import option_origins
 from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import process as daemons
+from ceilometer.diagnostics.daemon import running_threads
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import section_table
 from ceilometer.diagnostics.daemon.sections import asyncio_tasks
@@ -407,7 +408,7 @@ class TestThreads:
     def test_states_are_told(self, stop, monkeypatch, exact_max):
         """A thread that computes is running, one that sleeps waits."""
         start, event = stop
-        monkeypatch.setattr(kernel_threads, 'EXACT_MAX', exact_max)
+        monkeypatch.setattr(running_threads, 'EXACT_MAX', exact_max)
 
         def spin():
             while not event.is_set():
@@ -437,21 +438,21 @@ class TestThreads:
                 pass
 
         thread = start('computes', compute)
-        monkeypatch.setattr(kernel_threads, 'EXACT_MAX', exact_max)
-        begin = kernel_threads.begin
+        monkeypatch.setattr(running_threads, 'EXACT_MAX', exact_max)
+        begin = running_threads.begin
 
         def begin_and_wait(native_ids):
             begun = begin(native_ids)
             # until it has run
             deadline = time.monotonic() + limits.EVENT_SECONDS
             clock = begun.clocks[thread.native_id]
-            while kernel_threads._clocks([thread.native_id]) == {
+            while running_threads._clocks([thread.native_id]) == {
                     thread.native_id: clock}:
                 assert time.monotonic() < deadline
                 time.sleep(0.001)
             return begun
 
-        monkeypatch.setattr(kernel_threads, 'begin', begin_and_wait)
+        monkeypatch.setattr(running_threads, 'begin', begin_and_wait)
         waited = itertools.count(0, 10_000_000_000)
         contents = kernel_threads._contents
 
@@ -629,7 +630,8 @@ class TestThreads:
         comm = f'/proc/self/task/{thread.native_id}/comm'
         with open(comm, 'w') as file:
             file.write('x) R 1 (y')
-        seen = kernel_threads.read([thread.native_id])[thread.native_id]
+        seen = kernel_threads.read(
+            [thread.native_id], {}, {}, {})[thread.native_id]
         assert seen.comm == 'x) R 1 (y'
         assert seen.state in ('waiting', 'running')
         assert seen.cpu_seconds < 30
@@ -741,11 +743,11 @@ class TestThreads:
             self, monkeypatch, ago_seconds, count):
         """There are as many as threads."""
         read = []
-        monkeypatch.setattr(kernel_threads, '_clocks',
+        monkeypatch.setattr(running_threads, '_clocks',
                             lambda ids: read.append(ids) or {7: 5})
-        begun = kernel_threads.Begun(
+        begun = running_threads.Begun(
             {7: 5}, time.perf_counter_ns() - ago_seconds * 10 ** 9, {})
-        measured = kernel_threads.measure(begun, 0.05)
+        measured = running_threads.measure(begun, 0.05)
         assert (len(read), measured.clocks) == (count, {7: 5})
 
     @pytest.mark.any_python
@@ -766,15 +768,15 @@ class TestThreads:
                 int(elapsed * {7: share, 8: our_share}[native_id]),
                 clock[0], 1) for native_id in ids}
 
-        monkeypatch.setattr(kernel_threads, 'time', types.SimpleNamespace(
+        monkeypatch.setattr(running_threads, 'time', types.SimpleNamespace(
             sleep=sleep, perf_counter_ns=lambda: clock[0],
             perf_counter=lambda: clock[0] / 1e9))
-        monkeypatch.setattr(kernel_threads, '_clocks', dict.fromkeys)
-        monkeypatch.setattr(kernel_threads, '_scheduled', scheduled)
-        begun = kernel_threads.Begun({}, clock[0], scheduled([7, 8]))
-        left = kernel_threads.wait_left(begun, 0.02)
-        measured = kernel_threads.measure(begun, 0.02, {8})
-        assert left == pytest.approx(kernel_threads.QUIET_SECONDS)
+        monkeypatch.setattr(running_threads, '_clocks', dict.fromkeys)
+        monkeypatch.setattr(running_threads, '_scheduled', scheduled)
+        begun = running_threads.Begun({}, clock[0], scheduled([7, 8]))
+        left = running_threads.wait_left(begun, 0.02)
+        measured = running_threads.measure(begun, 0.02, {8})
+        assert left == pytest.approx(running_threads.QUIET_SECONDS)
         assert clock[0] / 1e9 - 1 == pytest.approx(waited)
         assert measured.shares == pytest.approx(
             {7: share, 8: our_share}, abs=0.001)
@@ -785,9 +787,9 @@ class TestThreads:
 
         def measure(begun, seconds, ours):
             asked.append(ours)
-            return kernel_threads.Measured({}, {}, {})
+            return running_threads.Measured({}, {}, {})
 
-        monkeypatch.setattr(kernel_threads, 'measure', measure)
+        monkeypatch.setattr(running_threads, 'measure', measure)
         stop = threading.Event()
         own = own_thread.OwnThread(target=stop.wait, daemon=True)
         own.start()

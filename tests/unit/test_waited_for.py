@@ -27,6 +27,7 @@ import pytest
 from ceilometer.diagnostics.daemon import kernel_threads
 from ceilometer.diagnostics.daemon import process as daemons
 from ceilometer.diagnostics.daemon import processor_shares
+from ceilometer.diagnostics.daemon import running_threads
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon.sections import threads
 from ceilometer.diagnostics.daemon import sockets
@@ -515,6 +516,63 @@ def test_thread_that_has_not_run_is_not_read_again(waiting, monkeypatch):
     assert (rests.native_id, 'stat') not in read
     expected = {**named(first, 'rests'), 'cpu_share': 0.0}
     assert named(second, 'rests') == expected
+
+
+def test_turns_of_many_that_wait_are_not_counted(waiting, monkeypatch):
+    """Until one has run; then how long it ran is told as exactly as can be."""
+    gone_on = threading.Event()
+
+    def goes_on():
+        gone_on.wait()
+        waiting.over.wait()
+
+    monkeypatch.setattr(processor_shares, '_last', None)
+    monkeypatch.setattr(kernel_threads, 'COUNTED_MAX', 0)
+    monkeypatch.setattr(running_threads, 'EXACT_MAX', 0)
+    rests = waiting.start('rests', waiting.over.wait)
+    runs = waiting.start('runs', goes_on)
+    first = until(lambda data: all(
+        named(data, name)['waiting_for'] == 'a condition or an event'
+        and named(data, name)['switches'] is None
+        for name in ('rests', 'runs')))
+    read = []
+    contents = kernel_threads._contents
+
+    def noted(native_id, name):
+        read.append((native_id, name))
+        return contents(native_id, name)
+
+    monkeypatch.setattr(kernel_threads, '_contents', noted)
+    gone_on.set()
+    second = until(lambda data: named(data, 'runs')['switches'])
+    assert (runs.native_id, 'schedstat') in read
+    assert not [name for native_id, name in read
+                if native_id == rests.native_id]
+    assert named(second, 'rests') == {
+        **named(first, 'rests'), 'cpu_share': 0.0}
+    exact = time.clock_gettime_ns(
+        ~rests.native_id << 3 | running_threads._THREAD_CLOCK)
+    assert named(first, 'rests')['cpu_seconds'] == round(exact / 1e9, 6) > 0
+
+
+def test_clocks_are_not_relied_upon_where_turns_are_not_told(
+        waiting, monkeypatch):
+    """They may be coarse: each thread is read in each report."""
+    thread = waiting.start('rests', waiting.over.wait)
+    read = []
+    contents = kernel_threads._contents
+
+    def told(native_id, name):
+        read.append((native_id, name))
+        return None if name == 'schedstat' else contents(native_id, name)
+
+    monkeypatch.setattr(processor_shares, '_last', None)
+    monkeypatch.setattr(kernel_threads, '_contents', told)
+    for _ in range(2):
+        read.clear()
+        found = named(collected(), 'rests')
+        assert found['switches'] is None and found['state'] == 'waiting'
+        assert (thread.native_id, 'wchan') in read
 
 
 @pytest.mark.parametrize(('function', 'letter', 'state'), [

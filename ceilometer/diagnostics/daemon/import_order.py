@@ -56,11 +56,11 @@ daemon.sections.notifications daemon.sections.package daemon.sections.pipelines
 daemon.sections.polling daemon.sections.processes
 daemon.sections.recent_problems daemon.sections.resources
 daemon.sections.summary daemon.kernel_threads daemon.processor_shares
-daemon.thread_pools daemon.wait_reasons daemon.connecting daemon.waited_for
-daemon.sections.threads daemon.death_text daemon.sections.workers
-daemon.threads_text told_once data_json journal_entries daemon.section_table
-daemon.side_thread daemon.collect kept_files daemon.journal daemon.keep
-daemon.hand_over daemon.make_report
+daemon.running_threads daemon.thread_pools daemon.wait_reasons
+daemon.connecting daemon.waited_for daemon.sections.threads daemon.death_text
+daemon.sections.workers daemon.threads_text told_once data_json journal_entries
+daemon.section_table daemon.side_thread daemon.collect kept_files
+daemon.journal daemon.keep daemon.hand_over daemon.make_report
 """
 
 #: What is kept folded until something happens.

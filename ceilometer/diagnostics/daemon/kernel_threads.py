@@ -13,17 +13,15 @@
 """What the kernel says of the threads of this process.
 
 Read from /proc/self/task (proc(5)), which takes some 10 microseconds a file;
-so as little as possible is read of each of a thousand threads. Each thread
-also has a clock of the processor time it has had, in nanoseconds, which takes
-a tenth of that: a thread whose clock stands where it stood has not run, and
-whatever was read of it before is what there would be to read now.
+so as little as possible is read of each of a thousand threads. One whose clock
+(:mod:`.running_threads`) stands where it stood has not run, and whatever was
+read of it before is what there would be to read now.
 
 What a kernel does not offer, or a sandbox hides, is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from collections.abc import Iterable
 from collections.abc import Mapping
 import os
@@ -33,21 +31,10 @@ from ceilometer.diagnostics import contents
 from ceilometer.diagnostics import named_tuple
 from ceilometer.diagnostics import pauses
 
-#: Of so many threads is read at once how long they waited for a processor; of
-#: more only of those that run at all.
-EXACT_MAX = 32
-
-#: For how long at least it is measured of those.
-EXACT_SECONDS = 0.005
-
-#: After so long the measurement ends where no thread does more than wake up
-#: now and then. One that wants to compute has had the interpreter by then: it
-#: is taken from any other after 5 ms.
-QUIET_SECONDS = 0.01
-
-#: What a thread has of that time at most, which only wakes up now and then;
-#: half of what makes one a running thread.
-QUIET_SHARE = 0.1
+#: Of so many threads is told how often each got a processor. Of more that is
+#: not read of those that only wait, as long as none of them has run between
+#: two reports: the clock of each tells whether it has.
+COUNTED_MAX = 256
 
 #: How many of its ticks the kernel's clocks have in a second.
 TICKS = os.sysconf('SC_CLK_TCK')
@@ -58,10 +45,6 @@ _WAITING_IN = frozenset((
     'futex_do_wait', 'futex_wait_queue', 'futex_wait_queue_me', 'ep_poll',
     'poll_schedule_timeout', 'do_nanosleep', 'hrtimer_nanosleep',
     'do_sigtimedwait'))
-
-# the clock of a thread of this process, by its native id, as Linux numbers it
-# (clock_getcpuclockid(3)): that of one thread, of the time it was scheduled
-_THREAD_CLOCK = 0b110
 
 
 class Scheduled(named_tuple.NamedTuple):
@@ -77,32 +60,6 @@ class Scheduled(named_tuple.NamedTuple):
     switches: int
 
 
-class Begun(named_tuple.NamedTuple):
-    """The beginning of a measurement.
-
-    :ivar clocks: processor time by native id, nanoseconds
-    :ivar when_nsec: when that was asked, time.perf_counter_ns()
-    :ivar scheduled: of some of these threads
-    """
-
-    clocks: dict[int, int]
-    when_nsec: int
-    scheduled: dict[int, Scheduled]
-
-
-class Measured(named_tuple.NamedTuple):
-    """What share of the time each thread ran or could run.
-
-    :ivar shares: by native id; none of those that did not run
-    :ivar clocks: processor time in the end, by native id, nanoseconds
-    :ivar scheduled: what the scheduler told in the end, of some of them
-    """
-
-    shares: dict[int, float]
-    clocks: dict[int, int]
-    scheduled: dict[int, Scheduled]
-
-
 class KernelThread(named_tuple.NamedTuple):
     """A thread as the kernel sees it.
 
@@ -113,7 +70,8 @@ class KernelThread(named_tuple.NamedTuple):
     :ivar waits_in: the kernel function it waits in, None where not told
     :ivar started: when it was started, clock ticks since the host was; None
         where that was not needed
-    :ivar switches: how often it got a processor, None where not told
+    :ivar switches: how often it got a processor, None where not told, or not
+        asked
     :ivar clock: processor time before all this was read, nanoseconds; None
         where that was not told
     """
@@ -128,27 +86,29 @@ class KernelThread(named_tuple.NamedTuple):
     clock: int | None = None
 
 
-def read(native_ids: Iterable[int], measured: Measured | None = None,
-         before: Mapping[int, KernelThread] | None = None,
+def read(native_ids: Iterable[int], clocks: Mapping[int, int],
+         scheduled: Mapping[int, Scheduled],
+         known: Mapping[int, KernelThread],
          ) -> dict[int, KernelThread]:
     """Threads of this process by native id; without those that have ended.
 
     :param native_ids: the threads to ask for
-    :param measured: what :func:`measure` has found of them
-    :param before: what this has given for the report before
+    :param clocks: processor time of each, nanoseconds, where that is known
+    :param scheduled: what :func:`schedule` has told of some of them
+    :param known: what this has given for the report before
     """
-    clocks = measured.clocks if measured else {}
-    scheduled = measured.scheduled if measured else {}
-    known = before or {}
+    threads = list(native_ids)
+    # a kernel that does not tell the switches may have coarse clocks
+    is_exact = _switches(os.getpid()) is not None
+    is_counted = len(threads) <= COUNTED_MAX
     found = {}
-    for native_id in native_ids:
+    for native_id in threads:
         clock = clocks.get(native_id)
         thread = known.get(native_id)
-        # a kernel that does not tell the switches may have coarse clocks
         if (thread is None or clock is None or thread.clock != clock
-                or thread.switches is None):
+                or not is_exact):
             thread = _read(native_id, clock, scheduled.get(native_id),
-                           thread is None)
+                           thread is None, is_counted)
         if thread is not None:
             found[native_id] = thread
     return found
@@ -162,127 +122,23 @@ def native_ids() -> list[int]:
         return []
 
 
-def begin(native_ids: Iterable[int]) -> Begun:
-    """Begin to measure how long each thread runs, or could run.
-
-    A thread that computes has little of the processor on a busy machine; for
-    the rest of the time it waits for one, which counts as well. Empty where
-    the kernel does not count in nanoseconds.
-
-    :param native_ids: the threads to ask for
-    """
-    threads = list(native_ids)
-    clocks = _clocks(threads)
-    return Begun(clocks, time.perf_counter_ns(),
-                 _scheduled(threads if len(threads) <= EXACT_MAX else ()))
-
-
-def wait_left(begun: Begun, seconds: float) -> float:
-    """For how long :func:`measure` would wait at least, seconds.
-
-    :param begun: what :func:`begin` gave
-    :param seconds: as for :func:`measure`
-    """
-    if not begun.clocks and not begun.scheduled:
-        return 0.0
-    if begun.scheduled:
-        seconds = min(seconds, QUIET_SECONDS)
-    return begun.when_nsec / 1e9 + seconds - time.perf_counter()
-
-
-def measure(begun: Begun, seconds: float,
-            ours: Collection[int] = ()) -> Measured:
-    """What share of the time since then each thread runs or could run.
-
-    :param begun: what :func:`begin` gave
-    :param seconds: how long ago that must be at least; waits until it is, but
-        for no longer than QUIET_SECONDS where all is quiet
-    :param ours: the threads that are busy with the report, by native id
-    """
-    until = begun.when_nsec + seconds * 1e9
-    scheduled = begun.scheduled
-    clocks = None
-    if scheduled:
-        if (left := wait_left(begun, seconds)) > 0:
-            time.sleep(left)
-        if _is_quiet(scheduled, ours):
-            until = 0.0
-    elif begun.clocks:
-        # one that waits for a processor all the time has a state that says so
-        clocks = _clocks(begun.clocks)
-        scheduled = _scheduled(
-            native_id for native_id, clock in clocks.items()
-            if clock != begun.clocks[native_id])
-        if scheduled:
-            until = max(until, time.perf_counter_ns() + EXACT_SECONDS * 1e9)
-    left_nsec = until - time.perf_counter_ns()
-    if left_nsec > 0 and (begun.clocks or scheduled):
-        time.sleep(left_nsec / 1e9)
-        clocks = None
-    if clocks is None:
-        clocks = _clocks(begun.clocks)
-    nsec = time.perf_counter_ns() - begun.when_nsec
-    shares = {native_id: (clock - begun.clocks[native_id]) / nsec
-              for native_id, clock in clocks.items()
-              if clock != begun.clocks[native_id]}
-    now = _scheduled(scheduled)
-    shares.update(_shares(scheduled, now))
-    return Measured(shares, clocks, now)
-
-
-def _is_quiet(scheduled: dict[int, Scheduled],
-              ours: Collection[int]) -> bool:
-    """Whether no thread of the daemon has computed since then."""
-    return all(share < QUIET_SHARE or native_id in ours for native_id, share
-               in _shares(scheduled, _scheduled(scheduled)).items())
-
-
-def _shares(before: dict[int, Scheduled],
-            now: dict[int, Scheduled]) -> dict[int, float]:
-    """What share of the time between them each thread ran or could run."""
-    return {native_id: (told.runnable_nsec - before[native_id].runnable_nsec)
-            / (told.when_nsec - before[native_id].when_nsec)
-            for native_id, told in now.items()}
-
-
-def _clocks(native_ids: Iterable[int]) -> dict[int, int]:
-    """Processor time of each thread, nanoseconds; none of what has ended."""
-    clocks = {}
-    for native_id in native_ids:
-        try:
-            clocks[native_id] = time.clock_gettime_ns(
-                ~native_id << 3 | _THREAD_CLOCK)
-        except OSError:
-            # it has ended, or there is no such clock
-            continue
-    return clocks
-
-
-def _scheduled(native_ids: Iterable[int]) -> dict[int, Scheduled]:
-    found = {}
-    for native_id in native_ids:
-        pauses.pause()
-        told = _schedule(native_id)
-        if told is not None:
-            found[native_id] = told
-    return found
-
-
 def _read(native_id: int, clock: int | None, scheduled: Scheduled | None,
-          is_new: bool) -> KernelThread | None:
+          is_new: bool, is_counted: bool) -> KernelThread | None:
     """A thread as it is now; None if it has ended.
 
     :param clock: processor time, nanoseconds, None if that is not known
     :param scheduled: what the scheduler has told
     :param is_new: whether it was in no report before; when others have
         started is asked, because one may have got the id of another
+    :param is_counted: whether it is asked how often any got a processor
     """
     pauses.pause()
     comm = started = None
     ticks = 0
     state = contents.WAITING
     waits_in = _wait_channel(native_id)
-    if not is_new or clock is None or waits_in not in _WAITING_IN:
+    only_waits = is_new and clock is not None and waits_in in _WAITING_IN
+    if not only_waits:
         stat = _contents(native_id, 'stat')
         if stat is None:
             # it has ended
@@ -292,12 +148,14 @@ def _read(native_id: int, clock: int | None, scheduled: Scheduled | None,
         state = contents.KERNEL_STATES.get(values[0], values[0])
         ticks = int(values[11]) + int(values[12])
         started = int(values[19])
+    switches = None if scheduled is None else scheduled.switches
+    if switches is None and (is_counted or not only_waits):
+        switches = _switches(native_id)
     # all by position: that takes a quarter of the time
     return KernelThread(
         native_id, comm, state,
         ticks / TICKS if clock is None else clock / 1e9, waits_in, started,
-        _switches(native_id) if scheduled is None else scheduled.switches,
-        clock)
+        switches, clock)
 
 
 def comm(native_id: int) -> str | None:
@@ -309,7 +167,11 @@ def comm(native_id: int) -> str | None:
     return None if told is None else told.removesuffix('\n')
 
 
-def _schedule(native_id: int) -> Scheduled | None:
+def schedule(native_id: int) -> Scheduled | None:
+    """What the scheduler tells of a thread now; None if it tells nothing.
+
+    :param native_id: of the thread
+    """
     # how long it ran, how long it waited for a processor, and how often it
     # got one (proc(5)); one that is blocked gets none
     told = (_contents(native_id, 'schedstat') or '').split()

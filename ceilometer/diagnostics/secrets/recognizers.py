@@ -87,8 +87,10 @@ RECOGNIZERS = PLACES + NAMES
 OF_WORDS: tuple[spans.Recognizer, ...] = (known_forms.TOKENS,)
 
 # No name and its value stand in a text of these: a word, a path, the name that
-# Python gives a thread. Of other scripts a sentence may be one.
-_WORD = patterns.usual(r'[A-Za-z0-9_./-]*|Thread-\d+ \([A-Za-z0-9_]+\)')
+# Python gives a thread, of which a token could only be that of its function.
+# Of other scripts a sentence may be one.
+_WORD = patterns.usual(
+    r'[A-Za-z0-9_./-]*|Thread-\d{1,9} \((?P<function>[A-Za-z0-9_]+)\)')
 _QUOTED = patterns.pattern(r"""["']([^"']+)["']""")
 _SCHEME = patterns.pattern(r'(?i:basic|bearer|digest|negotiate|token)\s+(\S+)')
 
@@ -104,8 +106,10 @@ def find(whole: str, names: bool = True,
     :param names: whether to look for them by name as well
     :param is_escaped: whether to read what is escaped in it as well
     """
-    is_word = _WORD.fullmatch(whole) is not None
-    if is_word and len(whole) < known_forms.TOKEN_CHARS_MIN:
+    word = _WORD.fullmatch(whole)
+    is_word = word is not None
+    if word is not None and len(
+            word['function'] or whole) < known_forms.TOKEN_CHARS_MIN:
         return
     # names in other scripts have no hints
     is_ascii = whole.isascii() or whole.replace(_LEFT_OUT, '').isascii()

@@ -324,6 +324,22 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_progress.py::'
                'test_who_gets_a_processor_does_not_stand_still',)),
     fault.Fault(
+        name='who is not counted never loops',
+        file='command/findings/stuck_threads.py',
+        old='RUNS_UNCOUNTED_SECONDS = 0.0002',
+        new='RUNS_UNCOUNTED_SECONDS = 0.5',
+        tests=('tests/unit/test_progress.py::'
+               'test_who_is_not_counted_stands_still_without_processor_time',
+               )),
+    fault.Fault(
+        name='who is counted loops for little processor time',
+        file='command/findings/stuck_threads.py',
+        old='    if before.switches is None or after.switches is None:\n',
+        new='    if True:\n',
+        tests=('tests/unit/test_progress.py::'
+               'test_who_is_not_counted_stands_still_without_processor_time',
+               )),
+    fault.Fault(
         name='who waits for a stuck thread is a cause',
         file='command/findings/stuck_threads.py',
         old='for key, one in found.items() if roots[key] == key]',

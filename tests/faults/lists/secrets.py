@@ -215,8 +215,14 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='in what looks like the name of a thread no name is looked for',
         file='secrets/recognizers.py',
-        old=r'|Thread-\d+ \([A-Za-z0-9_]+\)',
-        new=r'|Thread-\d+ \(.+',
+        old=r'\((?P<function>[A-Za-z0-9_]+)\)',
+        new=r'\((?P<function>.+)',
+        tests=(WORDS + 'test_name_of_a_thread_is_masked',)),
+    fault.Fault(
+        name='the function of a thread is never a token',
+        file='secrets/recognizers.py',
+        old="word['function'] or whole",
+        new="'' if word['function'] else whole",
         tests=(WORDS + 'test_name_of_a_thread_is_masked',)),
     fault.Fault(
         name='a text with our mark is none of another script',

@@ -23,6 +23,7 @@ LOG_LEVELS = 'daemon/sections/log_levels.py'
 PACKAGE = 'daemon/sections/package.py'
 PROCESSES = 'daemon/sections/processes.py'
 RESOURCES = 'daemon/sections/resources.py'
+RUNNING_THREADS = 'daemon/running_threads.py'
 SERVICE_OPTIONS = 'daemon/service_options.py'
 STACKS = 'daemon/stacks.py'
 SUMMARY = 'daemon/sections/summary.py'
@@ -190,7 +191,7 @@ FAULTS: tuple[fault.Fault, ...] = (
                'again',)),
     fault.Fault(
         name='of many threads it is not told which wait for a processor',
-        file=KERNEL_THREADS,
+        file=RUNNING_THREADS,
         old='            if clock != begun.clocks[native_id])\n',
         new='            if False)\n',
         tests=(TESTS + 'TestThreads::test_thread_that_waits_for_a_processor_'
@@ -245,14 +246,14 @@ FAULTS: tuple[fault.Fault, ...] = (
                'attributes',)),
     fault.Fault(
         name='clocks are read twice where nobody has waited',
-        file=KERNEL_THREADS,
+        file=RUNNING_THREADS,
         old='    if clocks is None:\n',
         new='    if True:\n',
         tests=(TESTS + 'TestThreads::test_clocks_are_read_again_only_after_a_'
                'wait',)),
     fault.Fault(
         name='clocks are not read again after a wait',
-        file=KERNEL_THREADS,
+        file=RUNNING_THREADS,
         old='        clocks = None\n    if clocks',
         new='    if clocks',
         tests=(TESTS + 'TestThreads::test_clocks_are_read_again_only_after_a_'
@@ -848,8 +849,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='every thread that waits is said to wait for good',
         file=KERNEL_THREADS,
-        old='waits_in not in _WAITING_IN:\n',
-        new='waits_in is None:\n',
+        old='waits_in in _WAITING_IN\n',
+        new='waits_in\n',
         tests=(TEST_WAITED_FOR
                + 'test_state_is_known_from_where_a_thread_waits',)),
     fault.Fault(
@@ -859,6 +860,34 @@ FAULTS: tuple[fault.Fault, ...] = (
         new="    'futex', ",
         tests=(TEST_WAITED_FOR
                + 'test_state_is_known_from_where_a_thread_waits',)),
+    fault.Fault(
+        name='turns are counted of however many threads',
+        file=KERNEL_THREADS,
+        old='    is_counted = len(threads) <= COUNTED_MAX\n',
+        new='    is_counted = True\n',
+        tests=(TEST_WAITED_FOR
+               + 'test_turns_of_many_that_wait_are_not_counted',)),
+    fault.Fault(
+        name='turns are not counted of one among many that has run',
+        file=KERNEL_THREADS,
+        old='(is_counted or not only_waits)',
+        new='is_counted',
+        tests=(TEST_WAITED_FOR
+               + 'test_turns_of_many_that_wait_are_not_counted',)),
+    fault.Fault(
+        name='processor time is told in hundredths of a second only',
+        file='daemon/sections/threads.py',
+        old='seen.switches is not None else 6)',
+        new='seen.switches is not None else 2)',
+        tests=(TEST_WAITED_FOR
+               + 'test_turns_of_many_that_wait_are_not_counted',)),
+    fault.Fault(
+        name='clocks that may be coarse are relied upon',
+        file=KERNEL_THREADS,
+        old='                or not is_exact):\n',
+        new='                ):\n',
+        tests=(TEST_WAITED_FOR + 'test_clocks_are_not_relied_upon_where_'
+               'turns_are_not_told',)),
     fault.Fault(
         name='a thread of a library in C has no name',
         file='daemon/sections/threads.py',
@@ -876,25 +905,25 @@ FAULTS: tuple[fault.Fault, ...] = (
                + 'test_variables_that_a_function_keeps_are_left_alone',)),
     fault.Fault(
         name='threads are measured for as long in an idle daemon',
-        file=KERNEL_THREADS,
+        file=RUNNING_THREADS,
         old='        if _is_quiet(scheduled, ours):\n',
         new='        if False:\n',
         tests=(_MEASURED,)),
     fault.Fault(
         name='a thread that computes is not measured for long',
-        file=KERNEL_THREADS,
+        file=RUNNING_THREADS,
         old='        if _is_quiet(scheduled, ours):\n',
         new='        if True:\n',
         tests=(_MEASURED,)),
     fault.Fault(
         name='what is no thread of the daemon counts as one that computes',
-        file=KERNEL_THREADS,
+        file=RUNNING_THREADS,
         old='share < QUIET_SHARE or native_id in ours',
         new='share < QUIET_SHARE',
         tests=(_MEASURED,)),
     fault.Fault(
         name='nothing is collected in the first half of the measurement',
-        file=KERNEL_THREADS,
+        file=RUNNING_THREADS,
         old='        seconds = min(seconds, QUIET_SECONDS)\n',
         new='        pass\n',
         tests=(_MEASURED,)),

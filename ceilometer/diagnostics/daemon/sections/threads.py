@@ -23,6 +23,7 @@ from ceilometer.diagnostics.daemon import chosen_names
 from ceilometer.diagnostics.daemon import kernel_threads
 from ceilometer.diagnostics.daemon import own_thread
 from ceilometer.diagnostics.daemon import processor_shares
+from ceilometer.diagnostics.daemon import running_threads
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon import stacks
 from ceilometer.diagnostics.daemon import thread_pools
@@ -71,7 +72,7 @@ def measure(taken: dict[str, Any]) -> None:
 
     :param taken: what :func:`snapshot` returned
     """
-    taken['begun'] = kernel_threads.begin(taken['native_ids'])
+    taken['begun'] = running_threads.begin(taken['native_ids'])
 
 
 def collect(context: section.Context) -> section.Content:
@@ -80,9 +81,10 @@ def collect(context: section.Context) -> section.Content:
     ours = {_attribute(thread, 'native_id')
             for thread in taken['threads'].values()
             if isinstance(thread, own_thread.OwnThread)}
-    measured = kernel_threads.measure(taken['begun'], MEASURE_SECONDS, ours)
+    measured = running_threads.measure(taken['begun'], MEASURE_SECONDS, ours)
     kernel = kernel_threads.read(
-        taken['native_ids'], measured, processor_shares.last())
+        taken['native_ids'], measured.clocks, measured.scheduled,
+        processor_shares.last())
     shares = measured.shares
     lately = processor_shares.since_last(kernel.values())
     doings = taken['doings']
@@ -153,7 +155,7 @@ def wait_left(taken: dict[str, Any]) -> float:
 
     :param taken: what :func:`snapshot` returned
     """
-    return kernel_threads.wait_left(taken['begun'], MEASURE_SECONDS)
+    return running_threads.wait_left(taken['begun'], MEASURE_SECONDS)
 
 
 def _ours(ident: int, stack: stacks.RawStack,
@@ -213,7 +215,9 @@ def _add_used(described: contents.Thread | contents.KernelThread,
               seen: kernel_threads.KernelThread,
               lately: dict[int, float]) -> None:
     share = lately.get(seen.native_id)
-    described['cpu_seconds'] = round(seen.cpu_seconds, 2)
+    # the only trace of those whose turns are not counted
+    described['cpu_seconds'] = round(
+        seen.cpu_seconds, 2 if seen.switches is not None else 6)
     described['cpu_share'] = None if share is None else round(share, 3)
     described['switches'] = seen.switches
     described['kernel_function'] = seen.waits_in
