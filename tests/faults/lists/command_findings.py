@@ -332,10 +332,18 @@ FAULTS: tuple[fault.Fault, ...] = (
                'test_who_is_not_counted_stands_still_without_processor_time',
                )),
     fault.Fault(
+        name='where nobody is counted, one loops for little processor time',
+        file='command/findings/stuck_threads.py',
+        old='    if before.switches is None and after.switches is not None:\n',
+        new='    if before.switches is None:\n',
+        tests=('tests/unit/test_progress.py::'
+               'test_who_is_not_counted_stands_still_without_processor_time',
+               )),
+    fault.Fault(
         name='who is counted loops for little processor time',
         file='command/findings/stuck_threads.py',
-        old='    if before.switches is None or after.switches is None:\n',
-        new='    if True:\n',
+        old='    if before.switches is None and after.switches is not None:\n',
+        new='    if after.switches is not None:\n',
         tests=('tests/unit/test_progress.py::'
                'test_who_is_not_counted_stands_still_without_processor_time',
                )),

@@ -188,7 +188,7 @@ LATE_SECONDS = 60
 #: A thread that has got a processor so often since then loops.
 RUNS_SWITCHES_MIN = 3
 
-#: One of which is not told how often it has got one loops if it has had so
+#: One of which was not told how often it had got one loops if it has had so
 #: much of a processor since then: three times as much as it takes to wake up.
 RUNS_UNCOUNTED_SECONDS = 0.0002
 
@@ -201,7 +201,8 @@ def _runs(before: reported_threads.Thread,
           after: reported_threads.Thread) -> bool:
     if contents.RUNNING in (before.state, after.state):
         return True
-    if before.switches is None or after.switches is None:
+    # one that has run is counted from then on, where the kernel tells
+    if before.switches is None and after.switches is not None:
         return _rises(before.cpu_seconds, after.cpu_seconds,
                       RUNS_UNCOUNTED_SECONDS)
     return _rises(before.cpu_seconds, after.cpu_seconds, RUNS_CPU_SECONDS
