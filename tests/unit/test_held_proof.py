@@ -65,3 +65,35 @@ def test_who_holds_has_not_given_it_up(
     assert held_proof.is_held(
         looks(0, 0, 0, 0, state), looks(APART, ran, queued, turns, state),
         WAITER) == held
+
+
+@pytest.mark.parametrize(('computes', 'ran', 'asked', 'goes_on'), [
+    pytest.param(True, 0.52, 0.0002, True, id='it computes on'),
+    pytest.param(True, 0.50, 0.0002, True, id='it computes, and is not let'),
+    pytest.param(True, 0.52, 0.006, False, id='another one has had it'),
+    pytest.param(False, 0.0, 0.0002, True, id='it waits on in C'),
+    pytest.param(False, 0.006, 0.0002, False, id='it has gone on'),
+    pytest.param(False, 0.0, 0.006, False, id='it waits, another has it'),
+])
+def test_hold_ends_where_another_thread_runs(
+        computes: bool, ran: float, asked: float, goes_on: bool) -> None:
+    """Long before the one does that takes signals."""
+    state = contents.RUNNING if computes else contents.WAITING
+    proof = (looks(0, 0, 0, 0, state),
+             looks(APART, APART if computes else 0.0, 0, 0, state))
+    assert held_proof.is_held(*proof, WAITER)
+    now = looks(APART + 0.02, ran, 0, 0, state)
+    asks = now.threads[WAITER]._replace(ran_nsec=int(asked * 1e9))
+    assert held_proof.goes_on(*proof, thread_looks.Looks(
+        2, {**now.threads, WAITER: asks})) == goes_on
+
+
+def test_hold_ends_where_threads_come_and_go() -> None:
+    """Python code starts them."""
+    proof = (looks(0, 0, 0, 0, contents.WAITING),
+             looks(APART, 0, 0, 0, contents.WAITING))
+    now = looks(APART + 0.02, 0, 0, 0, contents.WAITING)
+    assert held_proof.goes_on(*proof, now)
+    assert not held_proof.goes_on(*proof, now._replace(total=3))
+    one_less = {WAITER: now.threads[WAITER]}
+    assert not held_proof.goes_on(*proof, thread_looks.Looks(2, one_less))

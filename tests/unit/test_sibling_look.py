@@ -28,6 +28,7 @@ import pytest
 from ceilometer.diagnostics import contents
 from ceilometer.diagnostics.daemon import hang_stacks
 from ceilometer.diagnostics.daemon import hang_watch
+from ceilometer.diagnostics.daemon import held_proof
 from ceilometer.diagnostics.daemon import sibling_look
 from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import turn
@@ -171,7 +172,9 @@ def look_at_held(child: sibling_page.Sibling, descriptor: int,
     :param proven: whether that can be proven
     :returns: what is told of it, if anything
     """
-    patch.setattr(sibling_look, '_is_held', lambda *_: proven)
+    looks = looking.first(child.pid)
+    patch.setattr(sibling_look, '_proof_of_hold',
+                  lambda *_: (looks, looks) if proven else None)
     patch.setattr(hang_stacks, 'ask', lambda *_: ('in hold', None))
     patch.setattr(looking, 'conclude', lambda data, *_: data.update(
         findings=[{'kind': 'interpreter-held'}]))
@@ -196,6 +199,31 @@ def test_hold_that_is_not_proven_waits_for_the_last_look(
     assert (found is not None) == told
     if found is not None:
         assert ('in hold' in found['python_stacks']) == proven
+
+
+@pytest.mark.parametrize('goes_on', [True, False])
+def test_stacks_are_asked_for_only_while_the_hold_lasts(
+        child: sibling_page.Sibling, descriptor: int,
+        asked: sibling_page.Asked, monkeypatch: pytest.MonkeyPatch,
+        goes_on: bool) -> None:
+    """What moves may end by it; it is looked at once more."""
+    at_last = []
+
+    def ask(descriptor: int, sibling: sibling_page.Sibling,
+            still_held: Any, import_gate: Any) -> tuple[None, None]:
+        at_last.append(still_held())
+        return None, None
+
+    look_at_held(child, descriptor, asked, 6.0, last=True, proven=True,
+                 patch=monkeypatch)
+    monkeypatch.setattr(hang_stacks, 'ask', ask)
+    monkeypatch.setattr(sibling_look, '_waits', lambda *_: False)
+    monkeypatch.setattr(held_proof, 'goes_on', lambda *_: goes_on)
+    sibling_look._silent(
+        descriptor,
+        sibling_look._Suspect(child, looking.first(child.pid), True), asked,
+        6.0, True, SimpleNamespace(import_gate=None))  # type: ignore[arg-type]
+    assert at_last == [goes_on]
 
 
 @pytest.mark.parametrize(('times', 'proven', 'told'), [

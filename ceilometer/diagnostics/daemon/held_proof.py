@@ -45,6 +45,14 @@ COMPUTED_SECONDS_MIN = 0.1
 ASKING_SHARE_MAX = 0.25
 
 
+#: One that only asks, or stands, has had the interpreter since if it has run
+#: for longer than this, seconds, ...
+MOVED_SECONDS_MIN = 0.001
+
+#: ... and such a share of the time: to ask takes less.
+MOVED_SHARE_MIN = 0.05
+
+
 def is_held(before: thread_looks.Looks, after: thread_looks.Looks,
             waiter: int) -> bool:
     """Whether the interpreter of a process was held between two looks.
@@ -85,6 +93,32 @@ def is_held(before: thread_looks.Looks, after: thread_looks.Looks,
             return False
     return (computing <= 1 and computing + standing > 0
             and asking_share <= ASKING_SHARE_MAX)
+
+
+def goes_on(before: thread_looks.Looks, after: thread_looks.Looks,
+            now: thread_looks.Looks) -> bool:
+    """Whether a hold that was proven may last, at the last moment.
+
+    Where it has ended, some thread that had asked has the interpreter, and
+    may have it for long before the one has it that takes signals.
+
+    :param before: the first look of the proof
+    :param after: the second
+    :param now: one more, some milliseconds later
+    """
+    if now.total != after.total or now.threads.keys() != after.threads.keys():
+        return False
+    for native_id, then in after.threads.items():
+        latest = now.threads[native_id]
+        if (not asks(before, after, native_id)
+                and before.threads[native_id].ran_nsec != then.ran_nsec):
+            # it computes
+            continue
+        if then.ran_nsec is None or latest.ran_nsec is None or (
+                (latest.ran_nsec - then.ran_nsec) / 1e9 > MOVED_SECONDS_MIN
+                + MOVED_SHARE_MIN * (latest.when - then.when)):
+            return False
+    return True
 
 
 def asks(before: thread_looks.Looks, after: thread_looks.Looks,

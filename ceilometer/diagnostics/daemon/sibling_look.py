@@ -261,7 +261,8 @@ def _silent(descriptor: int, suspect: _Suspect, asked: Awaited,
     if not stopped and (suspect.begun or not suspect.away):
         return None
     second = looking.first(sibling.pid)
-    held = not stopped and _is_held(suspect, second)
+    proof = None if stopped else _proof_of_hold(suspect, second)
+    held = proof is not None
     data = looking.second(sibling.pid, suspect.first)
     if data['state'][:1] in 'ZX':
         raise ProcessLookupError
@@ -271,8 +272,14 @@ def _silent(descriptor: int, suspect: _Suspect, asked: Awaited,
     if not (stopped or asked.unasked) and kind == 'interpreter-held' and (
             seconds < HELD_TOLD_SECONDS):
         return None
-    if held:
+    if proof is not None:
+        before, after = proof
+
         def still() -> bool:
+            # threads of the daemon move before the one does that is waited for
+            if not held_proof.goes_on(
+                    before, after, looking.first(sibling.pid)):
+                return False
             now = sibling_page.again(descriptor, sibling)
             return now is not None and not (
                 asked.has_moved(now) or _waits(now))
@@ -301,8 +308,9 @@ def _silent(descriptor: int, suspect: _Suspect, asked: Awaited,
     return data, problem and redact.line(problem)
 
 
-def _is_held(suspect: _Suspect, second: thread_looks.Looks) -> bool:
-    """Whether its interpreter is proven to be held.
+def _proof_of_hold(suspect: _Suspect, second: thread_looks.Looks,
+                   ) -> tuple[thread_looks.Looks, thread_looks.Looks] | None:
+    """Two looks that prove its interpreter to be held; None without a proof.
 
     A thread that has slept for a time, and asks for it since, spoils a proof,
     but not the next one. On a busy machine, who computes has run for too short
@@ -314,12 +322,12 @@ def _is_held(suspect: _Suspect, second: thread_looks.Looks) -> bool:
     before, after = suspect.first, second
     for left in reversed(range(PROOFS_MAX)):
         if held_proof.is_held(before, after, waiter):
-            return True
+            return before, after
         if not left or not held_proof.asks(before, after, waiter):
             break
         time.sleep(looking.BETWEEN_LOOKS_SECONDS * (PROOFS_MAX - left))
         before, after = after, looking.first(suspect.sibling.pid)
-    return False
+    return None
 
 
 def _is_stopped(sibling: sibling_page.Sibling, asked: bool = True) -> bool:

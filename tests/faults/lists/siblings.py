@@ -66,6 +66,28 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_held_proof.py::'
                'test_who_holds_has_not_given_it_up',)),
     fault.Fault(
+        name='a hold that has ended is asked for its stacks',
+        file='daemon/sibling_look.py',
+        old='            if not held_proof.goes_on(\n',
+        new='            if False and not held_proof.goes_on(\n',
+        tests=('tests/unit/test_sibling_look.py::'
+               'test_stacks_are_asked_for_only_while_the_hold_lasts',)),
+    fault.Fault(
+        name='who has had the interpreter since a proof is not seen',
+        file='daemon/held_proof.py',
+        old='MOVED_SECONDS_MIN = 0.001\n',
+        new='MOVED_SECONDS_MIN = 1.0\n',
+        tests=('tests/unit/test_held_proof.py::'
+               'test_hold_ends_where_another_thread_runs',)),
+    fault.Fault(
+        name='threads that come and go hold the interpreter',
+        file='daemon/held_proof.py',
+        old='    if now.total != after.total or now.threads.keys() != '
+            'after.threads.keys():\n        return False\n',
+        new='',
+        tests=('tests/unit/test_held_proof.py::'
+               'test_hold_ends_where_threads_come_and_go',)),
+    fault.Fault(
         name='a thread that is about to run is said to stand',
         file='daemon/held_proof.py',
         old='                now.state != contents.RUNNING):\n',
