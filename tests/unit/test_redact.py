@@ -805,6 +805,8 @@ class TestProperties:
         {'name': 'x', 'old': [], 'size': {'password': 'S'}},
         {'name': 'x', 'old': [], 'size': math.nan},
         {'name': 'x', 'old': [], 'size': 10 ** 400},
+        {'name': 'x', 'old': [], 'size': -10 ** 5000},
+        {'name': 'x', 'old': [], 'size': -math.inf},
         {'name': 'x', 'old': [], 'size': b'x'},
         {'name': str_of_its_own('x'), 'old': [], 'size': None},
         {'name': 'x', 'password': 'S', 'size': 1}, [CANARY], CANARY, None])

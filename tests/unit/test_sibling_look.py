@@ -34,6 +34,7 @@ from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics.outside import looking
+from ceilometer.diagnostics.outside import thread_looks
 from ceilometer.diagnostics import report
 
 
@@ -163,19 +164,24 @@ def test_who_goes_on_while_it_is_told_of_can_be_told_anew(
     assert told.told_nsec < alive[0]
 
 
+#: Two looks at no thread.
+PROOF = thread_looks.Looks(1, {}), thread_looks.Looks(2, {})
+
+
 def look_at_held(child: sibling_page.Sibling, descriptor: int,
                  awaited: sibling_look.Awaited, seconds: float, *,
                  last: bool, proven: bool, patch: pytest.MonkeyPatch,
+                 ask: Any = lambda *_: ('in hold', None),
                  ) -> contents.Outside | None:
     """Look at a process whose interpreter seems to be held.
 
     :param proven: whether that can be proven
+    :param ask: asks for its stacks
     :returns: what is told of it, if anything
     """
-    looks = looking.first(child.pid)
     patch.setattr(sibling_look, '_proof_of_hold',
-                  lambda *_: (looks, looks) if proven else None)
-    patch.setattr(hang_stacks, 'ask', lambda *_: ('in hold', None))
+                  lambda *_: PROOF if proven else None)
+    patch.setattr(hang_stacks, 'ask', ask)
     patch.setattr(looking, 'conclude', lambda data, *_: data.update(
         findings=[{'kind': 'interpreter-held'}]))
     context: Any = SimpleNamespace(import_gate=None)
@@ -214,16 +220,16 @@ def test_stacks_are_asked_for_only_while_the_hold_lasts(
         at_last.append(still_held())
         return None, None
 
-    look_at_held(child, descriptor, asked, 6.0, last=True, proven=True,
-                 patch=monkeypatch)
-    monkeypatch.setattr(hang_stacks, 'ask', ask)
     monkeypatch.setattr(sibling_look, '_waits', lambda *_: False)
-    monkeypatch.setattr(held_proof, 'goes_on', lambda *_: goes_on)
-    sibling_look._silent(
-        descriptor,
-        sibling_look._Suspect(child, looking.first(child.pid), True), asked,
-        6.0, True, SimpleNamespace(import_gate=None))  # type: ignore[arg-type]
+    looks: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(held_proof, 'goes_on',
+                        lambda *given: looks.append(given) or goes_on)
+    look_at_held(child, descriptor, asked, 6.0, last=True, proven=True,
+                 patch=monkeypatch, ask=ask)
     assert at_last == [goes_on]
+    (before, after, now), = looks
+    assert (before, after) == PROOF
+    assert child.pid in now.threads
 
 
 @pytest.mark.parametrize(('times', 'proven', 'told'), [

@@ -486,21 +486,8 @@ def test_who_has_ended_is_forgotten(monkeypatch):
     assert processor_shares.since_last([thread(1, 10, 3.0)]) == {}
 
 
-def test_thread_that_has_not_run_is_not_read_again(waiting, monkeypatch):
-    """It is told as before; one that has run is read."""
-    gone_on = threading.Event()
-
-    def goes_on():
-        gone_on.wait()
-        waiting.over.wait()
-
-    monkeypatch.setattr(processor_shares, '_last', None)
-    rests = waiting.start('rests', waiting.over.wait)
-    runs = waiting.start('runs', goes_on)
-    until(lambda data: all(
-        named(data, name)['waiting_for'] == 'a condition or an event'
-        for name in ('rests', 'runs')))
-    first = collected()
+def noted_reads(monkeypatch):
+    """What is read of threads from now on: native ids and names of files."""
     read = []
     contents = kernel_threads._contents
 
@@ -509,7 +496,41 @@ def test_thread_that_has_not_run_is_not_read_again(waiting, monkeypatch):
         return contents(native_id, name)
 
     monkeypatch.setattr(kernel_threads, '_contents', noted)
-    gone_on.set()
+    return read
+
+
+def one_goes_on(waiting, monkeypatch):
+    """Two threads that are blocked, of which one can be told to go on.
+
+    :returns: the thread that rests, the one that goes on, what tells it to,
+        and a report of both as they stood in the report before as well
+    """
+    told = threading.Event()
+
+    def goes_on():
+        told.wait()
+        waiting.over.wait()
+
+    rests = waiting.start('rests', waiting.over.wait)
+    runs = waiting.start('runs', goes_on)
+    deadline = time.monotonic() + limits.EVENT_SECONDS
+    while True:
+        # as new ones
+        monkeypatch.setattr(processor_shares, '_last', None)
+        collected()
+        data = collected()
+        if all(named(data, name)['cpu_share'] == 0.0
+               and named(data, name)['waiting_for'] == 'a condition or an '
+               'event' for name in ('rests', 'runs')):
+            return rests, runs, told, data
+        assert time.monotonic() < deadline, data
+
+
+def test_thread_that_has_not_run_is_not_read_again(waiting, monkeypatch):
+    """It is told as before; one that has run is read."""
+    rests, runs, go_on, first = one_goes_on(waiting, monkeypatch)
+    read = noted_reads(monkeypatch)
+    go_on.set()
     second = until(lambda data: named(data, 'runs')['switches']
                    > named(first, 'runs')['switches'])
     assert (runs.native_id, 'stat') in read
@@ -520,30 +541,13 @@ def test_thread_that_has_not_run_is_not_read_again(waiting, monkeypatch):
 
 def test_turns_of_many_that_wait_are_not_counted(waiting, monkeypatch):
     """Until one has run; then how long it ran is told as exactly as can be."""
-    gone_on = threading.Event()
-
-    def goes_on():
-        gone_on.wait()
-        waiting.over.wait()
-
-    monkeypatch.setattr(processor_shares, '_last', None)
     monkeypatch.setattr(kernel_threads, 'COUNTED_MAX', 0)
     monkeypatch.setattr(running_threads, 'EXACT_MAX', 0)
-    rests = waiting.start('rests', waiting.over.wait)
-    runs = waiting.start('runs', goes_on)
-    first = until(lambda data: all(
-        named(data, name)['waiting_for'] == 'a condition or an event'
-        and named(data, name)['switches'] is None
-        for name in ('rests', 'runs')))
-    read = []
-    contents = kernel_threads._contents
-
-    def noted(native_id, name):
-        read.append((native_id, name))
-        return contents(native_id, name)
-
-    monkeypatch.setattr(kernel_threads, '_contents', noted)
-    gone_on.set()
+    rests, runs, go_on, first = one_goes_on(waiting, monkeypatch)
+    assert named(first, 'rests')['switches'] is None
+    assert named(first, 'runs')['switches'] is None
+    read = noted_reads(monkeypatch)
+    go_on.set()
     second = until(lambda data: named(data, 'runs')['switches'])
     assert (runs.native_id, 'schedstat') in read
     assert not [name for native_id, name in read
@@ -573,6 +577,29 @@ def test_clocks_are_not_relied_upon_where_turns_are_not_told(
         found = named(collected(), 'rests')
         assert found['switches'] is None and found['state'] == 'waiting'
         assert (thread.native_id, 'wchan') in read
+
+
+def test_thread_without_a_clock_is_read(waiting, monkeypatch):
+    """Where it waits tells its state, and not how long it ran."""
+    thread = waiting.start('rests', waiting.over.wait)
+    contents = kernel_threads._contents
+
+    def told(native_id, name):
+        if name == 'wchan':
+            return 'futex_do_wait'
+        found = contents(native_id, name)
+        if name == 'stat':
+            before, _, after = found.rpartition(') ')
+            values = after.split(' ')
+            values[11:13] = ['300', '200']
+            return f'{before}) {" ".join(values)}'
+        return found
+
+    monkeypatch.setattr(kernel_threads, '_contents', told)
+    for clocks, seconds in (({}, 500 / kernel_threads.TICKS),
+                            ({thread.native_id: 7_000_000_000}, 7.0)):
+        found = kernel_threads.read([thread.native_id], clocks, {}, {})
+        assert found[thread.native_id].cpu_seconds == seconds
 
 
 @pytest.mark.parametrize(('function', 'letter', 'state'), [

@@ -44,7 +44,6 @@ COMPUTED_SECONDS_MIN = 0.1
 #: All that only ask run for no more than such a share of it.
 ASKING_SHARE_MAX = 0.25
 
-
 #: One that only asks, or stands, has had the interpreter since if it has run
 #: for longer than this, seconds, ...
 MOVED_SECONDS_MIN = 0.001

@@ -183,8 +183,8 @@ def schedule(native_id: int) -> Scheduled | None:
 
 
 def _switches(native_id: int) -> int | None:
-    told = (_contents(native_id, 'schedstat') or '').split()
-    return int(told[2]) if len(told) > 2 and told[2].isdigit() else None
+    told = schedule(native_id)
+    return None if told is None else told.switches
 
 
 def _wait_channel(native_id: int) -> str | None:

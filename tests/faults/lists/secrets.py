@@ -84,6 +84,12 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='4 * len(keys)))\n',
         tests=(_ALIKE,)),
     fault.Fault(
+        name='what is like others may hold negative numbers of any size',
+        file=ALIKE,
+        old='not -PLAIN_BELOW < one < PLAIN_BELOW',
+        new='not one < PLAIN_BELOW',
+        tests=(IN_ROWS,)),
+    fault.Fault(
         name='a secret among many texts is not looked for',
         file=ALIKE,
         old='                    if not is_plain(text, column.is_source)}\n',

@@ -854,6 +854,12 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=(TEST_WAITED_FOR
                + 'test_state_is_known_from_where_a_thread_waits',)),
     fault.Fault(
+        name='a thread without a clock has had no processor time',
+        file=KERNEL_THREADS,
+        old='is_new and clock is not None and waits_in',
+        new='is_new and waits_in',
+        tests=(TEST_WAITED_FOR + 'test_thread_without_a_clock_is_read',)),
+    fault.Fault(
         name='more is read of a thread than is needed',
         file=KERNEL_THREADS,
         old="    'futex_do_wait', ",

@@ -73,6 +73,13 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_sibling_look.py::'
                'test_stacks_are_asked_for_only_while_the_hold_lasts',)),
     fault.Fault(
+        name='the looks of a proof are taken for one another',
+        file='daemon/sibling_look.py',
+        old='        before, after = proof\n',
+        new='        after, before = proof\n',
+        tests=('tests/unit/test_sibling_look.py::'
+               'test_stacks_are_asked_for_only_while_the_hold_lasts',)),
+    fault.Fault(
         name='who has had the interpreter since a proof is not seen',
         file='daemon/held_proof.py',
         old='MOVED_SECONDS_MIN = 0.001\n',
