@@ -196,8 +196,13 @@ def cotyledon_held_interpreter() -> None:
     The master if TEST_HOLDS says so, else a worker. The first byte on standard
     input begins that, and the second ends it. TEST_CONFIGURATION is its
     configuration, if it is set. With TEST_NO_CTYPES, nobody can import ctypes.
-    With TEST_SLOW it is one call of four seconds, which the first byte begins.
+    With TEST_SLOW it is one call of four seconds, which the first byte begins;
+    with TEST_COMPUTES, it looks for the second byte without a pause.
     """
+    import collections
+    import functools
+    import select
+
     import cotyledon
 
     if os.environ.get('TEST_NO_CTYPES') is not None:
@@ -216,7 +221,15 @@ def cotyledon_held_interpreter() -> None:
         def read_again() -> None:
             libc.read(bytes_from, buffer, 1)
 
-        reads = itertools.chain((read,), itertools.repeat(read_again))
+        def compute() -> None:
+            # pollfd of poll(2), in one call of C code
+            wanted = ctypes.c_uint64(bytes_from | select.POLLIN << 32)
+            collections.deque(iter(functools.partial(
+                libc.poll, ctypes.byref(wanted), 1, 0), 1), maxlen=0)
+            read()
+
+        reads = (itertools.repeat(compute) if os.environ.get('TEST_COMPUTES')
+                 else itertools.chain((read,), itertools.repeat(read_again)))
         if os.environ.get('TEST_SLOW'):
             os.read(bytes_from, 1)
             say('holds', os.getpid(), threading.get_native_id())

@@ -64,23 +64,30 @@ def wait_waits(pid):
                    'the thread that waits')
 
 
-def held(process, count=1):
+def held(process, count=1, computes=False):
     """Have the interpreter of a process held; its pid, and the thread's id.
 
     :param count: the how manieth time
+    :param computes: whether what holds it computes
     """
     for one in process.wait_ready(3):
         wait_waits(one)
     process.write()
     process.wait_for(lambda: len(process.lines('holds')) == count, 'holding')
     pid, native_id = map(int, process.wait_line('holds'))
-    path = f'/proc/{pid}/task/{native_id}/wchan'
+    directory = f'/proc/{pid}/task/{native_id}'
+
+    def ran():
+        with open(f'{directory}/schedstat') as file:
+            return int(file.read().split()[0]) / 1e9
 
     def reads():
-        with open(path) as file:
+        with open(f'{directory}/wchan') as file:
             return 'read' in file.read()
 
-    conftest.until(reads, 'the interpreter to be held')
+    begun = ran()
+    conftest.until(lambda: ran() > begun + 0.2 if computes else reads(),
+                   'the interpreter to be held')
     return pid, native_id
 
 
@@ -151,6 +158,29 @@ def test_held_interpreter(start, journal, whose):
     # it answers now, and nobody else has spoken
     wait_answers(journal, 3)
     assert len(told(journal)) == 1
+    end(process)
+
+
+@pytest.mark.parametrize('whose', ['worker', 'master'])
+def test_interpreter_is_held_by_who_computes(start, journal, whose):
+    """Who computes is asked alone: it stands while it writes its stack."""
+    process = start('cotyledon_held_interpreter', {
+        'TEST_COMPUTES': '1',
+        **({'TEST_HOLDS': whose} if whose == 'master' else {})})
+    process.wait_ready(3)
+    for count in (1, 2):
+        pid, native_id = held(process, count, computes=True)
+        assert (pid == process.pid) == (whose == 'master')
+        process.send_all()
+        message = wait_told(journal, count)['MESSAGE']
+        stacks = message.partition('Python stacks, by faulthandler')[2]
+        assert f'Thread {native_id}, which computes (most' in stacks
+        assert 'in compute' in stacks and 'in hold' in stacks
+        # nobody else has written, who may have moved
+        assert stacks.count('(most recent call first)') == 1
+        process.write()
+        wait_answers(journal, 3 * count)
+        assert len(told(journal)) == count
     end(process)
 
 

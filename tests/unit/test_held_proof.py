@@ -67,33 +67,63 @@ def test_who_holds_has_not_given_it_up(
         WAITER) == held
 
 
-@pytest.mark.parametrize(('computes', 'ran', 'asked', 'goes_on'), [
-    pytest.param(True, 0.52, 0.0002, True, id='it computes on'),
-    pytest.param(True, 0.50, 0.0002, True, id='it computes, and is not let'),
-    pytest.param(True, 0.52, 0.006, False, id='another one has had it'),
-    pytest.param(False, 0.0, 0.0002, True, id='it waits on in C'),
-    pytest.param(False, 0.006, 0.0002, False, id='it has gone on'),
-    pytest.param(False, 0.0, 0.006, False, id='it waits, another has it'),
+def proof(computes: bool) -> tuple[thread_looks.Looks, thread_looks.Looks]:
+    """Two looks at a process whose interpreter is held.
+
+    :param computes: whether by a thread that computes, else by one that waits
+    """
+    state = contents.RUNNING if computes else contents.WAITING
+    found = (looks(0, 0, 0, 0, state),
+             looks(APART, APART if computes else 0.0, 0, 0, state))
+    assert held_proof.is_held(*found, WAITER)
+    return found
+
+
+@pytest.mark.parametrize(('computes', 'ran', 'turns', 'asked', 'goes_on'), [
+    pytest.param(True, 0.52, 2, 0.0002, True, id='it computes on'),
+    pytest.param(True, 0.50, 0, 0.0002, True, id='it computes, if it is let'),
+    pytest.param(True, 0.52, 2, 0.006, False, id='another one has had it'),
+    pytest.param(False, 0.0, 0, 0.0002, True, id='it waits on in C'),
+    pytest.param(False, 0.006, 1, 0.0002, False, id='it has gone on'),
+    pytest.param(False, 0.00001, 1, 0.0002, False, id='its wait has ended'),
+    pytest.param(False, 0.0, 0, 0.006, False, id='it waits, another has it'),
 ])
 def test_hold_ends_where_another_thread_runs(
-        computes: bool, ran: float, asked: float, goes_on: bool) -> None:
+        computes: bool, ran: float, turns: int, asked: float,
+        goes_on: bool) -> None:
     """Long before the one does that takes signals."""
-    state = contents.RUNNING if computes else contents.WAITING
-    proof = (looks(0, 0, 0, 0, state),
-             looks(APART, APART if computes else 0.0, 0, 0, state))
-    assert held_proof.is_held(*proof, WAITER)
-    now = looks(APART + 0.02, ran, 0, 0, state)
+    before, after = proof(computes)
+    now = looks(APART + 0.02, ran, 0, turns, contents.RUNNING)
     asks = now.threads[WAITER]._replace(ran_nsec=int(asked * 1e9))
-    assert held_proof.goes_on(*proof, thread_looks.Looks(
+    assert held_proof.goes_on(before, after, thread_looks.Looks(
         2, {**now.threads, WAITER: asks})) == goes_on
+
+
+@pytest.mark.parametrize('computes', [True, False])
+def test_who_computes_is_known(computes: bool) -> None:
+    """It alone is asked then."""
+    assert held_proof.computes(*proof(computes)) == (
+        OTHER if computes else None)
+
+
+@pytest.mark.parametrize(('queued_each', 'let_run'), [
+    (0.0, True), (0.0015, True), (0.0025, False), (0.1, False)])
+def test_who_waits_long_for_a_processor_is_not_let_run(
+        queued_each: float, let_run: bool) -> None:
+    """Each time, and not in all."""
+    before, after = proof(False)
+    asks = after.threads[WAITER]
+    assert asks.turns == 100
+    later = thread_looks.Looks(2, {**after.threads, WAITER: asks._replace(
+        queued_nsec=int(100 * queued_each * 1e9))})
+    assert held_proof.is_let_run(before, later, WAITER) == let_run
 
 
 def test_hold_ends_where_threads_come_and_go() -> None:
     """Python code starts them."""
-    proof = (looks(0, 0, 0, 0, contents.WAITING),
-             looks(APART, 0, 0, 0, contents.WAITING))
+    before, after = proof(False)
     now = looks(APART + 0.02, 0, 0, 0, contents.WAITING)
-    assert held_proof.goes_on(*proof, now)
-    assert not held_proof.goes_on(*proof, now._replace(total=3))
-    one_less = {WAITER: now.threads[WAITER]}
-    assert not held_proof.goes_on(*proof, thread_looks.Looks(2, one_less))
+    assert held_proof.goes_on(before, after, now)
+    assert not held_proof.goes_on(before, after, now._replace(total=3))
+    one_less = thread_looks.Looks(2, {WAITER: now.threads[WAITER]})
+    assert not held_proof.goes_on(before, after, one_less)

@@ -34,7 +34,6 @@ from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import turn
 from ceilometer.diagnostics import fields
 from ceilometer.diagnostics.outside import looking
-from ceilometer.diagnostics.outside import thread_looks
 from ceilometer.diagnostics import report
 
 
@@ -164,10 +163,6 @@ def test_who_goes_on_while_it_is_told_of_can_be_told_anew(
     assert told.told_nsec < alive[0]
 
 
-#: Two looks at no thread.
-PROOF = thread_looks.Looks(1, {}), thread_looks.Looks(2, {})
-
-
 def look_at_held(child: sibling_page.Sibling, descriptor: int,
                  awaited: sibling_look.Awaited, seconds: float, *,
                  last: bool, proven: bool, patch: pytest.MonkeyPatch,
@@ -179,13 +174,14 @@ def look_at_held(child: sibling_page.Sibling, descriptor: int,
     :param ask: asks for its stacks
     :returns: what is told of it, if anything
     """
-    patch.setattr(sibling_look, '_proof_of_hold',
-                  lambda *_: PROOF if proven else None)
+    first = looking.first(child.pid)
+    patch.setattr(sibling_look, '_proof_of_hold', lambda *_: (
+        first, first._replace(total=2)) if proven else None)
     patch.setattr(hang_stacks, 'ask', ask)
     patch.setattr(looking, 'conclude', lambda data, *_: data.update(
         findings=[{'kind': 'interpreter-held'}]))
     context: Any = SimpleNamespace(import_gate=None)
-    suspect = sibling_look._Suspect(child, looking.first(child.pid), True)
+    suspect = sibling_look._Suspect(child, first, True)
     seen = sibling_look._silent(
         descriptor, suspect, awaited, seconds, last, context)
     return None if seen is None else seen[0]
@@ -216,7 +212,9 @@ def test_stacks_are_asked_for_only_while_the_hold_lasts(
     at_last = []
 
     def ask(descriptor: int, sibling: sibling_page.Sibling,
+            computing: int | None, let_run: bool,
             still_held: Any, import_gate: Any) -> tuple[None, None]:
+        assert computing is None and let_run
         at_last.append(still_held())
         return None, None
 
@@ -228,7 +226,7 @@ def test_stacks_are_asked_for_only_while_the_hold_lasts(
                  patch=monkeypatch, ask=ask)
     assert at_last == [goes_on]
     (before, after, now), = looks
-    assert (before, after) == PROOF
+    assert (before.total, after.total) == (1, 2)
     assert child.pid in now.threads
 
 

@@ -17,13 +17,21 @@ nobody in the process can say where it stands. The standard library's
 faulthandler still can, in C, when a signal comes. It reads the stacks without
 the interpreter's lock, which is safe if and only if nothing moves: **who asks
 must have proven that the interpreter is held** (:mod:`.held_proof`). Of a
-process that is not, one dump in a hundred ends it.
+process that is not, one dump of all threads in a hundred ends it. A call in C
+may also return while its process is asked. So there are two ways, each with a
+real-time signal of its own, sent to one thread:
 
-So the signal is a real-time one of its own, sent to one thread, that which
-waits for triggers. No system call of another thread is interrupted, which
-would end the very call that holds the interpreter. Who sends it sees first, in
-/proc, that there is a handler. Nothing is blocked for it: the daemon and the
-programs that it starts see what they always saw.
+* Where a thread computes, it is asked for its own stack alone. While it writes
+  that, it goes nowhere; where its call has just returned, one dump in ten
+  thousand ends the process. The others only wait for it.
+* Where none computes, some call waits, with the interpreter: the thread that
+  waits for triggers is asked for the stacks of all, if the machine lets it run
+  at once. No system call of another thread is interrupted, which would end the
+  very call that is waited for.
+
+Who sends a signal sees first, in /proc, that there is a handler. Nothing is
+blocked for it: the daemon and the programs that it starts see what they always
+saw.
 
 The stacks are written to a place in the file that the processes of a service
 share (see :mod:`.turn`), and stay there until the process goes on: however
@@ -49,8 +57,12 @@ from ceilometer.diagnostics.daemon import shared_places
 from ceilometer.diagnostics.daemon import sibling_page
 from ceilometer.diagnostics.daemon import turn
 
-#: What asks for the stacks; systemd and the C library use others.
+#: What asks the thread that waits for triggers for the stacks of all threads;
+#: systemd and the C library use others.
 SIGNAL = signal.SIGRTMIN + 5
+
+#: What asks a thread for its own stack.
+OWN_SIGNAL = signal.SIGRTMIN + 6
 
 #: So much of what was written is told.
 STACKS_BYTES_MAX = 64 * 1024
@@ -67,7 +79,7 @@ _at = 0
 
 
 def begin(descriptor: int | None, place: int | None) -> None:
-    """Have stacks written where the signal comes.
+    """Have stacks written where a signal for that comes.
 
     :param descriptor: of the file that the processes of the service share
     :param place: of this process in it, as :mod:`.sibling_page` has it
@@ -76,8 +88,9 @@ def begin(descriptor: int | None, place: int | None) -> None:
     if descriptor is None or place is None or not turn.is_ours(descriptor):
         return
     if not getattr(sys, '_is_gil_enabled', lambda: True)() or (
-            signal.getsignal(SIGNAL) is not signal.SIG_DFL):
-        # no lock of an interpreter, or the signal is somebody else's
+            any(signal.getsignal(number) is not signal.SIG_DFL
+                for number in (SIGNAL, OWN_SIGNAL))):
+        # no lock of an interpreter, or a signal is somebody else's
         return
     _close()
     with contextlib.suppress(OSError, ValueError, RuntimeError):
@@ -87,6 +100,8 @@ def begin(descriptor: int | None, place: int | None) -> None:
         _at = shared_places.HANG_STACKS.at(place)
         os.lseek(_own, _at, os.SEEK_SET)
         shared_places.clear(_own, _at, shared_places.HANG_STACKS.size)
+        faulthandler.register(
+            OWN_SIGNAL, _own, all_threads=False, chain=False)
         faulthandler.register(SIGNAL, _own, all_threads=True, chain=False)
 
 
@@ -96,14 +111,16 @@ def begun() -> None:
         return
     with contextlib.suppress(OSError):
         if os.lseek(_own, 0, os.SEEK_CUR) != _at:
-            shared_places.clear(_own, _at, shared_places.HANG_STACKS.size)
+            # in this order: another thread may still write
             os.lseek(_own, _at, os.SEEK_SET)
+            shared_places.clear(_own, _at, shared_places.HANG_STACKS.size)
 
 
 def end() -> None:
-    """Take the signal no more; the thread ends."""
+    """Take the signals no more; the thread ends."""
     if _own is not None:
-        faulthandler.unregister(SIGNAL)
+        for number in (SIGNAL, OWN_SIGNAL):
+            faulthandler.unregister(number)
         _close()
 
 
@@ -121,6 +138,7 @@ def _close() -> None:
 
 
 def ask(descriptor: int, sibling: sibling_page.Sibling,
+        computing: int | None, let_run: bool,
         still_held: Callable[[], bool],
         import_gate: contextlib.AbstractContextManager[Any],
         ) -> tuple[str | None, str | None]:
@@ -128,12 +146,17 @@ def ask(descriptor: int, sibling: sibling_page.Sibling,
 
     :param descriptor: of the file that the processes of the service share
     :param sibling: the process
+    :param computing: native id of its thread that computes, None if none does
+    :param let_run: whether the thread that waits for triggers gets a
+        processor at once
     :param still_held: asked at the last moment
     :param import_gate: held while something is imported
     :returns: what it has written, or None; and why there is nothing, in
         words, None if it has gone on
     """
     at = shared_places.HANG_STACKS.at(sibling.place)
+    thread, number = ((sibling.waiter, SIGNAL) if computing is None
+                      else (computing, OWN_SIGNAL))
     try:
         # of the same call in C, for an earlier trigger
         if known := _written(descriptor, at):
@@ -143,17 +166,23 @@ def ask(descriptor: int, sibling: sibling_page.Sibling,
             import ctypes
         # signal.pthread_kill() is for threads of this process alone
         kill = ctypes.CDLL(None).tgkill
-        if not _takes(sibling):
+        if not _takes(sibling.pid, thread, number):
             return None, _NONE + 'it does not take the signal for that'
+        if computing is None and not let_run:
+            # meanwhile, the call may return
+            return None, _NONE + (
+                'to ask for them could end it, as its threads wait long for '
+                'a processor')
         if not (sibling.lives and still_held()):
             return None, None
-        if kill(sibling.pid, sibling.waiter, int(SIGNAL)):
+        if kill(sibling.pid, thread, int(number)):
             return None, _NONE + 'the signal for that cannot be sent'
         deadline = time.monotonic() + DUMP_SECONDS_MAX
         while time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
             # while it writes, the thread has the signal blocked
-            if _written(descriptor, at) and _takes(sibling):
+            if _written(descriptor, at) and _takes(
+                    sibling.pid, thread, number):
                 break
         known = _written(descriptor, at)
         return known, None if known else (
@@ -169,12 +198,11 @@ def _written(descriptor: int, at: int) -> str | None:
     return text or None
 
 
-def _takes(sibling: sibling_page.Sibling) -> bool:
-    """Whether a process has a handler, which its waiting thread would run."""
+def _takes(pid: int, thread: int, number: int) -> bool:
+    """Whether a process has a handler, which a thread of it would run."""
     # who asks has it already
     from ceilometer.diagnostics.outside import proc_files
-    told = proc_files.status(pathlib.Path(
-        f'/proc/{sibling.pid}/task/{sibling.waiter}'))
-    bit = 1 << SIGNAL - 1
+    told = proc_files.status(pathlib.Path(f'/proc/{pid}/task/{thread}'))
+    bit = 1 << number - 1
     return bool(int(told.get('SigCgt', '0'), 16) & bit) and not (
         int(told.get('SigBlk', '0'), 16) & bit)

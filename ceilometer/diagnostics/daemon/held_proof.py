@@ -44,8 +44,12 @@ COMPUTED_SECONDS_MIN = 0.1
 #: All that only ask run for no more than such a share of it.
 ASKING_SHARE_MAX = 0.25
 
-#: One that only asks, or stands, has had the interpreter since if it has run
-#: for longer than this, seconds, ...
+#: One that only asks waits so long for a processor each time, seconds, where
+#: the machine lets it run.
+QUEUED_SECONDS_MAX = 0.002
+
+#: One that only asks has had the interpreter since if it has run for longer
+#: than this, seconds, ...
 MOVED_SECONDS_MIN = 0.001
 
 #: ... and such a share of the time: to ask takes less.
@@ -94,6 +98,34 @@ def is_held(before: thread_looks.Looks, after: thread_looks.Looks,
             and asking_share <= ASKING_SHARE_MAX)
 
 
+def computes(before: thread_looks.Looks,
+             after: thread_looks.Looks) -> int | None:
+    """The thread that computes, of a process whose interpreter is held.
+
+    :param before: the first look of the proof
+    :param after: the second
+    :returns: its native id; None if some call waits
+    """
+    for native_id, then in before.threads.items():
+        if (after.threads[native_id].ran_nsec != then.ran_nsec
+                and not asks(before, after, native_id)):
+            return native_id
+    return None
+
+
+def is_let_run(before: thread_looks.Looks, after: thread_looks.Looks,
+               waiter: int) -> bool:
+    """Whether a thread that asks gets a processor at once when it needs one.
+
+    :param before: the first look of the proof
+    :param after: the second
+    :param waiter: native id of the thread
+    """
+    then, now = before.threads[waiter], after.threads[waiter]
+    return ((now.queued_nsec - then.queued_nsec) / 1e9
+            <= QUEUED_SECONDS_MAX * max(1, now.turns - then.turns))
+
+
 def goes_on(before: thread_looks.Looks, after: thread_looks.Looks,
             now: thread_looks.Looks) -> bool:
     """Whether a hold that was proven may last, at the last moment.
@@ -107,14 +139,18 @@ def goes_on(before: thread_looks.Looks, after: thread_looks.Looks,
     """
     if now.total != after.total or now.threads.keys() != after.threads.keys():
         return False
+    computing = computes(before, after)
     for native_id, then in after.threads.items():
         latest = now.threads[native_id]
-        if (not asks(before, after, native_id)
-                and before.threads[native_id].ran_nsec != then.ran_nsec):
-            # it computes
+        if native_id == computing:
             continue
         if then.ran_nsec is None or latest.ran_nsec is None or (
-                (latest.ran_nsec - then.ran_nsec) / 1e9 > MOVED_SECONDS_MIN
+                latest.turns != then.turns
+                and not asks(before, after, native_id)):
+            # a call that has waited has returned
+            return False
+        if (latest.ran_nsec - then.ran_nsec) / 1e9 > (
+                MOVED_SECONDS_MIN
                 + MOVED_SHARE_MIN * (latest.when - then.when)):
             return False
     return True

@@ -276,19 +276,20 @@ def _silent(descriptor: int, suspect: _Suspect, asked: Awaited,
         before, after = proof
 
         def still() -> bool:
-            # threads of the daemon move before the one does that is waited for
-            if not held_proof.goes_on(
-                    before, after, looking.first(sibling.pid)):
-                return False
             now = sibling_page.again(descriptor, sibling)
+            # threads of the daemon move before the one does that is waited for
             return now is not None and not (
-                asked.has_moved(now) or _waits(now))
+                asked.has_moved(now) or _waits(now)) and held_proof.goes_on(
+                    before, after, looking.first(sibling.pid))
 
+        computing = held_proof.computes(before, after)
         written, problem = hang_stacks.ask(
-            descriptor, sibling, still, context.import_gate)
+            descriptor, sibling, computing,
+            held_proof.is_let_run(before, after, sibling.waiter), still,
+            context.import_gate)
         if written is not None:
             data['stacks_by'] = 'faulthandler'
-            data['python_stacks'] = _lines(written)
+            data['python_stacks'] = _lines(written, computing)
     if not stopped and kind not in (
             'interpreter-held', 'kernel-wait') and not (
                 last and _sleeps(second, sibling.waiter)):
@@ -352,9 +353,13 @@ def _sleeps(looks: thread_looks.Looks, native_id: int) -> bool:
         contents.WAITING, contents.UNINTERRUPTIBLE)
 
 
-def _lines(written: str) -> list[str]:
-    # the one that runs the handler is ours, and holds nothing
-    return [redact.line(line.replace('Current thread', 'Diagnostics thread'))
+def _lines(written: str, computing: int | None) -> list[str]:
+    head, tells = (
+        # the one that runs the handler is ours, and holds nothing
+        ('Current thread', 'Diagnostics thread') if computing is None
+        else ('Stack (', f'Thread {computing}, which computes ('))
+    return [redact.line(line.replace(head, tells, 1)
+                        if line.startswith(head) else line)
             for line in written.splitlines()[:STACK_LINES_MAX]
             if line.strip()]
 

@@ -15,6 +15,7 @@
 from tests.faults import fault
 
 _TESTS = 'tests/functional/test_siblings.py::'
+_STACKS = 'tests/unit/test_hang_stacks.py::'
 _LOOK = 'tests/unit/test_sibling_look.py::'
 
 FAULTS: tuple[fault.Fault, ...] = (
@@ -68,10 +69,55 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a hold that has ended is asked for its stacks',
         file='daemon/sibling_look.py',
-        old='            if not held_proof.goes_on(\n',
-        new='            if False and not held_proof.goes_on(\n',
+        old='_waits(now)) and held_proof.goes_on(\n',
+        new='_waits(now)) or held_proof.goes_on(\n',
         tests=('tests/unit/test_sibling_look.py::'
                'test_stacks_are_asked_for_only_while_the_hold_lasts',)),
+    fault.Fault(
+        name='who computes is asked for the stacks of all',
+        file='daemon/hang_stacks.py',
+        old='((sibling.waiter, SIGNAL) if computing is None\n',
+        new='((sibling.waiter, SIGNAL) if computing\n',
+        tests=(_STACKS + 'test_who_computes_writes_its_own_stack',)),
+    fault.Fault(
+        name='one thread writes the stacks of all where it may move',
+        file='daemon/hang_stacks.py',
+        old='            OWN_SIGNAL, _own, all_threads=False, chain=False)\n',
+        new='            OWN_SIGNAL, _own, all_threads=True, chain=False)\n',
+        tests=(_TESTS + 'test_interpreter_is_held_by_who_computes',)),
+    fault.Fault(
+        name='who computes is never known',
+        file='daemon/held_proof.py',
+        old='            return native_id\n    return None\n',
+        new='            return None\n    return None\n',
+        tests=('tests/unit/test_held_proof.py::test_who_computes_is_known',)),
+    fault.Fault(
+        name='a process whose threads wait for a processor is asked',
+        file='daemon/hang_stacks.py',
+        old='        if computing is None and not let_run:\n',
+        new='        if False and not let_run:\n',
+        tests=(_STACKS + 'test_nobody_is_asked_who_may_have_moved_when_it_'
+               'writes',)),
+    fault.Fault(
+        name='a wait for a processor is counted in all, not each time',
+        file='daemon/held_proof.py',
+        old='QUEUED_SECONDS_MAX * max(1, now.turns - then.turns))\n',
+        new='QUEUED_SECONDS_MAX)\n',
+        tests=('tests/unit/test_held_proof.py::'
+               'test_who_waits_long_for_a_processor_is_not_let_run',)),
+    fault.Fault(
+        name='a wait that has ended goes unseen',
+        file='daemon/held_proof.py',
+        old='                latest.turns != then.turns\n',
+        new='                latest.turns < then.turns\n',
+        tests=('tests/unit/test_held_proof.py::'
+               'test_hold_ends_where_another_thread_runs',)),
+    fault.Fault(
+        name='stacks of before are taken away where another one still writes',
+        file='daemon/hang_stacks.py',
+        old='            os.lseek(_own, _at, os.SEEK_SET)\n            shared',
+        new='            shared',
+        tests=(_TESTS + 'test_held_again_is_told_again',)),
     fault.Fault(
         name='the looks of a proof are taken for one another',
         file='daemon/sibling_look.py',
