@@ -46,10 +46,15 @@ LONG_CHARS = 4096
 # When the next pause is due, on the clock of time.monotonic().
 _due = math.inf
 
+# After so many new objects it is asked whether to look at them; asked at each
+# pause, the three questions for that take as long as all the rest of it.
+_asked_after = 0
+
 
 def begin() -> None:
     """A report is made from now on."""
-    global _due
+    global _asked_after, _due
+    _asked_after = gc.get_threshold()[0] // 2
     _due = 0.0
 
 
@@ -72,7 +77,8 @@ def pause() -> None:
     global _due
     if _due == math.inf:
         return
-    collect_young()
+    if gc.get_count()[0] > _asked_after:
+        collect_young()
     begun = time.monotonic()
     if begun < _due:
         return

@@ -23,6 +23,7 @@ import typing
 
 from ceilometer.meter import notifications as meter_notifications
 from ceilometer.pipeline import sample as sample_pipeline
+import pytest
 import yaml
 
 from ceilometer.diagnostics import contents
@@ -30,6 +31,7 @@ from ceilometer.diagnostics.daemon import process
 from ceilometer.diagnostics.daemon import section
 from ceilometer.diagnostics.daemon.sections import definition_files
 from ceilometer.diagnostics import escape
+from ceilometer.diagnostics import pauses
 from tests.inside import polling_agent
 
 SOURCES = [{'name': 'one', 'interval': 10, 'meters': ['a']},
@@ -101,6 +103,37 @@ def test_file_that_cannot_be_read(tmp_path: pathlib.Path) -> None:
     (tmp_path / 'ceilometer.conf').unlink()
     assert any('No such file' in one['sentence']
                for one in told(context)[2])
+
+
+def test_only_small_files_are_parsed_in_one_call(
+        tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In that of a large one, no other thread could run."""
+    parsed = []
+
+    class Loader(yaml.CSafeLoader):
+        def __init__(self, stream: str) -> None:
+            parsed.append(len(stream))
+            super().__init__(stream)
+
+    monkeypatch.setattr(yaml, 'CSafeLoader', Loader)
+    context = polls(tmp_path)
+    path = tmp_path / 'polling.yaml'
+    text = path.read_text()
+    for size in (pauses.LONG_CHARS, pauses.LONG_CHARS + 1):
+        path.write_text('#' * (size - len(text) - 1) + '\n' + text)
+        assert len(path.read_text()) == size
+        assert not told(context)[2]
+    assert parsed == [pauses.LONG_CHARS]
+
+
+def test_what_cannot_be_parsed_in_one_call_is_parsed_nevertheless(
+        tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Ceilometer does, or where libyaml is missing."""
+    context = polls(tmp_path)
+    monkeypatch.setattr(yaml, 'CSafeLoader', int)
+    assert not told(context)[2]
+    monkeypatch.delattr(yaml, 'CSafeLoader')
+    assert not told(context)[2]
 
 
 def test_pipelines_that_were_edited(tmp_path: pathlib.Path) -> None:

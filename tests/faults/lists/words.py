@@ -249,8 +249,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a command pauses',
         file='pauses.py',
-        old='_due = math.inf\n\n\ndef begin',
-        new='_due = 0.0\n\n\ndef begin',
+        old='_due = math.inf\n\n# After',
+        new='_due = 0.0\n\n# After',
         tests=(PAUSES + 'test_pauses_are_for_as_long_as_a_report',)),
     fault.Fault(
         name='a report that ended in a pause goes on to pause',
@@ -267,8 +267,8 @@ FAULTS: tuple[fault.Fault, ...] = (
     fault.Fault(
         name='a report has all objects looked at for garbage',
         file='pauses.py',
-        old='    collect_young()\n    begun',
-        new='    begun',
+        old='        collect_young()\n    begun',
+        new='        pass\n    begun',
         tests=(PAUSES + 'test_report_does_not_have_all_objects_looked_at',)),
     fault.Fault(
         name='a report looks at older objects itself',

@@ -106,6 +106,20 @@ FAULTS = (
         new='        pass\n',
         tests=(TEST_INSIDE,)),
     fault.Fault(
+        name='a large file is parsed in one call',
+        file='daemon/sections/definition_files.py',
+        old=' and len(text) <= pauses.LONG_CHARS:\n',
+        new=':\n',
+        tests=(TEST_INSIDE,)),
+    fault.Fault(
+        name='what the fast parser cannot read is not read',
+        file='daemon/sections/definition_files.py',
+        old='        with contextlib.suppress(Exception):\n'
+            '            return yaml',
+        new='        with contextlib.nullcontext():\n'
+            '            return yaml',
+        tests=(TEST_INSIDE,)),
+    fault.Fault(
         name='a file that was edited is as it was read',
         file='daemon/sections/definition_files.py',
         old='            if before.get(name) != after.get(name)]\n',

@@ -117,8 +117,11 @@ def _others_use(library: Any) -> bool:
     if any(_is_other(str(type.__getattribute__(kind, '__module__')))
            for kind in _subclasses(library.greenlet)):
         return True
-    for name in tuple(sys.modules):
-        module = sys.modules.get(name)
+    # of thousands of modules, few have anything of this name
+    for name, module in [
+            (name, module) for name, module in tuple(sys.modules.items())
+            if type(module) is not types.ModuleType
+            or 'greenlet' in module.__dict__]:
         # without what a module may do where it is asked for an attribute
         if issubclass(type(module), types.ModuleType) and _is_other(name):
             held = object.__getattribute__(module, '__dict__').get('greenlet')
