@@ -22,8 +22,8 @@ may also return while its process is asked. So there are two ways, each with a
 real-time signal of its own, sent to one thread:
 
 * Where a thread computes, it is asked for its own stack alone. While it writes
-  that, it goes nowhere; where its call has just returned, one dump in ten
-  thousand ends the process. The others only wait for it.
+  that, it goes nowhere. If its call returns between the last look and the
+  signal, one dump in a thousand ends the process. The others only wait for it.
 * Where none computes, some call waits, with the interpreter: the thread that
   waits for triggers is asked for the stacks of all, if the machine lets it run
   at once. No system call of another thread is interrupted, which would end the
