@@ -225,9 +225,11 @@ def test_user_is_made_for_the_unit(
         machine: machines.Machine, unit: conftest.StartUnit) -> None:
     """Whoever may read the configuration writes whole reports."""
     state = 'ceilometer-dynamic'
-    unit(POLLING, dropin='[Service]\nDynamicUser=yes\nUser=\nGroup=\n'
-         f'SupplementaryGroups=ceilometer\nStateDirectory={state}\n')
     try:
+        # the directory of the other user cannot be moved on each file system
+        unit(POLLING, dropin='[Service]\nDynamicUser=yes\nUser=\nGroup=\n'
+             'SupplementaryGroups=ceilometer\nStateDirectory=\n'
+             f'StateDirectory={state}\n')
         reports.ready(machine, POLLING)
         main = machine.show(POLLING, 'MainPID')['MainPID']
         owner = machine.run(['stat', '-c', '%U', f'/proc/{main}']).stdout
