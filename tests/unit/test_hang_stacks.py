@@ -31,18 +31,28 @@ PROGRAM = '''
 import sys, threading
 from ceilometer.diagnostics.daemon import hang_stacks
 
-def compute():
+def compute(waiter):
+    print(waiter, flush=True)
     while True:
         pass
 
-def wait(forever):
+def wait():
     hang_stacks.begin(int(sys.argv[1]), 0)
-    print(threading.get_native_id(), flush=True)
-    forever.wait()
+    begun.set()
+    threading.Event().wait()
 
-threading.Thread(target=wait, args=(threading.Event(),), daemon=True).start()
-compute()
+begun = threading.Event()
+thread = threading.Thread(target=wait, daemon=True)
+thread.start()
+begun.wait()
+compute(thread.native_id)
 '''
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may let nobody run for a second."""
+    monkeypatch.setattr(hang_stacks, 'DUMP_SECONDS_MAX', 60.0)
 
 
 @pytest.fixture
