@@ -420,6 +420,30 @@ def test_interrupt_reaches_the_other_host(tmp_path: pathlib.Path) -> None:
         (tmp_path / 'hangs').touch()
 
 
+def test_interrupt_waits_until_ssh_is_started(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is interrupted before that could tell nobody."""
+    class Interrupted(subprocess.Popen[bytes]):
+        def __init__(
+                self, *given: typing.Any, **options: typing.Any) -> None:
+            super().__init__(*given, **options)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def run(*command: str) -> int | None:
+        try:
+            return remote._run([*command])
+        except KeyboardInterrupt:
+            return None
+
+    monkeypatch.setattr(subprocess, 'Popen', Interrupted)
+    assert run('sh', '-c', 'cat > /dev/null; exit 7') == 7
+    # it takes signals as before; 1 if the file has no such line
+    assert run('grep', '-q', 'SigBlk:.*00000$', '/proc/self/status') == 130
+    with pytest.raises(command_line.Failure, match='is not installed'):
+        remote._run(['/no/such/ssh'])
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
 def test_end_of_input_is_an_interrupt(
         world: World, capsys: pytest.CaptureFixture[str],
         monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,14 +81,26 @@ def _run(command: list[str]) -> int:
 
     :raises KeyboardInterrupt: at the second ^C
     """
+    # ^C while ssh is started comes when it has been: it is told of it then
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+    def ignore_interrupts() -> None:
+        """Have ssh go on at ^C: it would lose what comes."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
     try:
         ssh = subprocess.Popen(command, stdin=subprocess.PIPE,
-                               preexec_fn=_ignore_interrupts)
-    except FileNotFoundError:
-        raise command_line.Failure('ssh is not installed') from None
+                               preexec_fn=ignore_interrupts)
+    except BaseException as error:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if isinstance(error, FileNotFoundError):
+            raise command_line.Failure('ssh is not installed') from None
+        raise
     assert ssh.stdin is not None
     try:
         try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             return ssh.wait()
         except KeyboardInterrupt:
             ssh.stdin.close()
@@ -98,11 +110,6 @@ def _run(command: list[str]) -> int:
         raise
     finally:
         ssh.stdin.close()
-
-
-def _ignore_interrupts() -> None:
-    """Have ssh, before it is one, go on at ^C: it would lose what comes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def pause(seconds: float) -> None:

@@ -50,6 +50,20 @@ FAULTS: tuple[fault.Fault, ...] = (
         tests=('tests/unit/test_command_obstacles.py::'
                'test_journald_that_stores_nothing',)),
     fault.Fault(
+        name='an interrupt while ssh is started is not told to it',
+        file='command/remote.py',
+        old='SIG_BLOCK, {signal.SIGINT})',
+        new='SIG_BLOCK, ())',
+        tests=('tests/unit/test_command_trigger.py::'
+               'test_interrupt_waits_until_ssh_is_started',)),
+    fault.Fault(
+        name='ssh has signals blocked',
+        file='command/remote.py',
+        old='        signal.pthread_sigmask(signal.SIG_SETMASK, mask)\n\n',
+        new='\n',
+        tests=('tests/unit/test_command_trigger.py::'
+               'test_interrupt_waits_until_ssh_is_started',)),
+    fault.Fault(
         name='an interrupt does not reach the other host',
         file='command/remote.py',
         old='            ssh.stdin.close()\n            return',
