@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 import contextlib
-import os
 import subprocess
 import sys
 
@@ -24,11 +23,10 @@ import pytest
 
 from ceilometer.diagnostics.daemon import hang_stacks
 from ceilometer.diagnostics.daemon import sibling_page
-from ceilometer.diagnostics.daemon import turn
 
 #: Its main thread computes; another one waits for triggers.
 PROGRAM = '''
-import sys, threading
+import signal, sys, threading
 from ceilometer.diagnostics.daemon import hang_stacks
 
 def compute(waiter):
@@ -41,6 +39,8 @@ def wait():
     begun.set()
     threading.Event().wait()
 
+for number in sys.argv[2:]:
+    signal.signal(int(number), lambda *_: None)
 begun = threading.Event()
 thread = threading.Thread(target=wait, daemon=True)
 thread.start()
@@ -56,19 +56,12 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def descriptor() -> Iterator[int]:
-    """The file that the processes of a service share."""
-    made = turn.make()
-    assert made is not None
-    yield made
-    os.close(made)
-
-
-@pytest.fixture
-def sibling(descriptor: int) -> Iterator[sibling_page.Sibling]:
-    """A process that can be asked."""
+def sibling(descriptor: int, request: pytest.FixtureRequest,
+            ) -> Iterator[sibling_page.Sibling]:
+    """A process that can be asked; what is given are signals of its own."""
+    own = map(str, getattr(request, 'param', ()))
     with subprocess.Popen(
-            [sys.executable, '-c', PROGRAM, str(descriptor)],
+            [sys.executable, '-c', PROGRAM, str(descriptor), *own],
             stdout=subprocess.PIPE, pass_fds=[descriptor]) as process:
         assert process.stdout is not None
         waiter = int(process.stdout.readline())
@@ -123,3 +116,16 @@ def test_nobody_is_asked_who_may_have_moved_when_it_writes(
                    still_held=False) == (None, None)
     # it could have written some
     assert ask(descriptor, sibling, computing=True)[0]
+
+
+@pytest.mark.parametrize('sibling', [
+    [hang_stacks.SIGNAL], [hang_stacks.OWN_SIGNAL],
+    [hang_stacks.SIGNAL, hang_stacks.OWN_SIGNAL]],
+    indirect=True, ids=['all', 'own', 'both'])
+def test_signal_of_the_daemon_is_left_alone(
+        descriptor: int, sibling: sibling_page.Sibling) -> None:
+    """It has a handler, which is not ours."""
+    for computing in (True, False):
+        assert ask(descriptor, sibling, computing=computing) == (
+            None, 'There are no Python stacks: it does not take the signal '
+            'for that')

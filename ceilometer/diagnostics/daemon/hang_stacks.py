@@ -29,9 +29,9 @@ real-time signal of its own, sent to one thread:
   at once. No system call of another thread is interrupted, which would end the
   very call that is waited for.
 
-Who sends a signal sees first, in /proc, that there is a handler. Nothing is
-blocked for it: the daemon and the programs that it starts see what they always
-saw.
+Who sends a signal sees first that there is a handler, in /proc, and that it is
+ours, in the shared file. Nothing is blocked for it: the daemon and the
+programs that it starts see what they always saw.
 
 The stacks are written to a place in the file that the processes of a service
 share (see :mod:`.turn`), and stay there until the process goes on: however
@@ -72,6 +72,9 @@ DUMP_SECONDS_MAX = 1.0
 
 _POLL_SECONDS = 0.005
 
+# What stands before them, if a handler is ours.
+_READY = b'\n'
+
 _NONE = 'There are no Python stacks: '
 
 _own: int | None = None
@@ -87,6 +90,10 @@ def begin(descriptor: int | None, place: int | None) -> None:
     global _own, _at
     if descriptor is None or place is None or not turn.is_ours(descriptor):
         return
+    at = shared_places.HANG_STACKS.at(place)
+    with contextlib.suppress(OSError):
+        # what was there before, by another process
+        shared_places.clear(descriptor, at, shared_places.HANG_STACKS.size)
     if not getattr(sys, '_is_gil_enabled', lambda: True)() or (
             any(signal.getsignal(number) is not signal.SIG_DFL
                 for number in (SIGNAL, OWN_SIGNAL))):
@@ -97,12 +104,12 @@ def begin(descriptor: int | None, place: int | None) -> None:
         # opened anew, it has a position of its own
         _own = os.open(f'/proc/self/fd/{descriptor}',
                        os.O_RDWR | os.O_CLOEXEC)
-        _at = shared_places.HANG_STACKS.at(place)
+        _at = at + len(_READY)
         os.lseek(_own, _at, os.SEEK_SET)
-        shared_places.clear(_own, _at, shared_places.HANG_STACKS.size)
         faulthandler.register(
             OWN_SIGNAL, _own, all_threads=False, chain=False)
         faulthandler.register(SIGNAL, _own, all_threads=True, chain=False)
+        os.pwrite(_own, _READY, at)
 
 
 def begun() -> None:
@@ -113,7 +120,8 @@ def begun() -> None:
         if os.lseek(_own, 0, os.SEEK_CUR) != _at:
             # in this order: another thread may still write
             os.lseek(_own, _at, os.SEEK_SET)
-            shared_places.clear(_own, _at, shared_places.HANG_STACKS.size)
+            shared_places.clear(
+                _own, _at, shared_places.HANG_STACKS.size - len(_READY))
 
 
 def end() -> None:
@@ -166,7 +174,9 @@ def ask(descriptor: int, sibling: sibling_page.Sibling,
             import ctypes
         # signal.pthread_kill() is for threads of this process alone
         kill = ctypes.CDLL(None).tgkill
-        if not _takes(sibling.pid, thread, number):
+        # a daemon may have a use for the signal, and a handler of its own
+        if os.pread(descriptor, len(_READY), at) != _READY or not _takes(
+                sibling.pid, thread, number):
             return None, _NONE + 'it does not take the signal for that'
         if computing is None and not let_run:
             # meanwhile, the call may return

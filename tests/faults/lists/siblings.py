@@ -86,6 +86,12 @@ FAULTS: tuple[fault.Fault, ...] = (
         new='            OWN_SIGNAL, _own, all_threads=True, chain=False)\n',
         tests=(_TESTS + 'test_interpreter_is_held_by_who_computes',)),
     fault.Fault(
+        name='a signal that the daemon has a use for is sent to it',
+        file='daemon/hang_stacks.py',
+        old='if os.pread(descriptor, len(_READY), at) != _READY or not',
+        new='if not',
+        tests=(_STACKS + 'test_signal_of_the_daemon_is_left_alone',)),
+    fault.Fault(
         name='who computes is never known',
         file='daemon/held_proof.py',
         old='            return native_id\n    return None\n',
